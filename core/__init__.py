@@ -1,0 +1,1 @@
+"""The bot, with no platform in it."""

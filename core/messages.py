@@ -1,0 +1,176 @@
+"""The nouns that everything else speaks of, and the port that a platform implements."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+Role = Literal["system", "user", "assistant"]
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationKey:
+    """Where a conversation is held.
+
+    `workspace` is the installed Slack team or the Discord guild, never the author's own. `thread` is the id of
+    the message that began the thread, and empty where a platform has one flow (a direct message on Discord).
+    """
+
+    platform: str
+    workspace: str
+    channel: str
+    thread: str
+
+    def __str__(self) -> str:
+        """Return the key as one line for a log: `slack/T1/C1/1700000000.000100`."""
+        return f"{self.platform}/{self.workspace}/{self.channel}/{self.thread}"
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who wrote a message. A guest in a shared channel has a workspace of their own."""
+
+    id: str
+    name: str
+    is_bot: bool = False
+    workspace: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that came with a message, as plain data, so that the message can wait in the inbox.
+
+    `size` is in bytes, `duration` in seconds; both None where the platform does not say.
+    """
+
+    id: str
+    name: str
+    media_type: str
+    url: str
+    size: int | None = None
+    duration: float | None = None
+    is_voice_note: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What a person wrote. (platform, workspace, channel, id) is unique, and ends every redelivery.
+
+    `sent_at` is in seconds since the epoch, by the platform's clock. `addressed` says that the bot is meant
+    whether or not it takes part in the thread already; `follow_up` that it is meant if it does.
+    """
+
+    id: str
+    key: ConversationKey
+    author: Author
+    text: str
+    sent_at: float
+    addressed: bool
+    follow_up: bool = False
+    attachments: tuple[Attachment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A message whose text its author changed; `message` is the whole of it as it stands now."""
+
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """A message that was taken away. Only its place is known, not its thread."""
+
+    platform: str
+    workspace: str
+    channel: str
+    message_id: str
+
+
+PlatformEvent = Message | Edit | Deletion
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of a conversation's history; `author` is None for what the bot said."""
+
+    role: Role
+    text: str
+    author: Author | None
+    message_id: str
+    sent_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class PromptMessage:
+    """One message of a prompt, as a model is given it."""
+
+    role: Role
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One exchange: a message that was claimed to be answered.
+
+    `fence` grows with every claim: whoever holds an older one has lost the turn and may write nothing more.
+    `posted` is what an earlier attempt left visible, part by part, oldest first.
+    """
+
+    id: str
+    message: Message
+    attempts: int
+    fence: int
+    posted: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A piece of the answer, to be added to what came before."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Replace:
+    """The whole answer from its beginning: what was shown before no longer holds."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a call cost, in tokens, as the endpoint reported it with the last chunk."""
+
+    input_tokens: int
+    output_tokens: int
+    cached_tokens: int
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """The model ended its answer; `reason` is the endpoint's word, as a rule `stop`."""
+
+    reason: str
+
+
+ModelEvent = Text | Replace | Usage | Finish
+ReplyEvent = Text | Replace
+
+
+class Journal(Protocol):
+    """Where a platform notes which parts of a reply are visible, so that a restart can go on from there."""
+
+    async def posted(self, part: int, platform_id: str) -> None:
+        """Note that part number `part` (from 0) stands in the channel as the message `platform_id`."""
+
+
+class Platform(Protocol):
+    """What a messaging platform does for the core."""
+
+    @property
+    def name(self) -> str:
+        """The platform's name as it stands in a conversation key."""
+
+    async def reply(self, turn: Turn, events: AsyncIterator[ReplyEvent], journal: Journal) -> None:
+        """Show an answer as it grows, and whole in the end; raise PlatformError where it cannot be shown."""

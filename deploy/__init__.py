@@ -1,0 +1,1 @@
+"""What runs Confab, and what it can be tried against."""

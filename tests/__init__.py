@@ -1,0 +1,1 @@
+"""What Confab does, as sentences that can fail."""
