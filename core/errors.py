@@ -40,7 +40,7 @@ class NoQuota(ModelError):
 
     notice = "My account with the model has run out of credit, so I cannot answer just now."
     hint = (
-        "The account behind OPENAI_API_KEY has no quota left: add credit, or set OPENAI_API_KEY to another account's."
+        "The account behind OPENAI_API_KEY has no quota left: add credit, or set the key of another account."
     )
 
 
