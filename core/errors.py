@@ -8,6 +8,7 @@ BotError                 everything that a person is told of in the channel
     PlatformError        an answer could not be shown
     GaveUp               a turn failed for a reason that nobody foresaw, too often
 SettingsError            the environment does not say what Confab needs; it ends the start
+DatabaseBusy             another process holds the database; it ends the start, too
 
 Each class holds two sentences of its own: `notice` for the person in the channel, `hint` for the operator, which
 names the setting to change. What else is known goes into the log as the error's text, under the reference id that
@@ -39,9 +40,7 @@ class NoQuota(ModelError):
     """429 or 402 that speaks of money."""
 
     notice = "My account with the model has run out of credit, so I cannot answer just now."
-    hint = (
-        "The account behind OPENAI_API_KEY has no quota left: add credit, or set the key of another account."
-    )
+    hint = "The account behind OPENAI_API_KEY has no quota left: add credit, or set the key of another account."
 
 
 class RateLimited(ModelError):
@@ -176,3 +175,10 @@ class SettingsError(Exception):
     def __init__(self, faults: list[str]) -> None:
         super().__init__("\n".join(faults))
         self.faults = faults
+
+
+class DatabaseBusy(Exception):
+    """Another process holds the database; it ends the start."""
+
+    def __init__(self, path: object) -> None:
+        super().__init__(f"{path} is in use by another Confab: stop that one, or set CONFAB_DATABASE to another file.")

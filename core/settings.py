@@ -1,0 +1,176 @@
+"""What an operator can set: names, types, defaults, and every fault in one message."""
+
+import re
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Json, NonNegativeInt, PositiveInt, ValidationError
+
+from core.errors import SettingsError
+
+INSTRUCTIONS = (
+    "You are Confab, a helpful colleague in a team's chat. Answer briefly and plainly, in the language of the "
+    "question, and say so when you do not know."
+)
+OPENAI = "https://api.openai.com/v1"
+SLACK = "https://slack.com/api/"
+BEGINNINGS = {
+    "SLACK_BOT_TOKEN": "xoxb-",
+    "SLACK_APP_TOKEN": "xapp-",
+    "SLACK_API_URL": "https?://",
+    "OPENAI_BASE_URL": "https?://",
+}
+
+
+def _listed(value: object) -> object:
+    """Read `a, b` as a list of its parts."""
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+Listed = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+Seconds = Annotated[float, Field(gt=0, le=3600)]
+Share = Annotated[float, Field(ge=-2, le=2)]
+
+
+class ChannelSettings(BaseModel):
+    """What one channel does differently; None leaves the operator's default."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    follow_ups: bool | None = None
+    streaming: bool | None = None
+
+
+def named(name: str, about: str, default: Any = None) -> Any:  # noqa: ANN401, RUF100 - a pydantic field takes any default
+    """Declare a setting: its name in the environment, what it is for, and its default."""
+    return Field(default=default, validation_alias=name, description=about)
+
+
+class Settings(BaseModel):
+    """Everything that the environment can say. An empty value is an absent one."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    slack_bot_token: str | None = named("SLACK_BOT_TOKEN", "Slack: the bot's token, xoxb-… (OAuth & Permissions)")
+    slack_app_token: str | None = named("SLACK_APP_TOKEN", "Slack: the app's token, xapp-…, for Socket Mode")
+    slack_signing_secret: str | None = named("SLACK_SIGNING_SECRET", "Slack: for HTTP events, without an app token")
+    slack_api_url: str = named("SLACK_API_URL", "Slack: where its Web API is", SLACK)
+
+    openai_api_key: str | None = named("OPENAI_API_KEY", "The model's key; a local server needs none")
+    openai_base_url: str = named("OPENAI_BASE_URL", "Any OpenAI-compatible API, as a rule ending in /v1", OPENAI)
+    openai_model: str = named("OPENAI_MODEL", "The model's name there", "gpt-5-mini")
+
+    database: str = named(
+        "CONFAB_DATABASE", "The one file that holds everything: a path or sqlite:/// URL", "confab.db"
+    )
+    instructions: str = named("CONFAB_INSTRUCTIONS", "What the model is told before every conversation", INSTRUCTIONS)
+    max_tokens: PositiveInt | None = named("CONFAB_MAX_TOKENS", "The longest answer, in tokens")
+    temperature: Annotated[float, Field(ge=0, le=2)] | None = named("CONFAB_TEMPERATURE", "0 (sober) to 2 (wild)")
+    top_p: Annotated[float, Field(gt=0, le=1)] | None = named("CONFAB_TOP_P", "Nucleus sampling, 0 to 1")
+    presence_penalty: Share | None = named("CONFAB_PRESENCE_PENALTY", "-2 to 2: away from what was spoken of")
+    frequency_penalty: Share | None = named("CONFAB_FREQUENCY_PENALTY", "-2 to 2: away from repeating words")
+    stop: Json[tuple[str, ...]] | None = named("CONFAB_STOP", 'Where the answer stops, as JSON: ["END"]')
+    seed: int | None = named("CONFAB_SEED", "Asks for the same answer to the same prompt")
+    logit_bias: Json[dict[str, float]] | None = named(
+        "CONFAB_LOGIT_BIAS", 'Token ids and weights, as JSON: {"50256": -100}'
+    )
+    n: PositiveInt | None = named("CONFAB_N", "Answers asked for; a further one serves where the first is empty")
+    reasoning_effort: str | None = named("CONFAB_REASONING_EFFORT", "For reasoning models: low, medium, high …")
+    user_salt: str | None = named("CONFAB_USER_SALT", "Sends each person's id, hashed with this, for abuse reports")
+    opening: str | None = named("CONFAB_OPENING", "The words with which every answer begins")
+    extra_body: Json[dict[str, Any]] | None = named("CONFAB_EXTRA_BODY", "Further fields of the request, as JSON")
+    connect_timeout: Seconds = named("CONFAB_CONNECT_TIMEOUT", "Seconds to reach the model", 5.0)
+    first_token_timeout: Seconds = named(
+        "CONFAB_FIRST_TOKEN_TIMEOUT", "Seconds to its first token, retries included", 36.0
+    )
+    silence_timeout: Seconds = named("CONFAB_SILENCE_TIMEOUT", "Seconds of silence in mid-answer", 20.0)
+    retry_deadline: Seconds = named("CONFAB_RETRY_DEADLINE", "Seconds of trying again while it refuses", 16.0)
+    history_tokens: PositiveInt = named("CONFAB_HISTORY_TOKENS", "How much of a conversation the model reads", 16_000)
+    history_messages: PositiveInt = named("CONFAB_HISTORY_MESSAGES", "The same, counted in messages", 100)
+
+    follow_ups: bool = named(
+        "CONFAB_FOLLOW_UPS", "Answer in a thread the bot is in without a new mention", default=True
+    )
+    streaming: bool = named("CONFAB_STREAMING", "Let the answer grow in the channel as it is made", default=True)
+    edit_interval: Seconds = named("CONFAB_EDIT_INTERVAL", "Seconds between two edits of one answer, at the least", 1.5)
+    dm_threads: bool = named("CONFAB_DM_THREADS", "Answer each direct message in a thread of its own", default=True)
+    channels: Json[dict[str, ChannelSettings]] = named(
+        "CONFAB_CHANNELS", 'What channels do differently, as JSON: {"C123": {"follow_ups": false}}', {}
+    )
+    file_hosts: Listed = named("CONFAB_FILE_HOSTS", "Further hosts or base URLs that files may come from", ())
+
+    port: Annotated[NonNegativeInt, Field(le=65535)] | None = named(
+        "PORT", "Where health and Slack's HTTP events are served; 0 means any port"
+    )
+    host: str = named("CONFAB_HOST", "The address that PORT is opened on", "0.0.0.0")  # noqa: S104 - a container's port
+    concurrency: PositiveInt = named("CONFAB_CONCURRENCY", "How many answers are made at once", 64)
+    attempts: PositiveInt = named("CONFAB_ATTEMPTS", "How often a turn is tried before it is given up", 3)
+    grace: Annotated[float, Field(ge=0, le=600)] = named("CONFAB_GRACE", "Seconds to finish answers when stopped", 20.0)
+    log_level: Literal["debug", "info", "warning", "error"] = named(
+        "CONFAB_LOG_LEVEL", "debug, info, warning, error", "info"
+    )
+    log_format: Literal["text", "json"] = named("CONFAB_LOG_FORMAT", "text for people, json for machines", "text")
+    sandbox_port: Annotated[NonNegativeInt, Field(le=65535)] = named(
+        "CONFAB_SANDBOX_PORT", "Where `make run` shows its pretend workspace; 0 means any port", 8090
+    )
+
+    @classmethod
+    def load(cls, environ: Mapping[str, str]) -> Self:
+        """Read the settings from names and values; raise SettingsError with every fault, one line each."""
+        given = {name: value.strip() for name, value in environ.items() if value.strip()}
+        faults = [*_unknown(given, cls.names()), *_missing(given), *_misplaced(given)]
+        try:
+            settings = cls.model_validate(given)
+        except ValidationError as error:
+            faults += [f"{fault['loc'][0]}: {fault['msg']}." for fault in error.errors()]
+        if faults:
+            raise SettingsError(faults)
+        return settings
+
+    @classmethod
+    def names(cls) -> list[str]:
+        """Return every setting's name in the environment, in the order of `.env.example`."""
+        return [str(field.validation_alias) for field in cls.model_fields.values()]
+
+
+def _unknown(given: Mapping[str, str], names: list[str]) -> list[str]:
+    """Name each CONFAB_ setting that does not exist: a typing error would otherwise be silent."""
+    strangers = [name for name in given if name.startswith("CONFAB_") and name not in names]
+    return [f"{name} is no setting{_nearest(name, names)}." for name in strangers]
+
+
+def _nearest(name: str, names: list[str]) -> str:
+    near = get_close_matches(name, names, n=1)
+    return f"; {near[0]} is" if near else ""
+
+
+def _missing(given: Mapping[str, str]) -> list[str]:
+    """Say what is missing and where to get it."""
+    faults = []
+    if not given.get("SLACK_BOT_TOKEN"):
+        faults.append(
+            "SLACK_BOT_TOKEN is missing: api.slack.com/apps -> your app -> OAuth & Permissions -> Bot User OAuth Token."
+        )
+    if not given.get("SLACK_APP_TOKEN") and not given.get("SLACK_SIGNING_SECRET"):
+        faults.append(
+            "SLACK_APP_TOKEN is missing: api.slack.com/apps -> your app -> Basic Information -> App-Level Tokens, with "
+            "the scope connections:write (or, to receive events over HTTP, SLACK_SIGNING_SECRET from the same page)."
+        )
+    if not given.get("OPENAI_API_KEY") and given.get("OPENAI_BASE_URL", OPENAI).startswith("https://api.openai.com"):
+        faults.append(
+            "OPENAI_API_KEY is missing: platform.openai.com -> API keys "
+            "(or set OPENAI_BASE_URL to a local server that needs no key, such as http://127.0.0.1:11434/v1)."
+        )
+    return faults
+
+
+def _misplaced(given: Mapping[str, str]) -> list[str]:
+    """Recognise a token or an address in the wrong place by its beginning."""
+    faults: list[str] = []
+    for name, beginning in BEGINNINGS.items():
+        if name in given and not re.match(beginning, given[name]):
+            faults += [f"{name} begins with {beginning}; something else stands there."]
+    if "://" in (url := given.get("CONFAB_DATABASE", "")) and not url.startswith("sqlite:///"):
+        faults.append("CONFAB_DATABASE is a path or sqlite:///path; other databases are not supported yet.")
+    return faults

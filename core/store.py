@@ -1,0 +1,214 @@
+"""The inbox, what happened to each turn, and the history, in one SQLite file."""
+
+import json
+import sqlite3
+import time
+import uuid
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from core.database import Database
+from core.messages import Author, ConversationKey, Deletion, Entry, Message, Turn
+
+LEASE = 60.0  # seconds; a single process voids all leases when it starts, so it matters once there are replicas
+
+
+class Store:
+    """Keeps every message addressed to the bot until it is answered, and what was said."""
+
+    def __init__(self, path: Path) -> None:
+        """Open or create the file at `path`; raise DatabaseBusy where another process holds it."""
+        self._database = Database(path)
+
+    async def close(self) -> None:
+        """Finish what is waiting, then close the file."""
+        await self._database.close()
+
+    async def put(self, message: Message, *, if_joined: bool) -> bool:
+        """Put a message into the inbox; return whether it is new there.
+
+        With `if_joined` only where the bot takes part in the conversation already. Returns after the commit: only
+        then may the platform be told that the message has arrived.
+        """
+        return await self._database.run(lambda connection: _put(connection, message, if_joined=if_joined))
+
+    async def waiting(self) -> list[ConversationKey]:
+        """Return every conversation with an open turn, the longest waiting first, and void all leases."""
+        return await self._database.run(_waiting)
+
+    async def claim(self, key: ConversationKey) -> Turn | None:
+        """Take the oldest open turn of a conversation, or None where there is none or one is being answered."""
+        return await self._database.run(lambda connection: _claim(connection, key))
+
+    async def release(self, turn: Turn, error: str) -> None:
+        """Give a turn back after a failed attempt, to be claimed again."""
+        await self._database.run(
+            lambda connection: connection.execute(
+                "UPDATE turns SET leased_until = NULL, error = ? WHERE id = ? AND fence = ?",
+                (error, turn.id, turn.fence),
+            )
+        )
+
+    async def posted(self, turn: Turn, part: int, platform_id: str) -> None:
+        """Note that a part of the reply is visible as the message `platform_id`."""
+        await self._database.run(lambda connection: _step(connection, turn, "posted", part, platform_id))
+
+    async def finish(self, turn: Turn, entries: Sequence[Entry], state: str, detail: dict[str, Any]) -> bool:
+        """End a turn as `done` or `failed`, with what was said, in one transaction.
+
+        Returns False, and writes nothing, where the turn was lost to another claim or ended meanwhile.
+        """
+        return await self._database.run(lambda connection: _finish(connection, turn, entries, state, detail))
+
+    async def history(self, key: ConversationKey, most: int) -> list[Entry]:
+        """Return the newest entries of a conversation, `most` of them at the most, oldest first."""
+        return await self._database.run(lambda connection: _history(connection, key, most))
+
+    async def edit(self, message: Message) -> bool:
+        """Take a changed text into the waiting question and into the history; return whether either was there."""
+        return await self._database.run(lambda connection: _edit(connection, message))
+
+    async def delete(self, deletion: Deletion) -> None:
+        """Take a message out of the inbox and out of the history."""
+        await self._database.run(lambda connection: _delete(connection, deletion))
+
+
+MESSAGE = TypeAdapter(Message)  # a message as JSON and back
+KEY = "platform = ? AND workspace = ? AND channel = ? AND thread = ?"
+PLACE = "platform = ? AND workspace = ? AND channel = ? AND message_id = ?"
+
+
+def _of(key: ConversationKey) -> tuple[str, str, str, str]:
+    return key.platform, key.workspace, key.channel, key.thread
+
+
+def _place(message: Message) -> tuple[str, str, str, str]:
+    return message.key.platform, message.key.workspace, message.key.channel, message.id
+
+
+def _put(connection: sqlite3.Connection, message: Message, *, if_joined: bool) -> bool:
+    if if_joined and not _joined(connection, message.key):
+        return False
+    inserted = connection.execute(
+        "INSERT INTO turns (id, platform, workspace, channel, thread, message_id, sent_at, received_at, payload) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        (
+            uuid.uuid4().hex,
+            *_of(message.key),
+            message.id,
+            message.sent_at,
+            time.time(),
+            MESSAGE.dump_json(message).decode(),
+        ),
+    )
+    return inserted.rowcount == 1
+
+
+def _joined(connection: sqlite3.Connection, key: ConversationKey) -> bool:
+    found = connection.execute(f"SELECT 1 FROM turns WHERE {KEY} AND state <> 'cancelled' LIMIT 1", _of(key))
+    return found.fetchone() is not None
+
+
+def _waiting(connection: sqlite3.Connection) -> list[ConversationKey]:
+    connection.execute("UPDATE turns SET leased_until = NULL WHERE state = 'open'")
+    rows = connection.execute(
+        "SELECT platform, workspace, channel, thread FROM turns WHERE state = 'open' "
+        "GROUP BY platform, workspace, channel, thread ORDER BY min(received_at)"
+    )
+    return [ConversationKey(*row) for row in rows]
+
+
+def _claim(connection: sqlite3.Connection, key: ConversationKey) -> Turn | None:
+    now = time.time()
+    row = connection.execute(
+        "UPDATE turns SET leased_until = ?, fence = fence + 1, attempts = attempts + 1 "
+        f"WHERE seq = (SELECT seq FROM turns WHERE {KEY} AND state = 'open' ORDER BY sent_at, seq LIMIT 1) "
+        f"AND NOT EXISTS (SELECT 1 FROM turns WHERE {KEY} AND state = 'open' AND leased_until > ?) "
+        "RETURNING id, payload, attempts, fence",
+        (now + LEASE, *_of(key), *_of(key), now),
+    ).fetchone()
+    if row is None:
+        return None
+    parts = connection.execute(
+        "SELECT platform_id FROM steps WHERE turn_id = ? AND name = 'posted' ORDER BY part, seq", (row[0],)
+    )
+    return Turn(row[0], MESSAGE.validate_json(row[1]), row[2], row[3], tuple(part[0] for part in parts))
+
+
+def _step(connection: sqlite3.Connection, turn: Turn, name: str, part: int | None, detail: str) -> None:
+    column = "detail" if part is None else "platform_id"
+    connection.execute(
+        f"INSERT INTO steps (turn_id, name, at, part, {column}) VALUES (?, ?, ?, ?, ?)",
+        (turn.id, name, time.time(), part, detail),
+    )
+
+
+def _finish(
+    connection: sqlite3.Connection, turn: Turn, entries: Sequence[Entry], state: str, detail: dict[str, Any]
+) -> bool:
+    mine = "id = ? AND fence = ? AND state = 'open'"
+    row = connection.execute(f"SELECT payload FROM turns WHERE {mine}", (turn.id, turn.fence)).fetchone()
+    if row is None:
+        return False
+    connection.execute(
+        f"UPDATE turns SET state = ?, leased_until = NULL, error = ?, payload = ? WHERE {mine}",
+        (state, detail.get("error"), row[0] if state == "failed" else None, turn.id, turn.fence),
+    )
+    _step(connection, turn, state, None, json.dumps(detail))
+    connection.executemany(
+        "INSERT INTO entries (platform, workspace, channel, thread, turn_id, role, text, author_id, author_name, "
+        "message_id, sent_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [_row(turn, entry) for entry in _as_edited(turn, entries, MESSAGE.validate_json(row[0]))],
+    )
+    return True
+
+
+def _as_edited(turn: Turn, entries: Sequence[Entry], now: Message) -> Sequence[Entry]:
+    """Take in an edit of the question that came while it was being answered: later prompts see the new text."""
+    if now.text == turn.message.text:
+        return entries
+    return [replace(entry, text=now.text) if entry.message_id == now.id else entry for entry in entries]
+
+
+def _row(turn: Turn, entry: Entry) -> tuple[Any, ...]:
+    author = (entry.author.id, entry.author.name) if entry.author else ("", "")
+    return (*_of(turn.message.key), turn.id, entry.role, entry.text, *author, entry.message_id, entry.sent_at)
+
+
+def _history(connection: sqlite3.Connection, key: ConversationKey, most: int) -> list[Entry]:
+    rows = connection.execute(
+        f"SELECT role, text, author_id, author_name, message_id, sent_at FROM entries WHERE {KEY} "
+        "ORDER BY seq DESC LIMIT ?",
+        (*_of(key), most),
+    ).fetchall()
+    return [_entry(row) for row in reversed(rows)]
+
+
+def _entry(row: tuple[Any, ...]) -> Entry:
+    role, text, author_id, author_name, message_id, sent_at = row
+    return Entry(role, text, Author(author_id, author_name) if author_id else None, message_id, sent_at)
+
+
+def _edit(connection: sqlite3.Connection, message: Message) -> bool:
+    waiting = connection.execute(
+        f"UPDATE turns SET payload = ? WHERE {PLACE} AND state = 'open'",
+        (MESSAGE.dump_json(message).decode(), *_place(message)),
+    )
+    said = connection.execute(
+        f"UPDATE entries SET text = ? WHERE {PLACE} AND role = 'user'",
+        (message.text, *_place(message)),
+    )
+    return waiting.rowcount + said.rowcount > 0
+
+
+def _delete(connection: sqlite3.Connection, deletion: Deletion) -> None:
+    place = (deletion.platform, deletion.workspace, deletion.channel, deletion.message_id)
+    connection.execute(
+        f"UPDATE turns SET state = 'cancelled', payload = NULL WHERE {PLACE} AND state = 'open'",
+        place,
+    )
+    connection.execute(f"DELETE FROM entries WHERE {PLACE}", place)
