@@ -1,0 +1,57 @@
+# Everything that a person types at Confab's own tree. Needs Python 3.11 or later, and make; no more.
+
+.DEFAULT_GOAL := help
+.PHONY: help install run test check bench prove lock clean
+
+# The first interpreter that starts and is new enough; `make install PYTHON=…` names another.
+PYTHON ?= $(shell for p in python3.11 python3 python3.12 python3.13 python3.14 python; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+BIN := .venv/bin
+# Versions already locked are kept; `make lock LOCK_FLAGS=--upgrade` looks for newer ones.
+LOCK := .venv/lock/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --system-certs \
+	--no-header --no-annotate $(LOCK_FLAGS)
+
+help:  ## show these lines
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */make \1\t/' | expand -t 14
+
+install: .venv/requirements-dev.installed  ## make .venv with everything to run, test and check
+
+run: .venv/requirements.installed  ## start Confab: in a pretend Slack, or in yours when .env holds its tokens
+	@$(BIN)/python -m deploy.start
+
+test: install  ## run the tests (a few minutes)
+	$(BIN)/python -m pytest -q -m "not prove"
+
+check: install  ## lint, format and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: install  ## measure Confab beside a bare bot, as ratios
+	@$(BIN)/python -m tests.bench
+
+prove: install  ## run the tests that take longer
+	$(BIN)/python -m pytest -q -m prove
+
+lock: $(BIN)/python  ## write the exact versions and hashes anew, from pyproject.toml
+	$(BIN)/python -m venv .venv/lock
+	.venv/lock/bin/python -m pip install -q "uv>=0.13,<0.14"
+	$(LOCK) pyproject.toml -o requirements.txt
+	$(LOCK) pyproject.toml --group dev -c requirements.txt -o requirements-dev.txt
+
+clean:  ## remove .venv and the caches; .env and the database stay
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find bots core deploy tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The stamp is newer than its requirements file once they are installed. `run` needs the shorter of the two only,
+# so that the first start does not wait for the test tools.
+.venv/%.installed: %.txt $(BIN)/python
+	@echo "Installing $< into .venv (a minute or so, once)"
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "Confab needs Python 3.11 or later: install it from python.org or your" \
+		"system's packages, then run make again." >&2; exit 1; }
+	@$(PYTHON) -m venv --clear .venv || { rm -rf .venv; echo "$(PYTHON) cannot make a virtual environment:" \
+		"on Debian and Ubuntu, apt-get install python3-venv, then run make again." >&2; exit 1; }
