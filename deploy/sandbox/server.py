@@ -1,0 +1,52 @@
+"""The sandbox: one server on loopback that holds all of its parts."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from deploy.sandbox import model
+from deploy.sandbox.model import Model
+from deploy.sandbox.slack import routes as slack
+from deploy.sandbox.slack.workspace import Workspace
+
+MOST_UPLOAD = 200 * 1024 * 1024  # bytes
+
+
+@dataclass(slots=True)
+class Sandbox:
+    """What runs behind one port; `url` is its address, as in `http://127.0.0.1:8000`."""
+
+    workspace: Workspace
+    model: Model
+    url: str
+
+    @property
+    def slack_api_url(self) -> str:
+        """The value for SLACK_API_URL."""
+        return f"{self.url}/slack/api/"
+
+    @property
+    def openai_base_url(self) -> str:
+        """The value for OPENAI_BASE_URL."""
+        return f"{self.url}/v1"
+
+
+@asynccontextmanager
+async def serve(port: int = 0, host: str = "127.0.0.1") -> AsyncIterator[Sandbox]:
+    """Serve a new sandbox until the block ends; port 0 takes any free one."""
+    sandbox = Sandbox(Workspace(), Model(), "")
+    app = web.Application(client_max_size=MOST_UPLOAD)
+    app.add_routes(slack.routes(sandbox.workspace))
+    app.add_routes(model.routes(sandbox.model))
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+    await runner.setup()
+    site = web.TCPSite(runner, host, port)
+    await site.start()
+    sandbox.url = sandbox.workspace.url = f"http://{host}:{runner.addresses[0][1]}"
+    try:
+        yield sandbox
+    finally:
+        await sandbox.workspace.courier.close()
+        await runner.cleanup()

@@ -1,0 +1,117 @@
+"""Who is in the workspace, and where they talk."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from deploy.sandbox.slack.posts import Post
+
+TEAM = "T0CONFAB"
+APP = "A0CONFAB"
+BOT_USER = "U0CONFAB"
+BOT_ID = "B0CONFAB"
+OTHER_BOT_USER = "U0DEPLOY"
+SLACKBOT = "USLACKBOT"
+
+ChannelKind = Literal["channel", "group", "im", "mpim"]
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A member of the workspace; `bot_id` is empty for a person."""
+
+    id: str
+    name: str
+    real_name: str
+    is_bot: bool = False
+    bot_id: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the user object of users.info (Slack docs, User object)."""
+        profile = {"real_name": self.real_name, "display_name": self.name, "team": TEAM}
+        if self.is_bot:
+            profile |= {"bot_id": self.bot_id}
+        return {
+            "id": self.id,
+            "team_id": TEAM,
+            "name": self.name,
+            "real_name": self.real_name,
+            "deleted": False,
+            "is_bot": self.is_bot,
+            "is_app_user": False,
+            "tz": "Europe/London",
+            "tz_offset": 0,
+            "profile": profile,
+        }
+
+
+@dataclass(slots=True)
+class Channel:
+    """A place where posts stand; `posts` by ts, oldest first, `threads` holds the replies to each root."""
+
+    id: str
+    name: str
+    kind: ChannelKind
+    members: set[str]
+    posts: dict[str, Post] = field(default_factory=dict)
+    threads: dict[str, dict[str, Post]] = field(default_factory=dict)
+
+    def add(self, post: Post) -> None:
+        """Put a post at the end, and under its root if it is a reply."""
+        self.posts[post.ts] = post
+        if post.is_reply:
+            self.threads.setdefault(str(post.thread_ts), {})[post.ts] = post
+            self.posts[str(post.thread_ts)].thread_ts = post.thread_ts
+
+    def drop(self, post: Post) -> None:
+        """Take a post away; a root that has replies must be left as a tombstone instead."""
+        del self.posts[post.ts]
+        if post.is_reply:
+            self.threads[str(post.thread_ts)].pop(post.ts)
+
+    def replies(self, root: str) -> list[Post]:
+        """Return the replies to a root, oldest first."""
+        return list(self.threads.get(root, {}).values())
+
+    def as_json(self, viewer: str) -> dict[str, Any]:
+        """Return the conversation object as `viewer`, a user id, sees it (Slack docs, Conversation object)."""
+        shared = {"id": self.id, "is_archived": False, "created": 1_700_000_000, "context_team_id": TEAM}
+        if self.kind == "im":
+            other = next(member for member in sorted(self.members) if member != viewer)
+            return {**shared, "is_im": True, "user": other, "is_user_deleted": False}
+        return {
+            **shared,
+            "name": self.name,
+            "name_normalized": self.name,
+            "is_channel": self.kind == "channel",
+            "is_group": self.kind == "group",
+            "is_im": False,
+            "is_mpim": self.kind == "mpim",
+            "is_private": self.kind != "channel",
+            "is_general": self.name == "general",
+            "is_member": viewer in self.members,
+            "num_members": len(self.members),
+            "topic": {"value": "", "creator": "", "last_set": 0},
+            "purpose": {"value": "", "creator": "", "last_set": 0},
+        }
+
+
+def everybody() -> Iterator[User]:
+    """Give the members that a new workspace has."""
+    yield User("U0ADA", "ada", "Ada Lovelace")
+    yield User("U0GRACE", "grace", "Grace Hopper")
+    yield User("U0LINUS", "linus", "Linus Berg")
+    yield User(BOT_USER, "confab", "Confab", is_bot=True, bot_id=BOT_ID)
+    yield User(OTHER_BOT_USER, "deploybot", "Deploybot", is_bot=True, bot_id="B0DEPLOY")
+
+
+def rooms() -> Iterator[Channel]:
+    """Give the channels that a new workspace has. Confab is a member of all but #lounge."""
+    people = {"U0ADA", "U0GRACE", "U0LINUS"}
+    for name in ("general", "engineering", "random"):
+        yield Channel(f"C0{name.upper()}", name, "channel", {*people, BOT_USER, OTHER_BOT_USER})
+    yield Channel("C0LOUNGE", "lounge", "channel", set(people))
+    yield Channel("C0BUDGET", "budget", "group", {"U0ADA", "U0GRACE", BOT_USER})
+    yield Channel("C0TRIO", "mpdm-ada--grace--confab-1", "mpim", {"U0ADA", "U0GRACE", BOT_USER})
+    for person in sorted(people):
+        yield Channel(f"D0{person[2:]}", "", "im", {person, BOT_USER})

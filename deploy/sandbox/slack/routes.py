@@ -1,0 +1,18 @@
+"""Where Slack's wire is served."""
+
+from aiohttp import web
+
+from deploy.sandbox.slack import apps, chat
+from deploy.sandbox.slack.api import Api
+from deploy.sandbox.slack.workspace import Workspace
+
+METHODS = {**apps.METHODS, **chat.METHODS}
+
+
+def routes(workspace: Workspace) -> list[web.AbstractRouteDef]:
+    """Return the routes of one workspace: Web API, Socket Mode and files."""
+    api = Api(workspace, METHODS)
+    return [
+        web.route("*", "/slack/api/{method}", api.serve),
+        web.get("/slack/socket", workspace.courier.sockets.serve),
+    ]
