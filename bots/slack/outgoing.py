@@ -1,0 +1,95 @@
+"""What the bot writes, as Slack takes it.
+
+An answer is split first and made harmless after, part by part: `split(answer, LIMIT)`, then `payload(part)` for each.
+So a part that stands in the channel never changes, and no cut can bring to life what was harmless before it.
+"""
+
+import re
+from typing import TypedDict
+
+from bots.markdown import block_count
+from bots.slack.neutral import neutralise
+from bots.splitting import Limit
+
+MARKDOWN_LIMIT = 12_000
+"""Characters in all markdown blocks of one message together (Slack docs, markdown block)."""
+
+TEXT_LIMIT = 4_000
+"""Characters of `text` (Slack docs, chat.postMessage, advise so); above, msg_too_long is reported."""
+
+BLOCKS_LIMIT = 45
+"""Blocks that a part may become. Slack's servers make several of one markdown block, and refuse more than 50."""
+
+PART_SIZE = 3_900
+"""UTF-16 units of `fallback(part)`: it fits into `text`, so that a part which is refused as blocks (invalid_blocks,
+msg_blocks_too_long) is posted whole as text. Three bytes each are under 12,000, in case Slack counts those, and an
+edit of a growing answer carries a third of what it would with the largest block."""
+
+ENTITY_CUT = re.compile(r"&[a-z]{0,3}$")
+
+
+class MarkdownBlock(TypedDict):
+    """One block of standard Markdown (Slack docs, markdown block)."""
+
+    type: str
+    text: str
+
+
+class Payload(TypedDict):
+    """The arguments that chat.postMessage and chat.update share."""
+
+    text: str
+    blocks: list[MarkdownBlock]
+    parse: str
+
+
+def payload(part: str) -> Payload:
+    """Return what shows a part of at most `LIMIT`, harmless, with its fallback for notifications.
+
+    `parse` is said because chat.update, unlike chat.postMessage, otherwise looks for names (Slack docs, chat.update).
+    """
+    markdown = neutralise(part)
+    return {"text": fallback(part), "blocks": [{"type": "markdown", "text": markdown}], "parse": "none"}
+
+
+def plain_payload(part: str) -> Payload:
+    """Return what shows a part without blocks, for when Slack refuses them.
+
+    The empty list takes away the blocks that an earlier edit left (Slack docs, chat.update).
+    """
+    return {"text": fallback(part), "blocks": [], "parse": "none"}
+
+
+def fallback(markdown: str, limit: int = TEXT_LIMIT) -> str:
+    """Return the plain `text` beside a block: harmless, escaped, at most `limit` UTF-16 units."""
+    escaped = escape(neutralise(markdown))
+    if _units(escaped) <= limit:
+        return escaped
+    shortened = escaped.encode("utf-16-le")[: 2 * (limit - 1)].decode("utf-16-le", errors="ignore")
+    return ENTITY_CUT.sub("", shortened) + "…"
+
+
+def escape(text: str) -> str:
+    """Return the text with Slack's three control characters as entities (Slack docs, formatting message text)."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def expanded_blocks(markdown: str) -> int:
+    """Estimate how many blocks Slack makes of one markdown block."""
+    return block_count(f"{markdown}\n")
+
+
+def measure(markdown: str) -> int:
+    """Return how much of a part the text takes: UTF-16 units of its fallback, or its share of blocks if that is more.
+
+    A joiner is counted wherever making it harmless may put one.
+    """
+    joiners = markdown.count("<") + markdown.count("]")
+    return max(_units(escape(markdown)) + joiners, block_count(markdown) * PART_SIZE // BLOCKS_LIMIT)
+
+
+LIMIT = Limit(PART_SIZE, measure)
+
+
+def _units(text: str) -> int:
+    return len(text.encode("utf-16-le", errors="surrogatepass")) // 2
