@@ -172,5 +172,8 @@ class Platform(Protocol):
     def name(self) -> str:
         """The platform's name as it stands in a conversation key."""
 
-    async def reply(self, turn: Turn, events: AsyncIterator[ReplyEvent], journal: Journal) -> None:
-        """Show an answer as it grows, and whole in the end; raise PlatformError where it cannot be shown."""
+    async def named(self, message: Message) -> Message:
+        """Return the message with people's display names in place of their ids."""
+
+    async def reply(self, turn: Turn, events: AsyncIterator[ReplyEvent], journal: Journal, *, live: bool) -> None:
+        """Show an answer as it grows (`live`) or once it is whole; raise PlatformError where it cannot be shown."""

@@ -1,11 +1,13 @@
 """What an operator can set: names, types, defaults, and every fault in one message."""
 
+import json
 import re
 from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Json, NonNegativeInt, PositiveInt, ValidationError
+from pydantic.fields import FieldInfo
 
 from core.errors import SettingsError
 
@@ -15,6 +17,10 @@ INSTRUCTIONS = (
 )
 OPENAI = "https://api.openai.com/v1"
 SLACK = "https://slack.com/api/"
+HEAD = """\
+# Confab's settings. Copy this file to .env and fill in what you need; an empty value is an absent one.
+# Lines that begin with `# NAME=` show a default: remove the `#` to change it.
+"""
 BEGINNINGS = {
     "SLACK_BOT_TOKEN": "xoxb-",
     "SLACK_APP_TOKEN": "xapp-",
@@ -132,6 +138,19 @@ class Settings(BaseModel):
     def names(cls) -> list[str]:
         """Return every setting's name in the environment, in the order of `.env.example`."""
         return [str(field.validation_alias) for field in cls.model_fields.values()]
+
+    @classmethod
+    def example(cls) -> str:
+        """Return the text of `.env.example`: a comment for each setting, and its default where it has one."""
+        return "\n".join([HEAD, *(_line(field) for field in cls.model_fields.values())])
+
+
+def _line(field: FieldInfo) -> str:
+    name, default = field.validation_alias, field.default
+    if default is None:
+        return f"# {field.description}.\n{name}=\n"
+    value = json.dumps(default) if isinstance(default, bool | dict) else default or ""
+    return f"# {field.description}.\n# {name}={value}\n"
 
 
 def _unknown(given: Mapping[str, str], names: list[str]) -> list[str]:

@@ -23,6 +23,7 @@ class Store:
     def __init__(self, path: Path) -> None:
         """Open or create the file at `path`; raise DatabaseBusy where another process holds it."""
         self._database = Database(path)
+        self._holder = uuid.uuid4().hex  # this process, as the holder of leases
 
     async def close(self) -> None:
         """Finish what is waiting, then close the file."""
@@ -37,12 +38,12 @@ class Store:
         return await self._database.run(lambda connection: _put(connection, message, if_joined=if_joined))
 
     async def waiting(self) -> list[ConversationKey]:
-        """Return every conversation with an open turn, the longest waiting first, and void all leases."""
+        """Return every conversation with an open turn, the longest waiting first."""
         return await self._database.run(_waiting)
 
     async def claim(self, key: ConversationKey) -> Turn | None:
-        """Take the oldest open turn of a conversation, or None where there is none or one is being answered."""
-        return await self._database.run(lambda connection: _claim(connection, key))
+        """Take the oldest open turn of a conversation, or None where there is none or another process holds one."""
+        return await self._database.run(lambda connection: _claim(connection, key, self._holder))
 
     async def release(self, turn: Turn, error: str) -> None:
         """Give a turn back after a failed attempt, to be claimed again."""
@@ -56,6 +57,10 @@ class Store:
     async def posted(self, turn: Turn, part: int, platform_id: str) -> None:
         """Note that a part of the reply is visible as the message `platform_id`."""
         await self._database.run(lambda connection: _step(connection, turn, "posted", part, platform_id))
+
+    async def posted_parts(self, turn: Turn) -> tuple[str, ...]:
+        """Return the ids of the messages in which a turn's reply is visible, part by part."""
+        return await self._database.run(lambda connection: _posted_parts(connection, turn.id))
 
     async def finish(self, turn: Turn, entries: Sequence[Entry], state: str, detail: dict[str, Any]) -> bool:
         """End a turn as `done` or `failed`, with what was said, in one transaction.
@@ -114,7 +119,7 @@ def _joined(connection: sqlite3.Connection, key: ConversationKey) -> bool:
 
 
 def _waiting(connection: sqlite3.Connection) -> list[ConversationKey]:
-    connection.execute("UPDATE turns SET leased_until = NULL WHERE state = 'open'")
+    connection.execute("UPDATE turns SET leased_until = NULL WHERE state = 'open'")  # held by a process that is gone
     rows = connection.execute(
         "SELECT platform, workspace, channel, thread FROM turns WHERE state = 'open' "
         "GROUP BY platform, workspace, channel, thread ORDER BY min(received_at)"
@@ -122,21 +127,26 @@ def _waiting(connection: sqlite3.Connection) -> list[ConversationKey]:
     return [ConversationKey(*row) for row in rows]
 
 
-def _claim(connection: sqlite3.Connection, key: ConversationKey) -> Turn | None:
+def _claim(connection: sqlite3.Connection, key: ConversationKey, holder: str) -> Turn | None:
     now = time.time()
     row = connection.execute(
-        "UPDATE turns SET leased_until = ?, fence = fence + 1, attempts = attempts + 1 "
+        "UPDATE turns SET leased_until = ?, leased_by = ?, fence = fence + 1, attempts = attempts + 1 "
         f"WHERE seq = (SELECT seq FROM turns WHERE {KEY} AND state = 'open' ORDER BY sent_at, seq LIMIT 1) "
-        f"AND NOT EXISTS (SELECT 1 FROM turns WHERE {KEY} AND state = 'open' AND leased_until > ?) "
+        f"AND NOT EXISTS (SELECT 1 FROM turns WHERE {KEY} AND state = 'open' AND leased_until > ? AND leased_by <> ?) "
         "RETURNING id, payload, attempts, fence",
-        (now + LEASE, *_of(key), *_of(key), now),
+        (now + LEASE, holder, *_of(key), *_of(key), now, holder),
     ).fetchone()
     if row is None:
         return None
-    parts = connection.execute(
-        "SELECT platform_id FROM steps WHERE turn_id = ? AND name = 'posted' ORDER BY part, seq", (row[0],)
+    return Turn(row[0], MESSAGE.validate_json(row[1]), row[2], row[3], _posted_parts(connection, row[0]))
+
+
+def _posted_parts(connection: sqlite3.Connection, turn_id: str) -> tuple[str, ...]:
+    """Return the messages that stand for a turn's parts; of a part that was posted again, the last one."""
+    rows = connection.execute(
+        "SELECT part, platform_id FROM steps WHERE turn_id = ? AND name = 'posted' ORDER BY part, seq", (turn_id,)
     )
-    return Turn(row[0], MESSAGE.validate_json(row[1]), row[2], row[3], tuple(part[0] for part in parts))
+    return tuple(dict(rows.fetchall()).values())
 
 
 def _step(connection: sqlite3.Connection, turn: Turn, name: str, part: int | None, detail: str) -> None:

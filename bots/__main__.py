@@ -1,0 +1,173 @@
+"""The composition root: settings, store, model, platforms, run, stop cleanly. Imported by nobody."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import aiohttp
+import click
+import structlog
+from slack_bolt.app.async_app import AsyncApp
+
+from bots import http
+from bots.logs import configure
+from bots.slack.adapter import Slack, SlackOptions
+from core.conversation import Conversation, Instructions
+from core.errors import BotError, DatabaseBusy, SettingsError
+from core.inbox import Inbox, Pressure
+from core.openai import ModelOptions, OpenAI, open_client
+from core.policy import Policies, Policy
+from core.settings import ChannelSettings, Settings
+from core.store import Store
+
+log = structlog.get_logger()
+
+EX_CONFIG = 78  # sysexits.h: a restart would not help
+EX_UNAVAILABLE = 69  # sysexits.h: the platform refuses us
+
+
+@click.group(invoke_without_command=True)
+@click.pass_context
+def main(context: click.Context) -> None:
+    """Confab: a language model as a colleague in a team's chat."""
+    if context.invoked_subcommand is None:
+        context.invoke(run)
+
+
+@main.command()
+def run() -> None:
+    """Run the bot with what the environment says, until SIGTERM or Ctrl-C."""
+    try:
+        settings = Settings.load(os.environ)
+        configure(settings.log_level, settings.log_format)
+        asyncio.run(_run(settings))
+    except SettingsError as error:
+        _leave("Confab cannot start:", error.faults, EX_CONFIG)
+    except DatabaseBusy as error:
+        _leave("Confab cannot start:", [str(error)], EX_CONFIG)
+    except BotError as error:
+        _leave("Confab cannot start:", [f"{error}. {error.hint}"], EX_UNAVAILABLE)
+
+
+async def _run(settings: Settings) -> None:
+    stopping = _stop_signal()
+    async with AsyncExitStack() as stack:
+        store = Store(database_path(settings.database))
+        stack.push_async_callback(store.close)
+        options = model_options(settings)
+        model = OpenAI(options, await stack.enter_async_context(open_client(options)))
+        session = await stack.enter_async_context(aiohttp.ClientSession())
+        slack = Slack(slack_options(settings), session)
+        policies = policies_of(settings)
+        conversation = Conversation(store, model, policies, instructions(settings))
+        inbox = Inbox(
+            store, conversation, {slack.name: slack}, policies, Pressure(settings.concurrency, settings.attempts)
+        )
+        await inbox.resume()
+        app = await slack.start(inbox.receive)
+        await stack.enter_async_context(_http(settings, slack, app))
+        log.info("confab is listening", model=settings.openai_model, endpoint=urlsplit(settings.openai_base_url).netloc)
+        await stopping.wait()
+        log.info("stopping", grace=settings.grace)
+        await slack.stop()
+        await inbox.stop(settings.grace)
+
+
+def _stop_signal() -> asyncio.Event:
+    stopping = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    return stopping
+
+
+@asynccontextmanager
+async def _http(settings: Settings, slack: Slack, app: AsyncApp) -> AsyncIterator[None]:
+    """Serve health, and Slack's events where they come over HTTP, for as long as the bot runs."""
+    over_http = not settings.slack_app_token
+    if settings.port is None and not over_http:
+        yield
+        return
+    port = 3000 if settings.port is None else settings.port
+    runner = await http.serve(http.application(slack.ready, app if over_http else None), settings.host, port)
+    try:
+        yield
+    finally:
+        await runner.cleanup()
+
+
+def database_path(setting: str) -> Path:
+    """Return where the database is; the folder is made where it is missing."""
+    path = Path(setting.removeprefix("sqlite:///")).expanduser()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def model_options(settings: Settings) -> ModelOptions:
+    """Return what the model's client needs, as plain values."""
+    return ModelOptions(
+        base_url=settings.openai_base_url,
+        api_key=settings.openai_api_key or "",
+        model=settings.openai_model,
+        max_tokens=settings.max_tokens,
+        temperature=settings.temperature,
+        top_p=settings.top_p,
+        presence_penalty=settings.presence_penalty,
+        frequency_penalty=settings.frequency_penalty,
+        stop=settings.stop or (),
+        seed=settings.seed,
+        logit_bias=settings.logit_bias,
+        n=settings.n,
+        reasoning_effort=settings.reasoning_effort,
+        user_salt=settings.user_salt or "",
+        opening=settings.opening or "",
+        extra_body=settings.extra_body or {},
+        connect_timeout=settings.connect_timeout,
+        first_token_timeout=settings.first_token_timeout,
+        silence_timeout=settings.silence_timeout,
+        retry_deadline=settings.retry_deadline,
+        max_connections=settings.concurrency,
+    )
+
+
+def slack_options(settings: Settings) -> SlackOptions:
+    """Return what the Slack adapter needs, as plain values."""
+    return SlackOptions(
+        bot_token=settings.slack_bot_token or "",
+        app_token=settings.slack_app_token,
+        signing_secret=settings.slack_signing_secret,
+        api_url=settings.slack_api_url,
+        edit_interval=settings.edit_interval,
+        dm_threads=settings.dm_threads,
+    )
+
+
+def instructions(settings: Settings) -> Instructions:
+    """Return what every prompt begins with, and its bounds."""
+    return Instructions(settings.instructions, settings.history_tokens, settings.history_messages)
+
+
+def policies_of(settings: Settings) -> Policies:
+    """Return the operator's defaults, and the channels that differ."""
+    default = Policy(settings.follow_ups, settings.streaming)
+    return Policies(default, {name: _differing(default, channel) for name, channel in settings.channels.items()})
+
+
+def _differing(default: Policy, channel: ChannelSettings) -> Policy:
+    return Policy(
+        default.follow_ups if channel.follow_ups is None else channel.follow_ups,
+        default.streaming if channel.streaming is None else channel.streaming,
+    )
+
+
+def _leave(title: str, lines: list[str], code: int) -> None:
+    click.echo("\n".join([title, *(f"  - {line}" for line in lines)]), err=True)
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,137 @@
+"""Slack as a platform: its events to core, core's answers to its threads."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import aiohttp
+import structlog
+from slack_bolt.app.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bots.slack.budget import EditBudget
+from bots.slack.calls import Calls
+from bots.slack.events import read
+from bots.slack.incoming import TOKEN, mention_free
+from bots.slack.outgoing import LIMIT
+from bots.slack.people import People
+from bots.slack.reply import Reply
+from bots.slack.socket import Socket
+from bots.slack.status import Status
+from bots.splitting import close, split
+from bots.streaming import Pace, Stream
+from core.messages import Journal, Message, PlatformEvent, ReplyEvent, Turn
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class SlackOptions:
+    """What the adapter is told: tokens, Slack's address, and how fast a reply may be edited (seconds)."""
+
+    bot_token: str
+    app_token: str | None
+    signing_secret: str | None
+    api_url: str
+    edit_interval: float = 1.5
+    dm_threads: bool = True
+
+
+class Slack:
+    """One installed workspace."""
+
+    name = "slack"
+
+    def __init__(self, options: SlackOptions, session: aiohttp.ClientSession) -> None:
+        """`session` is the one that all calls share; the caller closes it."""
+        self._options = options
+        client = AsyncWebClient(options.bot_token, base_url=options.api_url, session=session, retry_handlers=[])
+        self._client = client
+        self._calls = Calls(client)
+        self._people = People(self._calls)
+        self._status = Status(self._calls)
+        self._budget = EditBudget()
+        self._pace = Pace(interval=options.edit_interval)
+        self._socket: Socket | None = None
+        self._identity = AuthorizeResult(enterprise_id=None, team_id=None)
+
+    async def start(self, receive: Callable[[PlatformEvent], Awaitable[None]]) -> AsyncApp:
+        """Sign in and listen; return Bolt's app, which takes HTTP events where there is no app token.
+
+        Raises SlackRefusal where Slack does not accept the token.
+        """
+        me = await self._calls.write("auth.test", {})
+        self._identity = AuthorizeResult(
+            enterprise_id=me.get("enterprise_id"),
+            team_id=me["team_id"],
+            bot_token=self._options.bot_token,
+            bot_id=me.get("bot_id"),
+            bot_user_id=me["user_id"],
+        )
+        app = self._listening(receive)
+        if self._options.app_token:
+            self._socket = Socket(app, self._options.app_token)
+            await self._socket.open()
+        log.info("slack on", workspace=me.get("team"), bot=me.get("user"), mode="socket" if self._socket else "http")
+        return app
+
+    async def stop(self) -> None:
+        """Take in nothing more."""
+        if self._socket:
+            await self._socket.close()
+
+    async def ready(self) -> bool:
+        """Tell whether events can arrive."""
+        return self._socket is None or await self._socket.connected()
+
+    async def named(self, message: Message) -> Message:
+        """Return the message with people's names in place of ids, and our own mention taken out."""
+        others = {token["target"] for token in TOKEN.finditer(message.text) if token["kind"] == "@"}
+        people = {user: await self._people.name(user) for user in others - {self._identity.bot_user_id}}
+        author = replace(message.author, name=await self._people.name(message.author.id))
+        text = mention_free(message.text, str(self._identity.bot_user_id), people)
+        return replace(message, author=author, text=text)
+
+    async def reply(self, turn: Turn, events: AsyncIterator[ReplyEvent], journal: Journal, *, live: bool) -> None:
+        """Show an answer in the message's thread."""
+        reply = Reply(self._calls, self._budget, turn, journal)
+        thinking = asyncio.create_task(self._status.thinking(turn, reply))
+        grows = live and self._budget.reserve()
+        try:
+            await Stream(reply, parts, turn.posted, self._pace).show(events, live=grows)
+        finally:
+            thinking.cancel()
+            if grows:
+                self._budget.release()
+
+    def _listening(self, receive: Callable[[PlatformEvent], Awaitable[None]]) -> AsyncApp:
+        """Return Bolt's app. It acknowledges after its listener has returned, and so after the insert.
+
+        Bolt by default acknowledges first, and then a crash loses the event: hence process_before_response.
+        """
+        bot_user = str(self._identity.bot_user_id)
+
+        async def authorize() -> AuthorizeResult:
+            return self._identity
+
+        async def on_event(body: dict[str, Any]) -> None:
+            if event := read(body, bot_user, dm_threads=self._options.dm_threads):
+                await receive(event)
+
+        app = AsyncApp(
+            client=self._client,
+            signing_secret=self._options.signing_secret or "unused in Socket Mode",
+            authorize=authorize,
+            process_before_response=True,
+            ignoring_self_events_enabled=False,  # bots.slack.events decides it, from the event alone
+        )
+        app.event(re.compile(""))(on_event)
+        return app
+
+
+def parts(markdown: str) -> list[str]:
+    """Cut an answer into what one Slack message each shows; a fence that is still open is closed."""
+    return [close(part) for part in split(markdown, LIMIT)]

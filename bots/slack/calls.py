@@ -1,0 +1,110 @@
+"""Calls of Slack's Web API that wait out a rate limit and try again what may be tried again."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import aiohttp
+import structlog
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from core.errors import PlatformError
+
+log = structlog.get_logger()
+
+DEADLINE = 120.0  # seconds of trying one call again before its reply is given up
+PAUSES = (0.3, 1.0, 3.0, 8.0)  # seconds between two tries after a fault of the network or of Slack
+FAULTS = {"internal_error", "fatal_error", "service_unavailable", "request_timeout"}  # Slack docs, errors of any method
+
+
+class SlackRefusal(PlatformError):
+    """Slack's answer `ok: false`; `code` is its error code."""
+
+    notice = PlatformError.notice
+    hint = PlatformError.hint
+
+    def __init__(self, method: str, code: str) -> None:
+        super().__init__(f"{method}: {code}")
+        self.code = code
+
+
+class MaybeSent(Exception):
+    """A call that must not simply be repeated broke in a way that leaves open whether Slack has done it."""
+
+
+class _Broken(Exception):
+    """No answer, or one that says nothing but that Slack is in trouble."""
+
+
+class _RateLimited(Exception):
+    """429: the method is closed for a time."""
+
+
+class Calls:
+    """The Web API of one workspace. A 429 holds up its own method alone (Slack docs, rate limits)."""
+
+    def __init__(self, client: AsyncWebClient) -> None:
+        self._client = client
+        self._closed_until: dict[str, float] = {}
+
+    async def write(self, method: str, arguments: Mapping[str, Any], *, repeatable: bool = True) -> dict[str, Any]:
+        """Call a method with a JSON body; return Slack's answer.
+
+        Raises SlackRefusal for an error code, and MaybeSent where a call that is not `repeatable` broke.
+        """
+        return await self._persist(method, arguments, "json", repeatable=repeatable)
+
+    async def read(self, method: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Call a method that changes nothing, with its arguments in the query; raises SlackRefusal."""
+        return await self._persist(method, arguments, "params", repeatable=True)
+
+    async def _persist(
+        self, method: str, arguments: Mapping[str, Any], place: Literal["json", "params"], *, repeatable: bool
+    ) -> dict[str, Any]:
+        deadline = time.monotonic() + DEADLINE
+        pauses = iter(PAUSES)
+        while True:
+            await self._until_open(method)
+            try:
+                return await self._once(method, arguments, place)
+            except _RateLimited:
+                pause: float | None = 0.0
+            except _Broken as error:
+                if not repeatable:
+                    raise MaybeSent(method) from error
+                pause = next(pauses, None)
+            if pause is None or time.monotonic() > deadline:
+                raise SlackRefusal(method, "no_answer")
+            await asyncio.sleep(pause)
+
+    async def _once(
+        self, method: str, arguments: Mapping[str, Any], place: Literal["json", "params"]
+    ) -> dict[str, Any]:
+        try:
+            if place == "json":
+                response = await self._client.api_call(method, json=dict(arguments))
+            else:
+                response = await self._client.api_call(method, http_verb="GET", params=dict(arguments))
+        except SlackApiError as error:
+            raise self._judged(method, error) from error
+        except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
+            log.info("slack call broke", method=method, error=type(error).__name__)
+            raise _Broken from error
+        return response.data if isinstance(response.data, dict) else {}
+
+    def _judged(self, method: str, error: SlackApiError) -> Exception:
+        status = getattr(error.response, "status_code", 500)  # a body that is no JSON comes as aiohttp's own response
+        if status == 429:
+            wait = float(error.response.headers.get("Retry-After", 1))
+            self._closed_until[method] = time.monotonic() + wait
+            log.info("slack rate limit", method=method, seconds=wait)
+            return _RateLimited()
+        code = str(error.response.get("error", "")) if status < 500 else "internal_error"
+        return _Broken() if code in FAULTS else SlackRefusal(method, code)
+
+    async def _until_open(self, method: str) -> None:
+        wait = self._closed_until.get(method, 0.0) - time.monotonic()
+        if wait > 0:
+            await asyncio.sleep(wait)

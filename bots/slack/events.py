@@ -1,0 +1,101 @@
+"""What Slack's events say: a body in, one of core's events out. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from bots.slack.incoming import mentions, opens_with_other_mention, text_of
+from core.messages import Attachment, Author, ConversationKey, Deletion, Edit, Message, PlatformEvent
+
+SPOKEN = {None, "file_share", "thread_broadcast"}  # subtypes in which a person says something
+SLACKBOT = "USLACKBOT"
+
+
+def read(body: Mapping[str, Any], bot_user: str, *, dm_threads: bool = True) -> PlatformEvent | None:
+    """Return what an Events API body tells, or None where it is nothing for a bot.
+
+    One mention arrives as `app_mention` and as `message`, in either order (Slack docs, app_mention): both give the
+    same Message, since whether the bot is meant is decided from the content. With `dm_threads` off, a direct
+    message belongs to one flow instead of a thread of its own.
+    """
+    event = body["event"]
+    if event.get("type") not in {"message", "app_mention"}:
+        return None
+    reader = _Reader(_workspace(body), bot_user, dm_threads)
+    match event.get("subtype"):
+        case "message_changed":
+            return reader.changed(event)
+        case "message_deleted":
+            return reader.deletion(event["channel"], event["deleted_ts"])
+        case subtype if subtype in SPOKEN and _by_a_person(event, bot_user):
+            return reader.message(event, event["channel"], _is_direct(event))
+    return None
+
+
+class _Reader:
+    def __init__(self, workspace: str, bot_user: str, dm_threads: bool) -> None:
+        self._workspace = workspace
+        self._bot_user = bot_user
+        self._dm_threads = dm_threads
+
+    def message(self, event: Mapping[str, Any], channel: str, direct: bool) -> Message:
+        text = text_of(event)
+        root = str(event.get("thread_ts") or event["ts"])
+        in_thread = root != event["ts"]
+        return Message(
+            id=str(event["ts"]),
+            key=ConversationKey("slack", self._workspace, channel, "" if direct and not self._dm_threads else root),
+            author=Author(event["user"], "", workspace=str(event.get("user_team") or event.get("team") or "")),
+            text=text,
+            sent_at=float(event["ts"]),
+            addressed=direct or mentions(text, self._bot_user),
+            follow_up=in_thread and not opens_with_other_mention(text, self._bot_user),
+            attachments=tuple(_attachment(file) for file in event.get("files", ())),
+        )
+
+    def changed(self, event: Mapping[str, Any]) -> Edit | Deletion | None:
+        """Read `message_changed`: an edit by its author, or the tombstone that a deleted thread root leaves."""
+        now, before = event["message"], event.get("previous_message", {})
+        if now.get("subtype") == "tombstone":
+            return self.deletion(event["channel"], now["ts"])
+        if not _by_a_person(now, self._bot_user) or text_of(now) == text_of(before):
+            return None  # our own edits, unfurled links, files that got a preview
+        direct = _is_direct(event)
+        message = self.message(now, event["channel"], direct)
+        asked_already = direct or mentions(text_of(before), self._bot_user)
+        return Edit(message if not asked_already else _unaddressed(message))
+
+    def deletion(self, channel: str, message_id: str) -> Deletion:
+        return Deletion("slack", self._workspace, channel, message_id)
+
+
+def _unaddressed(message: Message) -> Message:
+    """An edit of a question that was asked before asks nothing new; it only changes what was said."""
+    return replace(message, addressed=False, follow_up=False)
+
+
+def _workspace(body: Mapping[str, Any]) -> str:
+    """Return the team that installed the app: the author's own differs in shared channels (Slack docs, Connect)."""
+    authorization: Mapping[str, Any] = next(iter(body.get("authorizations") or ()), {})
+    return str(authorization.get("team_id") or authorization.get("enterprise_id") or body.get("team_id", ""))
+
+
+def _is_direct(event: Mapping[str, Any]) -> bool:
+    return event.get("channel_type") == "im" or str(event["channel"]).startswith("D")
+
+
+def _by_a_person(event: Mapping[str, Any], bot_user: str) -> bool:
+    return bool(event.get("user")) and not event.get("bot_id") and event["user"] not in {bot_user, SLACKBOT}
+
+
+def _attachment(file: Mapping[str, Any]) -> Attachment:
+    duration = file.get("duration_ms")
+    return Attachment(
+        id=str(file.get("id", "")),
+        name=str(file.get("name") or ""),
+        media_type=str(file.get("mimetype") or ""),
+        url=str(file.get("url_private_download") or file.get("url_private") or ""),
+        size=file.get("size"),
+        duration=duration / 1000 if duration is not None else None,
+        is_voice_note=file.get("subtype") == "slack_audio",
+    )

@@ -1,0 +1,43 @@
+"""Display names, asked of Slack once in a while and never in the way of an event."""
+
+import time
+from collections import OrderedDict
+
+import structlog
+
+from bots.slack.calls import Calls, SlackRefusal
+
+log = structlog.get_logger()
+
+MOST = 5_000  # names that are remembered at a time
+AGE = 3_600.0  # seconds after which a name is asked for again: people rename themselves
+
+
+class People:
+    """The names of one workspace's people."""
+
+    def __init__(self, calls: Calls) -> None:
+        self._calls = calls
+        self._names: OrderedDict[str, tuple[str, float]] = OrderedDict()
+
+    async def name(self, user: str) -> str:
+        """Return a person's display name, or their id where Slack does not tell it."""
+        known = self._names.get(user)
+        if known and time.monotonic() - known[1] < AGE:
+            return known[0]
+        name = await self._asked(user)
+        self._names[user] = (name, time.monotonic())
+        self._names.move_to_end(user)
+        if len(self._names) > MOST:
+            self._names.popitem(last=False)
+        return name
+
+    async def _asked(self, user: str) -> str:
+        try:
+            answer = await self._calls.read("users.info", {"user": user})
+        except SlackRefusal as error:
+            log.warning("name unknown", error=error.code, hint="The bot needs the scope users:read.")
+            return user
+        profile = answer["user"].get("profile", {})
+        names = (profile.get("display_name"), profile.get("real_name"), answer["user"].get("name"))
+        return next((name for name in names if name), user)

@@ -1,0 +1,108 @@
+"""One reply in a Slack thread: its parts as messages, found again after a fault, edited within the limits."""
+
+import asyncio
+from collections.abc import Coroutine, Mapping
+from typing import Any, TypeVar
+
+from bots.slack.budget import EditBudget
+from bots.slack.calls import Calls, MaybeSent, SlackRefusal
+from bots.slack.outgoing import payload, plain_payload
+from core.messages import Journal, Turn
+
+T = TypeVar("T")
+
+MARK = "confab_part"  # the metadata's event type, by which a part is found again
+TOO_RICH = {"invalid_blocks", "msg_blocks_too_long", "invalid_blocks_format"}  # the same text goes out plain
+GONE = {"message_not_found", "cant_update_message"}  # somebody took our message away: it is not put back
+TRIES = 3  # posts of one part whose answer was lost, each looked for before it is repeated
+
+
+class Reply:
+    """Where one turn's answer stands; a surface of bots.streaming."""
+
+    def __init__(self, calls: Calls, budget: EditBudget, turn: Turn, journal: Journal) -> None:
+        self._calls = calls
+        self._budget = budget
+        self._turn = turn
+        self._journal = journal
+        self._channel = turn.message.key.channel
+        self._place = {"channel": self._channel, **_thread(turn)}
+        self.visible = bool(turn.posted)
+
+    async def post(self, part: int, text: str) -> str:
+        """Post a part and note it; what has begun is finished even if the turn is cancelled meanwhile."""
+        return await _unbroken(self._posted(part, text))
+
+    async def edit(self, message_id: str, text: str, *, last: bool) -> bool:
+        """Change a message; False where the workspace's edits are used up and this is not its last state."""
+        if last:
+            await self._budget.spend_last()
+        elif not self._budget.spend():
+            return False
+        try:
+            await self._write_rich("chat.update", {"channel": self._channel, "ts": message_id}, text)
+        except SlackRefusal as error:
+            if error.code not in GONE:
+                raise
+        return True
+
+    async def remove(self, message_id: str) -> None:
+        """Take away a part that the reply no longer needs."""
+        try:
+            await self._calls.write("chat.delete", {"channel": self._channel, "ts": message_id})
+        except SlackRefusal as error:
+            if error.code not in GONE:
+                raise
+
+    async def _posted(self, part: int, text: str) -> str:
+        mark = {"event_type": MARK, "event_payload": {"turn": self._turn.id, "part": part}}
+        place = {**self._place, "metadata": mark, "unfurl_links": False, "unfurl_media": False}
+        for _ in range(TRIES):
+            try:
+                answer = await self._write_rich("chat.postMessage", place, text)
+            except MaybeSent:
+                message_id = await self._found(part)
+            else:
+                message_id = str(answer["ts"])
+            if message_id:
+                self.visible = True
+                await self._journal.posted(part, message_id)
+                return message_id
+        raise SlackRefusal("chat.postMessage", "no_answer")
+
+    async def _write_rich(self, method: str, place: Mapping[str, Any], text: str) -> dict[str, Any]:
+        """Send a text as Markdown, or plain where Slack does not take its blocks: the answer is never lost."""
+        repeatable = method != "chat.postMessage"
+        try:
+            return await self._calls.write(method, {**place, **payload(text)}, repeatable=repeatable)
+        except SlackRefusal as error:
+            if error.code not in TOO_RICH:
+                raise
+        return await self._calls.write(method, {**place, **plain_payload(text)}, repeatable=repeatable)
+
+    async def _found(self, part: int) -> str | None:
+        """Look for a part whose post was not answered, by its mark."""
+        method = "conversations.replies" if "thread_ts" in self._place else "conversations.history"
+        around = {"oldest": self._turn.message.id, "limit": 100, "include_all_metadata": "true"}
+        place = {"channel": self._channel, **({"ts": self._place["thread_ts"]} if "thread_ts" in self._place else {})}
+        answer = await self._calls.read(method, {**place, **around})
+        for message in answer["messages"]:
+            marked = message.get("metadata", {})
+            if marked.get("event_payload") == {"turn": self._turn.id, "part": part}:
+                return str(message["ts"])
+        return None
+
+
+def _thread(turn: Turn) -> dict[str, str]:
+    thread = turn.message.key.thread
+    return {"thread_ts": thread} if thread else {}
+
+
+async def _unbroken(work: Coroutine[Any, Any, T]) -> T:
+    """Await work that must not be left half done: a cancellation waits until it has ended."""
+    task = asyncio.create_task(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait((task,))
+        raise

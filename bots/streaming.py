@@ -1,0 +1,114 @@
+"""Shows an answer while it is made: collects its pieces, and puts what has changed on a surface at a bearable pace."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from core.messages import Replace, ReplyEvent
+
+
+class Surface(Protocol):
+    """The place in a channel where one reply stands, part by part."""
+
+    async def post(self, part: int, text: str) -> str:
+        """Post a part as a new message; return its id."""
+
+    async def edit(self, message_id: str, text: str, *, last: bool) -> bool:
+        """Change a message; return False where there is no room for an edit now, which never is so for the `last`."""
+
+    async def remove(self, message_id: str) -> None:
+        """Take a message away that the reply no longer needs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How long the first text is awaited so that a quick answer needs one post only, and the pause between edits.
+
+    Both in seconds.
+    """
+
+    first: float = 0.35
+    interval: float = 1.5
+
+
+@dataclass(slots=True)
+class Shown:
+    """A part as it stands in the channel; `text` is None where an earlier attempt left it."""
+
+    message_id: str
+    text: str | None
+
+
+class Stream:
+    """One reply on its way to a surface."""
+
+    def __init__(self, surface: Surface, parts: Callable[[str], list[str]], posted: Sequence[str], pace: Pace) -> None:
+        """`parts` cuts a text into what fits one message each; `posted` are the messages to go on with."""
+        self._surface = surface
+        self._parts = parts
+        self._pace = pace
+        self._shown = [Shown(message_id, None) for message_id in posted]
+        self._text = ""
+        self._begun = asyncio.Event()
+        self._changed = asyncio.Event()
+
+    async def show(self, events: AsyncIterator[ReplyEvent], *, live: bool) -> None:
+        """Show the answer as it grows (`live`), and in every case whole in the end."""
+        listening = asyncio.create_task(self._listen(events))
+        try:
+            if live:
+                await self._grow(listening)
+            await listening
+        finally:
+            await _ended(listening)
+        await self._put(last=True)
+
+    async def _listen(self, events: AsyncIterator[ReplyEvent]) -> None:
+        async for event in events:
+            self._text = event.text if isinstance(event, Replace) else self._text + event.text
+            self._begun.set()
+            self._changed.set()
+
+    async def _grow(self, listening: asyncio.Task[None]) -> None:
+        """Put what has come so far, again and again, until all of it has come."""
+        await _first(listening, self._begun)
+        await _pause(listening, self._pace.first)
+        while not listening.done():
+            self._changed.clear()
+            await self._put(last=False)
+            await _pause(listening, self._pace.interval)
+            await _first(listening, self._changed)
+
+    async def _put(self, *, last: bool) -> None:
+        parts = self._parts(self._text) if self._text.strip() else []
+        for number, text in enumerate(parts):
+            if number < len(self._shown):
+                await self._renew(self._shown[number], text, last=last)
+            else:
+                self._shown.append(Shown(await self._surface.post(number, text), text))
+        if last:
+            for surplus in self._shown[len(parts) :]:
+                await self._surface.remove(surplus.message_id)
+
+    async def _renew(self, shown: Shown, text: str, *, last: bool) -> None:
+        if shown.text != text and await self._surface.edit(shown.message_id, text, last=last):
+            shown.text = text
+
+
+async def _first(listening: asyncio.Task[None], event: asyncio.Event) -> None:
+    """Wait for the event, or for the end of the stream."""
+    waiting = asyncio.create_task(event.wait())
+    await asyncio.wait((listening, waiting), return_when=asyncio.FIRST_COMPLETED)
+    await _ended(waiting)
+
+
+async def _pause(listening: asyncio.Task[None], seconds: float) -> None:
+    """Wait for some time, or for the end of the stream."""
+    await asyncio.wait((listening,), timeout=seconds)
+
+
+async def _ended(task: asyncio.Task[object]) -> None:
+    """Cancel a task where it still runs, and wait until it is over."""
+    task.cancel()
+    await asyncio.wait((task,))

@@ -1,0 +1,164 @@
+"""The main path: one message in, one answer out, top to bottom."""
+
+import time
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+from dataclasses import asdict, dataclass, replace
+from typing import Any, TypeGuard
+
+import structlog
+
+from core.context import fit
+from core.errors import BotError, ContentFiltered, ContextOverflow, GaveUp, ModelError, PlatformError, RefusedRequest
+from core.messages import Entry, Finish, ModelEvent, Platform, Replace, ReplyEvent, Text, Turn, Usage
+from core.openai import OpenAI
+from core.policy import Policies
+from core.store import Store
+
+log = structlog.get_logger()
+
+QUESTION_DELETED = "_The question was deleted, so I stopped._"
+NEVER_AGAIN = (ContextOverflow, ContentFiltered, RefusedRequest)  # kept in the history, they would fail every turn
+
+
+@dataclass(slots=True)
+class Answer:
+    """What became of a turn so far: the model's words, what they cost, where they stand, and what went wrong."""
+
+    text: str = ""
+    usage: Usage | None = None
+    error: BotError | None = None
+    message_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Instructions:
+    """What every prompt begins with, and how much of the history goes with it."""
+
+    text: str
+    history_tokens: int
+    history_messages: int
+
+
+class Conversation:
+    """Answers one turn at a time; holds nothing between two turns."""
+
+    def __init__(self, store: Store, model: OpenAI, policies: Policies, instructions: Instructions) -> None:
+        self._store = store
+        self._model = model
+        self._policies = policies
+        self._instructions = instructions
+
+    async def answer(self, turn: Turn, platform: Platform) -> None:
+        """Answer a claimed turn, from the question to the last row that is kept of it."""
+        message = await platform.named(turn.message)
+        question = Entry("user", message.text, message.author, message.id, message.sent_at)
+        history = await self._store.history(message.key, self._instructions.history_messages)
+        prompt = fit(self._instructions.text, history, question, self._instructions.history_tokens)
+        answer = Answer()
+        events = self._spoken(self._model.chat(prompt, message.author.id), turn, answer)
+        await self._show(turn, platform, events, answer)
+        await self._store.finish(turn, _entries(question, answer), _state(answer), _detail(answer))
+
+    async def give_up(self, turn: Turn, platform: Platform) -> None:
+        """End a turn that failed too often, with a sentence."""
+        answer = Answer(error=GaveUp())
+        await self._show(turn, platform, _sentence(notice(turn, GaveUp())), answer)
+        await self._store.finish(turn, [], "failed", _detail(answer))
+
+    async def take_back(self, turn: Turn, platform: Platform) -> None:
+        """Replace what is visible of an answer whose question was deleted."""
+        posted = await self._store.posted_parts(turn)
+        if posted:
+            await self._show(replace(turn, posted=posted), platform, _sentence(QUESTION_DELETED), Answer())
+
+    async def _show(self, turn: Turn, platform: Platform, events: AsyncIterator[ReplyEvent], answer: Answer) -> None:
+        live = self._policies.of(turn.message.key).streaming
+        try:
+            await platform.reply(turn, events, Parts(self._store, turn, answer), live=live)
+        except PlatformError as error:
+            _record(turn, answer, error)
+
+    async def _spoken(
+        self, chat: AsyncGenerator[ModelEvent, None], turn: Turn, answer: Answer
+    ) -> AsyncGenerator[ReplyEvent, None]:
+        """Pass the model's words on; where it fails, its sentence ends the reply."""
+        try:
+            async with aclosing(chat):
+                async for event in chat:
+                    if _heard(event, answer):
+                        yield event
+        except ModelError as error:
+            _record(turn, answer, error)
+            yield Text(f"\n\n{notice(turn, error)}" if answer.text else notice(turn, error))
+
+
+class Parts:
+    """The journal of one turn: notes each part of its reply that is visible."""
+
+    def __init__(self, store: Store, turn: Turn, answer: Answer) -> None:
+        self._store = store
+        self._turn = turn
+        self._answer = answer
+
+    async def posted(self, part: int, platform_id: str) -> None:
+        """Note a part; the first one's id stands for the answer in the history."""
+        self._answer.message_id = self._answer.message_id or platform_id
+        await self._store.posted(self._turn, part, platform_id)
+
+
+def notice(turn: Turn, error: BotError) -> str:
+    """Return what the person reads: one sentence, and the reference under which the operator finds the rest."""
+    return f"_{error.notice}_ (reference {reference(turn)})"
+
+
+def reference(turn: Turn) -> str:
+    """Return a turn's id, short enough to be read out."""
+    return turn.id[:8]
+
+
+def _heard(event: ModelEvent, answer: Answer) -> TypeGuard[ReplyEvent]:
+    """Take an event into the answer; return whether it is one to show."""
+    match event:
+        case Text(text):
+            answer.text += text
+        case Replace(text):
+            answer.text = text
+        case Usage():
+            answer.usage = event
+        case Finish():
+            pass
+    return isinstance(event, Text | Replace)
+
+
+def _record(turn: Turn, answer: Answer, error: BotError) -> None:
+    """Keep an error with the turn, and tell the operator what the person was not told."""
+    answer.error = error
+    log.warning(
+        "turn troubled", reference=reference(turn), error=type(error).__name__, detail=str(error), hint=error.hint
+    )
+
+
+async def _sentence(text: str) -> AsyncGenerator[ReplyEvent, None]:
+    yield Replace(text)
+
+
+def _entries(question: Entry, answer: Answer) -> list[Entry]:
+    """Return what later prompts see of a turn; a question that was not answered stays, so that one can say `again`."""
+    if isinstance(answer.error, NEVER_AGAIN) and not answer.text:
+        return []
+    said = Entry("assistant", answer.text, None, answer.message_id, time.time())
+    return [question, said] if answer.text else [question]
+
+
+def _state(answer: Answer) -> str:
+    return "failed" if isinstance(answer.error, PlatformError) else "done"
+
+
+def _detail(answer: Answer) -> dict[str, Any]:
+    detail: dict[str, Any] = {}
+    if answer.error:
+        detail["error"] = type(answer.error).__name__
+    if answer.usage:
+        detail["usage"] = asdict(answer.usage)
+    return detail

@@ -1,0 +1,157 @@
+"""Takes events in, and has each conversation's turns answered in order, many conversations at once."""
+
+import asyncio
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import structlog
+
+from core.conversation import Conversation, reference
+from core.messages import ConversationKey, Deletion, Edit, Message, Platform, PlatformEvent, Turn
+from core.policy import Policies
+from core.store import Store
+
+log = structlog.get_logger()
+
+Place = tuple[str, str, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Pressure:
+    """How many turns are answered at once, how often one is tried, and the first pause between tries, in seconds."""
+
+    concurrency: int = 64
+    attempts: int = 3
+    pause: float = 2.0
+
+
+class Inbox:
+    """The way from a platform's event to an answered turn; what waits is in the store, never only here."""
+
+    def __init__(
+        self,
+        store: Store,
+        conversation: Conversation,
+        platforms: Mapping[str, Platform],
+        policies: Policies,
+        pressure: Pressure,
+    ) -> None:
+        self._store = store
+        self._conversation = conversation
+        self._platforms = platforms
+        self._policies = policies
+        self._pressure = pressure
+        self._slots = asyncio.Semaphore(pressure.concurrency)
+        self._serving: dict[ConversationKey, asyncio.Task[None]] = {}
+        self._woken: set[ConversationKey] = set()
+        self._answering: dict[Place, asyncio.Task[None]] = {}
+        self._open = True
+
+    async def receive(self, event: PlatformEvent) -> None:
+        """Take an event in; on return it is on disk, and its platform may be told so."""
+        match event:
+            case Message():
+                await self._take(event)
+            case Edit(message):
+                if not await self._store.edit(message) and message.addressed:
+                    await self._take(message)
+            case Deletion():
+                await self._store.delete(event)
+                if attempt := self._answering.get(_place_of(event)):
+                    attempt.cancel()
+
+    async def resume(self) -> None:
+        """Go on with what an earlier process left open."""
+        for key in await self._store.waiting():
+            if key.platform in self._platforms:  # the others wait until their platform is on again
+                self._wake(key)
+
+    async def stop(self, grace: float) -> None:
+        """Begin nothing new, give what is being answered `grace` seconds, and leave the rest for the next start."""
+        self._open = False
+        serving = list(self._serving.values())
+        if serving:
+            await asyncio.wait(serving, timeout=grace)
+        for task in serving:
+            task.cancel()
+        await asyncio.gather(*serving, return_exceptions=True)
+
+    async def _take(self, message: Message) -> None:
+        follow_up = message.follow_up and self._policies.of(message.key).follow_ups
+        if not message.addressed and not follow_up:
+            return
+        if await self._store.put(message, if_joined=not message.addressed):
+            self._wake(message.key)
+
+    def _wake(self, key: ConversationKey) -> None:
+        """See that somebody looks at a conversation's open turns after this moment."""
+        if not self._open:
+            return
+        if key in self._serving:
+            self._woken.add(key)
+        else:
+            self._serving[key] = asyncio.create_task(self._serve(key))
+
+    async def _serve(self, key: ConversationKey) -> None:
+        """Answer a conversation's open turns, one after the other, until there is none."""
+        try:
+            while self._open and await self._next(key):
+                pass
+        finally:
+            del self._serving[key]
+
+    async def _next(self, key: ConversationKey) -> bool:
+        """Answer the oldest open turn; return whether there may be another."""
+        self._woken.discard(key)  # before the claim, so that what comes after it wakes us again
+        try:
+            async with self._slots:
+                turn = await self._store.claim(key)
+                pause = await self._attempt(turn) if turn else 0.0
+        except sqlite3.Error as error:  # no room, or locked by a backup: nothing is lost, so that we only wait
+            log.error("store failing", error=str(error), hint="Free space or unlock the file of CONFAB_DATABASE.")  # noqa: TRY400 - no trace: the sentence is all there is to know
+            turn, pause = None, self._pressure.pause
+            self._woken.add(key)
+        await asyncio.sleep(pause)
+        return turn is not None or key in self._woken
+
+    async def _attempt(self, turn: Turn) -> float:
+        """Have a turn answered once; return the pause before it should be tried again, 0 where it should not."""
+        platform = self._platforms[turn.message.key.platform]
+        attempt = asyncio.create_task(self._conversation.answer(turn, platform))
+        self._answering[_place(turn.message)] = attempt
+        try:
+            await attempt
+        except asyncio.CancelledError:
+            if _being_stopped():
+                raise
+            await self._conversation.take_back(turn, platform)
+        except sqlite3.Error:
+            raise
+        except Exception as error:
+            log.exception("turn failed", reference=reference(turn), attempt=turn.attempts)
+            return await self._failed(turn, platform, error)
+        finally:
+            del self._answering[_place(turn.message)]
+        return 0.0
+
+    async def _failed(self, turn: Turn, platform: Platform, error: Exception) -> float:
+        if turn.attempts >= self._pressure.attempts:
+            await self._conversation.give_up(turn, platform)
+            return 0.0
+        await self._store.release(turn, type(error).__name__)
+        return self._pressure.pause * float(2 ** (turn.attempts - 1))
+
+
+def _being_stopped() -> bool:
+    """Tell a task of ours that is cancelled from one whose attempt was, because the question was deleted."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
+def _place(message: Message) -> Place:
+    return (message.key.platform, message.key.workspace, message.key.channel, message.id)
+
+
+def _place_of(deletion: Deletion) -> Place:
+    return (deletion.platform, deletion.workspace, deletion.channel, deletion.message_id)

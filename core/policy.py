@@ -1,0 +1,30 @@
+"""What differs by channel, asked in one place."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from core.messages import ConversationKey
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How the bot behaves in one conversation.
+
+    `follow_ups`: it answers in a thread that it takes part in without a new mention. `streaming`: the answer grows
+    in the channel as it is made.
+    """
+
+    follow_ups: bool = True
+    streaming: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Policies:
+    """The operator's defaults, and the channels that differ, by channel id."""
+
+    default: Policy = field(default_factory=Policy)
+    channels: Mapping[str, Policy] = field(default_factory=dict)
+
+    def of(self, key: ConversationKey) -> Policy:
+        """Return the policy that holds in a conversation."""
+        return self.channels.get(key.channel, self.default)
