@@ -11,6 +11,7 @@ from aiohttp import web
 
 from deploy.sandbox.slack.limits import POSTING, POSTING_ANYWHERE, Rate, too_fast
 from deploy.sandbox.slack.refused import Refused
+from deploy.sandbox.slack.rights import need
 from deploy.sandbox.slack.workspace import Call, Workspace
 
 Arguments = dict[str, Any]
@@ -74,9 +75,7 @@ class Api:
             raise Refused("invalid_auth")
         if (token == workspace.app_token) is not method.app_level:
             raise Refused("not_allowed_token_type")
-        if method.scopes and workspace.scopes.isdisjoint(method.scopes):
-            rights = {"needed": ",".join(method.scopes), "provided": ",".join(sorted(workspace.scopes))}
-            raise Refused("missing_scope", rights)
+        need(workspace.scopes, method.scopes)
 
     def _slow_down(self, name: str, rate: Rate, channel: str) -> None:
         wait = self._workspace.faults.limited_for(name, time.monotonic())

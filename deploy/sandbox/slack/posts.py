@@ -7,9 +7,9 @@ from pathlib import PurePath
 from typing import Any
 
 # Slack docs, Formatting text: what a client turns into a notification. The part after | is only a label.
-_PING = re.compile(r"<(?:!(?:channel|here|everyone)|!subteam\^[A-Z0-9]+|@[UW][A-Z0-9]+)(?:\|[^>]*)?>")
+_PING = re.compile(r"<(!(?:channel|here|everyone)|!subteam\^[A-Z0-9]+|@[UW][A-Z0-9]+)(?:\|[^>]*)?>")
 # Slack docs, chat.postMessage: `link_names` and `parse=full` bring bare names to life.
-_BARE_PING = re.compile(r"(?<!\w)@(?:channel|here|everyone)\b")
+_BARE_PING = re.compile(r"(?<!\w)@(channel|here|everyone)\b")
 
 
 @dataclass(slots=True)
@@ -103,13 +103,13 @@ class Post:
 
     @property
     def pings(self) -> list[str]:
-        """Every live mention, in the form Slack has for it, that would notify people; in text or in blocks."""
+        """Each live mention in text or blocks that would notify people, once, as `<!here>`: without its label."""
         found = _PING.findall(self.text)
         for kind, text in _live_texts(self.blocks):
             found += [text] if kind == "element" else _PING.findall(text)
         if self.links_names:
-            found += _BARE_PING.findall(self.text)
-        return found
+            found += [f"!{name}" for name in _BARE_PING.findall(self.text)]
+        return [f"<{ping}>" for ping in dict.fromkeys(found)]
 
 
 def _live_texts(node: object) -> Iterator[tuple[str, str]]:
@@ -127,8 +127,8 @@ def _own_text(node: dict[str, Any]) -> Iterator[tuple[str, str]]:
         case {"type": "markdown" | "mrkdwn", "text": str(text)}:
             yield "text", text
         case {"type": "user", "user_id": user}:
-            yield "element", f"<@{user}>"
+            yield "element", f"@{user}"
         case {"type": "usergroup", "usergroup_id": group}:
-            yield "element", f"<!subteam^{group}>"
+            yield "element", f"!subteam^{group}"
         case {"type": "broadcast", "range": reach}:
-            yield "element", f"<!{reach}>"
+            yield "element", f"!{reach}"

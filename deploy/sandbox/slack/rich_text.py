@@ -38,6 +38,8 @@ def _reference(inner: str) -> dict[str, Any]:
         return {"type": "channel", "channel_id": target[1:]}
     if target.startswith("!subteam^"):
         return {"type": "usergroup", "usergroup_id": target.removeprefix("!subteam^")}
+    if target.startswith("!date^"):
+        return {"type": "text", "text": html.unescape(label)}
     if target.startswith("!"):
         return {"type": "broadcast", "range": target[1:]}
     link = {"type": "link", "url": html.unescape(target)}

@@ -2,11 +2,11 @@
 
 from aiohttp import web
 
-from deploy.sandbox.slack import apps, chat
+from deploy.sandbox.slack import apps, chat, conversations, extras, streams, uploads
 from deploy.sandbox.slack.api import Api
 from deploy.sandbox.slack.workspace import Workspace
 
-METHODS = {**apps.METHODS, **chat.METHODS}
+METHODS = apps.METHODS | chat.METHODS | conversations.METHODS | extras.METHODS | streams.METHODS | uploads.METHODS
 
 
 def routes(workspace: Workspace) -> list[web.AbstractRouteDef]:
@@ -15,4 +15,5 @@ def routes(workspace: Workspace) -> list[web.AbstractRouteDef]:
     return [
         web.route("*", "/slack/api/{method}", api.serve),
         web.get("/slack/socket", workspace.courier.sockets.serve),
+        *uploads.routes(workspace),
     ]

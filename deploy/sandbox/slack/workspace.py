@@ -16,15 +16,15 @@ from deploy.sandbox.slack.faults import Faults
 from deploy.sandbox.slack.limits import Limits
 from deploy.sandbox.slack.posts import File, Post
 from deploy.sandbox.slack.rich_text import rich_text
+from deploy.sandbox.slack.rights import GRANTED, subscription_for
 from deploy.sandbox.slack.roster import Channel, User
+from deploy.sandbox.slack.threads import Threads
 
 T = TypeVar("T")
 
-# Slack docs, Events API: the types that an app like this one subscribes to.
-SUBSCRIPTIONS = frozenset({"app_mention", "message.channel", "message.group", "message.im", "message.mpim"})
-SCOPES = (
-    "app_mentions:read,assistant:write,channels:history,channels:read,chat:write,files:read,files:write,groups:history,"
-    "groups:read,im:history,im:read,im:write,mpim:history,mpim:read,reactions:write,team:read,users:read"
+# What the app's manifest subscribes to. Slack docs, Events API.
+SUBSCRIPTIONS = frozenset(
+    {"app_mention", "message.channels", "message.groups", "message.im", "message.mpim", "app_home_opened"}
 )
 
 
@@ -57,10 +57,12 @@ class Workspace:
         self.faults = Faults()
         self.limits = Limits()
         self.calls: deque[Call] = deque(maxlen=2000)
-        self.scopes: set[str] = set(SCOPES.split(","))
+        self.scopes: set[str] = set(GRANTED)
         self.subscriptions: set[str] = set(SUBSCRIPTIONS)
         self.edit_window: float | None = None
+        self.distributed = False
         self.changes = Changes()
+        self.threads = Threads(self.changes)
         self.courier = Courier(self.faults, self.signing_secret, self.changes.wake)
         self._last_stamp = 0
 
@@ -149,6 +151,13 @@ class Workspace:
         self.revise(self.channels[channel].posts[ts], {"attachments": preview}, edited=False)
         await asyncio.sleep(0)
 
+    async def open_messages(self, user: str) -> None:
+        """Open the direct message with Confab as a person does: app_home_opened, tab `messages`."""
+        room, now = self.channels[self.direct(user)], self.stamp()
+        opened = {"type": "app_home_opened", "user": user, "channel": room.id, "tab": "messages", "event_ts": now}
+        self._send(room, [opened])
+        await asyncio.sleep(0)
+
     async def disconnect(self, reason: Literal["warning", "refresh_requested", "link_disabled"]) -> None:
         """Tell every open socket to go, for one of Slack's reasons, and close it (a `warning` leaves it open)."""
         await self.courier.sockets.disconnect(reason)
@@ -189,6 +198,8 @@ class Workspace:
         for file in post.files:
             file.shared.append(room.id)
         self.changes.tell(Change("posted", room.id, post.ts, post))
+        if post.user == self.bot_user and post.is_reply:
+            self.threads.set_status(room.id, str(post.thread_ts), "")
         body = self.body(post)
         self._send(room, self._events_of(post, room, body))
 
@@ -243,7 +254,7 @@ class Workspace:
         if self.bot_user not in room.members:
             return
         for event in sent:
-            name = event["type"] if event["type"] != "message" else f"message.{room.kind}"
+            name = event["type"] if event["type"] != "message" else subscription_for(room)
             if name in self.subscriptions:
                 self.courier.deliver(event)
 
