@@ -181,7 +181,7 @@ def test_every_runtime_dependency_is_imported() -> None:
     """What the bot does not import, its image need not carry."""
     used = {found.target.split(".")[0] for module in read(ROOT, *SHIPPED) for found in imports(module)}
     wanted = [Requirement(line).name for line in tomllib.loads(PYPROJECT)["project"]["dependencies"]]
-    modules = {"python-dotenv": "dotenv"}
+    modules = {"python-dotenv": "dotenv", "discord.py": "discord"}
     assert [name for name in wanted if modules.get(name, name.replace("-", "_")) not in used] == []
 
 
@@ -219,4 +219,4 @@ def unmet(wanted: list[str], locked: dict[str, str]) -> list[str]:
 def test_a_requirement_that_is_not_met_is_found() -> None:
     """A version outside the range, or none at all."""
     assert unmet(["aiohttp>=3.14,<4", "click>=8"], {"aiohttp": "3.13.0"}) == ["aiohttp>=3.14,<4", "click>=8"]
-    assert unmet(["aiohttp>=3.14,<4"], {"aiohttp": "3.14.5"}) == []
+    assert unmet(["aiohttp>=3.14,<4", "discord.py>=2"], {"aiohttp": "3.14.5", "discord-py": "2.7.1"}) == []
