@@ -211,9 +211,8 @@ def test_the_locks_agree_with_what_pyproject_asks_for() -> None:
 
 def unmet(wanted: list[str], locked: dict[str, str]) -> list[str]:
     """Return the requirements that the locked versions do not meet."""
-    return [
-        line for line in wanted if not Requirement(line).specifier.contains(locked.get(Requirement(line).name, "0"))
-    ]
+    needs = [(line, Requirement(line)) for line in wanted]
+    return [line for line, need in needs if not need.specifier.contains(locked.get(canonicalize_name(need.name), "0"))]
 
 
 def test_a_requirement_that_is_not_met_is_found() -> None:
