@@ -29,21 +29,24 @@ class Fence:
     @property
     def opening(self) -> str:
         """The line that opens it again at the top of a message, where no list is open."""
-        return f"{self._quote}{self.marker}{self.info}\n"
+        return f"{'> ' * self.lead.count('>')}{self.marker}{self.info}\n"
 
     @property
     def closing(self) -> str:
-        """The line that closes it."""
-        return f"{self._quote}{self.marker}"
+        """The line that closes it; a bullet before it has become space."""
+        return re.sub(r"[^\s>]", " ", self.lead) + self.marker
 
     @property
-    def _quote(self) -> str:
-        return "> " * self.lead.count(">")
+    def indent(self) -> int:
+        """How far its lines are indented because it stands in a list."""
+        return 0 if ">" in self.lead else len(self.lead)
 
     def is_closed_by(self, line: str) -> bool:
-        """Whether the line is this fence's end: its marker or a longer one, alone."""
+        """Whether the line is this fence's end: its marker or a longer one, alone, and not indented as code."""
         bare = line.strip(" \t>\r\n")
-        return len(bare) >= len(self.marker) and not bare.strip(self.marker[0])
+        if len(bare) < len(self.marker) or bare.strip(self.marker[0]):
+            return False
+        return len(line) - len(line.lstrip(" \t>")) <= len(self.lead) + 3
 
     def holds(self, line: str) -> bool:
         """Whether the line still lies in the fence; a fence in a quote ends with the quote."""
@@ -75,6 +78,8 @@ class Place:
 
 def opened_by(line: str) -> Fence | None:
     """Return the fence that the line opens."""
+    if "```" not in line and "~~~" not in line:
+        return None
     match = FENCE_LINE.match(line.rstrip())
     return Fence(match["lead"], match["marker"], match["info"]) if match else None
 
@@ -82,14 +87,15 @@ def opened_by(line: str) -> Fence | None:
 def fence_after(markdown: str, fence: Fence | None) -> Fence | None:
     """Return the fence that is open at the end of a text which began within `fence`."""
     for line in markdown.split("\n"):
-        fence = _fence_past(line, fence)
+        fence = fence_past(line, fence)
     return fence
 
 
-def _fence_past(line: str, fence: Fence | None) -> Fence | None:
+def fence_past(line: str, fence: Fence | None) -> Fence | None:
+    """Return the fence that is open behind a line, of which `fence` was open before it."""
     if fence is None or not fence.holds(line):
         return opened_by(line)
-    return None if fence.is_closed_by(line) else fence
+    return None if fence.marker in line and fence.is_closed_by(line) else fence
 
 
 def closing_room(text: str) -> str:
@@ -97,6 +103,8 @@ def closing_room(text: str) -> str:
 
     It counts whatever looks like a fence and never shrinks as the text grows, which keeps cuts where they are.
     """
+    if "```" not in text and "~~~" not in text:
+        return ""
     runs = [match[0] for match in FENCE_RUN.finditer(text)]
     return "\n" + max(runs, key=len) if runs else ""
 
@@ -108,48 +116,61 @@ def places(text: str, fence: Fence | None, head: str) -> Iterator[Place]:
     """
     whole = 0 if fence or head else -1
     lines = text.split("\n")
-    offset, last_text = 0, ""
+    offset, after_heading = 0, False
     for number, line in enumerate(lines[:-1]):
+        following = lines[number + 1]
         begun, offset = offset, offset + len(line) + 1
-        before = fence
-        fence = _fence_past(line, fence)
+        before, fence = fence, fence_past(line, fence)
         if fence is not before:
             whole, head = (begun if fence else -1), ""
         elif fence is None:
-            head = _table_past(lines, number, head)
+            head = _table_past(line, following, head, is_last=number + 2 == len(lines))
             whole = (begun if whole < 0 else whole) if head else -1
-        last_text = line if line.strip() else last_text
-        yield Place(offset, _rank(line, lines[number + 1], last_text, fence), fence, head, whole)
+        if line.strip():
+            after_heading = before is None and HEADING.match(line) is not None
+        rank = _rank_in_code(line) if fence else _rank(line, following, after_heading=after_heading)
+        yield Place(offset, rank, fence, head, whole)
 
 
-def _table_past(lines: list[str], number: int, head: str) -> str:
-    """Return the head of the table that goes on past this line. A header row counts with its delimiter row."""
-    line, following = lines[number], lines[number + 1]
-    if "|" not in line:
-        return ""
-    if head:
-        return head
-    last = number + 2 == len(lines)
-    begins = DELIMITER_START.match(following) if last else DELIMITER_ROW.match(following) and "|" in following
+def _table_past(line: str, following: str, head: str, *, is_last: bool) -> str:
+    """Return the head of the table that goes on past a line; a header row counts with the row of dashes below it.
+
+    `is_last` says that the following line may still grow.
+    """
+    if head or "|" not in line:
+        return head if "|" in line else ""
+    begins = DELIMITER_START.match(following) if is_last else "|" in following and DELIMITER_ROW.match(following)
     return f"{line}\n{following}\n" if begins else ""
 
 
-def _rank(line: str, following: str, last_text: str, fence: Fence | None) -> Rank:
-    """Rank the place between two lines; `last_text` is the last line up to here that is not blank."""
-    if fence:
-        return Rank.LINE if line.strip() else Rank.ITEM
+def _rank_in_code(line: str) -> Rank:
+    return Rank.LINE if line.strip() else Rank.ITEM
+
+
+def _rank(line: str, following: str, *, after_heading: bool) -> Rank:
+    """Rank the place between two lines outside of code."""
     parts_a_head = "|" in line and DELIMITER_START.match(following)
-    if HEADING.match(last_text) or parts_a_head or not following.strip():
+    if after_heading or parts_a_head or not following or following.isspace():
         return Rank.NEVER
-    if HEADING.match(following) or opened_by(following):
+    if following[0] == "#" or opened_by(following):
         return Rank.BLOCK
+    is_item = ITEM.match(following) is not None
     if not line.strip():
-        return Rank.ITEM if following[0] in " \t" or ITEM.match(following) else Rank.BLOCK
-    if ITEM.match(following) or bool(QUOTE.match(line)) != bool(QUOTE.match(following)):
-        return Rank.ITEM
-    return Rank.LINE
+        return Rank.ITEM if is_item or following[0] in " \t" else Rank.BLOCK
+    return Rank.ITEM if is_item or line.startswith(">") != following.startswith(">") else Rank.LINE
 
 
-def block_count(text: str) -> int:
-    """Return how many blocks the lines of a text make, of those that end in a line break. It never shrinks."""
-    return sum(1 for place in places(f"\n{text}", None, "") if place.rank < Rank.LINE)
+def pieces_of_code(markdown: str) -> Iterator[tuple[bool, str]]:
+    """Yield the text in pieces that lie all in fenced code (True) or all outside of it, in order."""
+    if "```" not in markdown and "~~~" not in markdown:
+        yield False, markdown
+        return
+    fence: Fence | None = None
+    begun = offset = 0
+    for line in markdown.split("\n"):
+        before, fence = fence, fence_past(line, fence)
+        if (before is None) != (fence is None):
+            yield before is not None, markdown[begun:offset]
+            begun = offset
+        offset += len(line) + 1
+    yield fence is not None, markdown[begun:]

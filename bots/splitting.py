@@ -114,7 +114,7 @@ def close(markdown: str) -> str:
     """Return a text with its open fence closed, as `split` does for every part."""
     text = markdown.rstrip()
     fence = fence_after(text, None)
-    return text + _closing(fence) if fence else markdown
+    return f"{text}\n{fence.closing}" if fence else markdown
 
 
 def _next(text: str, start: int, carry: Carry, limit: Limit) -> Part | None:
@@ -125,18 +125,20 @@ def _next(text: str, start: int, carry: Carry, limit: Limit) -> Part | None:
         return None
     fits = _fitting(window, carry.opening, limit)
     if fits == len(window):
-        body = window.rstrip()
-        return Part(carry.opening, body, _closing(fence_after(body, carry.fence)), len(text), carry)
+        return _part(carry, window, fence_after(window, carry.fence), len(text), Carry())
     cut = _cut(window[:fits], carry)
-    body = window[: cut.offset].rstrip()
-    closing = _closing(cut.fence)
     within_line = window[cut.offset - 1] != "\n"
     following = _carried(Carry(cut.fence, "" if within_line else cut.head, within_line), limit)
-    return Part(carry.opening, body, closing, begin + cut.offset, following)
+    return _part(carry, window[: cut.offset], cut.fence, begin + cut.offset, following)
 
 
-def _closing(fence: Fence | None) -> str:
-    return f"\n{fence.closing}" if fence else ""
+def _part(carry: Carry, body: str, fence: Fence | None, end: int, following: Carry) -> Part:
+    """Build a part. A fence in a list is opened again without its list, so its lines lose their indent."""
+    text, closing = body.rstrip(), f"\n{fence.closing}" if fence else ""
+    if carry.fence and carry.fence.indent:
+        indent = re.compile(rf"^[ \t]{{1,{carry.fence.indent}}}", re.MULTILINE)
+        text, closing = indent.sub("", text), indent.sub("", closing)
+    return Part(carry.opening, text, closing, end, following)
 
 
 def _carried(carry: Carry, limit: Limit) -> Carry:
@@ -175,9 +177,12 @@ def _fitting(window: str, opening: str, limit: Limit) -> int:
         shown = opening + window[:count]
         return not limit.admits(shown + closing_room(shown))
 
-    if len(window) <= limit.size and not is_too_long(len(window)):
-        return len(window)
-    return max(1, bisect_left(range(1, len(window)), True, key=is_too_long))
+    reach = SMALLEST
+    while not is_too_long(min(reach, len(window))):
+        if reach >= len(window):
+            return len(window)
+        reach *= 2
+    return max(1, reach // 2 + bisect_left(range(reach // 2 + 1, min(reach, len(window))), True, key=is_too_long))
 
 
 def _cut(window: str, carry: Carry) -> Place:

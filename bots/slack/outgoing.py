@@ -7,7 +7,7 @@ So a part that stands in the channel never changes, and no cut can bring to life
 import re
 from typing import TypedDict
 
-from bots.markdown import block_count
+from bots.slack.blocks import blocks_of_whole_lines
 from bots.slack.neutral import neutralise
 from bots.splitting import Limit
 
@@ -25,7 +25,7 @@ PART_SIZE = 3_900
 msg_blocks_too_long) is posted whole as text. Three bytes each are under 12,000, in case Slack counts those, and an
 edit of a growing answer carries a third of what it would with the largest block."""
 
-ENTITY_CUT = re.compile(r"&[a-z]{0,3}$")
+CUT_THROUGH = re.compile(r"(?:&[a-z]{0,3}|[\ud800-\udbff])$")
 
 
 class MarkdownBlock(TypedDict):
@@ -65,8 +65,8 @@ def fallback(markdown: str, limit: int = TEXT_LIMIT) -> str:
     escaped = escape(neutralise(markdown))
     if _units(escaped) <= limit:
         return escaped
-    shortened = escaped.encode("utf-16-le")[: 2 * (limit - 1)].decode("utf-16-le", errors="ignore")
-    return ENTITY_CUT.sub("", shortened) + "…"
+    shortened = _encoded(escaped)[: 2 * (limit - 1)].decode("utf-16-le", errors="surrogatepass")
+    return CUT_THROUGH.sub("", shortened) + "…"
 
 
 def escape(text: str) -> str:
@@ -74,22 +74,27 @@ def escape(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def expanded_blocks(markdown: str) -> int:
-    """Estimate how many blocks Slack makes of one markdown block."""
-    return block_count(f"{markdown}\n")
-
-
 def measure(markdown: str) -> int:
     """Return how much of a part the text takes: UTF-16 units of its fallback, or its share of blocks if that is more.
 
     A joiner is counted wherever making it harmless may put one.
     """
-    joiners = markdown.count("<") + markdown.count("]")
-    return max(_units(escape(markdown)) + joiners, block_count(markdown) * PART_SIZE // BLOCKS_LIMIT)
+    units = _units(escape(markdown)) + markdown.count("<") + markdown.count("]")
+    if _share(markdown.count("\n")) <= units:  # so few lines cannot be too many blocks
+        return units
+    return max(units, _share(blocks_of_whole_lines(markdown)))
 
 
-LIMIT = Limit(PART_SIZE, measure)
+def _share(blocks: int) -> int:
+    return blocks * PART_SIZE // BLOCKS_LIMIT
 
 
 def _units(text: str) -> int:
-    return len(text.encode("utf-16-le", errors="surrogatepass")) // 2
+    return len(_encoded(text)) // 2
+
+
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-16-le", errors="surrogatepass")
+
+
+LIMIT = Limit(PART_SIZE, measure)
