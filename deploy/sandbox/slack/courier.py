@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,7 +34,7 @@ class Courier:
 
     def __init__(self, faults: Faults, signing_secret: str, changed: Callable[[], None]) -> None:
         self.ack_timeout = 3.0  # seconds; Slack docs, Events API, Responding to events
-        self.retry_waits = (0.0, 60.0, 300.0)  # seconds: nearly at once, after a minute, after five
+        self.retry_waits: Sequence[float] = (0.0, 60.0, 300.0)  # seconds: nearly at once, after a minute, after five
         self.sockets = Sockets(faults, changed, self._acknowledged)
         self.endpoint = Endpoint(signing_secret)
         self.given_up: list[str] = []
@@ -109,13 +109,16 @@ class Courier:
     def _start(self, payload: Event, attempt: int) -> None:
         task = asyncio.create_task(self._request(payload, attempt))
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        self._changed()
 
     async def _request(self, payload: Event, attempt: int) -> None:
         reason = "http_timeout" if attempt else ""
         for number in range(attempt, len(self.retry_waits) + 1):
             outcome = await self.endpoint.post(self._http(), payload, number, reason, self.ack_timeout)
-            self._changed()
             if outcome.settled:
                 return
             reason = outcome.reason

@@ -15,7 +15,10 @@ DisconnectReason = Literal["warning", "refresh_requested", "too_many_websockets"
 
 
 class Sockets:
-    """The app's open connections. An event goes over one of them, each in its turn."""
+    """The app's open connections. An event goes over one of them, each in its turn.
+
+    `opened` and `turned_away` count the connections that ever came, and those that were refused.
+    """
 
     def __init__(self, faults: Faults, changed: Callable[[], None], acknowledged: Callable[[str], None]) -> None:
         self._faults = faults
@@ -24,6 +27,8 @@ class Sockets:
         self._open: dict[web.WebSocketResponse, asyncio.Queue[str]] = {}
         self._tickets: set[str] = set()
         self._numbers = 0
+        self.opened = 0
+        self.turned_away = 0
 
     def __len__(self) -> int:
         return len(self._open)
@@ -61,6 +66,8 @@ class Sockets:
         """Hold one connection from its hello to its end. A ticket opens one connection, once."""
         ticket = request.query.get("ticket", "")
         if ticket not in self._tickets or self._faults.refuse_sockets:
+            self.turned_away += 1
+            self._changed()
             return web.Response(status=403, text="This ticket opens no connection.")
         self._tickets.discard(ticket)
         connection = web.WebSocketResponse(autoping=False)
@@ -84,6 +91,7 @@ class Sockets:
     async def _hold(self, connection: web.WebSocketResponse) -> None:
         outbox: asyncio.Queue[str] = asyncio.Queue()
         self._open[connection] = outbox
+        self.opened += 1
         writer = asyncio.create_task(_write(connection, outbox))
         self._changed()
         try:
