@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from deploy.sandbox import model
+from deploy.sandbox import model, page
 from deploy.sandbox.model import Model
 from deploy.sandbox.slack import routes as slack
 from deploy.sandbox.slack.workspace import Workspace
@@ -40,6 +40,7 @@ async def serve(port: int = 0, host: str = "127.0.0.1") -> AsyncIterator[Sandbox
     app = web.Application(client_max_size=MOST_UPLOAD)
     app.add_routes(slack.routes(sandbox.workspace))
     app.add_routes(model.routes(sandbox.model))
+    app.add_routes(page.routes(sandbox.workspace, sandbox.model))
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
     await runner.setup()
     site = web.TCPSite(runner, host, port)

@@ -1,0 +1,66 @@
+"""Keeps the page to itself: no other web page may drive it, and no message may bring a script into it."""
+
+import base64
+import hashlib
+import json
+import re
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+from yarl import URL
+
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def refusal(status: int, why: str) -> web.HTTPException:
+    """Return what to raise: an answer with this status and a sentence that the page shows."""
+    exception = {400: web.HTTPBadRequest, 403: web.HTTPForbidden, 404: web.HTTPNotFound}[status]
+    return exception(text=json.dumps({"error": why}), content_type="application/json")
+
+
+def guarded(handler: Handler) -> Handler:
+    """Return the handler for requests that the page itself made, or a person's own tool on this machine."""
+
+    async def serve(request: web.Request) -> web.StreamResponse:
+        if not from_here(request):
+            raise refusal(403, "This address serves its own page only.")
+        return await handler(request)
+
+    return serve
+
+
+def from_here(request: web.Request) -> bool:
+    """Say whether a request was meant for a loopback address and comes from no other web page.
+
+    The Host tells a rebound name (DNS rebinding) from ours; browsers add an Origin to every request that changes
+    something and to websockets, and Sec-Fetch-Site to all (Fetch standard, Fetch Metadata).
+    """
+    if named(request.host) not in LOOPBACK:
+        return False
+    if request.headers.get("Sec-Fetch-Site", "none") not in ("same-origin", "none"):
+        return False
+    return request.headers.get("Origin") in (None, f"http://{request.host}")
+
+
+def named(host: str) -> str:
+    """Return the name in a Host header, without its port; empty where it is none."""
+    try:
+        return URL(f"http://{host}").host or ""
+    except ValueError:
+        return ""
+
+
+def policy(html: str) -> str:
+    """Return the Content-Security-Policy under which exactly the page's own script and style work."""
+    script, style = (_hash(name, html) for name in ("script", "style"))
+    return (
+        f"default-src 'none'; script-src '{script}'; style-src '{style}'; connect-src 'self'; "
+        "img-src 'self' data: blob:; media-src 'self' blob:; base-uri 'none'; form-action 'none'; "
+        "frame-ancestors 'none'"
+    )
+
+
+def _hash(name: str, html: str) -> str:
+    text = re.findall(rf"<{name}>(.*?)</{name}>", html, re.DOTALL)[0]
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"

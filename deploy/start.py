@@ -1,0 +1,146 @@
+"""What `make run` does: the bot in the real workspace where there are tokens, else in a pretend one with a page."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import click
+from aiohttp import ClientError, ClientSession
+from dotenv import dotenv_values
+
+from deploy.children import Children, Died
+from deploy.transcript import Transcript, play
+
+PLATFORM_TOKENS = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "DISCORD_TOKEN")
+MODEL_NAMES = ("OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_MODEL")
+OPENAI = "https://api.openai.com/v1"
+DATABASES = Path(".confab")
+BOT = (sys.executable, "-m", "bots", "run")
+SANDBOX = (sys.executable, "-m", "deploy.sandbox", "--quiet")
+USUAL_PORT = "8090"
+
+Environment = dict[str, str]
+
+
+def main() -> None:
+    """Start what the environment asks for."""
+    environ = environment(Path(".env"), os.environ)
+    if any(name in environ for name in PLATFORM_TOKENS):
+        os.execve(BOT[0], BOT, environ)  # noqa: S606 - our own interpreter; its settings say what is missing
+    sys.exit(asyncio.run(pretend(environ)))
+
+
+def environment(file: Path, environ: Mapping[str, str]) -> Environment:
+    """Return the file's variables under the real ones; an empty value counts as absent."""
+    return {name: value for values in (dotenv_values(file), environ) for name, value in values.items() if value}
+
+
+async def pretend(environ: Environment) -> int:
+    """Run sandbox and bot until a signal to stop (0) or until one of them dies (1)."""
+    stop = asyncio.Event()
+    for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    async with Children() as children:
+        running = asyncio.create_task(run(children, environ))
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if stop.is_set():
+            running.cancel()
+        return await outcome(running)
+
+
+async def outcome(running: asyncio.Task[None]) -> int:
+    """Return the exit status, and say why where it is not 0."""
+    try:
+        await running
+    except asyncio.CancelledError:
+        click.echo("\nStopping.")
+        return 0
+    except Died as died:
+        click.echo(str(died), err=True)
+    return 1
+
+
+async def run(children: Children, environ: Environment) -> None:
+    """Start both, show a conversation, and go on until one of them dies, which raises Died."""
+    port = environ.get("CONFAB_SANDBOX_PORT", USUAL_PORT)
+    page = await children.first_line("The sandbox", (*SANDBOX, "--any-port", "--port", port), environ)
+    click.echo(f"Confab is starting in a pretend Slack workspace. Talk to it here:\n\n{page}\n")
+    async with ClientSession(base_url=page) as session:
+        await children.start("The bot", BOT, await joining(session, environ))
+        talking = asyncio.create_task(talk(session, model_host(environ)))
+        try:
+            await children.death()
+        finally:
+            talking.cancel()
+            await asyncio.gather(talking, return_exceptions=True)
+
+
+async def joining(session: ClientSession, environ: Environment) -> Environment:
+    """Return the environment in which the bot joins the sandbox, with the person's own model if there is one."""
+    async with session.get("/api/environment") as response:
+        pretended: Environment = await response.json()
+    if model_host(environ):
+        pretended = {name: value for name, value in pretended.items() if name not in MODEL_NAMES}
+    quick = {"CONFAB_GRACE": "3", **environ}
+    return {**direct(quick), **pretended, "CONFAB_DATABASE": str(fresh_database(pretended["SLACK_API_URL"]))}
+
+
+def fresh_database(url: str) -> Path:
+    """Return where the bot of this sandbox keeps its database; what an earlier one left there is removed.
+
+    Each port has its own, so that a second sandbox in the same folder leaves the first one's alone.
+    """
+    DATABASES.mkdir(exist_ok=True)
+    database = DATABASES / f"sandbox-{urlsplit(url).port}.db"
+    for stale in DATABASES.glob(f"{database.name}*"):
+        stale.unlink()
+    return database
+
+
+def direct(environ: Environment) -> Environment:
+    """Return the environment with its proxy for the model alone, as the sandbox is on this machine.
+
+    slack-sdk sends even loopback through HTTPS_PROXY and HTTP_PROXY, whatever NO_PROXY says (slack_sdk,
+    proxy_env_variable_loader). It does not know ALL_PROXY, which httpx uses for every other host.
+    """
+    known = {name.upper(): value for name, value in environ.items() if name.lower().endswith("_proxy")}
+    rest = {name: value for name, value in environ.items() if not name.lower().endswith("_proxy")}
+    proxy = known.get("HTTPS_PROXY") or known.get("ALL_PROXY") or known.get("HTTP_PROXY")
+    if not proxy:
+        return rest
+    spared = ",".join(filter(None, ("127.0.0.1", "localhost", known.get("NO_PROXY"))))
+    return {**rest, "ALL_PROXY": proxy, "NO_PROXY": spared}
+
+
+def model_host(environ: Environment) -> str:
+    """Return the host of the model that the person set; empty where there is none."""
+    if "OPENAI_API_KEY" in environ or "OPENAI_BASE_URL" in environ:
+        return urlsplit(environ.get("OPENAI_BASE_URL", OPENAI)).netloc.rpartition("@")[2]
+    return ""
+
+
+async def talk(session: ClientSession, host: str) -> None:
+    """Say who answers, play the opening conversation, and print what is said from then on."""
+    try:
+        if host:
+            await session.post("/api/model", json={"host": host})
+        who = (
+            f"the model at {host}" if host else "a stand-in, which says so: put OPENAI_API_KEY into .env for a real one"
+        )
+        click.echo(f"The answers come from {who}.\nCtrl-C stops it.\n")
+        transcript = Transcript()
+        async with session.ws_connect("/api/live") as socket, asyncio.TaskGroup() as group:
+            group.create_task(transcript.follow(socket))
+            group.create_task(play(session, transcript))
+    except* ClientError:
+        pass  # the sandbox went away, and who waits for its death says so
+
+
+if __name__ == "__main__":
+    main()
