@@ -107,10 +107,12 @@ async def test_a_reply_names_its_root_and_a_broadcast_says_so(workspace: Workspa
 async def test_an_edit_that_adds_a_mention_arrives_as_message_changed_and_app_mention(
     workspace: Workspace, ear: Ear
 ) -> None:
-    """The message_changed holds both texts; the app_mention says that it was edited."""
+    """The message_changed holds both texts; the app_mention says that it was edited, and comes at every edit."""
     ts = await workspace.say("C0GENERAL", "hello")
     await workspace.edit("C0GENERAL", ts, "<@U0CONFAB> hello")
     _, changed, mention = await heard(workspace, ear, 3)
+    await workspace.edit("C0GENERAL", ts, "<@U0CONFAB> good morning")
+    assert (await heard(workspace, ear, 5))[4]["type"] == "app_mention"
     assert (changed["subtype"], changed["previous_message"]["text"]) == ("message_changed", "hello")
     assert changed["message"]["text"] == mention["text"] == "<@U0CONFAB> hello"
     assert mention["edited"]["user"] == "U0ADA"
@@ -123,6 +125,17 @@ async def test_an_unfurl_arrives_as_message_changed_with_the_same_text(workspace
     changed = (await heard(workspace, ear, 2))[1]
     assert changed["message"]["text"] == changed["previous_message"]["text"]
     assert "edited" not in changed["message"]
+
+
+async def test_a_link_that_the_app_lets_unfurl_changes_its_post(
+    sandbox: Sandbox, workspace: Workspace, ear: Ear
+) -> None:
+    """Only where unfurl_links asks for it; the app hears of it as of any change."""
+    client = client_of(sandbox)
+    await client.chat_postMessage(channel="C0GENERAL", text="https://example.com/", unfurl_links=False)
+    await client.chat_postMessage(channel="C0GENERAL", text="https://example.com/", unfurl_links=True)
+    _, _, changed = await heard(workspace, ear, 3)
+    assert changed["message"]["attachments"][0]["from_url"] == "https://example.com/"
 
 
 async def test_a_deleted_message_arrives_with_what_it_was(workspace: Workspace, ear: Ear) -> None:

@@ -61,7 +61,7 @@ async def test_an_envelope_that_was_acknowledged_does_not_come_again(
         await workspace.say("D0ADA", "two")
         await workspace.until(lambda: len(ear.bodies) == 2 and not workspace.courier.unacknowledged)
     assert [event["text"] for event in ear.events] == ["one", "two"]
-    assert workspace.courier.given_up == []
+    assert not workspace.courier.given_up
 
 
 async def test_an_event_that_meets_no_socket_arrives_with_a_retry_once_there_is_one(

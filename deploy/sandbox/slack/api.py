@@ -9,10 +9,11 @@ from typing import Any
 
 from aiohttp import web
 
+from deploy.sandbox.slack.calls import Call
 from deploy.sandbox.slack.limits import POSTING, POSTING_ANYWHERE, Rate, too_fast
 from deploy.sandbox.slack.refused import Refused
 from deploy.sandbox.slack.rights import need
-from deploy.sandbox.slack.workspace import Call, Workspace
+from deploy.sandbox.slack.workspace import Workspace
 
 Arguments = dict[str, Any]
 Answer = dict[str, Any]

@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -37,7 +38,7 @@ class Courier:
         self.retry_waits: Sequence[float] = (0.0, 60.0, 300.0)  # seconds: nearly at once, after a minute, after five
         self.sockets = Sockets(faults, changed, self._acknowledged)
         self.endpoint = Endpoint(signing_secret)
-        self.given_up: list[str] = []
+        self.given_up: deque[str] = deque(maxlen=1000)
         self._faults = faults
         self._changed = changed
         self._numbers = itertools.count(1)

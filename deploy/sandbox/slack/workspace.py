@@ -6,10 +6,11 @@ import uuid
 from collections import deque
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Literal, TypeVar
 
 from deploy.sandbox.slack import events, roster
+from deploy.sandbox.slack.calls import Call
 from deploy.sandbox.slack.changes import Change, Changes
 from deploy.sandbox.slack.courier import Courier
 from deploy.sandbox.slack.faults import Faults
@@ -28,18 +29,13 @@ SUBSCRIPTIONS = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One call of the Web API. `outcome` is "ok" or the error code; `at` in seconds of time.monotonic."""
-
-    method: str
-    arguments: dict[str, Any]
-    outcome: str
-    at: float
-
-
 class Workspace:
-    """People, channels and one installed app, in memory."""
+    """People, channels and one installed app, in memory.
+
+    What a test may set: `faults`, `limits_on`, `scopes`, `subscriptions`, `edit_window` (the seconds for which a
+    message may be updated; None for ever), `distributed` (the app is sold outside the Marketplace, so it reads
+    little history), and the courier's `ack_timeout` and `retry_waits`.
+    """
 
     team = roster.TEAM
     app_id = roster.APP
@@ -206,7 +202,6 @@ class Workspace:
     def revise(self, post: Post, values: dict[str, Any], *, edited: bool = True) -> None:
         """Change a post's fields and send message_changed, also for the app's own update or an unfurl."""
         room, before = self.channels[post.channel], self.body(post)
-        mentioned = self._mentions(post)
         for name, value in values.items():
             setattr(post, name, value)
         event_ts = self.stamp()
@@ -215,7 +210,7 @@ class Workspace:
         body = self.body(post)
         self.changes.tell(Change("edited", room.id, post.ts, post))
         sent = [events.changed(body, before, room, event_ts)]
-        if edited and self._mentions(post) and not mentioned:
+        if edited and self._mentions(post):  # at every edit, as reported in slackapi/bolt-js#960
             sent.append(events.placed(body, room, as_mention=True))
         self._send(room, sent)
 
@@ -246,8 +241,9 @@ class Workspace:
 
     def _mentions(self, post: Post) -> bool:
         """Whether an app_mention follows: never in a direct message, never for the app's own words."""
-        named = any(ping.startswith(f"<@{self.bot_user}") for ping in post.pings)
-        return named and post.user != self.bot_user and self.channels[post.channel].kind in ("channel", "group", "mpim")
+        if post.user == self.bot_user or self.channels[post.channel].kind == "im":
+            return False
+        return f"<@{self.bot_user}>" in post.pings
 
     def _send(self, room: Channel, sent: list[events.Event]) -> None:
         """Deliver what the app subscribed to, from channels that it is in."""
