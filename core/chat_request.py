@@ -1,8 +1,14 @@
 """What a chat completion is asked with: the options that an operator sets, and the body that they make."""
 
-from collections.abc import Mapping
+import hashlib
+import hmac
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+from core.messages import PromptMessage
+
+Body = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +21,7 @@ class ModelOptions:
     """
 
     base_url: str
-    api_key: str
+    api_key: str = field(repr=False)
     model: str
     max_tokens: int | None = None
     temperature: float | None = None
@@ -29,9 +35,48 @@ class ModelOptions:
     reasoning_effort: str | None = None
     opening: str = ""
     extra_body: Mapping[str, Any] = field(default_factory=dict)
-    user_salt: str = ""
+    user_salt: str = field(default="", repr=False)
     connect_timeout: float = 5.0
     first_token_timeout: float = 36.0
     silence_timeout: float = 20.0
     retry_deadline: float = 16.0
     max_connections: int = 64
+
+
+def chat_body(options: ModelOptions, prompt: Sequence[PromptMessage], user: str) -> Body:
+    """Return the body of a request, with only those parameters that are set."""
+    messages = [{"role": message.role, "content": message.content} for message in prompt]
+    if options.opening:
+        messages.append({"role": "assistant", "content": options.opening})
+    return {
+        "model": options.model,
+        "messages": messages,
+        "stream": True,
+        "stream_options": {"include_usage": True},
+        **_parameters(options),
+        **({"user": hashed(user, options.user_salt)} if options.user_salt else {}),
+        **options.extra_body,
+    }
+
+
+def hashed(user: str, salt: str) -> str:
+    """Return who asks as 32 characters that say nothing to whoever does not have the salt."""
+    return hmac.new(salt.encode(), user.encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def _parameters(options: ModelOptions) -> Body:
+    # Reasoning models refuse `max_tokens`, and older endpoints know nothing else (OpenAI API reference).
+    limit = "max_completion_tokens" if options.reasoning_effort else "max_tokens"
+    values: Body = {
+        limit: options.max_tokens,
+        "temperature": options.temperature,
+        "top_p": options.top_p,
+        "presence_penalty": options.presence_penalty,
+        "frequency_penalty": options.frequency_penalty,
+        "stop": list(options.stop) or None,
+        "seed": options.seed,
+        "logit_bias": dict(options.logit_bias) if options.logit_bias else None,
+        "n": options.n,
+        "reasoning_effort": options.reasoning_effort,
+    }
+    return {name: value for name, value in values.items() if value is not None}

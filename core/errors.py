@@ -159,14 +159,14 @@ class PlatformError(BotError):
     """The platform refused to show an answer, or to take it."""
 
     notice = "I had an answer but could not post all of it here."
-    hint = "The platform refused a part of the answer: the log line has its error code; see the README's table."
+    hint = "The platform refused a part of the answer, and the log has its code: SLACK_BOT_TOKEN may lack a scope."
 
 
 class GaveUp(BotError):
     """An error that nobody foresaw ended a turn as often as it may be tried."""
 
     notice = "Something went wrong on my side, and trying again did not help."
-    hint = "An unexpected error ended this turn: the log holds it with its trace; please report it."
+    hint = "An unexpected error ended all CONFAB_ATTEMPTS tries: the log holds its trace; please report it."
 
 
 class SettingsError(Exception):

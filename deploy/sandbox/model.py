@@ -16,8 +16,9 @@ from typing import Any, TypeVar
 from aiohttp import web
 
 from deploy.sandbox import stand_in
+from deploy.sandbox.model_checks import Asked
 from deploy.sandbox.model_replies import FAULTS, Fault, Reply, rate_limited, refusal
-from deploy.sandbox.model_rules import Asked, refused
+from deploy.sandbox.model_rules import refused
 from deploy.sandbox.model_stream import ModelRequest, Stream, completion, present
 
 __all__ = ["FAULTS", "MODELS", "Fault", "Model", "ModelRequest", "Reply", "rate_limited", "refusal", "routes"]
@@ -126,7 +127,10 @@ async def _chat(model: Model, request: web.Request) -> web.StreamResponse:
     try:
         response = await _answer(model, request, asked)
         asked.status = response.status
-    except (ConnectionError, asyncio.CancelledError):
+    except ConnectionError:
+        asked.aborted = True
+        return web.Response(status=499)  # nobody reads it; an exception would be logged as the sandbox's fault
+    except asyncio.CancelledError:
         asked.aborted = True
         raise
     finally:
@@ -138,7 +142,7 @@ async def _chat(model: Model, request: web.Request) -> web.StreamResponse:
 async def _body(request: web.Request) -> dict[str, Any]:
     try:
         body: Any = await request.json()
-    except json.JSONDecodeError:
+    except ValueError:  # neither JSON nor text
         body = None
     if isinstance(body, dict):
         return body

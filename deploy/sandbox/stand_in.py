@@ -56,7 +56,7 @@ def _reached(messages: Messages) -> str:
     return (
         f"{NOTE}\n\nYou asked:\n{_quote(_question(messages))}\n\n"
         f"- **Messages:** {len(messages)} reached me: {roles.count('user')} from people, "
-        f"{roles.count('assistant')} answers of mine\n"
+        f"{roles.count('assistant')} from me\n"
         f"- **Who spoke:** {names}\n"
         f"- **Instructions:** {f'{system} characters' if system else 'none'}\n\n"
         "Write `help` to see what I can show you."

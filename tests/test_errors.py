@@ -1,0 +1,46 @@
+"""The sentences of the error tree: what a person reads, and what an operator does."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+
+from core import errors
+from core.errors import BotError, ModelError
+from core.settings import Settings
+
+# A platform may refine these with classes of its own, which keep their sentences.
+ERRORS = [error for error in vars(errors).values() if isinstance(error, type) and issubclass(error, BotError)]
+LEAVES = [error for error in ERRORS if error not in {BotError, ModelError}]
+SENTENCES: dict[str, Callable[[type[BotError]], str]] = {
+    "notice": lambda error: error.notice,
+    "hint": lambda error: error.hint,
+}
+
+
+@pytest.mark.parametrize("sentence", SENTENCES)
+def test_no_two_errors_say_the_same(sentence: str) -> None:
+    """A person and an operator can tell each from each."""
+    said = [SENTENCES[sentence](error) for error in LEAVES]
+    assert len(set(said)) == len(said) >= 18
+
+
+@pytest.mark.parametrize("error", LEAVES)
+def test_every_error_has_both_sentences_of_its_own(error: type[BotError]) -> None:
+    """None is inherited."""
+    assert {"notice", "hint"} <= vars(error).keys()
+
+
+@pytest.mark.parametrize("error", LEAVES)
+def test_every_hint_names_a_setting_that_there_is(error: type[BotError]) -> None:
+    """The hint says what to change."""
+    named = set(re.findall(r"\b(?:OPENAI|CONFAB|SLACK)_[A-Z_]+\b", error.hint))
+    assert named
+    assert named <= set(Settings.names())
+
+
+@pytest.mark.parametrize("error", LEAVES)
+def test_no_notice_speaks_of_what_only_an_operator_knows(error: type[BotError]) -> None:
+    """A person in a channel is told no setting's name and no status."""
+    assert not re.search(r"[A-Z]{2,}_|\d{3}", error.notice)
+    assert error.notice.endswith(".")
