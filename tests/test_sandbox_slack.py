@@ -95,6 +95,16 @@ async def test_a_shared_file_arrives_with_its_address_and_a_clip_as_slack_audio(
     assert shown["url_private_download"].startswith(f"{workspace.url}/slack/files/")
 
 
+async def test_a_mention_with_a_file_is_an_app_mention_without_subtype(workspace: Workspace, ear: Ear) -> None:
+    """The message says file_share, the app_mention only holds the files."""
+    file = await workspace.upload("notes.txt", b"notes", "text/plain")
+    await workspace.say("C0GENERAL", "<@U0CONFAB> read this", files=[file])
+    mention, message = await heard(workspace, ear, 2)
+    assert message["subtype"] == "file_share"
+    assert "subtype" not in mention
+    assert mention["files"] == message["files"]
+
+
 async def test_a_reply_names_its_root_and_a_broadcast_says_so(workspace: Workspace, ear: Ear) -> None:
     """A reply has thread_ts and parent_user_id; one also shown in the channel is a thread_broadcast."""
     root = await workspace.say("C0GENERAL", "root")

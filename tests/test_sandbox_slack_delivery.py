@@ -105,6 +105,7 @@ async def test_a_silent_socket_is_noticed_and_replaced_by_the_client(
         workspace.faults.silent_sockets = True
         await workspace.say("D0ADA", "swallowed")
         await workspace.until(lambda: workspace.courier.sockets.opened >= 2)
+        assert ear.bodies == []
         workspace.faults.silent_sockets = False
         await workspace.until(lambda: ear.bodies)
     assert ear.events[0]["text"] == "swallowed"

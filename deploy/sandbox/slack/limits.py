@@ -2,6 +2,7 @@
 
 import math
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from deploy.sandbox.slack.refused import Refused
@@ -38,17 +39,18 @@ class _Bucket:
 
 
 class Limits:
-    """A token bucket for each method, and for each channel where a rate counts by channel."""
+    """A token bucket for each method, and for each channel where a rate counts by channel. `clock` is in seconds."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self.on = True
+        self._clock = clock
         self._buckets: dict[str, _Bucket] = {}
 
     def take(self, key: str, rate: Rate) -> None:
         """Count one call. Raises Refused with `ratelimited` and Retry-After, in seconds, if it is one too many."""
         if not self.on:
             return
-        now = time.monotonic()
+        now = self._clock()
         bucket = self._buckets.setdefault(key, _Bucket(rate.burst, now))
         bucket.left = min(rate.burst, bucket.left + (now - bucket.at) * rate.per_minute / 60)
         bucket.at = now
