@@ -12,6 +12,11 @@ log = structlog.get_logger()
 
 EVENTS = "/slack/events"
 LARGEST = 1024 * 1024  # bytes; an event of Slack's is a few kilobytes
+REASONS = {
+    401: "its signature is not Slack's, or it is older than five minutes",
+    404: "it is no event",
+    500: "it could not be stored",
+}
 
 
 def application(ready: Callable[[], Awaitable[bool]], slack: AsyncApp | None) -> web.Application:
@@ -44,7 +49,10 @@ def _events(slack: AsyncApp) -> Callable[[web.Request], Awaitable[web.Response]]
         if not _is_json(await request.text()):
             log.warning("event refused", reason="the body is not JSON")
             return web.Response(status=400)
-        return await to_aiohttp_response(await slack.async_dispatch(await to_bolt_request(request)))
+        response = await slack.async_dispatch(await to_bolt_request(request))
+        if response.status != 200:
+            log.warning("event refused", status=response.status, reason=REASONS.get(response.status, "see above"))
+        return await to_aiohttp_response(response)
 
     return events
 

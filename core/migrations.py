@@ -4,54 +4,55 @@ from sqlite_utils import Database, Migrations
 
 migrations = Migrations("confab")
 
+TURNS_STEPS_ENTRIES = """
+-- The inbox. One row for each message addressed to the bot; the unique key ends every redelivery.
+CREATE TABLE turns (
+    seq INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    platform TEXT NOT NULL, workspace TEXT NOT NULL, channel TEXT NOT NULL, thread TEXT NOT NULL,
+    message_id TEXT NOT NULL,
+    sent_at REAL NOT NULL,               -- the platform's clock, seconds since the epoch
+    received_at REAL NOT NULL,           -- ours
+    payload TEXT,                        -- the message as JSON; dropped when the turn is done
+    state TEXT NOT NULL DEFAULT 'open',  -- open, done, failed, cancelled
+    attempts INTEGER NOT NULL DEFAULT 0,
+    fence INTEGER NOT NULL DEFAULT 0,    -- grows with every claim; an older holder may write nothing
+    leased_until REAL,                   -- NULL: nobody is at it
+    leased_by TEXT,                      -- the process that is
+    error TEXT,                          -- the last error's class and reference
+    UNIQUE (platform, workspace, channel, message_id)
+) STRICT;
+CREATE INDEX turns_by_key ON turns (platform, workspace, channel, thread, state, sent_at, seq);
+
+-- What happened to a turn, in order; rows are only added.
+CREATE TABLE steps (
+    seq INTEGER PRIMARY KEY,
+    turn_id TEXT NOT NULL,
+    name TEXT NOT NULL,                  -- posted, answered, troubled
+    at REAL NOT NULL,
+    part INTEGER,                        -- of a posted part: its number, from 0
+    platform_id TEXT,                    -- of a posted part: its message id
+    detail TEXT                          -- of anything else: JSON
+) STRICT;
+CREATE INDEX steps_by_turn ON steps (turn_id, seq);
+
+-- What was said, as later prompts see it.
+CREATE TABLE entries (
+    seq INTEGER PRIMARY KEY,
+    platform TEXT NOT NULL, workspace TEXT NOT NULL, channel TEXT NOT NULL, thread TEXT NOT NULL,
+    turn_id TEXT NOT NULL,
+    role TEXT NOT NULL,
+    text TEXT NOT NULL,
+    author_id TEXT NOT NULL DEFAULT '', author_name TEXT NOT NULL DEFAULT '',
+    message_id TEXT NOT NULL,
+    sent_at REAL NOT NULL
+) STRICT;
+CREATE INDEX entries_by_key ON entries (platform, workspace, channel, thread, seq);
+CREATE INDEX entries_by_message ON entries (platform, workspace, channel, message_id);
+"""
+
 
 @migrations()
 def m001_turns_steps_entries(database: Database) -> None:
     """Begin: the inbox (turns), what happened to each turn (steps), and what was said (entries)."""
-    database.executescript(
-        """
-        -- The inbox. One row for each message addressed to the bot; the unique key ends every redelivery.
-        CREATE TABLE turns (
-            seq INTEGER PRIMARY KEY,
-            id TEXT NOT NULL UNIQUE,
-            platform TEXT NOT NULL, workspace TEXT NOT NULL, channel TEXT NOT NULL, thread TEXT NOT NULL,
-            message_id TEXT NOT NULL,
-            sent_at REAL NOT NULL,               -- the platform's clock, seconds since the epoch
-            received_at REAL NOT NULL,           -- ours
-            payload TEXT,                        -- the message as JSON; dropped when the turn is done
-            state TEXT NOT NULL DEFAULT 'open',  -- open, done, failed, cancelled
-            attempts INTEGER NOT NULL DEFAULT 0,
-            fence INTEGER NOT NULL DEFAULT 0,    -- grows with every claim; an older holder may write nothing
-            leased_until REAL,                   -- NULL: nobody is at it
-            error TEXT,                          -- the last error's class and reference
-            UNIQUE (platform, workspace, channel, message_id)
-        ) STRICT;
-        CREATE INDEX turns_by_key ON turns (platform, workspace, channel, thread, state, sent_at, seq);
-
-        -- What happened to a turn, in order; rows are only added.
-        CREATE TABLE steps (
-            seq INTEGER PRIMARY KEY,
-            turn_id TEXT NOT NULL,
-            name TEXT NOT NULL,                  -- posted, answered, troubled
-            at REAL NOT NULL,
-            part INTEGER,                        -- of a posted part: its number, from 0
-            platform_id TEXT,                    -- of a posted part: its message id
-            detail TEXT                          -- of anything else: JSON
-        ) STRICT;
-        CREATE INDEX steps_by_turn ON steps (turn_id, seq);
-
-        -- What was said, as later prompts see it.
-        CREATE TABLE entries (
-            seq INTEGER PRIMARY KEY,
-            platform TEXT NOT NULL, workspace TEXT NOT NULL, channel TEXT NOT NULL, thread TEXT NOT NULL,
-            turn_id TEXT NOT NULL,
-            role TEXT NOT NULL,
-            text TEXT NOT NULL,
-            author_id TEXT NOT NULL DEFAULT '', author_name TEXT NOT NULL DEFAULT '',
-            message_id TEXT NOT NULL,
-            sent_at REAL NOT NULL
-        ) STRICT;
-        CREATE INDEX entries_by_key ON entries (platform, workspace, channel, thread, seq);
-        CREATE INDEX entries_by_message ON entries (platform, workspace, channel, message_id);
-        """
-    )
+    database.executescript(TURNS_STEPS_ENTRIES)

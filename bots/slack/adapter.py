@@ -19,7 +19,7 @@ from bots.slack.incoming import TOKEN, mention_free
 from bots.slack.outgoing import LIMIT
 from bots.slack.people import People
 from bots.slack.reply import Reply
-from bots.slack.socket import Socket
+from bots.slack.socket import PING, Socket
 from bots.slack.status import Status
 from bots.splitting import close, split
 from bots.streaming import Pace, Stream
@@ -30,7 +30,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class SlackOptions:
-    """What the adapter is told: tokens, Slack's address, and how fast a reply may be edited (seconds)."""
+    """What the adapter is told: tokens, Slack's address, and the pauses between edits and between pings (seconds)."""
 
     bot_token: str
     app_token: str | None
@@ -38,6 +38,7 @@ class SlackOptions:
     api_url: str
     edit_interval: float = 1.5
     dm_threads: bool = True
+    ping: float = PING
 
 
 class Slack:
@@ -48,14 +49,14 @@ class Slack:
     def __init__(self, options: SlackOptions, session: aiohttp.ClientSession) -> None:
         """`session` is the one that all calls share; the caller closes it."""
         self._options = options
-        client = AsyncWebClient(options.bot_token, base_url=options.api_url, session=session, retry_handlers=[])
-        self._client = client
-        self._calls = Calls(client)
+        self._calls = Calls(_client(options, session, options.bot_token))
+        self._bolts_client = _client(options, session, None)  # it carries the token of each event's authorization
         self._people = People(self._calls)
         self._status = Status(self._calls)
         self._budget = EditBudget()
         self._pace = Pace(interval=options.edit_interval)
         self._socket: Socket | None = None
+        self._known = {"message", "app_mention", "app_home_opened"}  # types that are not worth a line in the log
         self._identity = AuthorizeResult(enterprise_id=None, team_id=None)
 
     async def start(self, receive: Callable[[PlatformEvent], Awaitable[None]]) -> AsyncApp:
@@ -73,7 +74,7 @@ class Slack:
         )
         app = self._listening(receive)
         if self._options.app_token:
-            self._socket = Socket(app, self._options.app_token)
+            self._socket = Socket(app, self._options.app_token, self._options.ping)
             await self._socket.open()
         log.info("slack on", workspace=me.get("team"), bot=me.get("user"), mode="socket" if self._socket else "http")
         return app
@@ -120,9 +121,12 @@ class Slack:
         async def on_event(body: dict[str, Any]) -> None:
             if event := read(body, bot_user, dm_threads=self._options.dm_threads):
                 await receive(event)
+            elif body["event"]["type"] not in self._known:
+                self._known.add(body["event"]["type"])
+                log.info("event ignored", type=body["event"]["type"], hint="Nothing subscribed needs it.")
 
         app = AsyncApp(
-            client=self._client,
+            client=self._bolts_client,
             signing_secret=self._options.signing_secret or "unused in Socket Mode",
             authorize=authorize,
             process_before_response=True,
@@ -130,6 +134,11 @@ class Slack:
         )
         app.event(re.compile(""))(on_event)
         return app
+
+
+def _client(options: SlackOptions, session: aiohttp.ClientSession, token: str | None) -> AsyncWebClient:
+    """Return a client that tries nothing again by itself: a post whose answer was lost must be looked for first."""
+    return AsyncWebClient(token, base_url=options.api_url, session=session, retry_handlers=[])
 
 
 def parts(markdown: str) -> list[str]:

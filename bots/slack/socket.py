@@ -1,7 +1,6 @@
 """Socket Mode, and the watch over it."""
 
 import asyncio
-import time
 
 import structlog
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
@@ -10,14 +9,15 @@ from slack_bolt.app.async_app import AsyncApp
 log = structlog.get_logger()
 
 PING = 5.0  # seconds between two pings; the client gives a socket up when no answer came for half as long
-STUCK = 15.0  # seconds without a socket after which the address is asked for anew
+STUCK = 3  # pings without a socket after which the address is asked for anew
 
 
 class Socket:
     """Slack's events over a websocket that is replaced when it dies."""
 
-    def __init__(self, app: AsyncApp, app_token: str) -> None:
-        self._handler = AsyncSocketModeHandler(app, app_token, ping_interval=PING)
+    def __init__(self, app: AsyncApp, app_token: str, ping: float = PING) -> None:
+        self._ping = ping
+        self._handler = AsyncSocketModeHandler(app, app_token, ping_interval=ping)
         self._watch: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
@@ -40,14 +40,11 @@ class Socket:
 
         An address from apps.connections.open serves once and for half a minute; without one, the client asks anew.
         """
-        lost_at: float | None = None
+        missed = 0
         while True:
-            await asyncio.sleep(PING)
-            if await self.connected():
-                lost_at = None
-                continue
-            lost_at = lost_at or time.monotonic()
-            if time.monotonic() - lost_at > STUCK:
+            await asyncio.sleep(self._ping)
+            missed = 0 if await self.connected() else missed + 1
+            if missed == STUCK:
                 log.warning("slack socket lost", hint="Confab keeps trying; look at the network and Slack's status.")
                 self._handler.client.wss_uri = None
-                lost_at = time.monotonic()
+                missed = 0

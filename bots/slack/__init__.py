@@ -1,0 +1,1 @@
+"""Slack: its events in, its replies out."""

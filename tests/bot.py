@@ -1,0 +1,88 @@
+"""Confab inside a test: the real parts put together against a sandbox, as the composition root does it."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import aiohttp
+from slack_bolt.app.async_app import AsyncApp
+
+from bots.slack.adapter import Slack, SlackOptions
+from core.conversation import Conversation, Instructions
+from core.inbox import Inbox, Pressure
+from core.openai import ModelOptions, OpenAI, open_client
+from core.policy import Policies
+from core.store import Store
+from deploy.sandbox.server import Sandbox
+
+GENERAL = "C0GENERAL"
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What a test wants otherwise than by default; times in seconds."""
+
+    policies: Policies = field(default_factory=Policies)
+    pressure: Pressure = field(default_factory=lambda: Pressure(pause=0.05))
+    socket: bool = True
+    dm_threads: bool = True
+    edit_interval: float = 0.2
+    ping: float = 1.0
+    retry_deadline: float = 1.0
+    first_token_timeout: float = 3.0
+    silence_timeout: float = 0.5
+    history_messages: int = 100
+    openai_base_url: str = ""
+    bot_token: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Bot:
+    """A bot that runs; `app` is Bolt's, for events over HTTP."""
+
+    store: Store
+    inbox: Inbox
+    slack: Slack
+    app: AsyncApp
+
+
+@asynccontextmanager
+async def running(sandbox: Sandbox, database: Path, setup: Setup | None = None) -> AsyncIterator[Bot]:
+    """Run a bot against a sandbox until the block ends."""
+    setup = setup or Setup()
+    options = ModelOptions(
+        setup.openai_base_url or sandbox.openai_base_url,
+        "sk-test",
+        "stand-in",
+        retry_deadline=setup.retry_deadline,
+        first_token_timeout=setup.first_token_timeout,
+        silence_timeout=setup.silence_timeout,
+    )
+    async with AsyncExitStack() as stack:
+        store = Store(database)
+        stack.push_async_callback(store.close)
+        model = OpenAI(options, await stack.enter_async_context(open_client(options)))
+        session = await stack.enter_async_context(aiohttp.ClientSession())
+        slack = Slack(_slack_options(sandbox, setup), session)
+        told = Instructions("You are Confab.", 16_000, setup.history_messages)
+        conversation = Conversation(store, model, setup.policies, told)
+        inbox = Inbox(store, conversation, {slack.name: slack}, setup.policies, setup.pressure)
+        await inbox.resume()
+        app = await slack.start(inbox.receive)
+        stack.push_async_callback(inbox.stop, 0.0)
+        stack.push_async_callback(slack.stop)
+        yield Bot(store, inbox, slack, app)
+
+
+def _slack_options(sandbox: Sandbox, setup: Setup) -> SlackOptions:
+    workspace = sandbox.workspace
+    return SlackOptions(
+        setup.bot_token or workspace.bot_token,
+        workspace.app_token if setup.socket else None,
+        workspace.signing_secret,
+        sandbox.slack_api_url,
+        edit_interval=setup.edit_interval,
+        dm_threads=setup.dm_threads,
+        ping=setup.ping,
+    )

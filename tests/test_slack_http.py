@@ -1,0 +1,109 @@
+"""Slack's events over signed HTTP: what is taken, what is refused, and what is logged of it."""
+
+import hashlib
+import hmac
+import json
+import time
+from collections.abc import AsyncIterator
+from io import BytesIO
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from bots import http
+from deploy.sandbox.server import Sandbox
+from tests.bot import GENERAL, Setup, running
+from tests.room import ask
+
+LOCAL = "127.0.0.1"
+
+
+@pytest.fixture
+async def address(sandbox: Sandbox, tmp_path: Path) -> AsyncIterator[str]:
+    """Return the address of a bot that receives over HTTP."""
+    async with running(sandbox, tmp_path / "confab.db", Setup(socket=False)) as bot:
+        runner = await http.serve(http.application(bot.slack.ready, bot.app), LOCAL, 0)
+        yield f"http://{LOCAL}:{runner.addresses[0][1]}"
+        await runner.cleanup()
+
+
+def signed(sandbox: Sandbox, body: str, age: float = 0.0) -> dict[str, str]:
+    """Return the headers with which Slack signs a body (Slack docs, verifying requests)."""
+    stamp = str(int(time.time() - age))
+    base = f"v0:{stamp}:{body}".encode()
+    signature = hmac.new(sandbox.workspace.signing_secret.encode(), base, hashlib.sha256).hexdigest()
+    return {
+        "X-Slack-Request-Timestamp": stamp,
+        "X-Slack-Signature": f"v0={signature}",
+        "Content-Type": "application/json",
+    }
+
+
+def mention_body(kind: str = "app_mention") -> str:
+    """Return a body that would be answered."""
+    event = {"type": kind, "user": "U0ADA", "text": "<@U0CONFAB> hi", "channel": GENERAL, "ts": "1700000000.000100"}
+    return json.dumps({"type": "event_callback", "team_id": "T0CONFAB", "event_id": "Ev1", "event": event})
+
+
+async def posted(address: str, body: str, headers: dict[str, str]) -> int:
+    """Post a body; return the status."""
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(address + http.EVENTS, data=BytesIO(body.encode()), headers=headers) as answer,
+    ):
+        return answer.status
+
+
+async def test_signed_events_are_answered_once(sandbox: Sandbox, address: str) -> None:
+    """Slack accepts the address, and a mention delivered over it is answered like over a socket."""
+    assert await sandbox.workspace.register(address + http.EVENTS)
+    sandbox.workspace.faults.deliveries = 2
+    await ask(sandbox, "over HTTP")
+    await sandbox.workspace.until(lambda: sandbox.workspace.courier.unacknowledged == 0)
+    assert len(sandbox.model.requests) == 1
+
+
+@pytest.mark.parametrize("fault", ["signature", "stamp", "unsigned", "not JSON", "no event", "unknown event"])
+async def test_what_is_not_an_event_of_slacks_is_refused_or_ignored_and_logged_once(
+    sandbox: Sandbox, address: str, fault: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing is stored, nobody is answered, and the log says so in one line."""
+    body = {
+        "not JSON": "mention=<@U0CONFAB>",
+        "no event": '{"type": "event_callback", "team_id": "T0CONFAB"}',
+        "unknown event": mention_body("team_rename"),
+    }.get(fault, mention_body())
+    headers = signed(sandbox, body, age=3600 if fault == "stamp" else 0)
+    if fault == "signature":
+        headers["X-Slack-Signature"] = "v0=" + "0" * 64
+    if fault == "unsigned":
+        headers = {"Content-Type": "application/json"}
+    capfd.readouterr()
+    status = await posted(address, body, headers)
+    out, err = capfd.readouterr()
+    assert status == {"not JSON": 400, "no event": 404, "unknown event": 200}.get(fault, 401)
+    assert len((out + err).splitlines()) == 1
+    assert "hi" not in (out + err).split()
+    assert not sandbox.model.requests
+
+
+async def test_a_body_without_end_is_refused(sandbox: Sandbox, address: str) -> None:
+    """Nobody fills the memory from outside."""
+    body = json.dumps({"x": "y" * 2_000_000})
+    assert await posted(address, body, signed(sandbox, body)) == 413
+
+
+async def test_health_says_when_the_bot_is_ready(sandbox: Sandbox, tmp_path: Path) -> None:
+    """A load balancer or a container asks it."""
+    async with running(sandbox, tmp_path / "confab.db") as bot, aiohttp.ClientSession() as session:
+        runner = await http.serve(http.application(bot.slack.ready, None), LOCAL, 0)
+        address = f"http://{LOCAL}:{runner.addresses[0][1]}"
+        async with session.get(f"{address}/health") as answer:
+            assert (answer.status, await answer.json()) == (200, {"ready": True})
+        await bot.slack.stop()
+        async with session.get(f"{address}/health") as answer:
+            assert (answer.status, await answer.json()) == (503, {"ready": False})
+        async with session.post(f"{address}{http.EVENTS}") as answer:
+            assert answer.status == 404
+        await runner.cleanup()
