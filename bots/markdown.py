@@ -43,10 +43,11 @@ class Fence:
 
     def is_closed_by(self, line: str) -> bool:
         """Whether the line is this fence's end: its marker or a longer one, alone, and not indented as code."""
-        bare = line.strip(" \t>\r\n")
-        if len(bare) < len(self.marker) or bare.strip(self.marker[0]):
-            return False
-        return len(line) - len(line.lstrip(" \t>")) <= len(self.lead) + 3
+        before = " \t>" if ">" in self.lead else " \t"
+        bare = line.lstrip(before)
+        indent = len(line) - len(bare)
+        bare = bare.rstrip()
+        return len(bare) >= len(self.marker) and not bare.strip(self.marker[0]) and indent <= len(self.lead) + 3
 
     def holds(self, line: str) -> bool:
         """Whether the line still lies in the fence; a fence in a quote ends with the quote."""

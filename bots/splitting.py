@@ -125,20 +125,20 @@ def _next(text: str, start: int, carry: Carry, limit: Limit) -> Part | None:
         return None
     fits = _fitting(window, carry.opening, limit)
     if fits == len(window):
-        return _part(carry, window, fence_after(window, carry.fence), len(text), Carry())
+        return _part(carry, window, len(text), Carry())
     cut = _cut(window[:fits], carry)
     within_line = window[cut.offset - 1] != "\n"
     following = _carried(Carry(cut.fence, "" if within_line else cut.head, within_line), limit)
-    return _part(carry, window[: cut.offset], cut.fence, begin + cut.offset, following)
+    return _part(carry, window[: cut.offset], begin + cut.offset, following)
 
 
-def _part(carry: Carry, body: str, fence: Fence | None, end: int, following: Carry) -> Part:
+def _part(carry: Carry, body: str, end: int, following: Carry) -> Part:
     """Build a part. A fence in a list is opened again without its list, so its lines lose their indent."""
-    text, closing = body.rstrip(), f"\n{fence.closing}" if fence else ""
+    text = body.rstrip()
     if carry.fence and carry.fence.indent:
-        indent = re.compile(rf"^[ \t]{{1,{carry.fence.indent}}}", re.MULTILINE)
-        text, closing = indent.sub("", text), indent.sub("", closing)
-    return Part(carry.opening, text, closing, end, following)
+        text = re.sub(rf"^[ \t]{{1,{carry.fence.indent}}}", "", text, flags=re.MULTILINE)
+    fence = fence_after(carry.opening + text, None)
+    return Part(carry.opening, text, f"\n{fence.closing}" if fence else "", end, following)
 
 
 def _carried(carry: Carry, limit: Limit) -> Carry:

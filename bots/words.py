@@ -13,9 +13,10 @@ def last_cut(line: str) -> int:
     """Return the best place for a cut in a line that goes on, in code points and never 0, except in an empty one."""
     half = len(line) // 2
     for pattern in (SENTENCE_END, SPACE):
-        ends = [match.end() for match in pattern.finditer(line, half)]
-        if ends:
-            return ends[-1]
+        ends = (match.end() for match in pattern.finditer(line, half))
+        good = [end for end in ends if end < len(line) and not _joined(line, end)]
+        if good:
+            return good[-1]
     return _cluster_start(line)
 
 

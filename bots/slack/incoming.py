@@ -1,59 +1,89 @@
-"""What a person wrote in Slack, as Confab reads it."""
+"""What a person wrote in Slack, as Confab reads it.
+
+Slack writes people, channels and links as tokens in angle brackets, and escapes `&`, `<` and `>` elsewhere
+(Slack docs, formatting message text).
+"""
 
 import re
-from collections.abc import Iterator, Mapping
-from html import unescape
+from collections.abc import Mapping
 from typing import Any
 
-TOKEN = re.compile(r"<(?P<kind>[@#!]?)(?P<target>[^<>|]*)(?:\|(?P<label>[^<>]*))?>")
-OPENING_MENTION = re.compile(r"\s*<@(?P<user>\w+)(?:\|[^<>]*)?>")
+from bots.slack.rich_text import text_of_blocks
+
+TOKEN = re.compile(r"<(?P<kind>[@#!]?)(?P<target>[^<>|]+)(?:\|(?P<label>[^<>]*))?>")
+MENTION = re.compile(r"<@(?P<user>\w+)(?:\|[^<>]*)?>")
+ENTITY = re.compile(r"&(lt|gt|amp);")
+CHARACTERS = {"lt": "<", "gt": ">", "amp": "&"}
 
 
 def text_of(event: Mapping[str, Any]) -> str:
-    """Return a message's text as Slack writes it, from its rich text where `text` is empty."""
-    text = event.get("text")
-    if isinstance(text, str) and text.strip():
-        return text
-    blocks = event.get("blocks")
-    return "\n".join(_rich_texts(blocks)).strip() if isinstance(blocks, list) else ""
+    """Return a message's text as Slack writes it.
+
+    It is read from the rich text where `text` is empty, or lacks a mention that stands there: both are seen.
+    """
+    text = str(event.get("text") or "")
+    rich = text_of_blocks(event.get("blocks"))
+    return text if text.strip() and mentioned(rich) <= mentioned(text) else rich or text
 
 
-def _rich_texts(blocks: list[Any]) -> Iterator[str]:
-    for block in blocks:
-        if isinstance(block, Mapping) and block.get("type") == "rich_text":
-            yield "".join(_pieces(block.get("elements")))
-
-
-def _pieces(elements: Any) -> Iterator[str]:
-    """Yield the text of rich text elements, however deep they lie."""
-    for element in elements if isinstance(elements, list) else []:
-        if isinstance(element, Mapping):
-            yield _piece(element)
-
-
-def _piece(element: Mapping[str, Any]) -> str:
-    return str(element.get("text") or "")
+def mentioned(text: str) -> set[str]:
+    """Return the ids of the people whom a text mentions."""
+    return {match["user"] for match in MENTION.finditer(text)}
 
 
 def mentions(text: str, bot_user: str) -> bool:
-    """Whether a message's text mentions the bot, whose user id is `bot_user`."""
-    return any(match["kind"] == "@" and match["target"] == bot_user for match in TOKEN.finditer(text))
+    """Whether a text mentions the bot, whose user id is `bot_user`."""
+    return bot_user in mentioned(text)
 
 
 def opens_with_other_mention(text: str, bot_user: str) -> bool:
-    """Whether the text opens by mentioning somebody else, and is thus for them."""
-    match = OPENING_MENTION.match(text)
+    """Whether a text opens by mentioning somebody else, and is thus for them."""
+    match = MENTION.match(text.lstrip())
     return match is not None and match["user"] != bot_user
 
 
 def mention_free(text: str, bot_user: str, names: Mapping[str, str] | None = None) -> str:
-    """Return what a person said as Markdown, without the bot's own mention; `names` by user id, for the others."""
+    """Return what a person said as Markdown, without the bot's own mention.
+
+    `names` holds the display names of those whom the text mentions, by user id; others keep the id.
+    """
+    own = re.escape(bot_user)
+    addressed = re.sub(rf"^\s*(?:<@{own}(?:\|[^<>]*)?>[\s,:]*)+|[^\S\n]?<@{own}(?:\|[^<>]*)?>", "", text)
     known = names or {}
-    return TOKEN.sub(lambda token: _readable(token, bot_user, known), text).strip()
+    return _unescaped(TOKEN.sub(lambda token: _readable(token, known), addressed)).strip()
 
 
-def _readable(token: re.Match[str], bot_user: str, names: Mapping[str, str]) -> str:
-    kind, target, label = token["kind"], token["target"], token["label"] or ""
+def _readable(token: re.Match[str], names: Mapping[str, str]) -> str:
+    """Return a token as a person reads it; entities in it stay as they are, to be decoded once."""
+    kind, target, label = token["kind"], token["target"], (token["label"] or "").strip()
     if kind == "@":
-        return "" if target == bot_user else f"@{names.get(target) or label or target}"
-    return unescape(label or target)
+        name = names.get(target) or label.removeprefix("@") or target
+        return f"@{_escaped(name)}"
+    if kind == "#":
+        return f"#{label.removeprefix('#') or target}"
+    if kind == "!":
+        return _special(target, label)
+    return _link(target, label)
+
+
+def _special(target: str, label: str) -> str:
+    """Read `<!here>`, `<!subteam^S1|@team>`, or `<!date^1392734382^{date}|February 18th>`."""
+    command, _, rest = target.partition("^")
+    if command == "date":
+        return label or rest.partition("^")[0]
+    return f"@{label.removeprefix('@') or rest or command}"
+
+
+def _link(target: str, label: str) -> str:
+    address = target.removeprefix("mailto:").removeprefix("tel:")
+    if not label or label in {target, address, target.partition("://")[2]}:
+        return address
+    return f"[{label}]({target})"
+
+
+def _unescaped(text: str) -> str:
+    return ENTITY.sub(lambda entity: CHARACTERS[entity[1]], text)
+
+
+def _escaped(name: str) -> str:
+    return name.replace("&", "&amp;")
