@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from typing import Any
 
 import httpx
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core import errors
-from core.chat_answer import Opening
+from core.chat_answer import Answer, Opening
 from core.errors import ModelError
 from core.messages import Finish, Text, Usage
 from core.openai import OpenAI
@@ -115,3 +116,26 @@ def test_whatever_a_stream_holds_ends_in_a_model_error_or_an_answer(junk: bytes 
     block = junk.encode() if isinstance(junk, str) else junk
     with pytest.raises(ModelError):
         asyncio.run(read_in([b"data: " + block + b"\n\n"]))
+
+
+@pytest.mark.parametrize(
+    ("delta", "alive"),
+    [
+        ({"reasoning_content": "Hm"}, True),
+        ({"reasoning": "Hm"}, True),
+        ({"tool_calls": [{"index": 0}]}, True),
+        ({"role": "assistant", "content": ""}, False),
+        ({}, False),
+    ],
+)
+def test_what_a_model_thinks_is_a_sign_of_life_and_an_empty_delta_is_none(
+    delta: dict[str, Any], *, alive: bool
+) -> None:
+    """Under either name that endpoints give to thoughts; neither is text."""
+    assert Answer("").take({"choices": [{"index": 0, "delta": delta}]}) == ("", alive)
+
+
+def test_the_parts_of_a_delta_are_text_and_thoughts() -> None:
+    """Mistral's reasoning models send lists."""
+    parts = [{"type": "thinking", "thinking": []}, {"type": "text", "text": "Yes."}]
+    assert Answer("").take({"choices": [{"delta": {"content": parts}}]}) == ("Yes.", True)

@@ -13,9 +13,10 @@ from core import errors
 from core.chat_request import hashed
 from core.errors import ModelError
 from core.messages import Finish, Text, Usage
+from core.openai import open_client
 from core.openai_stream import auth_headers, chat_url
 from deploy.sandbox.model import FAULTS, Fault, Reply, rate_limited, refusal
-from tests.asking import PROMPT, QUESTION, SECRET, Asking, served, sse, stand_in, text_chunk
+from tests.asking import PROMPT, QUESTION, QUICK, SECRET, Asking, served, sse, stand_in, text_chunk
 
 
 @pytest.fixture
@@ -122,6 +123,19 @@ async def test_a_page_at_an_address_without_a_version_is_a_wrong_path(asking: As
     async with served(web.post("/{any:.*}", page)) as url:
         assert isinstance((await asking.fault(base_url=url))[1], errors.WrongPath)
         assert isinstance((await asking.fault(base_url=f"{url}/v1"))[1], errors.GarbledAnswer)
+
+
+async def test_a_page_that_is_not_read_gives_its_connection_back(asking: Asking) -> None:
+    """With room for one connection, the second call would otherwise wait for ever."""
+
+    async def page(_: web.Request) -> web.Response:
+        return web.Response(text="<html>" + "x" * 1_000_000, content_type="text/html")
+
+    narrow = replace(QUICK, max_connections=1)
+    async with served(web.post("/{any:.*}", page)) as url, open_client(narrow) as http:
+        alone = Asking(url, http, asking.model)
+        held = [await alone.fault(base_url=url) for _ in range(2)]
+        assert [type(error) for _, error in held] == [errors.WrongPath] * 2
 
 
 async def test_a_closed_port_is_unreachable(asking: Asking) -> None:
