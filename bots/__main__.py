@@ -29,6 +29,7 @@ log = structlog.get_logger()
 
 EX_CONFIG = 78  # sysexits.h: a restart would not help
 EX_UNAVAILABLE = 69  # sysexits.h: the platform refuses us
+EX_TEMPFAIL = 75  # sysexits.h: a later start may find the database free
 
 
 @click.group(invoke_without_command=True)
@@ -49,7 +50,7 @@ def run() -> None:
     except SettingsError as error:
         _leave("Confab cannot start:", error.faults, EX_CONFIG)
     except DatabaseBusy as error:
-        _leave("Confab cannot start:", [str(error)], EX_CONFIG)
+        _leave("Confab cannot start:", [str(error)], EX_TEMPFAIL)
     except BotError as error:
         _leave("Confab cannot start:", [f"{error}. {error.hint}"], EX_UNAVAILABLE)
 
