@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from deploy.sandbox import model, page
+from deploy.sandbox.discord import routes as discord
+from deploy.sandbox.discord.api import BASE
+from deploy.sandbox.discord.guild import Guild
 from deploy.sandbox.model import Model
 from deploy.sandbox.slack import routes as slack
 from deploy.sandbox.slack.workspace import Workspace
@@ -19,6 +22,7 @@ class Sandbox:
     """What runs behind one port; `url` is its address, as in `http://127.0.0.1:8000`."""
 
     workspace: Workspace
+    guild: Guild
     model: Model
     url: str
 
@@ -26,6 +30,11 @@ class Sandbox:
     def slack_api_url(self) -> str:
         """The value for SLACK_API_URL."""
         return f"{self.url}/slack/api/"
+
+    @property
+    def discord_api_url(self) -> str:
+        """The value for DISCORD_API_URL."""
+        return f"{self.url}{BASE}"
 
     @property
     def openai_base_url(self) -> str:
@@ -36,18 +45,20 @@ class Sandbox:
 @asynccontextmanager
 async def serve(port: int = 0, host: str = "127.0.0.1") -> AsyncIterator[Sandbox]:
     """Serve a new sandbox until the block ends; port 0 takes any free one."""
-    sandbox = Sandbox(Workspace(), Model(), "")
+    sandbox = Sandbox(Workspace(), Guild(), Model(), "")
     app = web.Application(client_max_size=MOST_UPLOAD)
     app.add_routes(slack.routes(sandbox.workspace))
+    app.add_routes(discord.routes(sandbox.guild))
     app.add_routes(model.routes(sandbox.model))
     app.add_routes(page.routes(sandbox.workspace, sandbox.model))
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
     await runner.setup()
     site = web.TCPSite(runner, host, port)
     await site.start()
-    sandbox.url = sandbox.workspace.url = f"http://{host}:{runner.addresses[0][1]}"
+    sandbox.url = sandbox.workspace.url = sandbox.guild.url = f"http://{host}:{runner.addresses[0][1]}"
     try:
         yield sandbox
     finally:
         await sandbox.workspace.courier.close()
+        sandbox.guild.gateway.drop(resumable=False)
         await runner.cleanup()

@@ -1,0 +1,195 @@
+"""The pretend guild. Everything that a person or a test does in it goes through here."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from deploy.sandbox.changes import Changes
+from deploy.sandbox.discord import payloads, roster
+from deploy.sandbox.discord.board import Board, Change
+from deploy.sandbox.discord.faults import Faults
+from deploy.sandbox.discord.gateway import Gateway
+from deploy.sandbox.discord.limits import Limits
+from deploy.sandbox.discord.mentions import ANYBODY
+from deploy.sandbox.discord.nonces import Nonces
+from deploy.sandbox.discord.permissions import NOTHING, Overwrite, Permission
+from deploy.sandbox.discord.posts import NO_FLAGS, Attachment, Flag, Kind, Post, Reference
+from deploy.sandbox.discord.roster import BOT_ROLE, BOT_USER, GUILD, Channel, Roster
+from deploy.sandbox.discord.snowflakes import Snowflakes
+from deploy.sandbox.discord.threads import Threads
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of the API. `code` is 0 or Discord's error code; `at` in seconds of time.monotonic."""
+
+    route: str
+    path: str
+    body: dict[str, Any]
+    status: int
+    code: int
+    at: float
+
+
+class Guild:
+    """People, channels and one bot that was invited, in memory."""
+
+    id = GUILD
+    app = roster.APP
+    bot_user = BOT_USER
+    token = "sandbox.discord.confab"  # noqa: S105 - opens nothing but this sandbox
+
+    def __init__(self) -> None:
+        self.roster = Roster()
+        self.users, self.roles, self.channels = self.roster.users, self.roster.roles, self.roster.channels
+        self.faults = Faults()
+        self.limits = Limits()
+        self.snowflakes = Snowflakes()
+        self.nonces = Nonces()
+        self.changes: Changes[Change] = Changes()
+        self.gateway = Gateway(self.roster, self.faults, self.token, self.changes.wake)
+        self.board = Board(self.roster, self.gateway, self.changes)
+        self.threads = Threads(self.board, self.snowflakes)
+        self.file_limit = payloads.FILE_LIMIT
+        self.attachments: dict[str, Attachment] = {}
+        self.calls: deque[Call] = deque(maxlen=2000)
+
+    @property
+    def url(self) -> str:
+        """The address of the sandbox."""
+        return self.roster.url
+
+    @url.setter
+    def url(self, url: str) -> None:
+        self.roster.url = url
+
+    @property
+    def limits_on(self) -> bool:
+        """Whether rate limits are kept; a benchmark switches them off."""
+        return self.limits.on
+
+    @limits_on.setter
+    def limits_on(self, on: bool) -> None:
+        self.limits.on = on
+
+    @property
+    def connected(self) -> int:
+        """How many gateway sessions have a connection."""
+        return self.gateway.connected
+
+    def posts(self, channel: str) -> list[Post]:
+        """Return everything in a channel or thread, oldest first, also what only one person sees."""
+        return list(self.channels[channel].posts.values())
+
+    def pings(self, post: str) -> list[str]:
+        """Return every mention with which a post notified somebody, by its creation or by an edit since."""
+        return next(room.posts[post].pinged for room in self.channels.values() if post in room.posts)
+
+    def direct(self, user: str) -> str:
+        """Return the id of the direct message between a person and Confab."""
+        pair = {user, self.bot_user}
+        return next(room.id for room in self.channels.values() if room.is_direct and room.members == pair)
+
+    def thread_of(self, post: str) -> Channel | None:
+        """Return the thread that was started from a post, if there is one: it has the post's own id."""
+        return self.channels.get(post)
+
+    def types(self, channel: str, user: str = BOT_USER) -> bool:
+        """Say whether a channel shows that somebody, Confab unless another is named, types."""
+        return self.board.typing.get((channel, user), 0.0) > time.monotonic()
+
+    async def say(
+        self,
+        channel: str,
+        content: str,
+        user: str = roster.ADA,
+        reference: str | None = None,
+        attachments: Iterable[Attachment] = (),
+        flags: Flag = NO_FLAGS,
+        ping_replied: bool = True,
+    ) -> str:
+        """Write as a person, or as the other bot, and return the post's id. `reference` is the post it replies to."""
+        post = Post(
+            id=self.snowflakes.next(),
+            channel=channel,
+            user=user,
+            content=content,
+            kind=Kind.REPLY if reference else Kind.DEFAULT,
+            attachments=list(attachments),
+            flags=flags,
+            reference=Reference(channel, reference) if reference else None,
+        )
+        self.threads.enter(self.channels[channel], user)
+        self.board.publish(post, {**ANYBODY, "replied_user": ping_replied})
+        await asyncio.sleep(0)
+        return post.id
+
+    async def forward(self, channel: str, source: str, post: str, user: str = roster.ADA) -> str:
+        """Forward a post from the channel `source`, and return the new post's id: its text is in a snapshot alone."""
+        shown = payloads.message(self.roster, self.channels[source].posts[post], nested=True)
+        kept = ("type", "content", "embeds", "attachments", "timestamp", "edited_timestamp", "flags", "mentions",
+                "mention_roles", "components")  # fmt: skip
+        new = Post(self.snowflakes.next(), channel, user, "", flags=Flag.HAS_SNAPSHOT)
+        new.reference = Reference(source, post, forwards=True)
+        new.snapshots = [{"message": {name: shown[name] for name in kept}}]
+        self.board.publish(new, ANYBODY)
+        await asyncio.sleep(0)
+        return new.id
+
+    async def edit(self, channel: str, post: str, content: str) -> None:
+        """Change a post's text as its author."""
+        self.board.revise(self.channels[channel].posts[post], {"content": content}, ANYBODY)
+        await asyncio.sleep(0)
+
+    async def delete(self, channel: str, *posts: str) -> None:
+        """Delete a post, or several at once, which arrive as one MESSAGE_DELETE_BULK."""
+        if len(posts) == 1:
+            self.board.remove(self.channels[channel].posts[posts[0]])
+        else:
+            self.board.remove_all(channel, list(posts))
+        await asyncio.sleep(0)
+
+    async def react(self, channel: str, post: str, emoji: str, user: str = roster.ADA) -> None:
+        """Add a reaction, a Unicode emoji or `name:id`, as a person."""
+        self.board.add_reaction(self.channels[channel].posts[post], emoji, user)
+        await asyncio.sleep(0)
+
+    async def type(self, channel: str, user: str = roster.ADA) -> None:
+        """Begin to type as a person."""
+        self.board.start_typing(channel, user)
+        await asyncio.sleep(0)
+
+    def attach(self, name: str, content: bytes, media_type: str = "", duration_secs: float | None = None) -> Attachment:
+        """Upload a file that `say` can attach. With `duration_secs` it has what a voice note has; flag it VOICE."""
+        waveform = None if duration_secs is None else "AAAA"
+        file = Attachment(self.snowflakes.next(), name, media_type, content, "", duration_secs, waveform)
+        self.attachments[file.id] = file
+        return file
+
+    async def until(self, predicate: Callable[[], T], timeout: float = 10.0) -> T:  # noqa: ASYNC109 - it says more on expiry
+        """Return what `predicate` gives once it is true; it is asked again after every change.
+
+        Raises TimeoutError, which says how things stand, after `timeout` seconds.
+        """
+        return await self.changes.until(predicate, timeout, self._state)
+
+    def subscribe(self) -> AbstractContextManager[asyncio.Queue[Change]]:
+        """Give a queue that receives every change until the block ends."""
+        return self.changes.subscribe()
+
+    def permit(self, channel: str, *, allow: Permission = NOTHING, deny: Permission = NOTHING) -> None:
+        """Set what Confab's role is given and denied in a channel."""
+        room = self.channels[channel]
+        room.overwrites[BOT_ROLE] = Overwrite(allow, deny)
+        self.board.send(room, "CHANNEL_UPDATE", payloads.channel(self.roster, room), seen=True)
+
+    def _state(self) -> str:
+        last = ", ".join(f"{call.route} {call.status}" for call in list(self.calls)[-5:])
+        standing = sum(len(room.posts) for room in self.channels.values())
+        return f"{standing} posts, {self.connected} sessions connected, last calls: {last or 'none'}."

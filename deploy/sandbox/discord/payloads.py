@@ -1,0 +1,287 @@
+"""Users, channels and messages as Discord writes them (Discord docs, Resources)."""
+
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+from deploy.sandbox.discord import cdn
+from deploy.sandbox.discord.posts import Attachment, Post
+from deploy.sandbox.discord.roster import (
+    ADA,
+    BOT_USER,
+    GUILD,
+    Channel,
+    Role,
+    Roster,
+    User,
+)
+from deploy.sandbox.discord.snowflakes import made_at
+
+Payload = dict[str, Any]
+TYPES = {"text": 0, "dm": 1, "public_thread": 11, "private_thread": 12}
+_JOINED = "2024-01-01T00:00:00.000000+00:00"
+FILE_LIMIT = 10 * 1024 * 1024  # bytes; what a guild without boosts takes in one file
+
+
+def stamp(moment: datetime) -> str:
+    """Write a moment as Discord does."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def user(person: User) -> Payload:
+    """Return the user object."""
+    shown = {
+        "id": person.id,
+        "username": person.name,
+        "global_name": None if person.bot else person.global_name,
+        "discriminator": "0000" if person.bot else "0",
+        "avatar": None,
+        "public_flags": 0,
+    }
+    return {**shown, "bot": True} if person.bot else shown
+
+
+def member(person: User) -> Payload:
+    """Return the member object without its user, as it stands beside a message's author."""
+    return {
+        "nick": None,
+        "avatar": None,
+        "roles": list(person.roles),
+        "joined_at": _JOINED,
+        "premium_since": None,
+        "deaf": False,
+        "mute": False,
+        "pending": False,
+        "flags": 0,
+    }
+
+
+def whole_member(person: User) -> Payload:
+    """Return the member object with its user."""
+    return {**member(person), "user": user(person)}
+
+
+def role(each: Role, position: int) -> Payload:
+    """Return the role object."""
+    shown = {
+        "id": each.id,
+        "name": each.name,
+        "color": 0,
+        "colors": {"primary_color": 0, "secondary_color": None, "tertiary_color": None},
+        "hoist": False,
+        "position": position,
+        "permissions": str(int(each.permissions)),
+        "managed": bool(each.bot),
+        "mentionable": each.mentionable,
+        "flags": 0,
+    }
+    return {**shown, "tags": {"bot_id": each.bot}} if each.bot else shown
+
+
+def channel(roster: Roster, room: Channel) -> Payload:
+    """Return the channel object of a text channel, a thread or a direct message, as Confab sees it."""
+    shared = {"id": room.id, "type": TYPES[room.kind], "last_message_id": room.last_post, "flags": 0}
+    if room.is_direct:
+        return {**shared, "recipients": [user(roster.users[each]) for each in sorted(room.members - {BOT_USER})]}
+    shared |= {"guild_id": GUILD, "name": room.name, "parent_id": room.parent or None, "rate_limit_per_user": 0}
+    return {**shared, **(_thread(room) if room.is_thread else _text_channel(room))}
+
+
+def _text_channel(room: Channel) -> Payload:
+    overwrites = [
+        {"id": each, "type": 0, "allow": str(int(given.allow)), "deny": str(int(given.deny))}
+        for each, given in room.overwrites.items()
+    ]
+    return {"position": 0, "nsfw": False, "topic": None, "permission_overwrites": overwrites}
+
+
+def _thread(room: Channel) -> Payload:
+    shown = {
+        "owner_id": room.owner,
+        "message_count": len(room.posts),
+        "total_message_sent": len(room.posts),
+        "member_count": len(room.members),
+        "thread_metadata": {
+            "archived": room.archived,
+            "locked": room.locked,
+            "auto_archive_duration": room.archive_minutes,
+            "archive_timestamp": stamp(room.archived_at or made_at(room.id)),
+            "create_timestamp": stamp(made_at(room.id)),
+            **({"invitable": True} if room.kind == "private_thread" else {}),
+        },
+    }
+    return {**shown, "member": thread_member(room, BOT_USER)} if BOT_USER in room.members else shown
+
+
+def thread_member(room: Channel, person: str) -> Payload:
+    """Return the thread member object."""
+    return {"id": room.id, "user_id": person, "join_timestamp": stamp(made_at(room.id)), "flags": 0}
+
+
+def attachment(roster: Roster, place: str, file: Attachment) -> Payload:
+    """Return the attachment object, with an address that is good for a day from now."""
+    url = cdn.signed(f"{roster.url}/discord/cdn/attachments", place, file, time.time())
+    shown: Payload = {
+        "id": file.id,
+        "filename": file.name,
+        "size": len(file.content),
+        "url": url,
+        "proxy_url": url,
+    }
+    optional = {
+        "content_type": file.media_type or None,
+        "description": file.description or None,
+        "duration_secs": file.duration_secs,
+        "waveform": file.waveform,
+    }
+    return shown | {name: value for name, value in optional.items() if value is not None}
+
+
+def message(roster: Roster, post: Post, *, nested: bool = False) -> Payload:
+    """Return the message object as REST gives it; `nested` leaves out the message that it answers."""
+    author = roster.users[post.user]
+    shown: Payload = {
+        "id": post.id,
+        "type": int(post.kind),
+        "channel_id": post.channel,
+        "author": user(author),
+        "content": post.content,
+        "timestamp": stamp(made_at(post.id)),
+        "edited_timestamp": stamp(post.edited) if post.edited else None,
+        "tts": False,
+        "mention_everyone": bool(post.mentions.everyone),
+        "mentions": [user(roster.users[each]) for each in post.mentions.users],
+        "mention_roles": list(post.mentions.roles),
+        "attachments": [attachment(roster, post.channel, file) for file in post.attachments],
+        "embeds": post.embeds,
+        "components": post.components,
+        "pinned": False,
+        "flags": int(post.flags),
+    }
+    return shown | _reactions(post) | _belongings(roster, post) | ({} if nested else _answered(roster, post))
+
+
+def _reactions(post: Post) -> Payload:
+    if not post.reactions:
+        return {}
+    counted = [
+        {
+            "emoji": emoji(name),
+            "count": len(people),
+            "count_details": {"burst": 0, "normal": len(people)},
+            "me": BOT_USER in people,
+            "me_burst": False,
+            "burst_colors": [],
+        }
+        for name, people in post.reactions.items()
+    ]
+    return {"reactions": counted}
+
+
+def _belongings(roster: Roster, post: Post) -> Payload:
+    """Return what only some messages have."""
+    shown: Payload = {}
+    if post.webhook:
+        shown |= {"webhook_id": post.webhook, "application_id": post.webhook}
+    if post.asked is not None:
+        shown["interaction_metadata"] = post.asked
+    if post.thread and post.thread in roster.channels:
+        shown["thread"] = channel(roster, roster.channels[post.thread])
+    if post.snapshots:
+        shown["message_snapshots"] = post.snapshots
+    return shown
+
+
+def _answered(roster: Roster, post: Post) -> Payload:
+    if post.reference is None:
+        return {}
+    place, number = post.reference.channel, post.reference.post
+    reference: Payload = {"type": int(post.reference.forwards), "channel_id": place}
+    if number:
+        reference["message_id"] = number
+    room = roster.channels.get(place)
+    if room is None or not room.is_direct:
+        reference["guild_id"] = GUILD
+    shown: Payload = {"message_reference": reference}
+    if number and not post.reference.forwards:
+        found = room.posts.get(number) if room else None
+        shown["referenced_message"] = message(roster, found, nested=True) if found else None
+    return shown
+
+
+def arrived(roster: Roster, post: Post) -> Payload:
+    """Return the message object as MESSAGE_CREATE and MESSAGE_UPDATE carry it."""
+    shown = message(roster, post)
+    if post.nonce is not None:
+        shown["nonce"] = post.nonce
+    room = roster.channels[post.channel]
+    if room.is_direct:
+        return {**shown, "channel_type": 1}
+    for each in shown["mentions"]:
+        each["member"] = member(roster.users[each["id"]])
+    beside = {} if post.webhook else {"member": member(roster.users[post.user])}
+    return {**shown, **beside, "guild_id": GUILD, "channel_type": TYPES[room.kind]}
+
+
+def emoji(name: str) -> Payload:
+    """Return the emoji object of a reaction, which is a Unicode emoji or `name:id`."""
+    label, _, number = name.partition(":")
+    return {"id": number or None, "name": label}
+
+
+def guild(roster: Roster, *, with_members: bool) -> Payload:
+    """Return the guild as GUILD_CREATE carries it; without the right intent, Confab is its only member."""
+    people = [person for person in roster.users.values() if with_members or person.id == BOT_USER]
+    rooms = [room for room in roster.channels.values() if room.kind == "text"]
+    threads = [room for room in roster.threads_of() if not room.archived and roster.sees(BOT_USER, room.id)]
+    return {
+        **guild_object(roster),
+        "joined_at": _JOINED,
+        "large": False,
+        "unavailable": False,
+        "member_count": len(roster.users),
+        "members": [whole_member(person) for person in people],
+        "channels": [channel(roster, room) for room in rooms],
+        "threads": [channel(roster, room) for room in threads],
+        "voice_states": [],
+        "presences": [],
+        "stage_instances": [],
+        "guild_scheduled_events": [],
+        "soundboard_sounds": [],
+    }
+
+
+def guild_object(roster: Roster) -> Payload:
+    """Return the guild as REST gives it."""
+    return {
+        "id": GUILD,
+        "name": "Analytical Engines",
+        "icon": None,
+        "splash": None,
+        "discovery_splash": None,
+        "owner_id": ADA,
+        "afk_channel_id": None,
+        "afk_timeout": 300,
+        "verification_level": 1,
+        "default_message_notifications": 1,
+        "explicit_content_filter": 0,
+        "roles": [role(each, position) for position, each in enumerate(roster.roles.values())],
+        "emojis": [],
+        "stickers": [],
+        "features": [],
+        "mfa_level": 0,
+        "application_id": None,
+        "system_channel_id": None,
+        "system_channel_flags": 0,
+        "rules_channel_id": None,
+        "description": None,
+        "banner": None,
+        "premium_tier": 0,
+        "premium_subscription_count": 0,
+        "preferred_locale": "en-US",
+        "public_updates_channel_id": None,
+        "nsfw_level": 0,
+        "premium_progress_bar_enabled": False,
+        "safety_alerts_channel_id": None,
+        "vanity_url_code": None,
+    }
