@@ -230,7 +230,14 @@ async def test_until_says_what_it_waited_for_and_how_things_stand(workspace: Wor
 
 async def test_until_wakes_on_a_change(workspace: Workspace) -> None:
     """Who waits for a post is woken by it."""
-    waiting = asyncio.create_task(workspace.until(lambda: workspace.posts("C0GENERAL")))
+    looked = asyncio.Event()
+
+    def posted() -> list[Post]:
+        looked.set()
+        return workspace.posts("C0GENERAL")
+
+    waiting = asyncio.create_task(workspace.until(posted))
+    await looked.wait()
     await workspace.say("C0GENERAL", "hello")
     assert [post.text for post in await waiting] == ["hello"]
 
