@@ -36,16 +36,16 @@ def blocks_of_whole_lines(markdown: str) -> int:
         if now == "blank":
             after_blank = True
             continue
-        if (before is None) if now == "code" else not _goes_on(kind, now, line, after_blank=after_blank):
-            count += 1
-        kind, after_blank = now, False
+        if not _goes_on(kind, now, line, after_blank=after_blank, in_code=before is not None):
+            count, kind = count + 1, now
+        after_blank = False
     return count
 
 
-def _goes_on(kind: str, now: str, line: str, *, after_blank: bool) -> bool:
+def _goes_on(kind: str, now: str, line: str, *, after_blank: bool, in_code: bool) -> bool:
     """Whether a line belongs to the block of the line before."""
-    if now == "single":
-        return False
+    if now in {"single", "code"}:
+        return in_code
     if kind in LISTS:
         return now == kind or line[0] in " \t" or (now == "text" and not after_blank)
     return now == kind and not after_blank

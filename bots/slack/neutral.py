@@ -15,7 +15,7 @@ JOINER = "\u2060"
 LOOK_BACK = 1_000  # code points before a link in which an open bracket is looked for
 
 MENTION = re.compile(r"<(?=!\s*(?:channel|here|everyone|group|subteam|date)|[@#][\w.-]+\s*[|>])", re.IGNORECASE)
-SLACK_LINK = re.compile(r"<(?=(?P<target>[^<>|\s\u2060][^<>|\s]*)\|(?P<label>[^<>]*))")
+SLACK_LINK = re.compile(r"<(?P<target>[^<>|\s@#!\u2060][^<>|\s]*)\|(?P<label>[^<>]*)>")
 LINK = re.compile(
     r"(?:(?P<open>!?\[)(?P<label>[^\[\]]*))?\]\("
     r"(?=\s*<?(?P<target>(?:[^\s()<>]|\([^\s()<>]*\))*)(?P<end>>?\))?)"
@@ -34,8 +34,14 @@ def neutralise(markdown: str) -> str:
     """
     pieces = (_linked(piece, in_code=in_code) for in_code, piece in pieces_of_code(markdown))
     text = REMOTE_DEFINITION.sub(f"]{JOINER}", "".join(pieces))
-    text = SLACK_LINK.sub(lambda link: "<" + JOINER * is_disguise(link["label"], link["target"]), text)
+    text = SLACK_LINK.sub(_honest, text)
     return MENTION.sub(f"<{JOINER}", text)  # last, as taking a link apart may have brought `<` and `!` together
+
+
+def _honest(link: re.Match[str]) -> str:
+    """Return one of Slack's own links, taken apart if it is a disguise; the brackets stay, lest they pair anew."""
+    label, target = link["label"], link["target"]
+    return f"{label} (<{target}>)" if is_disguise(label, target) else link[0]
 
 
 def _linked(text: str, *, in_code: bool) -> str:

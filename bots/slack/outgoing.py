@@ -77,9 +77,9 @@ def escape(text: str) -> str:
 def measure(markdown: str) -> int:
     """Return how much of a part the text takes: UTF-16 units of its fallback, or its share of blocks if that is more.
 
-    A joiner is counted wherever making it harmless may put one.
+    What making it harmless may add is counted wherever it may.
     """
-    units = _units(escape(markdown)) + markdown.count("<") + markdown.count("]")
+    units = _units(escape(markdown)) + 2 * markdown.count("<") + markdown.count("]")
     if _share(markdown.count("\n")) <= units:  # so few lines cannot be too many blocks
         return units
     return max(units, _share(blocks_of_whole_lines(markdown)))
