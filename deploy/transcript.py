@@ -42,7 +42,7 @@ class Transcript:
             try:
                 self.take(await socket.receive_json(timeout=LOOK_EVERY))
             except TimeoutError:
-                self._settle()
+                self.settle(asyncio.get_running_loop().time())
             except TypeError:
                 return  # it was closed: what came is no text
 
@@ -79,9 +79,8 @@ class Transcript:
         elif new:
             self._print(post)
 
-    def _settle(self) -> None:
-        """Print the answers that have not grown for a while."""
-        now = asyncio.get_running_loop().time()
+    def settle(self, now: float) -> None:
+        """Print the answers that have not grown for a while; `now` in seconds of the loop's clock."""
         whole = [ts for ts, (_, at) in self._growing.items() if now - at > SETTLED and not self._busy]
         for ts in whole:
             post, _ = self._growing.pop(ts)

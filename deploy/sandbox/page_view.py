@@ -28,6 +28,7 @@ def platform(workspace: Workspace) -> Json:
         "people": [person(user) for user in workspace.users.values()],
         "channels": [channel(room) for room in workspace.channels.values()],
         "posts": [post(one) for room in workspace.channels.values() for one in room.posts.values()],
+        "statuses": [status(room, thread, text) for (room, thread), text in workspace.threads.statuses.items()],
     }
 
 
@@ -75,19 +76,18 @@ def file(one: File) -> Json:
     }
 
 
+def status(room: str, thread: str, text: str) -> Json:
+    """Return what the bot says that it is doing in a thread; an empty text ends it."""
+    return {"channel": room, "thread_ts": thread, "text": text}
+
+
 def change(workspace: Workspace, what: Change) -> Json | None:
     """Return a change as the page hears of it; None for what it does not show.
 
     A root with replies is not gone when it is deleted: the tombstone in its place arrives as an edit.
     """
     if what.kind == "status":
-        return {
-            "kind": "status",
-            "platform": PLATFORM,
-            "channel": what.channel,
-            "thread_ts": what.ts,
-            "text": what.text,
-        }
+        return {"kind": "status", "platform": PLATFORM, **status(what.channel, what.ts, what.text)}
     if what.post is None or what.kind not in ("posted", "edited", "deleted"):
         return None
     standing = workspace.channels[what.channel].posts.get(what.ts)

@@ -1,0 +1,59 @@
+"""A real Chromium on the sandbox's page."""
+
+import os
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from playwright.async_api import Browser, Locator, Page, async_playwright, expect
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+NONE_FOUND = (
+    "No Chromium was found: install one (on Debian and Ubuntu, apt-get install chromium), or name it in CHROMIUM."
+)
+ARGUMENTS = (
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
+    *("--disable-component-update", "--disable-sync", "--disable-dev-shm-usage"),
+    *("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"),  # a microphone that beeps
+)
+PATIENCE = 20_000.0  # milliseconds; a slow machine, not a slow page
+
+
+def chromium() -> str:
+    """Return the path of an installed Chromium, or skip the test."""
+    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+    return found or pytest.skip(NONE_FOUND)
+
+
+@asynccontextmanager
+async def browsing() -> AsyncIterator[Browser]:
+    """Run Chromium until the block ends."""
+    path = chromium()
+    expect.set_options(timeout=PATIENCE)
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=path, args=ARGUMENTS, timeout=PATIENCE)
+        try:
+            yield browser
+        finally:
+            await browser.close()
+
+
+async def visit(browser: Browser, url: str, width: int = 1280, height: int = 800) -> Page:
+    """Return the page at its first sight; `width` and `height` in pixels."""
+    page = await browser.new_page(viewport={"width": width, "height": height})
+    page.set_default_timeout(PATIENCE)
+    await page.goto(url)
+    await expect(page.locator("#channel-title")).to_be_visible()
+    return page
+
+
+async def write(column: Locator, text: str) -> None:
+    """Type into a column's message box, and send."""
+    await column.get_by_role("combobox").fill(text)
+    await column.get_by_role("button", name="Send").click()
+
+
+async def go_to(page: Page, name: str) -> None:
+    """Open a channel or a direct message from the rail."""
+    await page.get_by_role("navigation").get_by_role("button", name=name, exact=True).click()

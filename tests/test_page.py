@@ -1,0 +1,339 @@
+"""The page's own API: what it tells, what it lets a person do, and whom it refuses."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from aiohttp import ClientSession, ClientWebSocketResponse
+from slack_sdk.web.async_client import AsyncWebClient
+
+from deploy.sandbox.model import FAULTS
+from deploy.sandbox.server import Sandbox
+
+ADA = {"platform": "slack", "channel": "C0GENERAL", "user": "U0ADA"}
+GRACE = {**ADA, "user": "U0GRACE"}
+Json = dict[str, Any]
+
+
+@pytest.fixture
+async def http(sandbox: Sandbox) -> AsyncIterator[ClientSession]:
+    """Return a client of the page's API."""
+    async with ClientSession(base_url=sandbox.url) as session:
+        yield session
+
+
+@pytest.fixture
+async def live(http: ClientSession) -> AsyncIterator[ClientWebSocketResponse]:
+    """Return the page's websocket, after the state that it begins with."""
+    async with http.ws_connect("/api/live") as socket:
+        await socket.receive_json(timeout=10)
+        yield socket
+
+
+@pytest.fixture
+def slack(sandbox: Sandbox) -> AsyncWebClient:
+    """Return Slack's own client, with the bot's token."""
+    return AsyncWebClient(sandbox.workspace.bot_token, base_url=sandbox.slack_api_url)
+
+
+async def call(http: ClientSession, name: str, asked: Json, status: int = 200) -> Json:
+    """Make a call and return its answer, which has this status."""
+    async with http.post(f"/api/{name}", json=asked) as response:
+        answer: Json = await response.json()
+        assert response.status == status, answer
+        return answer
+
+
+async def heard(live: ClientWebSocketResponse, kind: str) -> Json:
+    """Return the next change of this kind."""
+    while (change := await live.receive_json(timeout=10))["kind"] != kind:
+        pass
+    found: Json = change
+    return found
+
+
+async def state(http: ClientSession) -> Json:
+    """Return everything that the page is told at first."""
+    async with http.get("/api/state") as response:
+        found: Json = await response.json()
+        return found
+
+
+async def test_the_first_that_a_page_hears_is_everything(sandbox: Sandbox, http: ClientSession) -> None:
+    """People, channels, posts and faults come at once, so that a page that reconnects is right again."""
+    await sandbox.workspace.say("C0GENERAL", "Good morning")
+    async with http.ws_connect("/api/live") as socket:
+        first = await socket.receive_json(timeout=10)
+    assert first == {**await state(http), "kind": "state"}
+    (slack,) = first["platforms"]
+    assert {"id": "U0CONFAB", "name": "Confab", "real_name": "Confab", "is_bot": True} in slack["people"]
+    assert [post["text"] for post in slack["posts"]] == ["Good morning"]
+
+
+async def test_what_a_person_writes_is_said_in_the_workspace(
+    sandbox: Sandbox, http: ClientSession, live: ClientWebSocketResponse
+) -> None:
+    """It stands in the channel under the person's name, and every open page hears of it."""
+    said = await call(http, "say", {**GRACE, "text": "<@U0CONFAB> hello"})
+    (post,) = sandbox.workspace.posts("C0GENERAL")
+    assert (post.ts, post.user, post.text) == (said["ts"], "U0GRACE", "<@U0CONFAB> hello")
+    change = await heard(live, "posted")
+    assert change["platform"] == "slack"
+    assert change["post"]["ts"] == post.ts
+
+
+async def test_a_reply_may_go_to_the_channel_too(sandbox: Sandbox, http: ClientSession) -> None:
+    """As Slack has it: one post, in the thread, with the subtype thread_broadcast."""
+    root = await call(http, "say", {**ADA, "text": "Who is in?"})
+    await call(http, "say", {**GRACE, "text": "I am", "thread_ts": root["ts"], "broadcast": True})
+    reply = sandbox.workspace.thread("C0GENERAL", root["ts"])[1]
+    assert (reply.text, reply.subtype) == ("I am", "thread_broadcast")
+
+
+async def test_an_answer_is_heard_growing(
+    sandbox: Sandbox, slack: AsyncWebClient, live: ClientWebSocketResponse
+) -> None:
+    """Each edit of the bot's arrives, as the Markdown that it is."""
+    blocks = [{"type": "markdown", "text": "**Half**"}]
+    posted = await slack.chat_postMessage(channel="C0GENERAL", text="Half", blocks=blocks)
+    assert (await heard(live, "posted"))["post"]["dialect"] == "markdown"
+    blocks = [{"type": "markdown", "text": "**Half** and whole"}]
+    await slack.chat_update(channel="C0GENERAL", ts=posted["ts"], text="Half and whole", blocks=blocks)
+    assert (await heard(live, "edited"))["post"]["text"] == "**Half** and whole"
+    assert sandbox.workspace.posts("C0GENERAL")[0].shown == "**Half** and whole"
+
+
+async def test_what_the_bot_is_doing_is_told_and_ends(
+    http: ClientSession, slack: AsyncWebClient, live: ClientWebSocketResponse
+) -> None:
+    """A status belongs to a thread, and a page that is opened in the middle sees it too."""
+    root = await call(http, "say", {**ADA, "text": "Think about it"})
+    await slack.assistant_threads_setStatus(channel_id="C0GENERAL", thread_ts=root["ts"], status="is thinking")
+    told = {"channel": "C0GENERAL", "thread_ts": root["ts"], "text": "is thinking"}
+    assert await heard(live, "status") == {"kind": "status", "platform": "slack", **told}
+    assert (await state(http))["platforms"][0]["statuses"] == [told]
+    await slack.chat_postMessage(channel="C0GENERAL", thread_ts=root["ts"], text="Done")
+    assert (await heard(live, "status"))["text"] == ""
+
+
+async def test_only_ones_own_messages_can_be_changed(
+    sandbox: Sandbox, http: ClientSession, live: ClientWebSocketResponse
+) -> None:
+    """The author edits and deletes; anybody else is refused."""
+    mine = {**ADA, **await call(http, "say", {**ADA, "text": "Wensday"})}
+    await call(http, "edit", {**mine, "user": "U0GRACE", "text": "Never"}, 403)
+    await call(http, "delete", {**mine, "user": "U0GRACE"}, 403)
+    await call(http, "edit", {**mine, "text": "Wednesday"})
+    edited = (await heard(live, "edited"))["post"]
+    assert (edited["text"], edited["edited"]) == ("Wednesday", True)
+    await call(http, "delete", mine)
+    assert (await heard(live, "deleted"))["post"]["ts"] == mine["ts"]
+    assert sandbox.workspace.posts("C0GENERAL") == []
+
+
+async def test_a_deleted_root_leaves_its_tombstone(http: ClientSession, live: ClientWebSocketResponse) -> None:
+    """Its replies keep their place, so the page is told of an edit."""
+    root = await call(http, "say", {**ADA, "text": "To be regretted"})
+    await call(http, "say", {**GRACE, "text": "Too late", "thread_ts": root["ts"]})
+    await call(http, "delete", {**ADA, **root})
+    edited = (await heard(live, "edited"))["post"]
+    assert (edited["ts"], edited["deleted"]) == (root["ts"], True)
+
+
+@pytest.mark.parametrize(
+    ("asked", "status"),
+    [
+        ({**ADA, "text": ""}, 400),
+        ({**ADA, "text": "Hi", "channel": "C0NOWHERE"}, 404),
+        ({**ADA, "text": "Hi", "platform": "telegraph"}, 404),
+        ({**ADA, "text": "Hi", "user": "U0CONFAB"}, 403),
+        ({**ADA, "text": "Hi", "thread_ts": "1.0"}, 404),
+        ({**ADA, "text": "Hi", "files": ["F0NOTHING"]}, 404),
+    ],
+)
+async def test_what_makes_no_sense_is_refused_with_a_sentence(http: ClientSession, asked: Json, status: int) -> None:
+    """The page shows the sentence to the person."""
+    assert (await call(http, "say", asked, status))["error"].endswith(".")
+
+
+async def test_a_body_that_is_no_object_is_refused(http: ClientSession) -> None:
+    """Neither broken JSON nor a list is a call."""
+    for broken in ("{", "[]"):
+        async with http.post("/api/say", data=broken, headers={"Content-Type": "application/json"}) as response:
+            assert response.status == 400
+
+
+async def upload(http: ClientSession, content: bytes, media_type: str, **query: str) -> str:
+    """Upload a file as Ada and return its id."""
+    query = {"platform": "slack", "user": "U0ADA", **query}
+    async with http.post("/api/upload", params=query, data=content, headers={"Content-Type": media_type}) as response:
+        return str((await response.json())["id"])
+
+
+async def test_a_file_is_uploaded_shared_and_served(sandbox: Sandbox, http: ClientSession) -> None:
+    """It comes back as it went in, and one that a browser would run is only ever saved."""
+    sent = b"<script>alert(1)</script>"
+    file = await upload(http, sent, "text/html", name="../page.html")
+    await call(http, "say", {**ADA, "text": "", "files": [file]})
+    (post,) = (await state(http))["platforms"][0]["posts"]
+    assert (post["subtype"], post["files"][0]["name"], post["files"][0]["size"]) == ("file_share", "page.html", 25)
+    async with http.get(post["files"][0]["url"]) as response:
+        assert await response.read() == sent
+        assert response.content_type == "application/octet-stream"
+        assert response.headers["Content-Disposition"] == "attachment"
+        assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert sandbox.workspace.files[file].media_type == "text/html"
+
+
+async def test_a_recording_arrives_as_slacks_own_audio_clip(sandbox: Sandbox, http: ClientSession) -> None:
+    """A bot sees the subtype slack_audio and the length in milliseconds."""
+    file = await upload(http, b"sound", "audio/webm", name="audio_message.webm", voice_seconds="2.5")
+    seen = sandbox.workspace.files[file].as_json("")
+    assert (seen["subtype"], seen["mimetype"], seen["duration_ms"]) == ("slack_audio", "audio/webm", 2500)
+    async with http.get(f"/api/files/slack/{file}") as response:
+        assert (response.content_type, response.headers["Content-Disposition"]) == ("audio/webm", "inline")
+
+
+async def test_a_length_that_is_no_number_is_refused(http: ClientSession) -> None:
+    """And nothing is kept."""
+    async with http.post("/api/upload", params={**ADA, "voice_seconds": "long"}, data=b"x") as response:
+        assert response.status == 400
+
+
+async def test_the_page_sees_what_reached_the_model(http: ClientSession) -> None:
+    """Roles, names, contents, parameters and times, the newest request first."""
+    messages = [{"role": "system", "content": "Be brief."}, {"role": "user", "name": "Ada", "content": "Hello"}]
+    asked = {"model": "stand-in", "messages": messages, "temperature": 0.5, "stream": True}
+    for text in ("Hello", [{"type": "text", "text": "Again"}]):
+        messages[1]["content"] = text  # type: ignore[assignment] # the API takes parts as well
+        headers = {"Authorization": "Bearer any"}
+        async with http.post("/v1/chat/completions", json=asked, headers=headers) as response:
+            await response.read()
+    async with http.get("/api/requests") as response:
+        newest, oldest = (await response.json())["requests"]
+    assert newest["messages"][1] == {"role": "user", "name": "Ada", "content": "Again"}
+    assert oldest["messages"][0]["content"] == "Be brief."
+    assert (newest["number"], newest["parameters"]) == (2, ["temperature 0.5"])
+    assert newest["first_token_ms"] >= 0
+    assert newest["outcome"].startswith("done in")
+
+
+async def test_faults_are_switched_on_and_off(
+    sandbox: Sandbox, http: ClientSession, live: ClientWebSocketResponse
+) -> None:
+    """What is switched on the page holds in the workspace, and every page sees it."""
+    await call(http, "faults", {"name": "deliveries", "value": True})
+    assert sandbox.workspace.faults.deliveries == 3
+    told = {fault["name"]: fault["value"] for fault in (await heard(live, "surroundings"))["faults"]}
+    assert told["deliveries"] is True
+    await call(http, "faults", {"name": "deliveries", "value": False})
+    assert sandbox.workspace.faults.deliveries == 1
+
+
+async def test_every_fault_can_be_set_and_taken_back(sandbox: Sandbox, http: ClientSession) -> None:
+    """After that the workspace and the model are as they were."""
+    before = (await state(http))["faults"]
+    for fault in before:
+        value = fault["choices"][1] if fault["choices"] else True
+        await call(http, "faults", {"name": fault["name"], "value": value})
+    during = {fault["name"]: fault["value"] for fault in (await state(http))["faults"] if fault["kind"] != "button"}
+    for fault in before:
+        await call(http, "faults", {"name": fault["name"], "value": fault["value"]})
+    assert during["model"] == next(iter(FAULTS))
+    assert all(during.values())
+    assert (await state(http))["faults"] == before
+    assert sandbox.workspace.faults.slow == {}
+
+
+async def test_a_limit_on_edits_is_felt_by_slacks_client(http: ClientSession, slack: AsyncWebClient) -> None:
+    """chat.update answers 429 with Retry-After, chat.postMessage does not."""
+    await call(http, "faults", {"name": "limit_edits", "value": True})
+    posted = await slack.chat_postMessage(channel="C0GENERAL", text="One")
+    async with http.post(
+        "/slack/api/chat.update",
+        json={"channel": "C0GENERAL", "ts": posted["ts"], "text": "Two"},
+        headers={"Authorization": f"Bearer {slack.token}"},
+    ) as response:
+        assert (response.status, (await response.json())["error"]) == (429, "ratelimited")
+        assert int(response.headers["Retry-After"]) > 0
+
+
+async def test_the_model_fails_as_long_as_that_is_chosen(http: ClientSession) -> None:
+    """Every request meets the fault, until the choice goes back."""
+    asked = {"model": "stand-in", "messages": [{"role": "user", "content": "Hi"}]}
+    for chosen, status in (("500", 500), ("500", 500), ("as it comes", 200)):
+        await call(http, "faults", {"name": "model", "value": chosen})
+        async with http.post("/v1/chat/completions", json=asked, headers={"Authorization": "Bearer any"}) as response:
+            assert response.status == status
+
+
+async def test_an_unknown_fault_is_refused(http: ClientSession) -> None:
+    """By name and by choice."""
+    await call(http, "faults", {"name": "earthquake"}, 404)
+    await call(http, "faults", {"name": "model", "value": "earthquake"}, 400)
+
+
+async def test_a_bot_is_told_how_to_join(sandbox: Sandbox, http: ClientSession) -> None:
+    """The environment names this sandbox alone."""
+    async with http.get("/api/environment") as response:
+        environ = await response.json()
+    assert environ["SLACK_API_URL"] == sandbox.slack_api_url
+    assert environ["OPENAI_BASE_URL"] == sandbox.openai_base_url
+    client = AsyncWebClient(environ["SLACK_BOT_TOKEN"], base_url=environ["SLACK_API_URL"])
+    assert (await client.auth_test())["user_id"] == "U0CONFAB"
+
+
+async def test_the_page_says_which_real_model_answers(http: ClientSession, live: ClientWebSocketResponse) -> None:
+    """Until it is told of one, the answers are a stand-in's."""
+    assert (await state(http))["model"] == {"stand_in": True, "host": ""}
+    await call(http, "model", {"host": "api.example.com"})
+    assert (await heard(live, "surroundings"))["model"] == {"stand_in": False, "host": "api.example.com"}
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "http://127.0.0.1:1"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Host": "rebound.example"},
+        {"Host": "127.0.0.1.evil.example"},
+        {"Host": "["},
+    ],
+)
+@pytest.mark.parametrize("path", ["/", "/api/state", "/api/live", "/api/files/slack/F1", "/api/requests"])
+async def test_another_web_page_is_refused(http: ClientSession, path: str, headers: dict[str, str]) -> None:
+    """Not by its origin, not by a name that it let point to this machine, and not by a link to it."""
+    async with http.get(path, headers=headers) as response:
+        assert response.status == 403
+
+
+async def test_another_web_page_can_write_nothing(sandbox: Sandbox, http: ClientSession) -> None:
+    """A form or a script elsewhere sends its Origin with every POST."""
+    headers = {"Origin": "https://evil.example"}
+    for path in ("say", "edit", "delete", "upload", "faults", "model"):
+        async with http.post(f"/api/{path}", json={**ADA, "text": "Hi"}, params=ADA, headers=headers) as response:
+            assert response.status == 403
+    assert sandbox.workspace.posts("C0GENERAL") == []
+    assert not sandbox.workspace.files
+
+
+async def test_the_page_itself_is_let_in(sandbox: Sandbox, http: ClientSession) -> None:
+    """Its own requests carry its own origin, by address or by name."""
+    port = sandbox.url.rpartition(":")[2]
+    for host in (f"127.0.0.1:{port}", f"localhost:{port}", f"[::1]:{port}"):
+        headers = {"Host": host, "Origin": f"http://{host}", "Sec-Fetch-Site": "same-origin"}
+        async with http.get("/api/state", headers=headers) as response:
+            assert response.status == 200
+
+
+async def test_the_page_may_run_its_own_script_and_no_other(http: ClientSession) -> None:
+    """The policy names its script by hash, allows no inline handler, and nothing from elsewhere."""
+    async with http.get("/") as response:
+        text, policy = await response.text(), response.headers["Content-Security-Policy"]
+    assert text.count("<script") == 1
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert "innerHTML" not in text
