@@ -1,7 +1,6 @@
 """Slack's text: what a model writes pings nobody and hides no address, and what people write is read as meant."""
 
 import re
-from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import given
@@ -20,6 +19,7 @@ LIVE_TOKEN = re.compile(
     r"<!(?:channel|here|everyone|group)(?:\|[^>]*)?>|<!(?:subteam|date)\^[^>]*>|<[@#]\w+(?:\|[^>]*)?>", re.IGNORECASE
 )
 LIVE_DEFINITION = re.compile(r"^ {0,3}\[[^\[\]]+\]:\s*\S", re.MULTILINE)
+REMOTE = re.compile(r"\w+:|//|www\.", re.IGNORECASE)
 ADDRESSED_LABEL = re.compile(r"(?:https?://)?(?:[\w.]+@)?((?:\w+\.)+(?:com|org))", re.IGNORECASE)
 
 
@@ -42,12 +42,13 @@ def disguises(markdown: str) -> list[tuple[str, str]]:
     return [
         (label, target)
         for label, target in links(markdown)
-        if any(host.lower() != _host(target) for host in ADDRESSED_LABEL.findall(label))
+        if REMOTE.match(target) and any(host.lower() != _host(target) for host in ADDRESSED_LABEL.findall(label))
     ]
 
 
 def _host(target: str) -> str:
-    return (urlsplit(target if "//" in target else f"//{target}").hostname or "").removeprefix("www.")
+    authority = re.split(r"[/?#\\]", re.sub(r"^(?:\w+:)?(?://)?", "", target), maxsplit=1)[0]
+    return authority.rpartition("@")[2].partition(":")[0].removeprefix("www.")
 
 
 def is_harmless(markdown: str) -> bool:
@@ -95,10 +96,9 @@ def test_making_harmless_twice_is_the_same_as_once(text: str) -> None:
 
 
 @given(MODEL_TEXT)
-def test_what_is_harmless_stays_as_it_was_but_for_what_was_taken_apart(text: str) -> None:
-    """No word of an answer is lost."""
-    marks = str.maketrans("", "", "\u2060[]( !")
-    assert neutralise(text).translate(marks) == text.translate(marks)
+def test_no_letter_of_an_answer_is_lost(text: str) -> None:
+    """A link that is taken apart keeps its label and its target."""
+    assert sorted(filter(str.isalnum, neutralise(text))) == sorted(filter(str.isalnum, text))
 
 
 @given(st.lists(MODEL_TEXT, max_size=12).map("\n".join))
@@ -134,6 +134,7 @@ def test_every_part_of_an_answer_keeps_slacks_limits(text: str, times: int) -> N
         ("[bank.com](https://bank.com@evil.com)", "bank.com (https://bank.com@evil.com)"),
         ("[https://bank.com@evil.com](https://evil.com)", "https://bank.com@evil.com (https://evil.com)"),
         ("[bank.com](https://bank.com.evil.com)", "bank.com (https://bank.com.evil.com)"),
+        ("[bank.com](evil.com)", "bank.com (evil.com)"),
         ("[bank.com/a](https://bank.com/b)", "bank.com/a (https://bank.com/b)"),
         ("[help@bank.com](mailto:me@evil.com)", "help@bank.com (mailto:me@evil.com)"),
         ("<https://evil.com|bank.com>", "bank.com (<https://evil.com>)"),

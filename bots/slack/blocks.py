@@ -14,7 +14,7 @@ LINE = re.compile(
     r"|(?P<bullets>\s*[-*+]\s)"
     r"|(?P<numbers>\s*\d{1,9}[.)]\s)"
     r"|(?P<quote> {0,3}>)"
-    r"|(?P<table>[^|]*\|)"
+    r"|(?P<table>\s*\|)"
     r"|(?P<text>)"
 )
 LISTS = {"bullets", "numbers"}
