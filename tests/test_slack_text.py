@@ -143,6 +143,8 @@ def test_every_part_of_an_answer_keeps_slacks_limits(text: str, times: int) -> N
         ("[a [bank.com](https://evil.com)](https://b.org)", "[a bank.com (https://evil.com)]\u2060(https://b.org)"),
         ("[bank.com `a[`b`](https://evil.com)", "[bank.com `a[`b`]\u2060(https://evil.com)"),
         ("<[!here|bank.com](https://evil.com)>", "<\u2060!here|bank.com (https://evil.com)>"),
+        ("[a.com][(bank.com](https://evil.com)", "[a.com][(bank.com]\u2060(https://evil.com)"),
+        ("[a.com]<https://evil.com|(bank.com)>", "[a.com]\u2060(bank.com) (<https://evil.com>)"),
         ("hey <!Channel|x> <@U1>", "hey <\u2060!Channel|x> <\u2060@U1>"),
     ],
 )

@@ -41,7 +41,14 @@ def neutralise(markdown: str) -> str:
 def _honest(link: re.Match[str]) -> str:
     """Return one of Slack's own links, taken apart if it is a disguise; the brackets stay, lest they pair anew."""
     label, target = link["label"], link["target"]
-    return f"{label} (<{target}>)" if is_disguise(label, target) else link[0]
+    if not is_disguise(label, target):
+        return link[0]
+    return f"{JOINER if _follows_bracket(link) else ''}{label} (<{target}>)"
+
+
+def _follows_bracket(link: re.Match[str]) -> bool:
+    """Whether the label, once freed, could become the target of what stands before it, as in `[a][(b](c)`."""
+    return link.string.endswith("]", 0, link.start())
 
 
 def _linked(text: str, *, in_code: bool) -> str:
@@ -67,7 +74,8 @@ def _links(text: str, *, in_code: bool) -> Iterator[str]:
             closed = link.end("end") if link["end"] and link["open"] == "[" else closed
             yield link[0]
         else:
-            yield _dead(link) if in_code or "`" in _line_before(text, link.end()) else f"{link['label']} ("
+            keep = in_code or _follows_bracket(link) or "`" in _line_before(text, link.end())
+            yield _dead(link) if keep else f"{link['label']} ("
     yield text[shown:]
 
 
