@@ -73,12 +73,18 @@ async def run(children: Children, environ: Environment) -> None:
     click.echo(f"Confab is starting in a pretend Slack workspace. Talk to it here:\n\n{page}\n")
     async with ClientSession(base_url=page) as session:
         await children.start("The bot", BOT, await joining(session, environ))
-        talking = asyncio.create_task(talk(session, model_host(environ)))
+        tasks = {
+            asyncio.create_task(children.death()),
+            asyncio.create_task(talk(session, model_host(environ))),
+        }
         try:
-            await children.death()
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+            for task in done:
+                task.result()
         finally:
-            talking.cancel()
-            await asyncio.gather(talking, return_exceptions=True)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def joining(session: ClientSession, environ: Environment) -> Environment:

@@ -17,7 +17,7 @@ ARGUMENTS = (
     *("--disable-component-update", "--disable-sync", "--disable-dev-shm-usage"),
     *("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"),  # a microphone that beeps
 )
-PATIENCE = 20_000.0  # milliseconds; a slow machine, not a slow page
+PATIENCE = 60_000.0  # milliseconds; a slow machine, not a slow page
 
 
 def chromium() -> str:

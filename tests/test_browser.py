@@ -150,6 +150,32 @@ async def test_a_status_is_shown_while_the_bot_works(sandbox: Sandbox, page: Pag
     await expect(page.locator(".row .replies")).to_have_text(re.compile("1 reply"))
 
 
+async def test_the_first_answer_opens_beside_its_question(sandbox: Sandbox, page: Page, slack: AsyncWebClient) -> None:
+    """The pane opens by itself for one's own question only, and not over something half written."""
+    box, thread = page.get_by_role("combobox", name="Message #general"), page.get_by_role("region", name="Thread")
+    await box.fill("Half a")
+    roots = [await sandbox.workspace.say(GENERAL, "Ask", user) for user in ("U0ADA", "U0GRACE", "U0ADA")]
+    await answer(slack, "While one writes", roots[0])
+    await expect(page.get_by_role("button", name="1 reply")).to_have_count(1)
+    await box.fill("")
+    await answer(slack, "For somebody else", roots[1])
+    await expect(page.get_by_role("button", name="1 reply")).to_have_count(2)
+    await expect(thread).to_be_hidden()
+    await answer(slack, "For oneself", roots[2])
+    await expect(thread.locator(".said")).to_have_text(["Ask", "For oneself"])
+
+
+async def test_a_deleted_root_stays_as_a_gap_over_its_replies(sandbox: Sandbox, page: Page) -> None:
+    """It has no author any more, and nothing can be done with it."""
+    root = await sandbox.workspace.say(GENERAL, "To be regretted", "U0ADA")
+    await sandbox.workspace.say(GENERAL, "Too late", "U0GRACE", root)
+    await sandbox.workspace.delete(GENERAL, root)
+    row = page.locator("#channel .row")
+    await expect(row.locator(".said")).to_have_text("This message was deleted.")
+    await expect(row.get_by_role("button", name="1 reply")).to_be_visible()
+    assert await row.locator(".by, .actions").count() == 0
+
+
 MARKDOWN = """# Head
 Some **bold**, *slanted*, ~~gone~~ and `code <b>` with [a link](https://example.com/a_(b)), snake_case_name, 2 * 3 * 4.
 
