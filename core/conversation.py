@@ -3,13 +3,15 @@
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any, TypeGuard
 
 import structlog
 
+from core.commands import done
 from core.context import fit
 from core.errors import BotError, ContentFiltered, ContextOverflow, GaveUp, ModelError, PlatformError, RefusedRequest
+from core.halting import Halt
 from core.messages import Entry, Finish, ModelEvent, Platform, Replace, ReplyEvent, Text, Turn, Usage
 from core.openai import OpenAI
 from core.policy import Policies
@@ -17,7 +19,6 @@ from core.store import Store
 
 log = structlog.get_logger()
 
-QUESTION_DELETED = "_The question was deleted, so I stopped._"
 NEVER_AGAIN = (ContextOverflow, ContentFiltered, RefusedRequest)  # kept in the history, they would fail every turn
 
 
@@ -49,14 +50,17 @@ class Conversation:
         self._policies = policies
         self._instructions = instructions
 
-    async def answer(self, turn: Turn, platform: Platform) -> None:
-        """Answer a claimed turn, from the question to the last row that is kept of it."""
+    async def answer(self, turn: Turn, platform: Platform, halt: Halt) -> None:
+        """Answer a claimed turn, from the question to the last row that is kept of it; `halt` ends it early."""
+        if turn.message.command:
+            await self._obey(turn, platform)
+            return
         message = await platform.named(turn.message)
         question = Entry("user", message.text, message.author, message.id, message.sent_at)
         history = await self._store.history(message.key, self._instructions.history_messages)
         prompt = fit(self._instructions.text, history, question, self._instructions.history_tokens)
         answer = Answer()
-        events = self._spoken(self._model.chat(prompt, message.author.id), turn, answer)
+        events = self._spoken(self._model.chat(prompt, message.author.id), turn, answer, halt)
         await self._show(turn, platform, events, answer)
         await self._store.finish(turn, _entries(question, answer), _state(answer), _detail(answer))
 
@@ -66,11 +70,13 @@ class Conversation:
         await self._show(turn, platform, _sentence(notice(turn, GaveUp())), answer)
         await self._store.finish(turn, [], "failed", _detail(answer))
 
-    async def take_back(self, turn: Turn, platform: Platform) -> None:
-        """Replace what is visible of an answer whose question was deleted."""
-        posted = await self._store.posted_parts(turn)
-        if posted:
-            await self._show(replace(turn, posted=posted), platform, _sentence(QUESTION_DELETED), Answer())
+    async def _obey(self, turn: Turn, platform: Platform) -> None:
+        """Do what a command says; `stop` has worked at once, when it came in."""
+        if turn.message.command == "reset":
+            await self._store.forget(turn.message.key)
+        answer = Answer()
+        await self._show(turn, platform, _sentence(done(turn.message.command)), answer)
+        await self._store.finish(turn, [], _state(answer), _detail(answer))
 
     async def _show(self, turn: Turn, platform: Platform, events: AsyncIterator[ReplyEvent], answer: Answer) -> None:
         live = self._policies.of(turn.message.key).streaming
@@ -80,17 +86,19 @@ class Conversation:
             _record(turn, answer, error)
 
     async def _spoken(
-        self, chat: AsyncGenerator[ModelEvent, None], turn: Turn, answer: Answer
+        self, chat: AsyncGenerator[ModelEvent, None], turn: Turn, answer: Answer, halt: Halt
     ) -> AsyncGenerator[ReplyEvent, None]:
-        """Pass the model's words on; where it fails, its sentence ends the reply."""
+        """Pass the model's words on; where it fails or is halted, a sentence ends the reply."""
         try:
-            async with aclosing(chat):
-                async for event in chat:
+            async with aclosing(halt.until(chat)) as events:
+                async for event in events:
                     if _heard(event, answer):
                         yield event
         except ModelError as error:
             _record(turn, answer, error)
             yield Text(f"\n\n{notice(turn, error)}" if answer.text else notice(turn, error))
+        if halt.sentence and answer.text:
+            yield Replace(halt.sentence) if halt.replaces else Text(f" {halt.sentence}")
 
 
 class Parts:

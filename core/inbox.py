@@ -2,12 +2,14 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import structlog
 
+from core.commands import QUESTION_DELETED, STOPPED
 from core.conversation import Conversation, reference
+from core.halting import Halt
 from core.messages import ConversationKey, Deletion, Edit, Message, Platform, PlatformEvent, Turn
 from core.policy import Policies
 from core.store import Store
@@ -45,21 +47,20 @@ class Inbox:
         self._slots = asyncio.Semaphore(pressure.concurrency)
         self._serving: dict[ConversationKey, asyncio.Task[None]] = {}
         self._woken: set[ConversationKey] = set()
-        self._answering: dict[Place, asyncio.Task[None]] = {}
+        self._answering: dict[Message, Halt] = {}
         self._open = True
 
-    async def receive(self, event: PlatformEvent) -> None:
-        """Take an event in; on return it is on disk, and its platform may be told so."""
+    async def receive(self, event: PlatformEvent) -> bool:
+        """Take an event in; on return it is on disk. Tell whether it is a new message that will be answered."""
         match event:
             case Message():
-                await self._take(event)
+                return await self._take(event)
             case Edit(message):
-                if not await self._store.edit(message) and message.addressed:
-                    await self._take(message)
+                return not await self._store.edit(message) and message.addressed and await self._take(message)
             case Deletion():
                 await self._store.delete(event)
-                if attempt := self._answering.get(_place_of(event)):
-                    attempt.cancel()
+                self._halt(QUESTION_DELETED, lambda turn: _place(turn) == _place_of(event), replaces=True)
+        return False
 
     async def resume(self) -> None:
         """Go on with what an earlier process left open."""
@@ -77,12 +78,21 @@ class Inbox:
             task.cancel()
         await asyncio.gather(*serving, return_exceptions=True)
 
-    async def _take(self, message: Message) -> None:
+    async def _take(self, message: Message) -> bool:
         follow_up = message.follow_up and self._policies.of(message.key).follow_ups
         if not message.addressed and not follow_up:
-            return
-        if await self._store.put(message, if_joined=not message.addressed):
-            self._wake(message.key)
+            return False
+        if not await self._store.put(message, if_joined=not message.addressed):
+            return False
+        if message.command == "stop":
+            self._halt(STOPPED, lambda turn: turn.key == message.key, replaces=False)
+        self._wake(message.key)
+        return True
+
+    def _halt(self, sentence: str, concerns: Callable[[Message], bool], *, replaces: bool) -> None:
+        for message, halt in self._answering.items():
+            if concerns(message):
+                halt.call(sentence, replaces=replaces)
 
     def _wake(self, key: ConversationKey) -> None:
         """See that somebody looks at a conversation's open turns after this moment."""
@@ -118,21 +128,16 @@ class Inbox:
     async def _attempt(self, turn: Turn) -> float:
         """Have a turn answered once; return the pause before it should be tried again, 0 where it should not."""
         platform = self._platforms[turn.message.key.platform]
-        attempt = asyncio.create_task(self._conversation.answer(turn, platform))
-        self._answering[_place(turn.message)] = attempt
+        halt = self._answering[turn.message] = Halt()
         try:
-            await attempt
-        except asyncio.CancelledError:
-            if _being_stopped():
-                raise
-            await self._conversation.take_back(turn, platform)
+            await self._conversation.answer(turn, platform, halt)
         except sqlite3.Error:
             raise
         except Exception as error:
             log.exception("turn failed", reference=reference(turn), attempt=turn.attempts)
             return await self._failed(turn, platform, error)
         finally:
-            del self._answering[_place(turn.message)]
+            del self._answering[turn.message]
         return 0.0
 
     async def _failed(self, turn: Turn, platform: Platform, error: Exception) -> float:
@@ -141,12 +146,6 @@ class Inbox:
             return 0.0
         await self._store.release(turn, type(error).__name__)
         return self._pressure.pause * float(2 ** (turn.attempts - 1))
-
-
-def _being_stopped() -> bool:
-    """Tell a task of ours that is cancelled from one whose attempt was, because the question was deleted."""
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0
 
 
 def _place(message: Message) -> Place:

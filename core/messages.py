@@ -1,10 +1,11 @@
 """The nouns that everything else speaks of, and the port that a platform implements."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
 Role = Literal["system", "user", "assistant"]
+Command = Literal["", "stop", "reset", "help"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,8 @@ class Message:
     """What a person wrote. (platform, workspace, channel, id) is unique, and ends every redelivery.
 
     `sent_at` is in seconds since the epoch, by the platform's clock. `addressed` says that the bot is meant
-    whether or not it takes part in the thread already; `follow_up` that it is meant if it does.
+    whether or not it takes part in the thread already; `follow_up` that it is meant if it does. `command` is what it
+    tells the bot to do instead of asking it. `handle` is what the platform needs to reply beside the key, if anything.
     """
 
     id: str
@@ -67,6 +69,8 @@ class Message:
     addressed: bool
     follow_up: bool = False
     attachments: tuple[Attachment, ...] = ()
+    command: Command = ""
+    handle: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +91,7 @@ class Deletion:
 
 
 PlatformEvent = Message | Edit | Deletion
+Receive = Callable[[PlatformEvent], Awaitable[bool]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +168,16 @@ class Journal(Protocol):
 
     async def posted(self, part: int, platform_id: str) -> None:
         """Note that part number `part` (from 0) stands in the channel as the message `platform_id`."""
+
+
+class Marks(Protocol):
+    """Where a platform keeps how far it has received, so that it can catch up after a gap."""
+
+    async def mark(self, name: str) -> str:
+        """Return what was last set under `name`, empty where nothing was."""
+
+    async def set_mark(self, name: str, value: str) -> None:
+        """Remember `value` under `name`."""
 
 
 class Platform(Protocol):

@@ -4,7 +4,7 @@ from sqlite_utils import Database, Migrations
 
 migrations = Migrations("confab")
 
-TURNS_STEPS_ENTRIES = """
+BEGINNING = """
 -- The inbox. One row for each message addressed to the bot; the unique key ends every redelivery.
 CREATE TABLE turns (
     seq INTEGER PRIMARY KEY,
@@ -49,10 +49,13 @@ CREATE TABLE entries (
 ) STRICT;
 CREATE INDEX entries_by_key ON entries (platform, workspace, channel, thread, seq);
 CREATE INDEX entries_by_message ON entries (platform, workspace, channel, message_id);
+
+-- How far a platform has received, by a name of its own.
+CREATE TABLE marks (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 """
 
 
 @migrations()
-def m001_turns_steps_entries(database: Database) -> None:
-    """Begin: the inbox (turns), what happened to each turn (steps), and what was said (entries)."""
-    database.executescript(TURNS_STEPS_ENTRIES)
+def m001_beginning(database: Database) -> None:
+    """Begin: the inbox (turns), what happened to each turn (steps), what was said (entries), and marks."""
+    database.executescript(BEGINNING)

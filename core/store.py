@@ -58,10 +58,6 @@ class Store:
         """Note that a part of the reply is visible as the message `platform_id`."""
         await self._database.run(lambda connection: _step(connection, turn, "posted", part, platform_id))
 
-    async def posted_parts(self, turn: Turn) -> tuple[str, ...]:
-        """Return the ids of the messages in which a turn's reply is visible, part by part."""
-        return await self._database.run(lambda connection: _posted_parts(connection, turn.id))
-
     async def finish(self, turn: Turn, entries: Sequence[Entry], state: str, detail: dict[str, Any]) -> bool:
         """End a turn as `done` or `failed`, with what was said, in one transaction.
 
@@ -72,6 +68,21 @@ class Store:
     async def history(self, key: ConversationKey, most: int) -> list[Entry]:
         """Return the newest entries of a conversation, `most` of them at the most, oldest first."""
         return await self._database.run(lambda connection: _history(connection, key, most))
+
+    async def forget(self, key: ConversationKey) -> None:
+        """Drop a conversation's history."""
+        await self._database.run(lambda connection: connection.execute(f"DELETE FROM entries WHERE {KEY}", _of(key)))
+
+    async def mark(self, name: str) -> str:
+        """Return what was last set under `name`, empty where nothing was."""
+        query = "SELECT value FROM marks WHERE name = ?"
+        row = await self._database.run(lambda connection: connection.execute(query, (name,)).fetchone())
+        return str(row[0]) if row else ""
+
+    async def set_mark(self, name: str, value: str) -> None:
+        """Remember `value` under `name`."""
+        statement = "INSERT INTO marks VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value"
+        await self._database.run(lambda connection: connection.execute(statement, (name, value)))
 
     async def edit(self, message: Message) -> bool:
         """Take a changed text into the waiting question and into the history; return whether either was there."""

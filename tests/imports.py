@@ -84,8 +84,8 @@ def _origin(module: Module, node: ast.ImportFrom) -> str:
 
 
 def nouns_stand_alone(module: Module, found: Import) -> str | None:
-    """core.messages, core.errors and core.context import the standard library and the first two."""
-    if not module.inside("core.messages", "core.errors", "core.context"):
+    """core.messages, core.errors, core.context and core.commands import the standard library and the first two."""
+    if not module.inside("core.messages", "core.errors", "core.context", "core.commands"):
         return None
     known = found.target.split(".")[0] in sys.stdlib_module_names or found.reaches("core.messages", "core.errors")
     return None if known else "the nouns import the standard library and each other"
@@ -122,14 +122,14 @@ def only_the_model_speaks_httpx(module: Module, found: Import) -> str | None:
 
 
 def a_platform_sees_the_port_alone(module: Module, found: Import) -> str | None:
-    """A platform imports core's nouns and errors, never the store, the main path, or another platform."""
+    """A platform imports core's nouns, errors and table of commands, never the store, the main path, or another platform."""
     own = next((name for name in PLATFORMS if module.inside(f"bots.{name}")), None)
     if own is None:
         return None
     if any(found.reaches(f"bots.{other}") for other in PLATFORMS if other != own):
         return "a platform knows no other platform"
-    inward = found.reaches("core") and not found.reaches("core.messages", "core.errors")
-    return "a platform sees core.messages and core.errors alone" if inward else None
+    inward = found.reaches("core") and not found.reaches("core.messages", "core.errors", "core.commands")
+    return "a platform sees core.messages, core.errors and core.commands alone" if inward else None
 
 
 def the_sandbox_knows_the_wire_alone(module: Module, found: Import) -> str | None:

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from core.conversation import QUESTION_DELETED
+from core.commands import QUESTION_DELETED
 from deploy.sandbox.model import Reply
 from deploy.sandbox.server import Sandbox
 from tests.bot import GENERAL

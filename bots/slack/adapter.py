@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -23,7 +23,7 @@ from bots.slack.socket import PING, Socket
 from bots.slack.status import Status
 from bots.splitting import close, split
 from bots.streaming import Pace, Stream
-from core.messages import Journal, Message, PlatformEvent, ReplyEvent, Turn
+from core.messages import Journal, Message, Receive, ReplyEvent, Turn
 
 log = structlog.get_logger()
 
@@ -59,7 +59,7 @@ class Slack:
         self._known = {"message", "app_mention", "app_home_opened"}  # types that are not worth a line in the log
         self._identity = AuthorizeResult(enterprise_id=None, team_id=None)
 
-    async def start(self, receive: Callable[[PlatformEvent], Awaitable[None]]) -> AsyncApp:
+    async def start(self, receive: Receive) -> AsyncApp:
         """Sign in and listen; return Bolt's app, which takes HTTP events where there is no app token.
 
         Raises SlackRefusal where Slack does not accept the token.
@@ -108,7 +108,7 @@ class Slack:
             if grows:
                 self._budget.release()
 
-    def _listening(self, receive: Callable[[PlatformEvent], Awaitable[None]]) -> AsyncApp:
+    def _listening(self, receive: Receive) -> AsyncApp:
         """Return Bolt's app. It acknowledges after its listener has returned, and so after the insert.
 
         Bolt by default acknowledges first, and then a crash loses the event: hence process_before_response.

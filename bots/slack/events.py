@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from bots.slack.incoming import mentions, opens_with_other_mention, text_of
+from bots.slack.incoming import mention_free, mentions, opens_with_other_mention, text_of
+from core.commands import command_of
 from core.messages import Attachment, Author, ConversationKey, Deletion, Edit, Message, PlatformEvent
 
 SPOKEN = {None, "file_share", "thread_broadcast"}  # subtypes in which a person says something
@@ -42,15 +43,17 @@ class _Reader:
         text = text_of(event)
         root = str(event.get("thread_ts") or event["ts"])
         in_thread = root != event["ts"]
+        addressed = direct or mentions(text, self._bot_user)
         return Message(
             id=str(event["ts"]),
             key=ConversationKey("slack", self._workspace, channel, "" if direct and not self._dm_threads else root),
             author=Author(event["user"], "", workspace=str(event.get("user_team") or event.get("team") or "")),
             text=text,
             sent_at=float(event["ts"]),
-            addressed=direct or mentions(text, self._bot_user),
+            addressed=addressed,
             follow_up=in_thread and not opens_with_other_mention(text, self._bot_user),
             attachments=tuple(_attachment(file) for file in event.get("files", ())),
+            command=command_of(mention_free(text, self._bot_user)) if addressed else "",
         )
 
     def changed(self, event: Mapping[str, Any]) -> Edit | Deletion | None:

@@ -1,0 +1,46 @@
+"""What people can tell the bot to do, beside asking it something: one table for every platform."""
+
+import re
+from collections.abc import Mapping
+
+from core.messages import Command
+
+ABOUT: Mapping[Command, str] = {
+    "stop": "ends the answer that I am writing",
+    "reset": "makes me forget what was said in this conversation",
+    "help": "shows this",
+}
+DONE: Mapping[Command, str] = {
+    "stop": "_Stopped: nothing more comes here until you ask._",
+    "reset": "_Forgotten: I no longer see what was said here before._",
+}
+STOPPED = "_(stopped)_"
+QUESTION_DELETED = "_The question was deleted, so I stopped._"
+
+WORD = re.compile(r"\s*/?(stop|reset|help)\s*[.!?]*\s*", re.IGNORECASE)
+
+
+def command_of(text: str) -> Command:
+    """Return the command that a text to the bot is, as a whole; empty where it is a question."""
+    match = WORD.fullmatch(text)
+    for command in ABOUT:
+        if match and match[1].lower() == command:
+            return command
+    return ""
+
+
+def help_text() -> str:
+    """Return what `help` answers."""
+    lines = [f"- **{command}** {about}" for command, about in ABOUT.items()]
+    return "\n".join(
+        [
+            "Mention me in a channel, write to me directly, or go on in a thread that I am in. One word is a command:",
+            "",
+            *lines,
+        ]
+    )
+
+
+def done(command: Command) -> str:
+    """Return what a person reads once a command is done."""
+    return DONE.get(command) or help_text()
