@@ -129,7 +129,7 @@ def a_platform_sees_the_port_alone(module: Module, found: Import) -> str | None:
     if any(found.reaches(f"bots.{other}") for other in PLATFORMS if other != own):
         return "a platform knows no other platform"
     inward = found.reaches("core") and not found.reaches("core.messages", "core.errors", "core.commands")
-    return "a platform sees core.messages, core.errors and core.commands alone" if inward else None
+    return "a platform sees core.commands, core.messages and core.errors alone" if inward else None
 
 
 def the_sandbox_knows_the_wire_alone(module: Module, found: Import) -> str | None:
