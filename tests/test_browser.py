@@ -18,7 +18,7 @@ from tests.started import started
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
 GENERAL = "C0GENERAL"
-SHOUTS = "window.shouted = true"
+SHOUTS = "window.shouted=true"  # without a space, as a link holds none
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
