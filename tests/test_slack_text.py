@@ -129,6 +129,7 @@ def test_every_part_of_an_answer_keeps_slacks_limits(text: str, times: int) -> N
         ("[bank&#46;com](https://evil.com)", "bank&#46;com (https://evil.com)"),
         ("[b\u200bank.com](https://evil.com)", "b\u200bank.com (https://evil.com)"),
         ("[bank.com](https://bank.com@evil.com)", "bank.com (https://bank.com@evil.com)"),
+        ("[bank.com](https://bank.com:80@evil.com)", "bank.com (https://bank.com:80@evil.com)"),
         ("[https://bank.com@evil.com](https://evil.com)", "https://bank.com@evil.com (https://evil.com)"),
         ("[bank.com](https://bank.com.evil.com)", "bank.com (https://bank.com.evil.com)"),
         ("[bank.com](evil.com)", "bank.com (evil.com)"),
@@ -140,6 +141,7 @@ def test_every_part_of_an_answer_keeps_slacks_limits(text: str, times: int) -> N
         ("[a [bank.com](https://evil.com)](https://b.org)", "[a bank.com (https://evil.com)]\u2060(https://b.org)"),
         ("[bank.com `a[`b`](https://evil.com)", "[bank.com `a[`b`]\u2060(https://evil.com)"),
         ("<[!here|bank.com](https://evil.com)>", "<\u2060!here|bank.com (https://evil.com)>"),
+        ("[bank.com <i a='[x'>y](https://evil.com)", "[bank.com <i a='[x'>y]\u2060(https://evil.com)"),
         ("[a.com][(bank.com](https://evil.com)", "[a.com][(bank.com]\u2060(https://evil.com)"),
         ("[a.com]<https://evil.com|(bank.com)>", "[a.com]\u2060(bank.com) (<https://evil.com>)"),
         ("hey <!Channel|x> <@U1>", "hey <\u2060!Channel|x> <\u2060@U1>"),
@@ -185,6 +187,14 @@ def test_the_fallback_is_escaped_and_short_and_cut_between_characters() -> None:
     assert fallback("&" * 100, limit=12) == "&amp;&amp;…"
     assert fallback("😀" * 100, limit=10) == "😀😀😀😀…"
     assert len(fallback("x" * 9_000)) == TEXT_LIMIT
+
+
+@pytest.mark.parametrize("piece", ["<@a>", "[a]: //b\n", "<b.io|a.io>", "[a.io](b.io)", "&", "😀", "```\n"])
+def test_a_part_fits_into_the_text_whatever_is_taken_apart_in_it(piece: str) -> None:
+    """Otherwise a part whose blocks are refused would lose its end."""
+    parts = split(piece * 3_000, LIMIT)
+    assert len(parts) > 1
+    assert not any(fallback(part).endswith("…") for part in parts)
 
 
 def test_the_plain_payload_takes_away_the_blocks_of_an_earlier_edit() -> None:

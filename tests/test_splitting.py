@@ -174,6 +174,7 @@ def test_a_fence_goes_whole_into_the_next_part_if_it_does_not_fit() -> None:
     """Code is not cut for the sake of a few lines more in the part before."""
     code = "```\n" + "x = 1\n" * 10 + "```"
     assert split(f"{'word ' * 10}\n\n{code}", Limit(100))[1] == code
+    assert split(f"So:\n\n{code}\n\nDone.", Limit(72))[:2] == ["So:", code]
 
 
 def test_a_shorter_fence_within_a_longer_one_is_code() -> None:

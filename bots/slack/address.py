@@ -60,8 +60,8 @@ def _leads_to(address: str, target: str) -> bool:
     shown, real = _bare(address), _bare(target)
     if shown == real:
         return True
-    is_odd = "\\" in target or "@" in re.split(r"[/?#]", real, maxsplit=1)[0]
-    return not is_odd and real.startswith((f"{shown}/", f"{shown}?", f"{shown}#", f"{shown}:"))
+    has_user = "@" in re.split(r"[/?#]", real, maxsplit=1)[0]
+    return not has_user and real.startswith((f"{shown}/", f"{shown}?", f"{shown}#", f"{shown}:"))
 
 
 def _bare(address: str) -> str:
