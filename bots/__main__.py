@@ -144,6 +144,7 @@ def slack_options(settings: Settings) -> SlackOptions:
         api_url=settings.slack_api_url,
         edit_interval=settings.edit_interval,
         dm_threads=settings.dm_threads,
+        file_hosts=settings.file_hosts,
     )
 
 

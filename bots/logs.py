@@ -12,7 +12,6 @@ def configure(level: str, form: str) -> None:
     The SDKs' own loggers speak from warnings on, and never at `debug`, where they would write messages' texts.
     """
     number = logging.getLevelNamesMapping()[level.upper()]
-    logging.getLogger("slack_bolt.AsyncApp").setLevel(logging.ERROR)  # it warns of what bots.http logs in its own words
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
     last = (
         structlog.processors.JSONRenderer()

@@ -8,6 +8,7 @@ from typing import Any, TypeGuard
 
 import structlog
 
+from core.attachments import with_attachments
 from core.commands import done
 from core.context import fit
 from core.errors import BotError, ContentFiltered, ContextOverflow, GaveUp, ModelError, PlatformError, RefusedRequest
@@ -56,7 +57,8 @@ class Conversation:
             await self._obey(turn, platform)
             return
         message = await platform.named(turn.message)
-        question = Entry("user", message.text, message.author, message.id, message.sent_at)
+        said = await with_attachments(message, platform)
+        question = Entry("user", said, message.author, message.id, message.sent_at)
         history = await self._store.history(message.key, self._instructions.history_messages)
         prompt = fit(self._instructions.text, history, question, self._instructions.history_tokens)
         answer = Answer()

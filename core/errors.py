@@ -5,6 +5,7 @@ BotError                 everything that a person is told of in the channel
         WrongKey, NoQuota, RateLimited, UnknownModel, WrongPath, NotAChatModel, MissingParameter, RefusedRequest,
         ContextOverflow, ContentFiltered, EndpointUnreachable, EndpointFailing, ModelSilent, StreamStalled,
         StreamCut, GarbledAnswer, EmptyAnswer, AnswerCutByLength
+    FileUnreadable       a file that came with a message could not be fetched
     PlatformError        an answer could not be shown
     GaveUp               a turn failed for a reason that nobody foresaw, too often
 SettingsError            the environment does not say what Confab needs; it ends the start
@@ -160,6 +161,13 @@ class PlatformError(BotError):
 
     notice = "I had an answer but could not post all of it here."
     hint = "The platform refused a part of the answer, and the log has its code: SLACK_BOT_TOKEN may lack a scope."
+
+
+class FileUnreadable(BotError):
+    """A file that came with a message could not be fetched, or is too large."""
+
+    notice = "I could not read a file that came with this; please attach it again, or paste the text."
+    hint = "Files come from Slack with the scope files:read, and from the hosts of CONFAB_FILE_HOSTS; see the reason."
 
 
 class GaveUp(BotError):

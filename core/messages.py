@@ -190,5 +190,8 @@ class Platform(Protocol):
     async def named(self, message: Message) -> Message:
         """Return the message with people's display names in place of their ids."""
 
+    async def download(self, attachment: Attachment, most: int) -> bytes:
+        """Return a file's content; raise FileUnreadable where it is not to be had, or exceeds `most` bytes."""
+
     async def reply(self, turn: Turn, events: AsyncIterator[ReplyEvent], journal: Journal, *, live: bool) -> None:
         """Show an answer as it grows (`live`) or once it is whole; raise PlatformError where it cannot be shown."""

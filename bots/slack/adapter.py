@@ -1,6 +1,7 @@
 """Slack as a platform: its events to core, core's answers to its threads."""
 
 import asyncio
+import logging
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
@@ -15,6 +16,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bots.slack.budget import EditBudget
 from bots.slack.calls import Calls
 from bots.slack.events import read
+from bots.slack.files import Files
 from bots.slack.incoming import TOKEN, mention_free
 from bots.slack.outgoing import LIMIT
 from bots.slack.people import People
@@ -23,7 +25,7 @@ from bots.slack.socket import PING, Socket
 from bots.slack.status import Status
 from bots.splitting import close, split
 from bots.streaming import Pace, Stream
-from core.messages import Journal, Message, Receive, ReplyEvent, Turn
+from core.messages import Attachment, Journal, Message, Receive, ReplyEvent, Turn
 
 log = structlog.get_logger()
 
@@ -39,6 +41,7 @@ class SlackOptions:
     edit_interval: float = 1.5
     dm_threads: bool = True
     ping: float = PING
+    file_hosts: tuple[str, ...] = ()
 
 
 class Slack:
@@ -52,6 +55,7 @@ class Slack:
         self._calls = Calls(_client(options, session, options.bot_token))
         self._bolts_client = _client(options, session, None)  # it carries the token of each event's authorization
         self._people = People(self._calls)
+        self._files = Files(session, options.bot_token, options.api_url, options.file_hosts)
         self._status = Status(self._calls)
         self._budget = EditBudget()
         self._pace = Pace(interval=options.edit_interval)
@@ -96,6 +100,10 @@ class Slack:
         text = mention_free(message.text, str(self._identity.bot_user_id), people)
         return replace(message, author=author, text=text)
 
+    async def download(self, attachment: Attachment, most: int) -> bytes:
+        """Return a file's content; raise FileUnreadable where it is not to be had, or exceeds `most` bytes."""
+        return await self._files.fetch(attachment.url, most)
+
     async def reply(self, turn: Turn, events: AsyncIterator[ReplyEvent], journal: Journal, *, live: bool) -> None:
         """Show an answer in the message's thread."""
         reply = Reply(self._calls, self._budget, turn, journal)
@@ -127,6 +135,7 @@ class Slack:
 
         app = AsyncApp(
             client=self._bolts_client,
+            logger=_quiet(),
             signing_secret=self._options.signing_secret or "unused in Socket Mode",
             authorize=authorize,
             process_before_response=True,
@@ -134,6 +143,13 @@ class Slack:
         )
         app.event(re.compile(""))(on_event)
         return app
+
+
+def _quiet() -> logging.Logger:
+    """Return Bolt's logger. It warns of tokens in the environment, which it need not use, and of what we refuse."""
+    logger = logging.getLogger("slack_bolt")
+    logger.setLevel(logging.ERROR)
+    return logger
 
 
 def _client(options: SlackOptions, session: aiohttp.ClientSession, token: str | None) -> AsyncWebClient:
