@@ -5,9 +5,9 @@ BotError                 everything that a person is told of in the channel
         WrongKey, NoQuota, RateLimited, UnknownModel, WrongPath, NotAChatModel, MissingParameter, RefusedRequest,
         ContextOverflow, ContentFiltered, EndpointUnreachable, EndpointFailing, ModelSilent, StreamStalled,
         StreamCut, GarbledAnswer, EmptyAnswer, AnswerCutByLength
-    FileUnreadable       a file that came with a message could not be fetched
     PlatformError        an answer could not be shown
     GaveUp               a turn failed for a reason that nobody foresaw, too often
+FileUnreadable           a file that came with a message could not be fetched; the model is told
 SettingsError            the environment does not say what Confab needs; it ends the start
 DatabaseBusy             another process holds the database; it ends the start, too
 
@@ -163,18 +163,17 @@ class PlatformError(BotError):
     hint = "The platform refused a part of the answer, and the log has its code: SLACK_BOT_TOKEN may lack a scope."
 
 
-class FileUnreadable(BotError):
-    """A file that came with a message could not be fetched, or is too large."""
-
-    notice = "I could not read a file that came with this; please attach it again, or paste the text."
-    hint = "Files come from Slack with the scope files:read, and from the hosts of CONFAB_FILE_HOSTS; see the reason."
-
-
 class GaveUp(BotError):
     """An error that nobody foresaw ended a turn as often as it may be tried."""
 
     notice = "Something went wrong on my side, and trying again did not help."
     hint = "An unexpected error ended all CONFAB_ATTEMPTS tries: the log holds its trace; please report it."
+
+
+class FileUnreadable(Exception):
+    """A file that came with a message could not be fetched, or is too large; its text says why."""
+
+    hint = "Files come from Slack with the scope files:read, and from the hosts of CONFAB_FILE_HOSTS."
 
 
 class SettingsError(Exception):
