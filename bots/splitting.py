@@ -99,6 +99,23 @@ class Splitter:
         return [*self._finished, part] if part else list(self._finished)
 
 
+class Growing:
+    """Splits the same text again and again while it grows, and anew where it turns into another."""
+
+    def __init__(self, limit: Limit) -> None:
+        self._limit = limit
+        self._splitter = Splitter(limit)
+        self._known = ""
+
+    def __call__(self, markdown: str) -> list[str]:
+        """Return the parts of a text; what it shares with the text of the last call is not read again."""
+        if not markdown.startswith(self._known):
+            self._splitter, self._known = Splitter(self._limit), ""
+        self._splitter.add(markdown[len(self._known) :])
+        self._known = markdown
+        return self._splitter.parts()
+
+
 def split(markdown: str, limit: Limit) -> list[str]:
     """Return the text as parts that each fit the limit, in order, none of them blank.
 

@@ -26,10 +26,10 @@ class Halt:
         called = asyncio.ensure_future(self._called.wait())
         coming: asyncio.Future[T | None] | None = None
         try:
-            while not called.done():
+            while not self._called.is_set():
                 coming = asyncio.ensure_future(anext(events, None))
                 await asyncio.wait((coming, called), return_when=asyncio.FIRST_COMPLETED)
-                if not coming.done() or (event := coming.result()) is None:
+                if self._called.is_set() or (event := coming.result()) is None:
                     return
                 yield event
         finally:

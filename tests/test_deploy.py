@@ -46,7 +46,7 @@ SCOPES_OF_CALLS: dict[str, set[str]] = {
 }
 # The agent view asks for the one; without the other, events say nothing of the files that came with a message.
 SCOPES_OF_FEATURES = {"assistant:write", "files:read"}
-CALL = re.compile(r'"((?:api|auth|users|chat|conversations|assistant|agents|files|reactions|views)(?:\.[a-zA-Z]+)+)"')
+CALL = re.compile(r'"((?:api|auth|users|chat|conversations|assistant|agents|files|reactions|views)(?:\.[a-zA-Z]+)+)(?<!\.com)"')
 
 
 def steps(instruction: str) -> list[str]:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bots.splitting import Limit, Splitter, close, split
+from bots.splitting import Growing, Limit, Splitter, close, split
 
 WORDS = st.sampled_from(
     [
@@ -247,3 +247,13 @@ def test_hostile_texts_of_half_a_million_characters_are_split(piece: str) -> Non
     """The work grows with the text, not with its square: this would otherwise never end."""
     text = piece * (500_000 // len(piece))
     assert all(len(part) <= 4_000 for part in split(text, Limit(4_000)))
+
+
+@given(st.lists(MARKDOWN, min_size=1, max_size=5), LIMITS)
+def test_a_text_that_grows_is_split_like_one_that_is_there_at_once(pieces: list[str], limit: Limit) -> None:
+    """Also where it is replaced by another in between: what was read before leaves no trace."""
+    growing = Growing(limit)
+    for number in range(1, len(pieces) + 1):
+        text = "".join(pieces[:number])
+        assert growing(text) == split(text, limit)
+    assert growing(pieces[-1]) == split(pieces[-1], limit)

@@ -17,13 +17,13 @@ from bots.slack.budget import EditBudget
 from bots.slack.calls import Calls
 from bots.slack.events import read
 from bots.slack.files import Files
-from bots.slack.incoming import TOKEN, mention_free
+from bots.slack.incoming import mention_free, mentioned
 from bots.slack.outgoing import LIMIT
 from bots.slack.people import People
 from bots.slack.reply import Reply
 from bots.slack.socket import PING, Socket
 from bots.slack.status import Status
-from bots.splitting import close, split
+from bots.splitting import Growing
 from bots.streaming import Pace, Stream
 from core.messages import Attachment, Journal, Message, Receive, ReplyEvent, Turn
 
@@ -94,8 +94,8 @@ class Slack:
 
     async def named(self, message: Message) -> Message:
         """Return the message with people's names in place of ids, and our own mention taken out."""
-        others = {token["target"] for token in TOKEN.finditer(message.text) if token["kind"] == "@"}
-        people = {user: await self._people.name(user) for user in others - {self._identity.bot_user_id}}
+        others = mentioned(message.text) - {self._identity.bot_user_id}
+        people = {user: await self._people.name(user) for user in others}
         author = replace(message.author, name=await self._people.name(message.author.id))
         text = mention_free(message.text, str(self._identity.bot_user_id), people)
         return replace(message, author=author, text=text)
@@ -110,7 +110,7 @@ class Slack:
         thinking = asyncio.create_task(self._status.thinking(turn, reply))
         grows = live and self._budget.reserve()
         try:
-            await Stream(reply, parts, turn.posted, self._pace).show(events, live=grows)
+            await Stream(reply, Growing(LIMIT), turn.posted, self._pace).show(events, live=grows)
         finally:
             thinking.cancel()
             if grows:
@@ -155,8 +155,3 @@ def _quiet() -> logging.Logger:
 def _client(options: SlackOptions, session: aiohttp.ClientSession, token: str | None) -> AsyncWebClient:
     """Return a client that tries nothing again by itself: a post whose answer was lost must be looked for first."""
     return AsyncWebClient(token, base_url=options.api_url, session=session, retry_handlers=[])
-
-
-def parts(markdown: str) -> list[str]:
-    """Cut an answer into what one Slack message each shows; a fence that is still open is closed."""
-    return [close(part) for part in split(markdown, LIMIT)]
