@@ -147,20 +147,26 @@ async def race(sandbox: Sandbox, folder: Path) -> dict[str, dict[str, list[float
 
 
 async def long_thread(sandbox: Sandbox, folder: Path) -> tuple[float, float]:
-    """Return the median own time in a thread of ten messages, and in one of a thousand."""
+    """Return the median own time in a thread of ten messages, and in one of a thousand, asked in turn."""
     async with contestant("confab", sandbox, folder) as bot:
         assert bot.pid
+        threads = [await thread_of(sandbox, 5) for _ in range(60)]
+        long_one = await thread_of(sandbox, 500)
         short: list[Turn] = []
-        for n in range(40):
-            thread, _ = await turn(sandbox, ROOMS[0], f"begin {n}")
-            for m in range(5):
-                _, last = await turn(sandbox, ROOMS[0], f"go on {m}", thread)
-            short.append(last)
-        for n in range(500):
-            await turn(sandbox, ROOMS[0], f"and on {n}", thread)
-        long = [(await turn(sandbox, ROOMS[0], f"at last {n}", thread))[1] for n in range(60)]
+        long: list[Turn] = []
+        for thread in threads:
+            short.append((await turn(sandbox, ROOMS[0], "and?", thread))[1])
+            long.append((await turn(sandbox, ROOMS[0], "and?", long_one))[1])
         forget(sandbox)
         return median(short), median(long)
+
+
+async def thread_of(sandbox: Sandbox, exchanges: int) -> str:
+    """Hold a conversation of so many questions and answers; return its thread."""
+    thread, _ = await turn(sandbox, ROOMS[0], "begin")
+    for _ in range(exchanges - 1):
+        await turn(sandbox, ROOMS[0], "go on", thread)
+    return thread
 
 
 async def growing(sandbox: Sandbox, folder: Path) -> float:

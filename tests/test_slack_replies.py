@@ -1,17 +1,22 @@
 """Replies in Slack: they grow as they are made, are whole in the end, ping nobody, and survive Slack's moods."""
 
 import asyncio
+import re
 import time
 from itertools import pairwise
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from core.policy import Policies, Policy
 from deploy.sandbox.model import Reply
-from deploy.sandbox.server import Sandbox
+from deploy.sandbox.server import Sandbox, serve
 from tests.bot import GENERAL, Bot, Setup, running
 from tests.room import answered, answers, ask, mention
+from tests.test_splitting import MARKDOWN
 
 pytestmark = pytest.mark.usefixtures("bot")
 
@@ -215,3 +220,23 @@ async def test_who_waits_sees_that_an_answer_is_being_made(sandbox: Sandbox) -> 
             kinds.append(changes.get_nowait().kind)
     assert kinds.index("status") < len(kinds) - 1
     assert calls(sandbox, "assistant.threads.setStatus") == ["ok"]
+
+
+@given(st.lists(MARKDOWN, min_size=1, max_size=60).map("\n\n".join), st.integers(0, 1))
+@settings(max_examples=25)
+async def test_any_markdown_arrives_whole_in_parts_that_slack_takes(text: str, long: int) -> None:
+    """Whatever a model writes, up to many thousand characters: no part is refused, no word is lost or displaced."""
+    text = text * 20 if long else text
+    with TemporaryDirectory() as folder:
+        async with serve() as sandbox:
+            sandbox.workspace.limits_on = False
+            sandbox.model.delay_first, sandbox.model.tokens_per_second = 0.0, None
+            async with running(sandbox, Path(folder) / "confab.db"):
+                sandbox.model.script.append(Reply(f"begin\n\n{text}\n\nend of it"))
+                thread = await sandbox.workspace.say(GENERAL, mention("write"))
+                await sandbox.workspace.until(lambda: "end of it" in "".join(answers(sandbox, thread)), 30.0)
+                told, found = "".join(answers(sandbox, thread)), 0
+                assert {*calls(sandbox, "chat.postMessage"), *calls(sandbox, "chat.update")} <= {"ok"}
+    for word in re.findall(r"\w+", text):
+        found = told.find(word, found)
+        assert found >= 0
