@@ -5,9 +5,9 @@ from deploy.sandbox.discord.api import Asked, Route
 from deploy.sandbox.discord.gateway import MOST_IDENTIFIES
 from deploy.sandbox.discord.guild import Guild
 from deploy.sandbox.discord.limits import ORDINARY
-from deploy.sandbox.discord.places import room_of
+from deploy.sandbox.discord.places import need_guild
 from deploy.sandbox.discord.refused import Refused
-from deploy.sandbox.discord.roster import ADA, BOT_USER, GUILD, Channel
+from deploy.sandbox.discord.roster import ADA, BOT_USER, Channel
 
 Payload = payloads.Payload
 
@@ -71,33 +71,23 @@ def my_guilds(guild: Guild, _: Asked) -> list[Payload]:
 
 def one_guild(guild: Guild, asked: Asked) -> Payload:
     """Return the guild."""
-    _need_guild(asked)
+    need_guild(asked)
     return {**payloads.guild_object(guild.roster), "approximate_member_count": len(guild.users)}
 
 
 def guild_channels(guild: Guild, asked: Asked) -> list[Payload]:
     """List the guild's channels, without threads."""
-    _need_guild(asked)
+    need_guild(asked)
     return [payloads.channel(guild.roster, room) for room in guild.channels.values() if room.kind == "text"]
 
 
 def guild_member(guild: Guild, asked: Asked) -> Payload:
     """Return a member of the guild."""
-    _need_guild(asked)
+    need_guild(asked)
     person = guild.users.get(asked.path["user"])
     if person is None:
         raise Refused(10007)
     return payloads.whole_member(person)
-
-
-def _need_guild(asked: Asked) -> None:
-    if asked.path["guild"] != GUILD:
-        raise Refused(10004)
-
-
-def one_channel(guild: Guild, asked: Asked) -> Payload:
-    """Return a channel, a thread or a direct message."""
-    return payloads.channel(guild.roster, room_of(guild, asked))
 
 
 def open_direct(guild: Guild, asked: Asked) -> Payload:
@@ -131,5 +121,4 @@ ROUTES = (
     Route("get_guild", "GET", "/guilds/{guild}", one_guild, ORDINARY, "guild"),
     Route("get_guild_channels", "GET", "/guilds/{guild}/channels", guild_channels, ORDINARY, "guild"),
     Route("get_guild_member", "GET", "/guilds/{guild}/members/{user}", guild_member, ORDINARY, "guild"),
-    Route("get_channel", "GET", "/channels/{channel}", one_channel, ORDINARY, "channel"),
 )

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import socket
+import struct
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -76,16 +78,18 @@ class Api:
         name, faults = route.name, self._guild.faults
         if delay := faults.delay(name):
             await asyncio.sleep(delay)
+        asked = Asked(dict(request.match_info), dict(request.query))
         if faults.strikes("reset", name):
-            return _hang_up(request)
+            self._record(route, request, asked, 0, 0)
+            return _hang_up(request, reset=True)
         if faults.strikes("server_error", name):
             await request.read()
+            self._record(route, request, asked, faults.error_status, 0)
             return web.Response(status=faults.error_status, text="upstream connect error")
-        answer = await self._answer(route, request)
+        answer = await self._answer(route, request, asked)
         return _hang_up(request) if faults.strikes("dropped_reply", name) else answer
 
-    async def _answer(self, route: Route, request: web.Request) -> web.Response:
-        asked = Asked(dict(request.match_info), dict(request.query))
+    async def _answer(self, route: Route, request: web.Request, asked: Asked) -> web.Response:
         if self._guild.limits.banned:
             return web.Response(status=429, text="error code: 1015")  # Cloudflare's own, with no Via
         headers: dict[str, str] = {}
@@ -129,9 +133,12 @@ def _answer(status: int, body: Any, headers: dict[str, str]) -> web.Response:
     return web.Response(status=status, body=content, content_type="application/json", headers=headers)
 
 
-def _hang_up(request: web.Request) -> web.Response:
-    """Cut the connection; the response is written to nobody."""
+def _hang_up(request: web.Request, *, reset: bool = False) -> web.Response:
+    """Cut the connection, with a TCP reset if asked for; the response is written to nobody."""
     if request.transport is not None:
+        if reset:
+            at_once = struct.pack("ii", 1, 0)  # lingering for no time is what makes it a reset
+            request.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, at_once)
         request.transport.abort()
     return web.Response()
 

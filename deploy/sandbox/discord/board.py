@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from deploy.sandbox.changes import Changes
-from deploy.sandbox.discord import payloads
+from deploy.sandbox.discord import message_payloads, payloads
 from deploy.sandbox.discord.gateway import Gateway
 from deploy.sandbox.discord.mentions import mentions_in
 from deploy.sandbox.discord.posts import Kind, Post, Reference
@@ -44,19 +44,23 @@ class Board:
             return
         room.last_post = post.id
         self.changes.tell(Change("posted", room.id, post))
-        self.send(room, "MESSAGE_CREATE", payloads.arrived(self.roster, post))
+        self.send(room, "MESSAGE_CREATE", message_payloads.arrived(self.roster, post))
 
     def revise(self, post: Post, values: dict[str, Any], allowed: dict[str, Any], *, edited: bool = True) -> None:
-        """Change a post's fields and send MESSAGE_UPDATE; unless `edited`, not as an edit by its author."""
+        """Change a post's fields and send MESSAGE_UPDATE; unless `edited`, not as an edit by its author.
+
+        A new text is read for mentions from scratch, under `allowed` alone.
+        """
         for name, value in values.items():
             setattr(post, name, value)
+        if values.keys() & {"content", "components"}:
+            self._mention(post, allowed)
         if edited:
             post.edited = datetime.now(UTC)
             post.edits += 1
-            self._mention(post, allowed)
         self.changes.tell(Change("edited", post.channel, post))
         if not post.seen_by:
-            self.send(self.roster.channels[post.channel], "MESSAGE_UPDATE", payloads.arrived(self.roster, post))
+            self.send(self.roster.channels[post.channel], "MESSAGE_UPDATE", message_payloads.arrived(self.roster, post))
 
     def remove(self, post: Post) -> None:
         """Delete a post and send MESSAGE_DELETE."""

@@ -24,6 +24,7 @@ class Connection:
 
     def __init__(self, request: web.Request, socket: web.WebSocketResponse, compress: str) -> None:
         self.heartbeats = 0
+        self.closing = False
         self._request = request
         self._socket = socket
         self._stream = zlib.compressobj() if compress == "zlib-stream" else None
@@ -40,6 +41,7 @@ class Connection:
 
     def close(self, code: int) -> None:
         """Close it with one of the gateway's codes, after what the queue still holds."""
+        self.closing = True
         self._outbox.put_nowait(code)
 
     async def write(self) -> None:

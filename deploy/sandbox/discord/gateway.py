@@ -8,7 +8,7 @@ from typing import Any
 from deploy.sandbox.discord import payloads
 from deploy.sandbox.discord.connections import Closed, Connection
 from deploy.sandbox.discord.faults import Faults
-from deploy.sandbox.discord.intents import EVERY_BIT, PRIVILEGED, Intent, blanked, needed
+from deploy.sandbox.discord.intents import EVERY_BIT, LIMITED_MESSAGE_CONTENT, PRIVILEGED, Intent, blanked, needed
 from deploy.sandbox.discord.roster import APP, BOT_USER, GUILD, Roster
 from deploy.sandbox.discord.sessions import Session
 
@@ -22,9 +22,10 @@ class Gateway:
     def __init__(self, roster: Roster, faults: Faults, token: str, changed: Callable[[], None]) -> None:
         self.heartbeat_interval = 41.25
         self.identify_interval = 5.0
+        self.session_life = 180.0
         self.identifies_left = MOST_IDENTIFIES
         self.shards = 1
-        self.flags = PRIVILEGED[Intent.MESSAGE_CONTENT]
+        self.flags = LIMITED_MESSAGE_CONTENT
         self.sessions: dict[str, Session] = {}
         self.connections: dict[Connection, Session | None] = {}
         self.resumed = 0
@@ -82,8 +83,8 @@ class Gateway:
         """Forget a connection; `code` is the one that it closed with, which may end its session."""
         session = self.connections.pop(connection, None)
         if session is not None and session.connection is connection:
-            session.connection = None
-            if code in GOODBYES:
+            session.connection, session.left_at = None, time.monotonic()
+            if code in GOODBYES and not connection.closing:
                 self.sessions.pop(session.id, None)
         self._changed()
 
@@ -113,6 +114,7 @@ class Gateway:
         if not self._admits():
             connection.tell(9, False)
             return
+        self._forget()
         session = Session(uuid.uuid4().hex, intents, shard, shards, connection)
         self.sessions[session.id] = self.connections[connection] = session
         self._welcome(session)
@@ -167,6 +169,7 @@ class Gateway:
         """Take a session up where it was left: first what it missed, in order, then RESUMED."""
         if data.get("token") != self._token:
             raise Closed(4004)
+        self._forget()
         session, sequence = self.sessions.get(str(data.get("session_id"))), int(data.get("seq") or 0)
         if session is not None and sequence > session.sequence:
             raise Closed(4007)
@@ -182,6 +185,13 @@ class Gateway:
         session.send("RESUMED", {})
         self.resumed += 1
         self._changed()
+
+    def _forget(self) -> None:
+        """Forget the sessions whose connection has been gone too long; how long Discord waits is not published."""
+        oldest = time.monotonic() - self.session_life
+        for session in list(self.sessions.values()):
+            if session.connection is None and session.left_at < oldest:
+                del self.sessions[session.id]
 
     def _shard(self, session: Session, *, direct: bool) -> int:
         return 0 if direct else (int(GUILD) >> 22) % session.shards

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from deploy.sandbox.changes import Changes
-from deploy.sandbox.discord import payloads, roster
+from deploy.sandbox.discord import message_payloads, payloads, roster
 from deploy.sandbox.discord.board import Board, Change
 from deploy.sandbox.discord.faults import Faults
 from deploy.sandbox.discord.gateway import Gateway
+from deploy.sandbox.discord.intents import LIMITED_MESSAGE_CONTENT, PRIVILEGED, Intent
+from deploy.sandbox.discord.interactions import Interaction, Interactions
 from deploy.sandbox.discord.limits import Limits
 from deploy.sandbox.discord.mentions import ANYBODY
 from deploy.sandbox.discord.nonces import Nonces
@@ -27,7 +29,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call of the API. `code` is 0 or Discord's error code; `at` in seconds of time.monotonic."""
+    """One call of the API. `status` is 0 if the connection was cut before anything was done.
+
+    `code` is 0 or Discord's error code; `at` in seconds of time.monotonic.
+    """
 
     route: str
     path: str
@@ -56,6 +61,7 @@ class Guild:
         self.gateway = Gateway(self.roster, self.faults, self.token, self.changes.wake)
         self.board = Board(self.roster, self.gateway, self.changes)
         self.threads = Threads(self.board, self.snowflakes)
+        self.interactions = Interactions(self.board, self.snowflakes)
         self.file_limit = payloads.FILE_LIMIT
         self.attachments: dict[str, Attachment] = {}
         self.calls: deque[Call] = deque(maxlen=2000)
@@ -77,6 +83,16 @@ class Guild:
     @limits_on.setter
     def limits_on(self, on: bool) -> None:
         self.limits.on = on
+
+    @property
+    def message_content(self) -> bool:
+        """Whether the application's switch for the message-content intent is on."""
+        return bool(self.gateway.flags & PRIVILEGED[Intent.MESSAGE_CONTENT])
+
+    @message_content.setter
+    def message_content(self, on: bool) -> None:
+        others = self.gateway.flags & ~PRIVILEGED[Intent.MESSAGE_CONTENT]
+        self.gateway.flags = others | (LIMITED_MESSAGE_CONTENT if on else 0)
 
     @property
     def connected(self) -> int:
@@ -125,14 +141,14 @@ class Guild:
             flags=flags,
             reference=Reference(channel, reference) if reference else None,
         )
-        self.threads.enter(self.channels[channel], user)
+        self.threads.enter(self.channels[channel], user, content)
         self.board.publish(post, {**ANYBODY, "replied_user": ping_replied})
         await asyncio.sleep(0)
         return post.id
 
     async def forward(self, channel: str, source: str, post: str, user: str = roster.ADA) -> str:
         """Forward a post from the channel `source`, and return the new post's id: its text is in a snapshot alone."""
-        shown = payloads.message(self.roster, self.channels[source].posts[post], nested=True)
+        shown = message_payloads.message(self.roster, self.channels[source].posts[post], nested=True)
         kept = ("type", "content", "embeds", "attachments", "timestamp", "edited_timestamp", "flags", "mentions",
                 "mention_roles", "components")  # fmt: skip
         new = Post(self.snowflakes.next(), channel, user, "", flags=Flag.HAS_SNAPSHOT)
@@ -165,6 +181,73 @@ class Guild:
         self.board.start_typing(channel, user)
         await asyncio.sleep(0)
 
+    async def open_thread(
+        self, channel: str, name: str, user: str = roster.ADA, post: str = "", *, private: bool = False
+    ) -> str:
+        """Start a thread as a person, from a post or without one, and return its id."""
+        if post:
+            thread = self.threads.start_from(self.channels[channel].posts[post], name, user)
+        else:
+            thread = self.threads.start(channel, name, user, "private_thread" if private else "public_thread")
+        await asyncio.sleep(0)
+        return thread.id
+
+    async def archive(self, thread: str, *, locked: bool = False) -> None:
+        """Archive a thread, and lock it so that only who manages threads can open it again."""
+        self.threads.archive(self.channels[thread], locked=locked)
+        await asyncio.sleep(0)
+
+    async def open_channel(self, name: str) -> str:
+        """Make a text channel, and return its id."""
+        room = Channel(self.snowflakes.next(), "text", name)
+        self.channels[room.id] = room
+        self.board.send(room, "CHANNEL_CREATE", payloads.channel(self.roster, room))
+        await asyncio.sleep(0)
+        return room.id
+
+    async def delete_channel(self, channel: str) -> None:
+        """Delete a channel with its threads, or a thread."""
+        room = self.channels[channel]
+        for thread in self.roster.threads_of(channel):
+            self.threads.delete(thread)
+        if room.is_thread:
+            self.threads.delete(room)
+        else:
+            self.board.send(room, "CHANNEL_DELETE", payloads.channel(self.roster, room))
+            del self.channels[channel]
+        await asyncio.sleep(0)
+
+    async def permit(self, channel: str, *, allow: Permission = NOTHING, deny: Permission = NOTHING) -> None:
+        """Set what Confab's role is given and denied in a channel; one that it comes to see brings its threads."""
+        room, saw = self.channels[channel], self.roster.sees(BOT_USER, channel)
+        room.overwrites[BOT_ROLE] = Overwrite(allow, deny)
+        self.board.send(room, "CHANNEL_UPDATE", payloads.channel(self.roster, room), seen=True)
+        if not saw and self.roster.sees(BOT_USER, channel):
+            self.threads.sync(channel)
+        await asyncio.sleep(0)
+
+    async def interact(
+        self,
+        command: str,
+        channel: str,
+        user: str = roster.ADA,
+        options: dict[str, Any] | None = None,
+        target: str = "",
+    ) -> Interaction:
+        """Use a slash command, or with the post `target` a message menu. Raises LookupError if none is registered.
+
+        What is returned tells what became of it: `answered`, and `original`, the id of the answer's post.
+        """
+        interaction = self.interactions.use(command, channel, user, options or {}, target)
+        await asyncio.sleep(0)
+        return interaction
+
+    async def press(self, channel: str, post: str, custom_id: str, user: str = roster.ADA) -> Interaction:
+        """Press a button on a post."""
+        interaction = self.interactions.press(channel, post, custom_id, user)
+        await asyncio.sleep(0)
+        return interaction
+
     def attach(self, name: str, content: bytes, media_type: str = "", duration_secs: float | None = None) -> Attachment:
         """Upload a file that `say` can attach. With `duration_secs` it has what a voice note has; flag it VOICE."""
         waveform = None if duration_secs is None else "AAAA"
@@ -182,12 +265,6 @@ class Guild:
     def subscribe(self) -> AbstractContextManager[asyncio.Queue[Change]]:
         """Give a queue that receives every change until the block ends."""
         return self.changes.subscribe()
-
-    def permit(self, channel: str, *, allow: Permission = NOTHING, deny: Permission = NOTHING) -> None:
-        """Set what Confab's role is given and denied in a channel."""
-        room = self.channels[channel]
-        room.overwrites[BOT_ROLE] = Overwrite(allow, deny)
-        self.board.send(room, "CHANNEL_UPDATE", payloads.channel(self.roster, room), seen=True)
 
     def _state(self) -> str:
         last = ", ".join(f"{call.route} {call.status}" for call in list(self.calls)[-5:])

@@ -20,12 +20,14 @@ class Intent(IntFlag):
 
 
 EVERY_BIT = (1 << 26) - 1  # what Discord knows, with a few gaps; a higher bit is no intent
-# The flags of an application by which its owner switched a privileged intent on. Discord docs, Application object.
+# The flags of an application that allow a privileged intent: the one of a reviewed application, and the "limited" one
+# of a small application whose owner switched it on. Discord docs, Application Flags.
 PRIVILEGED = {
-    Intent.GUILD_PRESENCES: 1 << 13,
-    Intent.GUILD_MEMBERS: 1 << 15,
-    Intent.MESSAGE_CONTENT: 1 << 19,
+    Intent.GUILD_PRESENCES: 1 << 12 | 1 << 13,
+    Intent.GUILD_MEMBERS: 1 << 14 | 1 << 15,
+    Intent.MESSAGE_CONTENT: 1 << 18 | 1 << 19,
 }
+LIMITED_MESSAGE_CONTENT = 1 << 19
 _IN_GUILD = {"MESSAGE": Intent.GUILD_MESSAGES, "TYPING": Intent.GUILD_MESSAGE_TYPING}
 _DIRECT = {"MESSAGE": Intent.DIRECT_MESSAGES, "TYPING": Intent.DIRECT_MESSAGE_TYPING}
 WITHHELD = ("content", "embeds", "attachments", "components")

@@ -37,6 +37,11 @@ def mentions_in(
     return Mentions(known, reached, tuple(dict.fromkeys(loud)))
 
 
+def named(text: str) -> list[str]:
+    """Return the ids of the users that a text names, outside of code."""
+    return _USER.findall(_CODE.sub(" ", text))
+
+
 def _kept(found: list[str], kind: str, allowed: dict[str, Any]) -> list[str]:
     if kind in allowed.get("parse", ()):
         return found

@@ -1,68 +1,23 @@
-"""Reading and writing messages (Discord docs, Message)."""
+"""Writing messages (Discord docs, Message)."""
 
-from datetime import UTC, datetime, timedelta
-from itertools import islice
 from typing import Any
 
-from deploy.sandbox.discord import payloads
+from deploy.sandbox.discord import message_payloads, payloads
 from deploy.sandbox.discord.api import Asked, Route
 from deploy.sandbox.discord.content import check, says_something
 from deploy.sandbox.discord.guild import Guild
-from deploy.sandbox.discord.intents import PRIVILEGED, Intent, blanked
-from deploy.sandbox.discord.limits import DELETING, MESSAGES, ORDINARY, READING
+from deploy.sandbox.discord.history import shown
+from deploy.sandbox.discord.limits import DELETING, MESSAGES, ORDINARY
 from deploy.sandbox.discord.mentions import ANYBODY, allowance
 from deploy.sandbox.discord.permissions import Permission
 from deploy.sandbox.discord.places import need, need_open, need_to_write, post_of, room_of
 from deploy.sandbox.discord.posts import Attachment, Flag, Kind, Post, Reference
 from deploy.sandbox.discord.refused import Problem, Refused, invalid_form
 from deploy.sandbox.discord.roster import BOT_USER, Channel
-from deploy.sandbox.discord.snowflakes import made_at
 
-CREATED_FLAGS = Flag.SUPPRESS_EMBEDS | Flag.SUPPRESS_NOTIFICATIONS | Flag.VOICE | Flag.COMPONENTS_V2
+CREATED_FLAGS = Flag.SUPPRESS_EMBEDS | Flag.SUPPRESS_NOTIFICATIONS | Flag.COMPONENTS_V2
 EDITED_FLAGS = Flag.SUPPRESS_EMBEDS | Flag.COMPONENTS_V2
-OLD = timedelta(hours=1)
-MOST_OLD_EDITS = 30  # Discord names no number; this one is ours
 MOST_BULK = 100
-
-
-def shown(guild: Guild, post: Post) -> payloads.Payload:
-    """Return a message as REST gives it: without the switch for message content, only what Confab may read."""
-    whole = payloads.message(guild.roster, post)
-    if guild.channels[post.channel].is_direct or guild.gateway.flags & PRIVILEGED[Intent.MESSAGE_CONTENT]:
-        return whole
-    return blanked(whole, BOT_USER)
-
-
-def get_many(guild: Guild, asked: Asked) -> list[payloads.Payload]:
-    """List messages, newest first: before, after or around an id, or the last ones; up to `limit`, 50 unless given."""
-    room, limit = room_of(guild, asked), _limit(asked)
-    if not guild.roster.may(room.id, Permission.READ_MESSAGE_HISTORY):
-        return []
-    found = [post for post in room.posts.values() if not post.seen_by]
-    if after := asked.query.get("after"):
-        kept = list(islice((post for post in found if int(post.id) > int(after)), limit))
-    elif around := asked.query.get("around"):
-        place = sum(int(post.id) < int(around) for post in found)
-        kept = found[max(0, place - limit // 2) : place + limit - limit // 2]
-    else:
-        before = int(asked.query.get("before") or 1 << 64)
-        kept = [post for post in found if int(post.id) < before][-limit:]
-    return [shown(guild, post) for post in reversed(kept)]
-
-
-def _limit(asked: Asked) -> int:
-    given = asked.query.get("limit", "50")
-    if not given.isdecimal() or not 1 <= int(given) <= 100:
-        raise invalid_form({"limit": Problem("NUMBER_TYPE_MAX", "int value should be between 1 and 100.")})
-    return int(given)
-
-
-def get_one(guild: Guild, asked: Asked) -> payloads.Payload:
-    """Return one message."""
-    post = post_of(guild, asked)
-    if not guild.roster.may(post.channel, Permission.READ_MESSAGE_HISTORY):
-        raise Refused(50013)
-    return shown(guild, post)
 
 
 def create(guild: Guild, asked: Asked) -> payloads.Payload:
@@ -81,11 +36,11 @@ def create(guild: Guild, asked: Asked) -> payloads.Payload:
     post = composed(guild, room.id, body, files, CREATED_FLAGS)
     post.reference = _reference(guild, room, body)
     post.kind = Kind.REPLY if post.reference else Kind.DEFAULT
-    guild.threads.enter(room, BOT_USER)
+    guild.threads.enter(room, BOT_USER, "")
     guild.board.publish(post, allowed)
     if post.nonce is not None:
         guild.nonces.keep(BOT_USER, post.nonce, room.id, post.id)
-    return payloads.message(guild.roster, post) | ({} if post.nonce is None else {"nonce": post.nonce})
+    return message_payloads.message(guild.roster, post) | ({} if post.nonce is None else {"nonce": post.nonce})
 
 
 def _forwards(body: dict[str, Any]) -> bool:
@@ -102,15 +57,13 @@ def _repeated(guild: Guild, body: dict[str, Any]) -> payloads.Payload | None:
     post = guild.channels[channel].posts.get(number)
     if post is None:
         raise Refused(10008)  # discord-api-docs#6647
-    return payloads.message(guild.roster, post) | {"nonce": post.nonce}
+    return message_payloads.message(guild.roster, post) | {"nonce": post.nonce}
 
 
 def _need_parts(guild: Guild, room: Channel, body: dict[str, Any], files: list[Attachment]) -> None:
     """Raise Refused for files without the right to attach; embeds without theirs are only left out."""
     if files:
         need(guild, room, Permission.ATTACH_FILES)
-    if Flag.VOICE & int(body.get("flags") or 0):
-        need(guild, room, Permission.SEND_VOICE_MESSAGES)
     if not guild.roster.may(room.id, Permission.EMBED_LINKS):
         body["embeds"] = []
     if body.get("message_reference"):
@@ -172,19 +125,11 @@ def edit(guild: Guild, asked: Asked) -> payloads.Payload:
     if post.user != BOT_USER:
         raise Refused(50005)
     need_open(guild.channels[post.channel])
-    if Flag.VOICE in post.flags:
-        raise Refused(50021, "Cannot edit a voice message")
-    _count_old(post)
     change(guild, post, asked)
     return shown(guild, post)
 
 
-def _count_old(post: Post) -> None:
-    if datetime.now(UTC) - made_at(post.id) > OLD and post.edits >= MOST_OLD_EDITS:
-        raise Refused(30046, extra={"retry_after": 60.0, "global": False}, headers={"Via": "1.1 sandbox"})
-
-
-def change(guild: Guild, post: Post, asked: Asked, default: dict[str, Any] = ANYBODY) -> None:
+def change(guild: Guild, post: Post, asked: Asked, default: dict[str, Any] = ANYBODY, *, edited: bool = True) -> None:
     """Put a checked body into a post; what it does not name stays. `default` holds where it allows nothing itself."""
     body = asked.fields
     second = post.flags & Flag.COMPONENTS_V2
@@ -201,7 +146,8 @@ def change(guild: Guild, post: Post, asked: Asked, default: dict[str, Any] = ANY
         values["flags"] = post.flags & ~EDITED_FLAGS | Flag(int(body["flags"] or 0)) & EDITED_FLAGS | second
     moderate(guild, body)
     _need_content(post, values)
-    guild.board.revise(post, values, allowance(body, default))
+    values["flags"] = values.get("flags", post.flags) & ~Flag.LOADING
+    guild.board.revise(post, values, allowance(body, default), edited=edited)
 
 
 def _kept(post: Post, asked: Asked) -> list[Attachment]:
@@ -245,8 +191,6 @@ def type_there(guild: Guild, asked: Asked) -> None:
 
 _MESSAGES = "/channels/{channel}/messages"
 ROUTES = (
-    Route("get_channel_messages", "GET", _MESSAGES, get_many, READING, "channel"),
-    Route("get_channel_message", "GET", _MESSAGES + "/{message}", get_one, READING, "channel"),
     Route("create_message", "POST", _MESSAGES, create, MESSAGES, "channel"),
     Route("edit_message", "PATCH", _MESSAGES + "/{message}", edit, MESSAGES, "channel"),
     Route("delete_message", "DELETE", _MESSAGES + "/{message}", delete, DELETING, "channel"),

@@ -22,7 +22,6 @@ class Permission(IntFlag):
     CREATE_PUBLIC_THREADS = 1 << 35
     CREATE_PRIVATE_THREADS = 1 << 36
     SEND_MESSAGES_IN_THREADS = 1 << 38
-    SEND_VOICE_MESSAGES = 1 << 46
     PIN_MESSAGES = 1 << 51
 
 

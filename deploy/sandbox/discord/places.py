@@ -5,7 +5,7 @@ from deploy.sandbox.discord.guild import Guild
 from deploy.sandbox.discord.permissions import Permission
 from deploy.sandbox.discord.posts import Post
 from deploy.sandbox.discord.refused import Refused
-from deploy.sandbox.discord.roster import BOT_USER, Channel
+from deploy.sandbox.discord.roster import BOT_USER, GUILD, Channel
 
 
 def room_of(guild: Guild, asked: Asked) -> Channel:
@@ -25,6 +25,12 @@ def post_of(guild: Guild, asked: Asked) -> Post:
     if post is None or post.seen_by:
         raise Refused(10008)
     return post
+
+
+def need_guild(asked: Asked) -> None:
+    """Raise Refused if a path names another guild."""
+    if asked.path["guild"] != GUILD:
+        raise Refused(10004)
 
 
 def need(guild: Guild, room: Channel, *needed: Permission) -> None:

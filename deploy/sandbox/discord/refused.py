@@ -15,13 +15,13 @@ SENTENCES: dict[int, tuple[int, str]] = {
     10015: (404, "Unknown Webhook"),
     10062: (404, "Unknown interaction"),
     10063: (404, "Unknown application command"),
+    20012: (403, "You are not authorized to perform this action on this application"),
     20028: (429, "The write action you are performing on the channel has hit the write rate limit."),
     30032: (400, "Maximum number of application commands reached (100)"),
     30034: (429, "Max number of daily application command creates has been reached (200)"),
     30046: (429, "Maximum number of edits to messages older than 1 hour reached. Try again later."),
     40005: (413, "Request entity too large"),
     40060: (400, "Interaction has already been acknowledged."),
-    40094: (400, "Maximum number of follow-up messages reached for this interaction (5)"),
     50001: (403, "Missing Access"),
     50005: (403, "Cannot edit a message authored by another user"),
     50006: (400, "Cannot send an empty message"),
@@ -78,9 +78,9 @@ def invalid_form(problems: Mapping[str, Problem]) -> Refused:
 
 
 def on_request(code: int) -> Refused:
-    """Return the refusal with this code that a fault asks for; one with status 429 may be tried again in 1 s."""
+    """Return the refusal with this code that a fault asks for; one with status 429 may be tried again soon."""
     refusal = Refused(code)
     if refusal.status == 429:
-        refusal.body |= {"retry_after": 1.0, "global": False}
+        refusal.body |= {"retry_after": 0.1, "global": False}
         refusal.headers |= {"Retry-After": "1", "Via": "1.1 sandbox"}
     return refusal

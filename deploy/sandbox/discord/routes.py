@@ -2,11 +2,19 @@
 
 from aiohttp import web
 
-from deploy.sandbox.discord import accounts, cdn, messages, sockets
+from deploy.sandbox.discord import accounts, cdn, channels, commands, history, messages, reactions, responses, sockets
 from deploy.sandbox.discord.api import BASE, Api
 from deploy.sandbox.discord.guild import Guild
 
-ROUTES = (*accounts.ROUTES, *messages.ROUTES)
+ROUTES = (
+    *accounts.ROUTES,
+    *channels.ROUTES,
+    *commands.ROUTES,
+    *history.ROUTES,
+    *messages.ROUTES,
+    *reactions.ROUTES,
+    *responses.ROUTES,
+)
 
 
 def routes(guild: Guild) -> list[web.AbstractRouteDef]:

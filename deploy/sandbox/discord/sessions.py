@@ -13,7 +13,10 @@ MOST_KEPT = 5000  # events; a session that missed more cannot be resumed
 
 @dataclass(slots=True)
 class Session:
-    """One identify and what was sent to it since. `connection` is None while nobody is connected."""
+    """One identify and what was sent to it since.
+
+    `connection` is None while nobody is connected, since `left_at`, in seconds of time.monotonic.
+    """
 
     id: str
     intents: Intent
@@ -21,6 +24,7 @@ class Session:
     shards: int
     connection: Connection | None = None
     sequence: int = 0
+    left_at: float = 0.0
     sent: deque[tuple[int, str]] = field(default_factory=lambda: deque(maxlen=MOST_KEPT))
 
     def send(self, event: str, data: dict[str, Any], *, silent: bool = False) -> None:

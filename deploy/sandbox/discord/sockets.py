@@ -28,9 +28,10 @@ def routes(gateway: Gateway, faults: Faults) -> list[web.AbstractRouteDef]:
             await _hold(gateway, connection, socket, request.query)
         except Closed as refusal:
             connection.close(refusal.code)
-            await writer
         finally:
             gateway.leave(connection, socket.close_code)
+            if connection.closing:
+                await writer
             writer.cancel()
         return socket
 

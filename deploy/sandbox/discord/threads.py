@@ -4,8 +4,9 @@ from datetime import UTC, datetime
 
 from deploy.sandbox.discord import payloads
 from deploy.sandbox.discord.board import Board, Change
+from deploy.sandbox.discord.mentions import named
 from deploy.sandbox.discord.posts import Flag, Kind, Post, Reference
-from deploy.sandbox.discord.roster import GUILD, Channel, ChannelKind
+from deploy.sandbox.discord.roster import BOT_USER, GUILD, Channel, ChannelKind
 from deploy.sandbox.discord.snowflakes import Snowflakes
 
 
@@ -48,6 +49,8 @@ class Threads:
         if person in thread.members:
             return
         thread.members.add(person)
+        if person == BOT_USER and thread.kind == "private_thread":
+            self._send(thread, "THREAD_CREATE", payloads.channel(self._roster, thread))
         self._send(thread, "THREAD_MEMBERS_UPDATE", self._members(thread, [person], []))
 
     def leave(self, thread: Channel, person: str) -> None:
@@ -67,12 +70,15 @@ class Threads:
         thread.archived, thread.locked, thread.archived_at = archived, locked, datetime.now(UTC)
         self.changed(thread)
 
-    def enter(self, room: Channel, person: str) -> None:
-        """Open an archived thread in which somebody writes, and let them join; nothing where it is no thread."""
+    def enter(self, room: Channel, person: str, text: str) -> None:
+        """Open an archived thread in which somebody writes; they and whom their text names join it."""
+        if not room.is_thread:
+            return
         if room.archived:
             self.archive(room, archived=False, locked=room.locked)
-        if room.is_thread:
-            self.join(room, person)
+        for each in (person, *named(text)):
+            if each in self._roster.users:
+                self.join(room, each)
 
     def changed(self, thread: Channel) -> None:
         """Send THREAD_UPDATE."""
