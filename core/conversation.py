@@ -67,9 +67,12 @@ class Conversation:
         await self._store.finish(turn, _entries(question, answer), _state(answer), _detail(answer))
 
     async def give_up(self, turn: Turn, platform: Platform) -> None:
-        """End a turn that failed too often, with a sentence."""
+        """End a turn that failed too often, with a sentence where even that can be shown."""
         answer = Answer(error=GaveUp())
-        await self._show(turn, platform, _sentence(notice(turn, GaveUp())), answer)
+        try:
+            await self._show(turn, platform, _sentence(notice(turn, GaveUp())), answer)
+        except Exception:
+            log.exception("notice not shown", reference=reference(turn))
         await self._store.finish(turn, [], "failed", _detail(answer))
 
     async def _obey(self, turn: Turn, platform: Platform) -> None:
