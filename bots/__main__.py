@@ -20,7 +20,7 @@ from bots.slack.adapter import Slack, SlackOptions
 from core.conversation import Conversation, Instructions
 from core.errors import BotError, DatabaseBusy, SettingsError
 from core.inbox import Inbox, Pressure
-from core.openai import ModelOptions, OpenAI, open_client
+from core.openai.client import ModelOptions, OpenAI, open_client
 from core.policy import Policies, Policy
 from core.settings import ChannelSettings, Settings
 from core.store import Store

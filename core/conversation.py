@@ -14,7 +14,7 @@ from core.context import fit
 from core.errors import BotError, ContentFiltered, ContextOverflow, GaveUp, ModelError, PlatformError, RefusedRequest
 from core.halting import Halt
 from core.messages import Entry, Finish, ModelEvent, Platform, Replace, ReplyEvent, Text, Turn, Usage
-from core.openai import OpenAI
+from core.openai.client import OpenAI
 from core.policy import Policies
 from core.store import Store
 

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from core.errors import ModelError
 from core.messages import ModelEvent, PromptMessage, Text
-from core.openai import ModelOptions, OpenAI, open_client
+from core.openai.client import ModelOptions, OpenAI, open_client
 from deploy.sandbox.model import Model, routes
 
 SECRET = "sk-secret-0123456789"

@@ -11,7 +11,7 @@ from slack_bolt.app.async_app import AsyncApp
 from bots.slack.adapter import Slack, SlackOptions
 from core.conversation import Conversation, Instructions
 from core.inbox import Inbox, Pressure
-from core.openai import ModelOptions, OpenAI, open_client
+from core.openai.client import ModelOptions, OpenAI, open_client
 from core.policy import Policies
 from core.store import Store
 from deploy.sandbox.server import Sandbox

@@ -122,7 +122,7 @@ def only_the_model_speaks_httpx(module: Module, found: Import) -> str | None:
 
 
 def a_platform_sees_the_port_alone(module: Module, found: Import) -> str | None:
-    """A platform imports core's nouns, errors and table of commands, never the store, the main path, or another platform."""
+    """A platform imports core's nouns, errors and commands, never the store, the main path, or another platform."""
     own = next((name for name in PLATFORMS if module.inside(f"bots.{name}")), None)
     if own is None:
         return None

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from core import errors
-from core.adaptations import SETTINGS, adaptation, adapted
-from core.chat_request import chat_body
 from core.messages import PromptMessage
-from core.refusals import read_complaint
+from core.openai.adaptations import SETTINGS, adaptation, adapted
+from core.openai.refusals import read_complaint
+from core.openai.request import chat_body
 from tests.asking import PROMPT, QUESTION, QUICK, Asking, stand_in
 
 

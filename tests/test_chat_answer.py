@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core import errors
-from core.chat_answer import Answer, Opening
 from core.errors import ModelError
 from core.messages import Finish, Text, Usage
-from core.openai import OpenAI
+from core.openai.answer import Answer, Opening
+from core.openai.client import OpenAI
 from deploy.sandbox.model import Reply
 from tests.asking import PROMPT, QUICK, Asking, sse, stand_in, text_chunk
 

@@ -61,7 +61,7 @@ GOOD_IMPORTS = [
     ("core.context", "import json\nfrom collections.abc import Sequence\nfrom core.messages import Entry"),
     ("core.messages", "from core.errors import BotError"),
     ("core.store", "import sqlite_utils\nfrom core.messages import Turn"),
-    ("core.openai_stream", "import httpx\nfrom httpx_sse import EventSource"),
+    ("core.openai.stream", "import httpx\nfrom httpx_sse import EventSource"),
     ("core.conversation", "from core.store import Store\nfrom core.settings import Settings"),
     ("core.inbox", "from core.conversation import Conversation"),
     ("bots.slack.adapter", "from slack_bolt.async_app import AsyncApp\nfrom bots.slack.text import escape"),

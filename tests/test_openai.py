@@ -10,11 +10,11 @@ from aiohttp import web
 from structlog.testing import capture_logs
 
 from core import errors
-from core.chat_request import hashed
 from core.errors import ModelError
 from core.messages import Finish, Text, Usage
-from core.openai import open_client
-from core.openai_stream import auth_headers, chat_url
+from core.openai.client import open_client
+from core.openai.request import hashed
+from core.openai.stream import auth_headers, chat_url
 from deploy.sandbox.model import FAULTS, Fault, Reply, rate_limited, refusal
 from tests.asking import PROMPT, QUESTION, QUICK, SECRET, Asking, served, sse, stand_in, text_chunk
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from core import errors
 from core.errors import ModelError
-from core.refusals import complaint_in_stream, error_type, read_complaint, without
+from core.openai.refusals import complaint_in_stream, error_type, read_complaint, without
 
 # Bodies as real servers send them: one line each, with the status and the error that it means.
 REFUSALS = [json.loads(line) for line in (Path(__file__).parent / "refusals.jsonl").read_text().splitlines()]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.retries import pause, retry_after
+from core.openai.retries import pause, retry_after
 
 
 @pytest.mark.parametrize(

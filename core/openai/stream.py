@@ -9,8 +9,6 @@ from dataclasses import dataclass
 import httpx
 from httpx_sse import EventSource, ServerSentEvent
 
-from core.chat_answer import Answer
-from core.chat_request import Body, ModelOptions
 from core.errors import (
     EndpointUnreachable,
     GarbledAnswer,
@@ -21,8 +19,10 @@ from core.errors import (
     WrongPath,
 )
 from core.messages import ModelEvent, Text
-from core.refusals import Refused, read_complaint
-from core.retries import retry_after
+from core.openai.answer import Answer
+from core.openai.refusals import Refused, read_complaint
+from core.openai.request import Body, ModelOptions
+from core.openai.retries import retry_after
 
 LOOPBACK = ("all://127.0.0.1", "all://localhost", "all://[::1]")
 DRAIN = 0.25  # seconds to read past [DONE], so that the connection can be used again

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 import httpx
 import structlog
 
-from core.adaptations import Adaptation, adaptation, adapted
-from core.chat_request import Body, ModelOptions, chat_body
 from core.errors import EndpointFailing, EndpointUnreachable, ModelError, RateLimited, StreamCut
 from core.messages import ModelEvent, PromptMessage
-from core.openai_stream import Bounds, Endpoint, open_client
-from core.refusals import Complaint, Refused, error_type
-from core.retries import pause
+from core.openai.adaptations import Adaptation, adaptation, adapted
+from core.openai.refusals import Complaint, Refused, error_type
+from core.openai.request import Body, ModelOptions, chat_body
+from core.openai.retries import pause
+from core.openai.stream import Bounds, Endpoint, open_client
 
 __all__ = ["ModelOptions", "OpenAI", "open_client"]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from core.errors import AnswerCutByLength, ContentFiltered, EmptyAnswer, GarbledAnswer, ModelError, StreamCut
 from core.messages import Finish, ModelEvent, Text, Usage
-from core.refusals import Refused, complaint_in_stream
+from core.openai.refusals import Refused, complaint_in_stream
 
 LENGTH = frozenset({"length", "max_tokens", "model_length"})  # OpenAI, Anthropic's compatible address, Mistral
 FILTER = frozenset({"content_filter", "safety"})

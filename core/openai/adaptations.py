@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Literal
 
-from core.chat_request import Body
-from core.refusals import Complaint
+from core.openai.refusals import Complaint
+from core.openai.request import Body
 
 Messages = list[dict[str, Any]]
 
