@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Sequence
+from functools import lru_cache
 
 from core.messages import Entry, PromptMessage
 
@@ -40,6 +41,7 @@ def told(entry: Entry) -> PromptMessage:
     return PromptMessage(entry.role, f"{inert(entry.author.name)}: {entry.text}")
 
 
+@lru_cache(maxsize=1024)  # the same few names stand in every prompt
 def inert(name: str) -> str:
     """Reduce a display name to one short line without control characters and without a colon."""
     visible = "".join(letter if unicodedata.category(letter)[0] != "C" else " " for letter in name)
