@@ -1,9 +1,10 @@
-"""Reads the plain YAML of `deploy/`: mappings and lists of scalars by indentation, and refuses anything else."""
+"""Reads the plain YAML of `deploy/`: mappings and lists, by indentation, of scalars; refuses anything else."""
 
 import re
 from collections import deque
 
-Value = str | bool | list[str] | dict[str, "Value"]
+Value = str | bool | list["Value"] | dict[str, "Value"]
+Lines = deque[tuple[int, str]]
 
 LINE = re.compile(r"(?P<indent> *)(?P<rest>\S.*)")
 PAIR = re.compile(r"(?P<key>[\w-]+):(?: (?P<value>.+))?")
@@ -25,18 +26,25 @@ def _bare(text: str) -> list[str]:
     return [line if re.search(r'"[^"]*#[^"]*"', line) else COMMENT.sub("", line) for line in text.splitlines()]
 
 
-def _block(lines: deque[tuple[int, str]], indent: int) -> Value:
+def _block(lines: Lines, indent: int) -> Value:
     return _sequence(lines, indent) if lines[0][1].startswith("- ") else _mapping(lines, indent)
 
 
-def _sequence(lines: deque[tuple[int, str]], indent: int) -> list[str]:
-    items = []
+def _sequence(lines: Lines, indent: int) -> list[Value]:
+    items: list[Value] = []
     while lines and lines[0][0] == indent and lines[0][1].startswith("- "):
-        items.append(str(_scalar(lines.popleft()[1].removeprefix("- "))))
+        item = lines.popleft()[1].removeprefix("- ")
+        items.append(_mapping_of_item(item, lines, indent + 2) if PAIR.fullmatch(item) else _scalar(item))
     return items
 
 
-def _mapping(lines: deque[tuple[int, str]], indent: int) -> dict[str, Value]:
+def _mapping_of_item(first: str, lines: Lines, indent: int) -> dict[str, Value]:
+    """Read a mapping that begins behind a dash: its further lines stand below its first key."""
+    lines.appendleft((indent, first))
+    return _mapping(lines, indent)
+
+
+def _mapping(lines: Lines, indent: int) -> dict[str, Value]:
     found: dict[str, Value] = {}
     while lines and lines[0][0] == indent:
         pair = PAIR.fullmatch(lines.popleft()[1])
@@ -46,7 +54,7 @@ def _mapping(lines: deque[tuple[int, str]], indent: int) -> dict[str, Value]:
     return found
 
 
-def _value(value: str | None, lines: deque[tuple[int, str]], indent: int) -> Value:
+def _value(value: str | None, lines: Lines, indent: int) -> Value:
     if value is not None:
         return _scalar(value)
     deeper = lines[0][0] if lines else 0

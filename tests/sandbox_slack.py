@@ -1,7 +1,7 @@
 """The real Slack SDKs against the sandbox: what its tests share."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -65,9 +65,12 @@ def bolt(sandbox: Sandbox, ear: Ear, signing_secret: str = Workspace.signing_sec
 
 
 @asynccontextmanager
-async def listening(sandbox: Sandbox, ear: Ear, ping_interval: float = 10) -> AsyncIterator[None]:
-    """Hear over Socket Mode until the block ends."""
-    handler = AsyncSocketModeHandler(bolt(sandbox, ear), sandbox.workspace.app_token, ping_interval=ping_interval)
+async def listening(
+    sandbox: Sandbox, ear: Ear, ping_interval: float = 10, listen: Callable[[AsyncApp], AsyncApp] = lambda app: app
+) -> AsyncIterator[None]:
+    """Hear over Socket Mode until the block ends; `listen` adds further listeners to the app."""
+    app = listen(bolt(sandbox, ear))
+    handler = AsyncSocketModeHandler(app, sandbox.workspace.app_token, ping_interval=ping_interval)
     await handler.connect_async()  # type: ignore[no-untyped-call]  # slack-bolt has no annotation here
     await sandbox.workspace.until(lambda: sandbox.workspace.connected)
     try:

@@ -44,9 +44,12 @@ SCOPES_OF_CALLS: dict[str, set[str]] = {
     "conversations.replies": set(),
     "assistant.threads.setStatus": {"assistant:write"},
 }
-# The agent view asks for the one; without the other, events say nothing of the files that came with a message.
-SCOPES_OF_FEATURES = {"assistant:write", "files:read"}
-CALL = re.compile(r'"((?:api|auth|users|chat|conversations|assistant|agents|files|reactions|views)(?:\.[a-zA-Z]+)+)(?<!\.com)"')
+# The agent view asks for the first; without the second, events say nothing of the files that came with a message; the
+# third brings slash commands and shortcuts.
+SCOPES_OF_FEATURES = {"assistant:write", "files:read", "commands"}
+CALL = re.compile(
+    r'"((?:api|auth|users|chat|conversations|assistant|agents|files|reactions|views)(?:\.[a-zA-Z]+)+)(?<!\.com)"'
+)
 
 
 def steps(instruction: str) -> list[str]:
@@ -187,11 +190,35 @@ def test_the_slack_app_can_be_written_to_and_needs_no_public_address() -> None:
     assert len(app["display_information"]["description"]) <= 140
 
 
+def test_the_slack_app_s_commands_and_shortcuts_keep_to_slacks_limits() -> None:
+    """Slack docs, App manifest reference: the longest name, description, hint and id of each."""
+    features = manifest()["features"]
+    (command,) = features["slash_commands"]
+    assert command["should_escape"] is True  # so that who is mentioned in a question is known by id
+    assert (len(command["command"]) <= 32, len(command["description"]) <= 2000) == (True, True)
+    assert len(command["usage_hint"]) <= 1000
+    for shortcut in features["shortcuts"]:
+        assert shortcut["type"] == "message"
+        assert len(shortcut["name"]) <= 24
+        assert (len(shortcut["callback_id"]) <= 255, len(shortcut["description"]) <= 150) == (True, True)
+
+
 def test_plain_yaml_is_read_and_anything_else_refused() -> None:
     """The reader that these tests stand on."""
-    text = 'a: b # why\nc:\n  d: "#1"\n  e:\n    - x:y # z\n    - "two words"\nf: true\ng:\n'
-    assert load(text) == {"a": "b", "c": {"d": "#1", "e": ["x:y", "two words"]}, "f": True, "g": ""}
-    for fault in ["a: [b]", "a: {b: c}", "a: *b", "a: b\na: c", "a: b: c", "a\n", "- a", "a:\n  - b: c", "a: |\n  b"]:
+    text = 'a: b # y\nc:\n  d: "#1"\n  e:\n    - x:y # z\n    - "two words"\ng:\n  - h: 1\n    i: true\n  - h: 2\nk:\n'
+    items = [{"h": "1", "i": True}, {"h": "2"}]
+    assert load(text) == {"a": "b", "c": {"d": "#1", "e": ["x:y", "two words"]}, "g": items, "k": ""}
+    for fault in [
+        "a: [b]",
+        "a: {b: c}",
+        "a: *b",
+        "a: b\na: c",
+        "a: b: c",
+        "a\n",
+        "- a",
+        "a:\n  - b: c\n    b: d",
+        "a: |\n  b",
+    ]:
         with pytest.raises(ValueError, match="plain"):
             load(fault)
 

@@ -6,13 +6,15 @@ from pathlib import Path
 
 from deploy.sandbox.slack.rights import GRANTED
 from deploy.sandbox.slack.rules import RULES
-from deploy.sandbox.slack.workspace import SUBSCRIPTIONS
+from deploy.sandbox.slack.workspace import COMMANDS, SHORTCUTS, SUBSCRIPTIONS
 from tests import plain_yaml
 
 TESTS = Path(__file__).parent
 SLACK = TESTS.parent / "deploy" / "sandbox" / "slack"
 # Which argument of a call is an error code.
 CODES = {"Refused": 0, "decoded": 2, "own_post": 2}
+# How the wording of a rule begins that is answered with no error code.
+OTHERS = ("retry_reason", "X-Slack", "the person reads ")
 
 
 def names_of_tests() -> set[str]:
@@ -52,8 +54,13 @@ def test_every_error_code_of_a_rule_is_refused_somewhere() -> None:
     """A row for a refusal that was taken out is found here; what is no error code is told apart by its wording."""
     used = {code for code, _ in refusals()}
     others = {"any", "too_many_websockets", "404", "403", "200 with a login page", "not registered"}
-    rows = [row for row in RULES if row.code not in others and not row.code.startswith(("retry_reason", "X-Slack"))]
+    rows = [row for row in RULES if row.code not in others and not row.code.startswith(OTHERS)]
     assert [row.rule for row in rows if row.code not in used] == []
+
+
+def named(entries: list[plain_yaml.Value], key: str) -> set[plain_yaml.Value]:
+    """Return what each entry of a list has under a key."""
+    return {str(entry[key]) for entry in entries if isinstance(entry, dict)}
 
 
 def test_the_app_was_granted_what_its_manifest_asks_for() -> None:
@@ -61,10 +68,13 @@ def test_the_app_was_granted_what_its_manifest_asks_for() -> None:
     manifest = plain_yaml.load((TESTS.parent / "deploy" / "slack-manifest.yaml").read_text())
     match manifest:
         case {
+            "features": {"slash_commands": list(commands), "shortcuts": list(shortcuts)},
             "oauth_config": {"scopes": {"bot": list(scopes)}},
             "settings": {"event_subscriptions": {"bot_events": list(subscribed)}},
         }:
             assert set(scopes) == GRANTED
             assert set(subscribed) == SUBSCRIPTIONS
+            assert named(commands, "command") == COMMANDS
+            assert named(shortcuts, "callback_id") == SHORTCUTS
         case _:
-            raise AssertionError("the manifest has neither scopes nor events")
+            raise AssertionError("the manifest lacks scopes, events, commands or shortcuts")

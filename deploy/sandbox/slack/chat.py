@@ -6,7 +6,6 @@ from typing import Any
 
 from deploy.sandbox.slack.api import Answer, Method
 from deploy.sandbox.slack.arguments import Arguments, decoded, flag, post_of, room_of, root_of
-from deploy.sandbox.slack.changes import Change
 from deploy.sandbox.slack.content import content_of
 from deploy.sandbox.slack.limits import POSTING, TIER_3, TIER_4
 from deploy.sandbox.slack.posts import Post
@@ -95,7 +94,7 @@ def post_ephemeral(workspace: Workspace, arguments: Arguments) -> Answer:
     if str(arguments.get("user", "")) not in room.members:
         raise Refused("user_not_in_channel")
     post = _compose(workspace, room.id, root_of(room, arguments), arguments)
-    workspace.changes.tell(Change("ephemeral", room.id, post.ts, post, str(arguments["user"])))
+    workspace.whisper(str(arguments["user"]), post)
     return {"message_ts": post.ts}
 
 

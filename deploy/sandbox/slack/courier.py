@@ -1,4 +1,4 @@
-"""How events reach the app: over its sockets, or by signed requests, again and again until they are acknowledged."""
+"""How events and interactions reach the app: over its sockets, or by signed requests."""
 
 import asyncio
 import itertools
@@ -6,13 +6,13 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from aiohttp import ClientSession
 
 from deploy.sandbox.slack.events import Event, callback
 from deploy.sandbox.slack.faults import Faults
-from deploy.sandbox.slack.http_events import Endpoint
+from deploy.sandbox.slack.http_events import Endpoint, Receipt
 from deploy.sandbox.slack.sockets import Sockets
 
 
@@ -25,8 +25,11 @@ class _Pending:
     timer: asyncio.TimerHandle
 
 
+Interaction = Literal["slash_commands", "interactive"]
+
+
 class Courier:
-    """Delivers each event until it is acknowledged, or given up after three retries.
+    """Delivers each event until it is acknowledged, or given up after three retries; an interaction once.
 
     An event that meets no open socket has failed at once, and is tried again like one that was not acknowledged:
     so a bot that was away for a minute hears it late, and after the last retry never (Slack docs, Events API,
@@ -43,6 +46,7 @@ class Courier:
         self._changed = changed
         self._numbers = itertools.count(1)
         self._waiting: dict[str, _Pending] = {}
+        self._asked: dict[str, asyncio.Future[Event]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._session: ClientSession | None = None
 
@@ -57,6 +61,12 @@ class Courier:
         for attempt in range(max(1, self._faults.deliveries)):
             self._attempt(payload, attempt)
         return str(payload["event_id"])
+
+    async def interact(self, kind: Interaction, payload: Event) -> Receipt:
+        """Send an interaction, and return how it was acknowledged. It is not tried again: somebody waits for it."""
+        times = max(1, self._faults.deliveries)
+        receipts = await asyncio.gather(*(self._interact(kind, payload) for _ in range(times)))
+        return receipts[0]
 
     async def verify(self) -> bool:
         """Send the url_verification that registers an events URL, and say whether its challenge came back."""
@@ -84,7 +94,26 @@ class Courier:
         timer = asyncio.get_running_loop().call_later(wait, self._failed, envelope_id)
         self._waiting[envelope_id] = _Pending(payload, attempt, timer)
 
-    def _acknowledged(self, envelope_id: str) -> None:
+    async def _interact(self, kind: Interaction, payload: Event) -> Receipt:
+        if self.endpoint.url:
+            return await self.endpoint.interact(self._http(), payload, self.ack_timeout)
+        envelope_id = f"envelope-{next(self._numbers)}"
+        answer = self._asked[envelope_id] = asyncio.get_running_loop().create_future()
+        takes_payload = kind == "slash_commands"
+        envelope = {"envelope_id": envelope_id, "type": kind, "accepts_response_payload": takes_payload}
+        try:
+            if not self.sockets.send({**envelope, "payload": payload}):
+                return Receipt("dispatch_failed")
+            return Receipt("", await asyncio.wait_for(answer, self.ack_timeout))
+        except TimeoutError:
+            return Receipt("operation_timeout")
+        finally:
+            self._asked.pop(envelope_id, None)
+
+    def _acknowledged(self, envelope_id: str, body: Event) -> None:
+        answer = self._asked.pop(envelope_id, None)
+        if answer is not None:
+            answer.set_result(body)
         pending = self._waiting.pop(envelope_id, None)
         if pending is not None:
             pending.timer.cancel()

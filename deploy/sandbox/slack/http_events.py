@@ -1,10 +1,11 @@
-"""Signed HTTP events (Slack docs, Events API and Verifying requests from Slack)."""
+"""Signed HTTP events and interactions (Slack docs, Events API, Slash commands, Verifying requests from Slack)."""
 
 import hashlib
 import hmac
 import json
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from urllib.parse import urlencode
 
 from aiohttp import ClientConnectionError, ClientSession, ClientTimeout
 
@@ -17,6 +18,14 @@ class Outcome:
 
     settled: bool
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """How an interaction was acknowledged: what it was answered with, or the `fault` that the person reads."""
+
+    fault: str = ""
+    body: Event = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -48,13 +57,30 @@ class Endpoint:
         except ClientConnectionError:
             return Outcome(settled=False, reason="connection_failed")
 
+    async def interact(self, session: ClientSession, payload: Event, patience: float) -> Receipt:
+        """Post an interaction as a form: a command field by field, anything else as JSON in the field `payload`."""
+        form = payload if "command" in payload else {"payload": json.dumps(payload)}
+        body = urlencode(form).encode()
+        headers = signed(self.signing_secret, body, time.time(), "application/x-www-form-urlencoded")
+        try:
+            async with session.post(self.url, data=body, headers=headers, timeout=ClientTimeout(patience)) as response:
+                text = await response.text()
+                if response.status != 200:
+                    return Receipt("dispatch_failed")
+                is_json = response.content_type == "application/json"
+                return Receipt("", json.loads(text) if is_json else {"text": text} if text else {})
+        except TimeoutError:
+            return Receipt("operation_timeout")
+        except ClientConnectionError:
+            return Receipt("dispatch_failed")
 
-def signed(secret: str, body: bytes, now: float) -> dict[str, str]:
+
+def signed(secret: str, body: bytes, now: float, content_type: str = "application/json") -> dict[str, str]:
     """Return the headers that prove a body to come from Slack: HMAC SHA-256, version v0; `now` in epoch seconds."""
     stamp = str(int(now))
     digest = hmac.new(secret.encode(), b"v0:" + stamp.encode() + b":" + body, hashlib.sha256).hexdigest()
     return {
-        "Content-Type": "application/json",
+        "Content-Type": content_type,
         "X-Slack-Request-Timestamp": stamp,
         "X-Slack-Signature": f"v0={digest}",
     }

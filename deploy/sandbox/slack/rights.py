@@ -9,8 +9,9 @@ from deploy.sandbox.slack.roster import Channel
 # What the app's manifest asks for. Slack docs, Scopes.
 GRANTED = frozenset(
     {"app_mentions:read", "channels:history", "groups:history", "im:history", "mpim:history", "chat:write"}
-    | {"users:read", "files:read", "assistant:write"}
+    | {"users:read", "files:read", "assistant:write", "commands"}
 )
+COMMANDS = "commands"  # what slash commands and shortcuts need
 _PLURAL = {"channel": "channels", "group": "groups", "im": "im", "mpim": "mpim"}
 
 

@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from deploy.sandbox.slack import apps, chat, conversations, extras, streams, uploads
+from deploy.sandbox.slack import apps, chat, conversations, extras, interactions, streams, uploads
 from deploy.sandbox.slack.api import Api
 from deploy.sandbox.slack.workspace import Workspace
 
@@ -10,10 +10,11 @@ METHODS = apps.METHODS | chat.METHODS | conversations.METHODS | extras.METHODS |
 
 
 def routes(workspace: Workspace) -> list[web.AbstractRouteDef]:
-    """Return the routes of one workspace: Web API, Socket Mode and files."""
+    """Return the routes of one workspace: Web API, Socket Mode, responses and files."""
     api = Api(workspace, METHODS)
     return [
         web.route("*", "/slack/api/{method}", api.serve),
         web.get("/slack/socket", workspace.courier.sockets.serve),
+        *interactions.routes(workspace),
         *uploads.routes(workspace),
     ]

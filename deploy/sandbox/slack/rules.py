@@ -153,4 +153,40 @@ RULES = (
         "not registered",
         "test_an_url_that_does_not_repeat_the_challenge_is_not_registered",
     ),
+    # Slash commands and shortcuts
+    Rule(
+        "An app's slash command is not for threads",
+        "the person reads that it is not supported in threads",
+        "test_a_slash_command_in_a_thread_never_reaches_the_app",
+    ),
+    Rule(
+        "Slash commands and shortcuts need the scope `commands`",
+        "the person reads that it is not a valid command",
+        "test_without_its_scope_the_app_has_no_slash_command_and_no_shortcut",
+    ),
+    Rule(
+        "An interaction is acknowledged within 3 s, and comes once",
+        "the person reads operation_timeout",
+        "test_an_interaction_that_is_not_acknowledged_in_time_fails_before_the_person",
+    ),
+    Rule(
+        "Somebody listens for interactions",
+        "the person reads dispatch_failed",
+        "test_an_interaction_that_meets_nobody_fails_before_the_person",
+    ),
+    Rule(
+        "A response_url serves five times",
+        "used_url",
+        "test_a_response_url_serves_five_times",
+    ),
+    Rule(
+        "A response_url serves for half an hour",
+        "expired_url",
+        "test_a_response_url_that_is_too_old_is_refused",
+    ),
+    Rule(
+        "What is posted to a response_url is a JSON object",
+        "invalid_payload",
+        "test_a_response_that_is_no_object_is_refused",
+    ),
 )

@@ -11,6 +11,7 @@ from deploy.sandbox.slack.faults import Faults
 from deploy.sandbox.slack.roster import APP
 
 MOST_CONNECTIONS = 10  # Slack docs, Socket Mode: up to ten at once
+Body = dict[str, Any]
 DisconnectReason = Literal["warning", "refresh_requested", "too_many_websockets", "link_disabled"]
 
 
@@ -20,7 +21,7 @@ class Sockets:
     `opened` and `turned_away` count the connections that ever came, and those that were refused.
     """
 
-    def __init__(self, faults: Faults, changed: Callable[[], None], acknowledged: Callable[[str], None]) -> None:
+    def __init__(self, faults: Faults, changed: Callable[[], None], acknowledged: Callable[[str, Body], None]) -> None:
         self._faults = faults
         self._changed = changed
         self._acknowledged = acknowledged
@@ -106,7 +107,8 @@ class Sockets:
             if message.type is WSMsgType.PING and not self._faults.silent_sockets:
                 await connection.pong(message.data)
             elif message.type is WSMsgType.TEXT:
-                self._acknowledged(json.loads(message.data).get("envelope_id", ""))
+                said = json.loads(message.data)
+                self._acknowledged(said.get("envelope_id", ""), said.get("payload") or {})
 
 
 async def _write(connection: web.WebSocketResponse, outbox: asyncio.Queue[str]) -> None:

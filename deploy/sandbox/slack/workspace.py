@@ -14,6 +14,7 @@ from deploy.sandbox.slack.calls import Call
 from deploy.sandbox.slack.changes import Change, Changes
 from deploy.sandbox.slack.courier import Courier
 from deploy.sandbox.slack.faults import Faults
+from deploy.sandbox.slack.invitations import Invitations
 from deploy.sandbox.slack.limits import Limits
 from deploy.sandbox.slack.posts import File, Post
 from deploy.sandbox.slack.rich_text import rich_text
@@ -23,18 +24,21 @@ from deploy.sandbox.slack.threads import Threads
 
 T = TypeVar("T")
 
-# What the app's manifest subscribes to. Slack docs, Events API.
+# What the app's manifest subscribes to, and what it adds to Slack. Slack docs, Events API and App manifest.
 SUBSCRIPTIONS = frozenset(
     {"app_mention", "message.channels", "message.groups", "message.im", "message.mpim", "app_home_opened"}
 )
+COMMANDS = frozenset({"/confab"})
+SHORTCUTS = frozenset({"confab_ask", "confab_stop", "confab_reset"})
 
 
 class Workspace:
     """People, channels and one installed app, in memory.
 
-    What a test may set: `faults`, `limits_on`, `scopes`, `subscriptions`, `edit_window` (the seconds for which a
-    message may be updated; None for ever), `distributed` (the app is sold outside the Marketplace, so it reads
-    little history), and the courier's `ack_timeout` and `retry_waits`.
+    What a test may set: `faults`, `limits_on`, `scopes`, `subscriptions`, `commands`, `shortcuts`, `edit_window`
+    (the seconds for which a message may be updated; None for ever), `distributed` (the app is sold outside the
+    Marketplace, so it reads little history), the courier's `ack_timeout` and `retry_waits`, and the `lasts` of
+    `invitations`.
     """
 
     team = roster.TEAM
@@ -55,6 +59,10 @@ class Workspace:
         self.calls: deque[Call] = deque(maxlen=2000)
         self.scopes: set[str] = set(GRANTED)
         self.subscriptions: set[str] = set(SUBSCRIPTIONS)
+        self.commands: set[str] = set(COMMANDS)
+        self.shortcuts: set[str] = set(SHORTCUTS)
+        self.invitations = Invitations()
+        self.whispered: deque[tuple[str, Post]] = deque(maxlen=1000)
         self.edit_window: float | None = None
         self.distributed = False
         self.changes = Changes()
@@ -90,6 +98,10 @@ class Workspace:
         room = self.channels[channel]
         root = [room.posts[ts]] if ts in room.posts else []
         return root + room.replies(ts)
+
+    def whispers(self, user: str) -> list[str]:
+        """Return what a person alone was shown, oldest first; what Slack itself said is by Slackbot."""
+        return [post.shown for reader, post in self.whispered if reader == user]
 
     def direct(self, user: str) -> str:
         """Return the id of the channel in which a person and Confab talk to each other alone."""
@@ -198,6 +210,11 @@ class Workspace:
             self.threads.set_status(room.id, str(post.thread_ts), "")
         body = self.body(post)
         self._send(room, self._events_of(post, room, body))
+
+    def whisper(self, user: str, post: Post) -> None:
+        """Show a post to one person alone; no channel holds it."""
+        self.whispered.append((user, post))
+        self.changes.tell(Change("ephemeral", post.channel, post.ts, post, user))
 
     def revise(self, post: Post, values: dict[str, Any], *, edited: bool = True) -> None:
         """Change a post's fields and send message_changed, also for the app's own update or an unfurl."""

@@ -1,0 +1,53 @@
+"""What the app is sent for a slash command and for a message shortcut, as real payloads have it.
+
+Slack docs, Slash commands (Preparing your app to receive commands) and Shortcuts interaction payloads.
+"""
+
+from typing import Any
+
+from deploy.sandbox.slack.roster import APP, TEAM, Channel, User
+
+Payload = dict[str, Any]
+NAMES = {"im": "directmessage", "group": "privategroup"}  # what stands for the names of these kinds of channel
+TOKEN = "deprecated-verification-token"  # noqa: S105 - Slack still sends it, and nobody should look at it
+DOMAIN = "sandbox"
+
+
+def command(name: str, text: str, room: Channel, person: User, trigger: str, response_url: str) -> Payload:
+    """Return a slash command: all of its fields are strings, since over HTTP they are a form's."""
+    return {
+        "token": TOKEN,
+        "team_id": TEAM,
+        "team_domain": DOMAIN,
+        "channel_id": room.id,
+        "channel_name": NAMES.get(room.kind, room.name),
+        "user_id": person.id,
+        "user_name": person.name,
+        "command": name,
+        "text": text,
+        "api_app_id": APP,
+        "is_enterprise_install": "false",
+        "response_url": response_url,
+        "trigger_id": trigger,
+    }
+
+
+def message_action(
+    callback_id: str, room: Channel, body: Payload, person: User, stamp: str, trigger: str, response_url: str
+) -> Payload:
+    """Return a message shortcut; `body` is the whole message, and `stamp` the ts of the choice itself."""
+    return {
+        "type": "message_action",
+        "token": TOKEN,
+        "action_ts": stamp,
+        "team": {"id": TEAM, "domain": DOMAIN},
+        "user": {"id": person.id, "username": person.name, "team_id": TEAM, "name": person.name},
+        "channel": {"id": room.id, "name": NAMES.get(room.kind, room.name)},
+        "is_enterprise_install": False,
+        "enterprise": None,
+        "callback_id": callback_id,
+        "trigger_id": trigger,
+        "response_url": response_url,
+        "message_ts": body["ts"],
+        "message": body,
+    }
