@@ -33,8 +33,10 @@ def intents(*more: str, without: str = "") -> discord.Intents:
 class Ear(discord.Client):
     """A client that notes every event as it came over the wire, as (name, data)."""
 
-    def __init__(self, guild: Guild, chosen: discord.Intents) -> None:
-        super().__init__(intents=chosen, guild_ready_timeout=0, enable_debug_events=True)
+    def __init__(self, guild: Guild, chosen: discord.Intents, heartbeat_timeout: float = 60.0) -> None:
+        super().__init__(
+            intents=chosen, guild_ready_timeout=0, enable_debug_events=True, heartbeat_timeout=heartbeat_timeout
+        )
         self.heard: list[tuple[str, Event]] = []
         self.messages: list[discord.Message] = []
         self.pretended = guild
@@ -84,10 +86,12 @@ async def logged_in(sandbox: Sandbox) -> AsyncIterator[Ear]:
 
 
 @asynccontextmanager
-async def connected(sandbox: Sandbox, chosen: discord.Intents | None = None) -> AsyncIterator[Ear]:
-    """A client that hears, until the block ends."""
+async def connected(
+    sandbox: Sandbox, chosen: discord.Intents | None = None, heartbeat_timeout: float = 60.0
+) -> AsyncIterator[Ear]:
+    """A client that hears, until the block ends; after `heartbeat_timeout` seconds of silence it reconnects."""
     with pointed_at(sandbox):
-        async with Ear(sandbox.guild, chosen or intents("message_content")) as client:
+        async with Ear(sandbox.guild, chosen or intents("message_content"), heartbeat_timeout) as client:
             running = asyncio.create_task(client.start(sandbox.guild.token))
             waiting = asyncio.create_task(client.wait_until_ready())
             await asyncio.wait({running, waiting}, return_when=asyncio.FIRST_COMPLETED)

@@ -1,11 +1,13 @@
 """The pretend guild: what people do in it, and what the real discord.py hears and does there."""
 
 import io
+import re
 from collections.abc import AsyncIterator
 
 import discord
 import pytest
 from discord import app_commands
+from discord.http import Route
 
 from deploy.sandbox.discord.guild import Guild
 from deploy.sandbox.discord.posts import Flag, Kind
@@ -138,6 +140,16 @@ async def test_edits_and_deletes_arrive(guild: Guild, ear: Ear) -> None:
     assert ear.events("MESSAGE_DELETE")[0]["id"] == first
     assert ear.events("MESSAGE_DELETE_BULK")[0]["ids"] == [second, third]
     assert guild.posts(GENERAL) == []
+
+
+async def test_a_preview_of_a_link_arrives_as_an_update_that_is_no_edit(guild: Guild, ear: Ear) -> None:
+    """The text is the same, and it was edited at no time."""
+    number = await guild.say(GENERAL, "https://example.com/")
+    await guild.unfurl(GENERAL, number)
+    await guild.until(lambda: ear.events("MESSAGE_UPDATE"))
+    update = ear.events("MESSAGE_UPDATE")[0]
+    assert (update["content"], update["edited_timestamp"]) == ("https://example.com/", None)
+    assert update["embeds"][0]["title"] == "Example"
 
 
 async def test_without_the_intent_only_mentions_own_and_direct_messages_have_content(
@@ -281,6 +293,17 @@ async def test_a_file_is_sent_and_can_be_fetched_while_its_address_is_good(guild
     assert guild.posts(GENERAL)[0].attachments[0].content == b"all of it"
 
 
+async def test_an_address_is_made_new(guild: Guild, ear: Ear) -> None:
+    """For as long as the file is there."""
+    message = await ear.place().send(file=discord.File(io.BytesIO(b"all of it"), "answer.md"))
+    old = re.sub("ex=[0-9a-f]+", "ex=0", message.attachments[0].url)
+    route = Route("POST", "/attachments/refresh-urls")
+    answer = await ear.http.request(route, json={"attachment_urls": [old]})
+    assert answer["refreshed_urls"][0]["original"] == old
+    assert await ear.http.get_from_cdn(answer["refreshed_urls"][0]["refreshed"]) == b"all of it"
+    assert guild.calls[-1].route == "refresh_attachment_urls"
+
+
 async def test_typing_shows_until_the_bot_writes(guild: Guild, ear: Ear) -> None:
     """In one channel, as long as ten seconds."""
     await ear.place().typing()
@@ -416,7 +439,7 @@ async def commands(guild: Guild, ear: Ear) -> app_commands.CommandTree[Ear]:
     @tree.command(description="Ask Confab")
     async def ask(interaction: discord.Interaction[Ear], question: str) -> None:
         await interaction.response.defer(thinking=True)
-        await interaction.edit_original_response(content=f"{question}? @everyone")
+        await interaction.edit_original_response(content=f"{question}? @everyone {interaction.user.mention}")
         await interaction.followup.send("and more", ephemeral=True)
 
     @tree.context_menu(name="Ask Confab about this")
@@ -434,9 +457,14 @@ async def test_a_slash_command_is_deferred_answered_and_followed_up(guild: Guild
     interaction = await guild.interact("ask", GENERAL, user=GRACE, options={"question": "why"})
     await guild.until(lambda: interaction.follow_ups)
     answer, private = guild.posts(GENERAL)
-    assert (answer.id, answer.content, answer.kind) == (interaction.original, "why? @everyone", Kind.CHAT_INPUT_COMMAND)
+    assert (answer.id, answer.content, answer.kind) == (
+        interaction.original,
+        f"why? @everyone <@{GRACE}>",
+        Kind.CHAT_INPUT_COMMAND,
+    )
     assert Flag.LOADING not in answer.flags
-    assert guild.pings(answer.id) == []
+    assert answer.edited is None
+    assert guild.pings(answer.id) == [f"<@{GRACE}>"]
     assert (private.content, private.seen_by) == ("and more", GRACE)
 
 
@@ -455,7 +483,7 @@ async def test_a_command_works_in_direct_messages(guild: Guild) -> None:
     """There it comes from a user, without a member."""
     interaction = await guild.interact("ask", guild.direct(LINUS), user=LINUS, options={"question": "how"})
     await guild.until(lambda: interaction.follow_ups)
-    assert guild.posts(guild.direct(LINUS))[0].content == "how? @everyone"
+    assert guild.posts(guild.direct(LINUS))[0].content == f"how? @everyone <@{LINUS}>"
 
 
 async def test_a_command_that_is_not_registered_cannot_be_used(guild: Guild) -> None:

@@ -190,16 +190,16 @@ async def test_connections_are_refused_for_a_while(guild: Guild, ear: Ear) -> No
 
 
 async def test_a_silent_gateway_is_left_by_the_sdk_and_its_session_resumed(guild: Guild, sandbox: Sandbox) -> None:
-    """Neither acknowledgements nor events come, until it speaks again."""
+    """Neither acknowledgements nor events come, until it speaks again; what it kept back comes then."""
     guild.gateway.heartbeat_interval = 0.05
-    async with connected(sandbox) as ear:
-        ear._connection.heartbeat_timeout = 0.2  # noqa: SLF001 - the SDK takes it only for its first connection
+    async with connected(sandbox, heartbeat_timeout=0.3) as ear:
         guild.faults.silent_sockets = True
         await guild.say(GENERAL, "unheard")
-        guild.gateway.drop()
+        await guild.until(lambda: not guild.connected)
         guild.faults.silent_sockets = False
         await guild.until(lambda: ear.messages)
         assert said(ear) == ["unheard"]
+        assert guild.gateway.resumed
 
 
 async def test_a_route_is_limited_for_a_while(guild: Guild, ear: Ear) -> None:

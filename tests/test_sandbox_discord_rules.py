@@ -4,6 +4,7 @@ import ast
 import asyncio
 import io
 import re
+import time
 from collections.abc import AsyncIterator, Awaitable
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import discord
 import pytest
 from discord.http import Route
 
+from deploy.sandbox.discord import cdn
 from deploy.sandbox.discord import refused as refusals
 from deploy.sandbox.discord.guild import Guild
 from deploy.sandbox.discord.permissions import Permission
@@ -484,6 +486,9 @@ async def test_an_expired_or_changed_address_is_refused(client: Ear, guild: Guil
     assert await client.http.get_from_cdn(url) == b"a"
     later = re.sub(r"ex=\w+", "ex=ffffffff", url)
     assert (await refused(client.http.get_from_cdn(later))).status == 404
+    file = guild.posts(GENERAL)[0].attachments[0]
+    old = cdn.signed(f"{guild.url}/discord/cdn/attachments", GENERAL, file, time.time() - 25 * 3600)
+    assert (await refused(client.http.get_from_cdn(old))).status == 404
     guild.faults.expired_files = True
     assert (await refused(client.http.get_from_cdn(url))).status == 404
 

@@ -38,7 +38,7 @@ def check(body: dict[str, Any], files: list[Attachment], most_bytes: int) -> Non
 def says_something(body: dict[str, Any], files: int) -> bool:
     """Say whether a message with this body shows anything."""
     content = str(body.get("content") or "").strip()
-    return bool(content or body.get("embeds") or body.get("components") or body.get("sticker_ids") or files)
+    return bool(content or body.get("embeds") or body.get("components") or files)
 
 
 def _too_long(most: int) -> Problem:

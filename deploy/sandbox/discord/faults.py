@@ -16,7 +16,7 @@ class Faults:
     """
 
     deliveries: int = 1
-    """how often each message event arrives in a session"""
+    """how often each event arrives in a session"""
     refuse_sockets: bool = False
     """whether a new gateway connection is turned away"""
     silent_sockets: bool = False

@@ -49,7 +49,7 @@ class Gateway:
                 continue
             whole = direct or not is_message or Intent.MESSAGE_CONTENT in session.intents
             shown = data if whole else blanked(data, BOT_USER)
-            for _ in range(max(1, self._faults.deliveries) if is_message else 1):
+            for _ in range(max(1, self._faults.deliveries)):
                 session.send(event, shown, silent=self._faults.silent_sockets)
 
     def drop(self, *, resumable: bool = True, code: int | None = None) -> None:

@@ -163,6 +163,12 @@ class Guild:
         self.board.revise(self.channels[channel].posts[post], {"content": content}, ANYBODY)
         await asyncio.sleep(0)
 
+    async def unfurl(self, channel: str, post: str) -> None:
+        """Show a preview under a post that holds a link: a MESSAGE_UPDATE with the same text, and no edit."""
+        preview = [{"type": "link", "url": "https://example.com/", "title": "Example"}]
+        self.board.revise(self.channels[channel].posts[post], {"embeds": preview}, ANYBODY, edited=False)
+        await asyncio.sleep(0)
+
     async def delete(self, channel: str, *posts: str) -> None:
         """Delete a post, or several at once, which arrive as one MESSAGE_DELETE_BULK."""
         if len(posts) == 1:

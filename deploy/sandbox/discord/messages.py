@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from yarl import URL
+
 from deploy.sandbox.discord import message_payloads, payloads
 from deploy.sandbox.discord.api import Asked, Route
 from deploy.sandbox.discord.content import check, says_something
@@ -28,7 +30,7 @@ def create(guild: Guild, asked: Asked) -> payloads.Payload:
     check(body, files, guild.file_limit)
     if repeated := _repeated(guild, body):
         return repeated
-    if not says_something(body, len(files)) and not _forwards(body):
+    if not says_something(body, len(files)):
         raise Refused(50006)
     _need_parts(guild, room, body, files)
     moderate(guild, body)
@@ -41,10 +43,6 @@ def create(guild: Guild, asked: Asked) -> payloads.Payload:
     if post.nonce is not None:
         guild.nonces.keep(BOT_USER, post.nonce, room.id, post.id)
     return message_payloads.message(guild.roster, post) | ({} if post.nonce is None else {"nonce": post.nonce})
-
-
-def _forwards(body: dict[str, Any]) -> bool:
-    return bool((body.get("message_reference") or {}).get("type"))
 
 
 def _repeated(guild: Guild, body: dict[str, Any]) -> payloads.Payload | None:
@@ -189,11 +187,23 @@ def type_there(guild: Guild, asked: Asked) -> None:
     guild.board.start_typing(room.id, BOT_USER)
 
 
+def refresh(guild: Guild, asked: Asked) -> payloads.Payload:
+    """Give new addresses for expired ones of attachments that are still there."""
+    fresh = []
+    for url in asked.fields.get("attachment_urls") or ():
+        place, number = URL(str(url)).parts[-3:-1]
+        file = guild.attachments.get(number)
+        new = message_payloads.attachment(guild.roster, place, file)["url"] if file else None
+        fresh.append({"original": url, "refreshed": new})
+    return {"refreshed_urls": fresh}
+
+
 _MESSAGES = "/channels/{channel}/messages"
 ROUTES = (
     Route("create_message", "POST", _MESSAGES, create, MESSAGES, "channel"),
     Route("edit_message", "PATCH", _MESSAGES + "/{message}", edit, MESSAGES, "channel"),
     Route("delete_message", "DELETE", _MESSAGES + "/{message}", delete, DELETING, "channel"),
     Route("bulk_delete_messages", "POST", _MESSAGES + "/bulk-delete", delete_many, ORDINARY, "channel"),
+    Route("refresh_attachment_urls", "POST", "/attachments/refresh-urls", refresh, ORDINARY),
     Route("trigger_typing_indicator", "POST", "/channels/{channel}/typing", type_there, MESSAGES, "channel"),
 )
