@@ -28,7 +28,7 @@ def check(body: dict[str, Any], files: list[Attachment], most_bytes: int) -> Non
     problems |= _embeds(body.get("embeds") or [])
     problems |= _components(body)
     if len(files) > MOST_FILES:
-        problems["attachments"] = _too_many(MOST_FILES)
+        problems["attachments"] = _too_long(MOST_FILES)
     if problems:
         raise invalid_form(problems)
     if any(len(file.content) > most_bytes for file in files):
@@ -45,10 +45,6 @@ def _too_long(most: int) -> Problem:
     return Problem("BASE_TYPE_MAX_LENGTH", f"Must be {most} or fewer in length.")
 
 
-def _too_many(most: int) -> Problem:
-    return Problem("BASE_TYPE_MAX_LENGTH", f"Must be {most} or fewer in length.")
-
-
 def _content(content: Any) -> dict[str, Problem]:
     if content is not None and not isinstance(content, str):
         return {"content": Problem("STRING_TYPE_CONVERT", f"Could not interpret {content!r} as string.")}
@@ -62,7 +58,7 @@ def _nonce(nonce: Any) -> dict[str, Problem]:
 
 def _embeds(embeds: list[dict[str, Any]]) -> dict[str, Problem]:
     if len(embeds) > MOST_EMBEDS:
-        return {"embeds": _too_many(MOST_EMBEDS)}
+        return {"embeds": _too_long(MOST_EMBEDS)}
     problems: dict[str, Problem] = {}
     total = 0
     for number, embed in enumerate(embeds):
@@ -70,7 +66,7 @@ def _embeds(embeds: list[dict[str, Any]]) -> dict[str, Problem]:
         total += sum(len(text) for _, text, _ in parts)
         problems |= {f"embeds.{number}.{path}": _too_long(most) for path, text, most in parts if len(text) > most}
         if len(embed.get("fields") or ()) > MOST_FIELDS:
-            problems[f"embeds.{number}.fields"] = _too_many(MOST_FIELDS)
+            problems[f"embeds.{number}.fields"] = _too_long(MOST_FIELDS)
     if total > MOST_IN_EMBEDS:
         problems["embeds"] = Problem("MAX_EMBED_SIZE_EXCEEDED", f"Embed size exceeds maximum size of {MOST_IN_EMBEDS}")
     return problems
@@ -93,7 +89,7 @@ def _components(body: dict[str, Any]) -> dict[str, Problem]:
     if int(body.get("flags") or 0) & Flag.COMPONENTS_V2:
         return _second_version(body, components)
     if len(components) > MOST_ROWS:
-        return {"components": _too_many(MOST_ROWS)}
+        return {"components": _too_long(MOST_ROWS)}
     if any(each.get("type") in _V2_TYPES for each in components):
         return {"components": Problem("UNION_TYPE_CHOICES", 'Value of field "type" must be one of (1,).')}
     return {}
