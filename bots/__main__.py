@@ -1,29 +1,38 @@
 """The composition root: settings, store, model, platforms, run, stop cleanly. Imported by nobody."""
 
+from __future__ import annotations
+
 import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import aiohttp
 import click
 import structlog
-from slack_bolt.app.async_app import AsyncApp
+from aiohttp import web
 
 from bots import http
 from bots.logs import configure
-from bots.slack.adapter import Slack, SlackOptions
 from core.conversation import Conversation, Instructions
-from core.errors import BotError, DatabaseBusy, SettingsError
+from core.errors import BotError, DatabaseBusy, SettingsError, StartRefused
 from core.inbox import Inbox, Pressure
+from core.messages import Platform, Receive
 from core.openai.client import ModelOptions, OpenAI, open_client
 from core.policy import Policies, Policy
 from core.settings import ChannelSettings, Settings
 from core.store import Store
+
+if TYPE_CHECKING:
+    from bots.discord.adapter import Discord
+    from bots.discord.options import DiscordOptions
+    from bots.slack.adapter import Slack, SlackOptions
 
 log = structlog.get_logger()
 
@@ -51,8 +60,10 @@ def run() -> None:
         _leave("Confab cannot start:", error.faults, EX_CONFIG)
     except DatabaseBusy as error:
         _leave("Confab cannot start:", [str(error)], EX_TEMPFAIL)
+    except StartRefused as error:
+        _leave("Confab cannot go on:", [str(error)], error.status)
     except BotError as error:
-        _leave("Confab cannot start:", [f"{error}. {error.hint}"], EX_UNAVAILABLE)
+        _leave("Confab cannot go on:", [f"{error}. {error.hint}"], EX_UNAVAILABLE)
 
 
 async def _run(settings: Settings) -> None:
@@ -63,20 +74,69 @@ async def _run(settings: Settings) -> None:
         options = model_options(settings)
         model = OpenAI(options, await stack.enter_async_context(open_client(options)))
         session = await stack.enter_async_context(aiohttp.ClientSession())
-        slack = Slack(slack_options(settings), session)
+        slack, discord = _slack(settings, session), _discord(settings, session, store)
+        platforms: dict[str, Platform] = {each.name: each for each in (slack, discord) if each}
         policies = policies_of(settings)
         conversation = Conversation(store, model, policies, instructions(settings))
-        inbox = Inbox(
-            store, conversation, {slack.name: slack}, policies, Pressure(settings.concurrency, settings.attempts)
-        )
+        inbox = Inbox(store, conversation, platforms, policies, Pressure(settings.concurrency, settings.attempts))
         await inbox.resume()
-        app = await slack.start(inbox.receive)
-        await stack.enter_async_context(_http(settings, slack, app))
+        stack.push_async_callback(inbox.stop, 0.0)
+        routes = await _listen(settings, slack, discord, inbox.receive, stack)
+        await stack.enter_async_context(_http(settings, [each.ready for each in (slack, discord) if each], routes))
         log.info("confab is listening", model=settings.openai_model, endpoint=urlsplit(settings.openai_base_url).netloc)
-        await stopping.wait()
+        await _over(stopping, discord)
         log.info("stopping", grace=settings.grace)
-        await slack.stop()
+        for platform in (slack, discord):
+            if platform:
+                await platform.stop()
         await inbox.stop(settings.grace)
+
+
+def _slack(settings: Settings, session: aiohttp.ClientSession) -> Slack | None:
+    """Return Slack where its token is there; what is not used is not even imported."""
+    if not settings.slack_bot_token:
+        return None
+    from bots.slack.adapter import Slack
+
+    return Slack(slack_options(settings), session)
+
+
+def _discord(settings: Settings, session: aiohttp.ClientSession, store: Store) -> Discord | None:
+    """Return Discord where its token is there."""
+    if not settings.discord_token:
+        return None
+    from bots.discord.adapter import Discord
+    from bots.discord.memory import Memory
+
+    memory = Memory(partial(store.conversation_of, "discord"), partial(store.channels, "discord", "@me"), store)
+    return Discord(discord_options(settings), session, memory)
+
+
+async def _listen(
+    settings: Settings, slack: Slack | None, discord: Discord | None, receive: Receive, stack: AsyncExitStack
+) -> list[web.RouteDef]:
+    """Begin to hear each platform; return the routes on which events come over HTTP."""
+    routes: list[web.RouteDef] = []
+    if slack:
+        from bots.slack.webhook import events_route
+
+        app = await slack.start(receive)
+        routes = [] if settings.slack_app_token else [events_route(app)]
+    if discord:
+        stack.push_async_callback(discord.close)
+        await discord.start(receive)
+    return routes
+
+
+async def _over(stopping: asyncio.Event, discord: Discord | None) -> None:
+    """Wait for the signal to stop, or for the end of a connection, which raises why."""
+    stopped = asyncio.ensure_future(stopping.wait())
+    lost = asyncio.ensure_future(discord.lost() if discord else stopping.wait())
+    done, _ = await asyncio.wait((stopped, lost), return_when=asyncio.FIRST_COMPLETED)
+    for task in (stopped, lost):
+        task.cancel()
+    for task in done:
+        task.result()
 
 
 def _stop_signal() -> asyncio.Event:
@@ -87,14 +147,19 @@ def _stop_signal() -> asyncio.Event:
 
 
 @asynccontextmanager
-async def _http(settings: Settings, slack: Slack, app: AsyncApp) -> AsyncIterator[None]:
-    """Serve health, and Slack's events where they come over HTTP, for as long as the bot runs."""
-    over_http = not settings.slack_app_token
-    if settings.port is None and not over_http:
+async def _http(
+    settings: Settings, ready: Sequence[Callable[[], Awaitable[bool]]], routes: Sequence[web.RouteDef]
+) -> AsyncIterator[None]:
+    """Serve health, and the routes of platforms, for as long as the bot runs; it is ready when all platforms are."""
+    if settings.port is None and not routes:
         yield
         return
+
+    async def all_ready() -> bool:
+        return all([await each() for each in ready])
+
     port = 3000 if settings.port is None else settings.port
-    runner = await http.serve(http.application(slack.ready, app if over_http else None), settings.host, port)
+    runner = await http.serve(http.application(all_ready, routes), settings.host, port)
     try:
         yield
     finally:
@@ -137,6 +202,8 @@ def model_options(settings: Settings) -> ModelOptions:
 
 def slack_options(settings: Settings) -> SlackOptions:
     """Return what the Slack adapter needs, as plain values."""
+    from bots.slack.adapter import SlackOptions
+
     return SlackOptions(
         bot_token=settings.slack_bot_token or "",
         app_token=settings.slack_app_token,
@@ -144,6 +211,23 @@ def slack_options(settings: Settings) -> SlackOptions:
         api_url=settings.slack_api_url,
         edit_interval=settings.edit_interval,
         dm_threads=settings.dm_threads,
+        file_hosts=settings.file_hosts,
+    )
+
+
+def discord_options(settings: Settings) -> DiscordOptions:
+    """Return what the Discord adapter needs, as plain values."""
+    from bots.discord.options import DiscordOptions
+
+    return DiscordOptions(
+        token=settings.discord_token or "",
+        api_url=settings.discord_api_url,
+        threads=settings.discord_threads,
+        channels={name: each.threads for name, each in settings.channels.items() if each.threads is not None},
+        roles=settings.discord_roles,
+        message_content=settings.discord_message_content,
+        parts=settings.discord_parts,
+        edit_interval=settings.edit_interval,
         file_hosts=settings.file_hosts,
     )
 

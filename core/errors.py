@@ -10,6 +10,7 @@ BotError                 everything that a person is told of in the channel
 FileUnreadable           a file that came with a message could not be fetched; the model is told
 SettingsError            the environment does not say what Confab needs; it ends the start
 DatabaseBusy             another process holds the database; it ends the start, too
+StartRefused             a platform does not let the bot in, and will not before somebody has changed something there
 
 Each class holds two sentences of its own: `notice` for the person in the channel, `hint` for the operator, which
 names the setting to change. What else is known goes into the log as the error's text, under the reference id that
@@ -189,3 +190,9 @@ class DatabaseBusy(Exception):
 
     def __init__(self, path: object) -> None:
         super().__init__(f"{path} is in use by another Confab: stop that one, or set CONFAB_DATABASE to another file.")
+
+
+class StartRefused(Exception):
+    """A platform does not let the bot in; the text says what to change there, `status` is the process's exit status."""
+
+    status: ClassVar[int]

@@ -59,3 +59,9 @@ CREATE TABLE marks (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 def m001_beginning(database: Database) -> None:
     """Begin: the inbox (turns), what happened to each turn (steps), what was said (entries), and marks."""
     database.executescript(BEGINNING)
+
+
+@migrations()
+def m002_posted_parts(database: Database) -> None:
+    """Find the turn of a posted message, as a reply to any part of an answer goes on with its conversation."""
+    database.execute("CREATE INDEX steps_by_message ON steps (platform_id) WHERE platform_id IS NOT NULL")

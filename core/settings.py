@@ -17,14 +17,17 @@ INSTRUCTIONS = (
 )
 OPENAI = "https://api.openai.com/v1"
 SLACK = "https://slack.com/api/"
+DISCORD = "https://discord.com/api/v10"
 HEAD = """\
 # Confab's settings. Copy this file to .env and fill in what you need; an empty value is an absent one.
 # Lines that begin with `# NAME=` show a default: remove the `#` to change it.
 """
+TOKENS_OF_SLACK = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET")
 BEGINNINGS = {
     "SLACK_BOT_TOKEN": "xoxb-",
     "SLACK_APP_TOKEN": "xapp-",
     "SLACK_API_URL": "https?://",
+    "DISCORD_API_URL": "https?://",
     "OPENAI_BASE_URL": "https?://",
 }
 
@@ -46,6 +49,7 @@ class ChannelSettings(BaseModel):
 
     follow_ups: bool | None = None
     streaming: bool | None = None
+    threads: bool | None = None
 
 
 def named(name: str, about: str, default: Any = None) -> Any:  # noqa: ANN401, RUF100 - a pydantic field takes any default
@@ -62,6 +66,9 @@ class Settings(BaseModel):
     slack_app_token: str | None = named("SLACK_APP_TOKEN", "Slack: the app's token, xapp-…, for Socket Mode")
     slack_signing_secret: str | None = named("SLACK_SIGNING_SECRET", "Slack: for HTTP events, without an app token")
     slack_api_url: str = named("SLACK_API_URL", "Slack: where its Web API is", SLACK)
+
+    discord_token: str | None = named("DISCORD_TOKEN", "Discord: the bot's token (discord.com/developers, Bot)")
+    discord_api_url: str = named("DISCORD_API_URL", "Discord: where its API is, with the version", DISCORD)
 
     openai_api_key: str | None = named("OPENAI_API_KEY", "The model's key; a local server needs none")
     openai_base_url: str = named("OPENAI_BASE_URL", "Any OpenAI-compatible API, as a rule ending in /v1", OPENAI)
@@ -101,6 +108,18 @@ class Settings(BaseModel):
     streaming: bool = named("CONFAB_STREAMING", "Let the answer grow in the channel as it is made", default=True)
     edit_interval: Seconds = named("CONFAB_EDIT_INTERVAL", "Seconds between two edits of one answer, at the least", 1.5)
     dm_threads: bool = named("CONFAB_DM_THREADS", "Answer each direct message in a thread of its own", default=True)
+    discord_threads: bool = named(
+        "CONFAB_DISCORD_THREADS", "Discord: answer a mention in a thread of its own, else under it", default=True
+    )
+    discord_message_content: Literal["auto", "on", "off"] = named(
+        "CONFAB_DISCORD_MESSAGE_CONTENT", "Discord: ask to read what does not mention the bot: auto, on, off", "auto"
+    )
+    discord_roles: bool = named(
+        "CONFAB_DISCORD_ROLES", "Discord: a mention of a role that the bot has is for it", default=False
+    )
+    discord_parts: PositiveInt = named(
+        "CONFAB_DISCORD_PARTS", "Discord: messages that one answer may take before the rest is a file", 8
+    )
     channels: Json[dict[str, ChannelSettings]] = named(
         "CONFAB_CHANNELS", 'What channels do differently, as JSON: {"C123": {"follow_ups": false}}', {}
     )
@@ -165,21 +184,29 @@ def _nearest(name: str, names: list[str]) -> str:
 
 
 def _missing(given: Mapping[str, str]) -> list[str]:
-    """Say what is missing and where to get it."""
-    faults = []
+    """Say what is missing and where to get it. A platform is wanted where one of its tokens is there."""
+    faults: list[str] = []
+    if any(given.get(name) for name in TOKENS_OF_SLACK) or not given.get("DISCORD_TOKEN"):
+        faults += _missing_of_slack(given)
+    if not given.get("OPENAI_API_KEY") and given.get("OPENAI_BASE_URL", OPENAI).startswith("https://api.openai.com"):
+        faults.append(
+            "OPENAI_API_KEY is missing: platform.openai.com -> API keys "
+            "(or set OPENAI_BASE_URL to a local server that needs no key, such as http://127.0.0.1:11434/v1)."
+        )
+    return faults
+
+
+def _missing_of_slack(given: Mapping[str, str]) -> list[str]:
+    faults: list[str] = []
     if not given.get("SLACK_BOT_TOKEN"):
         faults.append(
-            "SLACK_BOT_TOKEN is missing: api.slack.com/apps -> your app -> OAuth & Permissions -> Bot User OAuth Token."
+            "SLACK_BOT_TOKEN is missing: api.slack.com/apps -> your app -> OAuth & Permissions -> Bot User OAuth Token "
+            "(or, for Discord, DISCORD_TOKEN: discord.com/developers/applications -> your application -> Bot)."
         )
     if not given.get("SLACK_APP_TOKEN") and not given.get("SLACK_SIGNING_SECRET"):
         faults.append(
             "SLACK_APP_TOKEN is missing: api.slack.com/apps -> your app -> Basic Information -> App-Level Tokens, with "
             "the scope connections:write (or, to receive events over HTTP, SLACK_SIGNING_SECRET from the same page)."
-        )
-    if not given.get("OPENAI_API_KEY") and given.get("OPENAI_BASE_URL", OPENAI).startswith("https://api.openai.com"):
-        faults.append(
-            "OPENAI_API_KEY is missing: platform.openai.com -> API keys "
-            "(or set OPENAI_BASE_URL to a local server that needs no key, such as http://127.0.0.1:11434/v1)."
         )
     return faults
 

@@ -73,6 +73,25 @@ class Store:
         """Drop a conversation's history."""
         await self._database.run(lambda connection: connection.execute(f"DELETE FROM entries WHERE {KEY}", _of(key)))
 
+    async def conversation_of(self, platform: str, platform_id: str) -> ConversationKey | None:
+        """Return the conversation in which a message was posted as a part of an answer."""
+        query = (
+            "SELECT platform, workspace, channel, thread FROM turns JOIN steps ON turns.id = steps.turn_id "
+            "WHERE steps.platform_id = ? AND platform = ?"
+        )
+        row = await self._database.run(lambda connection: connection.execute(query, (platform_id, platform)).fetchone())
+        return ConversationKey(*row) if row else None
+
+    async def channels(self, platform: str, workspace: str, most: int) -> list[str]:
+        """Return the channels of a workspace in which the bot was asked something, the latest first."""
+        query = (
+            "SELECT channel FROM turns WHERE platform = ? AND workspace = ? "
+            "GROUP BY channel ORDER BY max(sent_at) DESC LIMIT ?"
+        )
+        place = (platform, workspace, most)
+        rows = await self._database.run(lambda connection: connection.execute(query, place).fetchall())
+        return [str(row[0]) for row in rows]
+
     async def mark(self, name: str) -> str:
         """Return what was last set under `name`, empty where nothing was."""
         query = "SELECT value FROM marks WHERE name = ?"

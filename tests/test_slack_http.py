@@ -12,6 +12,7 @@ import aiohttp
 import pytest
 
 from bots import http
+from bots.slack.webhook import EVENTS, events_route
 from deploy.sandbox.server import Sandbox
 from tests.bot import GENERAL, Setup, running
 from tests.room import ask
@@ -23,7 +24,7 @@ LOCAL = "127.0.0.1"
 async def address(sandbox: Sandbox, tmp_path: Path) -> AsyncIterator[str]:
     """Return the address of a bot that receives over HTTP."""
     async with running(sandbox, tmp_path / "confab.db", Setup(socket=False)) as bot:
-        runner = await http.serve(http.application(bot.slack.ready, bot.app), LOCAL, 0)
+        runner = await http.serve(http.application(bot.slack.ready, [events_route(bot.app)]), LOCAL, 0)
         yield f"http://{LOCAL}:{runner.addresses[0][1]}"
         await runner.cleanup()
 
@@ -50,14 +51,14 @@ async def posted(address: str, body: str, headers: dict[str, str]) -> int:
     """Post a body; return the status."""
     async with (
         aiohttp.ClientSession() as session,
-        session.post(address + http.EVENTS, data=BytesIO(body.encode()), headers=headers) as answer,
+        session.post(address + EVENTS, data=BytesIO(body.encode()), headers=headers) as answer,
     ):
         return answer.status
 
 
 async def test_signed_events_are_answered_once(sandbox: Sandbox, address: str) -> None:
     """Slack accepts the address, and a mention delivered over it is answered like over a socket."""
-    assert await sandbox.workspace.register(address + http.EVENTS)
+    assert await sandbox.workspace.register(address + EVENTS)
     sandbox.workspace.faults.deliveries = 2
     await ask(sandbox, "over HTTP")
     await sandbox.workspace.until(lambda: sandbox.workspace.courier.unacknowledged == 0)
@@ -97,13 +98,13 @@ async def test_a_body_without_end_is_refused(sandbox: Sandbox, address: str) -> 
 async def test_health_says_when_the_bot_is_ready(sandbox: Sandbox, tmp_path: Path) -> None:
     """A load balancer or a container asks it."""
     async with running(sandbox, tmp_path / "confab.db") as bot, aiohttp.ClientSession() as session:
-        runner = await http.serve(http.application(bot.slack.ready, None), LOCAL, 0)
+        runner = await http.serve(http.application(bot.slack.ready), LOCAL, 0)
         address = f"http://{LOCAL}:{runner.addresses[0][1]}"
         async with session.get(f"{address}/health") as answer:
             assert (answer.status, await answer.json()) == (200, {"ready": True})
         await bot.slack.stop()
         async with session.get(f"{address}/health") as answer:
             assert (answer.status, await answer.json()) == (503, {"ready": False})
-        async with session.post(f"{address}{http.EVENTS}") as answer:
+        async with session.post(f"{address}{EVENTS}") as answer:
             assert answer.status == 404
         await runner.cleanup()

@@ -1,0 +1,91 @@
+"""Discord as a platform: its messages to core, core's answers to its threads."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from weakref import WeakValueDictionary
+
+import aiohttp
+
+from bots.budget import EditBudget
+from bots.discord.files import Files
+from bots.discord.introduction import introduce
+from bots.discord.memory import Memory
+from bots.discord.options import DiscordOptions
+from bots.discord.outgoing import Cut
+from bots.discord.reply import Reply
+from bots.discord.session import Session
+from bots.streaming import Pace, Stream
+from core.messages import Attachment, Journal, Message, Receive, ReplyEvent, Turn
+
+# At most five edits within five seconds is what Discord takes in a channel (discord-api-docs#20; the docs name none)
+EDITS = 2.0
+EDITS_PER_SECOND = 0.6
+
+
+class Discord:
+    """One bot, in all the guilds that it was invited to."""
+
+    name = "discord"
+
+    def __init__(self, options: DiscordOptions, http: aiohttp.ClientSession, memory: Memory) -> None:
+        """`http` fetches files, and the caller closes it; `memory` outlives this process."""
+        self._options = options
+        self._memory = memory
+        self._files = Files(http, options.api_url, options.file_hosts)
+        self._pace = Pace(interval=options.edit_interval)
+        self._budgets: WeakValueDictionary[str, EditBudget] = WeakValueDictionary()
+        self._session: asyncio.Future[Session] = asyncio.get_running_loop().create_future()
+
+    async def start(self, receive: Receive) -> None:
+        """Sign in and listen; return once every shard does.
+
+        Raises WrongToken, IntentNotEnabled, or DiscordRefusal where Discord cannot be reached.
+        """
+        session = Session(self._options, await introduce(self._options), receive, self._memory)
+        await session.open()
+        self._session.set_result(session)
+
+    async def lost(self) -> None:
+        """Wait until the connection is given up for good, and raise why."""
+        await (await self._session).lost()
+
+    async def stop(self) -> None:
+        """Take in nothing more; what is being answered still can be."""
+        if self._session.done():
+            self._session.result().deafen()
+
+    async def close(self) -> None:
+        """Sign out."""
+        if self._session.done():
+            await self._session.result().close()
+
+    async def ready(self) -> bool:
+        """Tell whether events can arrive."""
+        return self._session.done() and self._session.result().shards.hear
+
+    async def named(self, message: Message) -> Message:
+        """Return the message as it is: Discord sends people's names with it."""
+        return message
+
+    async def download(self, attachment: Attachment, most: int) -> bytes:
+        """Return a file's content; raise FileUnreadable where it is not to be had, or exceeds `most` bytes."""
+        return await self._files.fetch(attachment.url, most)
+
+    async def reply(self, turn: Turn, events: AsyncIterator[ReplyEvent], journal: Journal, *, live: bool) -> None:
+        """Show an answer in the message's thread, or under it."""
+        session = await self._session
+        budget = self._budgets.setdefault(turn.message.key.thread or turn.message.key.channel, _budget())
+        cut = Cut(self._options.parts)
+        reply = Reply(session.room_of(turn), cut, budget, turn, journal, self._memory.conversation_of)
+        grows = live and budget.reserve()
+        try:
+            await Stream(reply, cut, turn.posted, self._pace).show(events, live=grows)
+        finally:
+            reply.close()
+            session.typing.end(turn.message.id)
+            if grows:
+                budget.release()
+
+
+def _budget() -> EditBudget:
+    return EditBudget(EDITS, EDITS_PER_SECOND)

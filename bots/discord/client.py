@@ -1,0 +1,86 @@
+"""discord.py's client, as Confab uses it: what it asks to hear, and where its events go."""
+
+import asyncio
+
+import discord
+from discord import app_commands
+
+from bots.discord.introduction import Introduction
+from bots.discord.listener import Ear
+from bots.discord.options import DiscordOptions
+from bots.discord.shards import Shards
+
+
+class Client(discord.AutoShardedClient):
+    """One bot in all of its guilds, over as many shards as Discord recommends: one, for most.
+
+    No mention is allowed, which holds for every create, edit and follow-up; nothing is cached but guilds and channels.
+    """
+
+    def __init__(self, options: DiscordOptions, introduction: Introduction, intents: discord.Intents) -> None:
+        super().__init__(
+            intents=intents,
+            shard_count=introduction.shards,
+            allowed_mentions=discord.AllowedMentions.none(),
+            max_messages=None,
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            chunk_guilds_at_startup=False,
+            guild_ready_timeout=options.ready_timeout,
+        )
+        self.tree = app_commands.CommandTree(self)
+        self._pause = options.identify_pause
+        self._ear: Ear | None = None
+        self._shards: Shards | None = None
+
+    def tell(self, ear: Ear, shards: Shards) -> None:
+        """Tell these two of every event."""
+        self._ear, self._shards = ear, shards
+
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:  # noqa: ARG002 - the SDK's signature
+        """Keep Discord's distance between two identifies, five seconds (docs, Gateway, Rate limiting)."""
+        if not initial:
+            await asyncio.sleep(self._pause)
+
+    async def on_message(self, message: discord.Message) -> None:
+        """MESSAGE_CREATE."""
+        if self._ear:
+            await self._ear.said(message)
+
+    async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:
+        """MESSAGE_UPDATE."""
+        if self._ear:
+            await self._ear.edited(payload.message)
+
+    async def on_raw_message_delete(self, payload: discord.RawMessageDeleteEvent) -> None:
+        """MESSAGE_DELETE."""
+        if self._ear:
+            await self._ear.deleted(payload.channel_id, payload.guild_id, [payload.message_id])
+
+    async def on_raw_bulk_message_delete(self, payload: discord.RawBulkMessageDeleteEvent) -> None:
+        """MESSAGE_DELETE_BULK."""
+        if self._ear:
+            await self._ear.deleted(payload.channel_id, payload.guild_id, sorted(payload.message_ids))
+
+    async def on_shard_ready(self, shard_id: int) -> None:
+        """READY, and the guilds that it announced have come."""
+        if self._shards:
+            self._shards.connected(shard_id)
+
+    async def on_shard_resumed(self, shard_id: int) -> None:
+        """RESUMED."""
+        if self._shards:
+            self._shards.resumed(shard_id)
+
+    async def on_shard_disconnect(self, shard_id: int) -> None:
+        """The connection is gone."""
+        if self._shards:
+            self._shards.disconnected(shard_id)
+
+
+def intents(*, message_content: bool) -> discord.Intents:
+    """Return what is asked for: guilds, messages in them and direct ones, of which none is privileged.
+
+    Without message content Discord still delivers the text of direct messages and of what mentions the bot (Discord
+    docs, Message Content Intent).
+    """
+    return discord.Intents(guilds=True, guild_messages=True, dm_messages=True, message_content=message_content)

@@ -1,0 +1,104 @@
+"""What Discord's messages say: one in, one of core's out. Pure."""
+
+from collections.abc import Iterator
+
+import discord
+
+from bots.discord.handle import Handle
+from bots.discord.incoming import opens_with_other_mention, readable
+from bots.discord.places import DIRECT, Place
+from core.commands import command_of
+from core.messages import Attachment, Author, ConversationKey, Message
+
+SPOKEN = {discord.MessageType.default, discord.MessageType.reply}  # all others are Discord's own words
+
+
+def is_spoken(message: discord.Message, me: int) -> bool:
+    """Whether a person says something here that can be read.
+
+    Without the message-content intent what does not mention the bot arrives empty (Discord docs, Message Content).
+    """
+    by_a_person = not message.author.bot and not message.webhook_id and message.author.id != me
+    says_something = message.content or message.attachments or message.message_snapshots
+    return message.type in SPOKEN and by_a_person and bool(says_something)
+
+
+def answered_part(message: discord.Message, me: int) -> str:
+    """Return the id of the bot's own message that this one replies to, empty where it does not."""
+    replied = _replied_to(message)
+    return str(replied.id) if replied and replied.author.id == me else ""
+
+
+def read(
+    message: discord.Message, place: Place, me: int, *, roles: bool = False, goes_on: ConversationKey | None = None
+) -> Message:
+    """Return what a person said. `goes_on` is the conversation of the bot's message that it replies to."""
+    text = "\n\n".join(_texts(message, me))
+    addressed = place.is_direct or _mentions(message, me, roles=roles) or bool(answered_part(message, me))
+    replied = _replied_to(message)
+    for_others = opens_with_other_mention(message.content, me) or (replied is not None and replied.author.id != me)
+    return Message(
+        id=str(message.id),
+        key=goes_on or key_of(place, str(message.id)),
+        author=Author(str(message.author.id), message.author.display_name, workspace=place.workspace),
+        text=text,
+        sent_at=message.created_at.timestamp(),
+        addressed=addressed,
+        follow_up=bool(place.thread) and not for_others,
+        attachments=tuple(_attachment(file) for file in _files(message)),
+        command=command_of(text) if addressed else "",
+        handle=str(Handle(place.room)),
+    )
+
+
+def key_of(place: Place, message_id: str) -> ConversationKey:
+    """Return the conversation that a message is part of; in a channel it begins one.
+
+    A thread that is started from a message has that message's id (Discord docs, Threads), so that the conversation
+    is the same before and after it is opened.
+    """
+    thread = "" if place.workspace == DIRECT else place.thread or message_id
+    return ConversationKey("discord", place.workspace, place.channel, thread)
+
+
+def _mentions(message: discord.Message, me: int, *, roles: bool) -> bool:
+    """Whether the bot is meant; never by @everyone or @here, and by a role of its own only where `roles` says so."""
+    if any(user.id == me for user in message.mentions):
+        return True
+    own = {role.id for role in message.guild.me.roles} if roles and message.guild and message.guild.me else set()
+    return any(role.id in own and not role.is_default() for role in message.role_mentions)
+
+
+def _replied_to(message: discord.Message) -> discord.Message | None:
+    resolved = message.reference.resolved if message.reference else None
+    return resolved if isinstance(resolved, discord.Message) else None
+
+
+def _texts(message: discord.Message, me: int) -> Iterator[str]:
+    """Yield what was written, and what was forwarded with it."""
+    names = {f"@{user.id}": f"@{user.display_name}" for user in message.mentions}
+    names |= {f"@&{role.id}": f"@{role.name}" for role in message.role_mentions}
+    names |= {f"#{channel.id}": f"#{channel.name}" for channel in message.channel_mentions}
+    if written := readable(message.content, me, names):
+        yield written
+    for snapshot in message.message_snapshots:
+        if snapshot.content:
+            yield "Forwarded:\n" + "\n".join(f"> {line}" for line in snapshot.content.splitlines())
+
+
+def _files(message: discord.Message) -> Iterator[discord.Attachment]:
+    yield from message.attachments
+    for snapshot in message.message_snapshots:
+        yield from snapshot.attachments
+
+
+def _attachment(file: discord.Attachment) -> Attachment:
+    return Attachment(
+        id=str(file.id),
+        name=file.filename,
+        media_type=file.content_type or "",
+        url=file.url,
+        size=file.size,
+        duration=file.duration,
+        is_voice_note=file.is_voice_message(),
+    )

@@ -1,0 +1,51 @@
+"""The first words with Discord: whether the token holds, who we are, and how to connect."""
+
+from dataclasses import dataclass
+
+import discord
+import yarl
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+
+from bots.discord.calls import persist
+from bots.discord.options import DiscordOptions
+from bots.discord.refusals import DiscordRefusal, WrongToken
+
+
+@dataclass(frozen=True, slots=True)
+class Introduction:
+    """The bot's user, its application, how many shards Discord recommends, and what its switches allow."""
+
+    user: int
+    application: int
+    shards: int
+    message_content: bool
+
+
+async def introduce(options: DiscordOptions) -> Introduction:
+    """Ask Discord for what must be known before a client is made, and set the addresses that discord.py dials.
+
+    Both addresses are attributes of discord.py's classes, and nothing else sets them. It reads /gateway/bot by
+    itself only for several shards, and after an invalid session dials the built-in address even so.
+    Raises WrongToken, or DiscordRefusal where Discord cannot be reached.
+    """
+    Route.BASE = options.api_url.rstrip("/")
+    try:
+        introduction, gateway = await persist("login", lambda: _asked(options.token))
+    except discord.LoginFailure:
+        raise WrongToken from None
+    except discord.GatewayNotFound as error:
+        raise DiscordRefusal("gateway/bot", 0) from error
+    DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(gateway)
+    return introduction
+
+
+async def _asked(token: str) -> tuple[Introduction, str]:
+    async with discord.Client(intents=discord.Intents(guilds=True)) as client:
+        await client.login(token)
+        shards, gateway, _ = await client.http.get_bot_gateway()
+        if client.user is None or client.application is None:
+            raise DiscordRefusal("login", 0)
+        flags = client.application.flags
+        allowed = flags.gateway_message_content or flags.gateway_message_content_limited
+        return Introduction(client.user.id, client.application.id, shards, allowed), gateway

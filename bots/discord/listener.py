@@ -1,0 +1,92 @@
+"""What Discord tells, on its way to core."""
+
+import asyncio
+from collections.abc import Callable
+from weakref import WeakValueDictionary
+
+import discord
+import structlog
+
+from bots.discord.events import answered_part, is_spoken, read
+from bots.discord.places import Place, place_of
+from bots.discord.refusals import DiscordRefusal
+from bots.discord.reply import Lookup
+from bots.discord.typing import Typing
+from core.messages import ConversationKey, Deletion, Edit, Message, PlatformEvent, Receive
+
+log = structlog.get_logger()
+
+
+class Ear:
+    """Reads messages, edits and deletions, in the order in which each channel tells them, and hands them on."""
+
+    def __init__(
+        self, client: discord.Client, me: int, receive: Receive, typing: Typing, known: Lookup, *, roles: bool
+    ) -> None:
+        self._client = client
+        self._me = me
+        self._receive = receive
+        self._typing = typing
+        self._known = known
+        self._roles = roles
+        self._open = True
+        self._orders: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
+
+    def close(self) -> None:
+        """Hear nothing more."""
+        self._open = False
+
+    async def said(self, message: discord.Message) -> None:
+        """Take a message in, live or read again after a gap."""
+        if self._open and is_spoken(message, self._me):
+            await self._told(message, lambda question: question)
+
+    async def edited(self, message: discord.Message) -> None:
+        """Take a changed text in; what Discord changes by itself, as previews of links, is none of its author's."""
+        if self._open and message.edited_at and is_spoken(message, self._me):
+            await self._told(message, Edit)
+
+    async def deleted(self, channel: int, guild: int | None, messages: list[int]) -> None:
+        """Take a deletion in."""
+        if not self._open:
+            return
+        async with self._order(channel):
+            place = await self._place(self._client.get_partial_messageable(channel, guild_id=guild), guild)
+            if place is None:
+                return
+            for number in messages:
+                await self._receive(Deletion("discord", place.workspace, place.channel, str(number)))
+                self._typing.end(str(number))
+
+    async def _told(self, message: discord.Message, event: Callable[[Message], PlatformEvent]) -> None:
+        async with self._order(message.channel.id):
+            place = await self._place(message.channel, guild_of(message))
+            if place is None:
+                return
+            goes_on = await self._continued(message, place)
+            question = read(message, place, self._me, roles=self._roles, goes_on=goes_on)
+            if await self._receive(event(question)):
+                self._typing.begin(question.id, place.room)
+
+    async def _place(self, channel: object, guild: int | None) -> Place | None:
+        try:
+            return await place_of(self._client, channel, guild)
+        except DiscordRefusal as error:
+            log.warning("place unknown", code=error.code, detail=str(error))
+            return None
+
+    async def _continued(self, message: discord.Message, place: Place) -> ConversationKey | None:
+        """Return the conversation that a reply in a channel goes on with, if it is a reply to a part of ours."""
+        part = "" if place.is_direct or place.thread else answered_part(message, self._me)
+        return await self._known(part) if part else None
+
+    def _order(self, channel: int) -> asyncio.Lock:
+        """Return the lock under which a channel's events are taken in, first come, first served."""
+        return self._orders.setdefault(channel, asyncio.Lock())
+
+
+def guild_of(message: discord.Message) -> int | None:
+    """Return the id of a message's guild, also of one that discord.py does not know; None in a direct message."""
+    if message.guild:
+        return message.guild.id
+    return message.channel.guild_id if isinstance(message.channel, discord.PartialMessageable) else None

@@ -1,0 +1,121 @@
+"""One reply in Discord: its parts as messages, found again after a fault, edited within the limits."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
+
+import structlog
+
+from bots.budget import EditBudget
+from bots.discord.calls import unbroken
+from bots.discord.outgoing import Cut, nonce
+from bots.discord.refusals import BLOCKED, GONE, DiscordRefusal
+from bots.discord.rooms import Posted, Room
+from core.messages import ConversationKey, Journal, Turn
+
+log = structlog.get_logger()
+
+Lookup = Callable[[str], Awaitable[ConversationKey | None]]
+
+BLOCKED_NOTICE = "_A rule of this server blocked what I wrote here._"
+
+
+class Reply:
+    """Where one turn's answer stands; a surface of bots.streaming."""
+
+    def __init__(
+        self, room: Coroutine[Any, Any, Room], cut: Cut, budget: EditBudget, turn: Turn, journal: Journal, known: Lookup
+    ) -> None:
+        """`room` is found or opened beside the model's first words; `known` tells whose part a message is."""
+        self._room = asyncio.create_task(room)
+        self._room.add_done_callback(_looked_at)
+        self._cut = cut
+        self._budget = budget
+        self._turn = turn
+        self._journal = journal
+        self._known = known
+        self._parts = list(turn.posted)
+        self._standing: dict[str, str] = {}
+
+    async def post(self, part: int, text: str) -> str:
+        """Post a part and note it; what has begun is finished even if the turn is cancelled meanwhile."""
+        return await unbroken(self._posted(part, text))
+
+    async def edit(self, message_id: str, text: str, *, last: bool) -> bool:
+        """Change a message; False where the channel's edits are used up and this is not its last state."""
+        as_file = self._cut.is_file(self._parts.index(message_id))
+        if self._standing.get(message_id) == text.strip():
+            return True  # Discord trims: to the eye it would be the same
+        if last:
+            await self._budget.spend_last()
+        elif as_file or not self._budget.spend():
+            return False
+        await self._change(message_id, text, as_file=as_file)
+        return True
+
+    async def remove(self, message_id: str) -> None:
+        """Take away a part that the reply no longer needs."""
+        await (await self._room).delete(message_id)
+
+    def close(self) -> None:
+        """Look for a room no longer, where none was needed."""
+        self._room.cancel()
+
+    async def _posted(self, part: int, text: str) -> str:
+        """Post a part. Under a repeated nonce Discord returns what an earlier attempt posted, so that is mended."""
+        posted = await self._found(part, text) or await self._sent(part, text)
+        self._parts.append(posted.id)
+        self._standing[posted.id] = posted.text.strip()
+        await self._journal.posted(part, posted.id)
+        if posted.text.strip() not in {text.strip(), BLOCKED_NOTICE}:
+            await self._change(posted.id, text, as_file=self._cut.is_file(part))
+        return posted.id
+
+    async def _sent(self, part: int, text: str) -> Posted:
+        room, name, as_file = await self._room, nonce(self._turn.id, part), self._cut.is_file(part)
+        try:
+            return await room.send(part, text, name, as_file=as_file)
+        except DiscordRefusal as error:
+            if error.code in BLOCKED:
+                log.warning("answer blocked", code=error.code)
+                return await room.send(part, BLOCKED_NOTICE, name, as_file=False)
+            if not error.is_silence:
+                raise
+        found = await self._lost(text)  # no answer for so long that the nonce may be forgotten
+        return found or await room.send(part, text, name, as_file=as_file)
+
+    async def _change(self, message_id: str, text: str, *, as_file: bool) -> None:
+        room = await self._room
+        try:
+            await room.edit(message_id, text, as_file=as_file)
+        except DiscordRefusal as error:
+            if error.code in BLOCKED:
+                log.warning("answer blocked", code=error.code)
+                await room.edit(message_id, BLOCKED_NOTICE, as_file=False)
+            elif error.code not in GONE:
+                raise
+        self._standing[message_id] = text.strip()
+
+    async def _found(self, part: int, text: str) -> Posted | None:
+        """Look for a part that an earlier attempt may have posted and not noted."""
+        is_next = self._turn.attempts > 1 and part == len(self._turn.posted)
+        return await self._lost(text) if is_next else None
+
+    async def _lost(self, text: str) -> Posted | None:
+        """Return a message behind the question that is ours and no known part of any answer.
+
+        A conversation's turns are answered one by one, so that in a thread or a direct message it must be this
+        turn's; in a channel it has to reply to the question, or to say the same.
+        """
+        room = await self._room
+        for each in await room.own_after(self._turn.message.id):
+            fits = not room.shared or each.replies_to == self._turn.message.id or each.text == text.strip()
+            if fits and each.id not in self._parts and await self._known(each.id) is None:
+                return each
+        return None
+
+
+def _looked_at(task: asyncio.Task[Room]) -> None:
+    """Take note of an error that nobody may come to await: the reply may end before it needs its room."""
+    if not task.cancelled():
+        task.exception()

@@ -1,0 +1,145 @@
+"""Channels and threads as an answer is posted in them."""
+
+import io
+from dataclasses import dataclass
+
+import discord
+
+from bots.discord.calls import persist
+from bots.discord.handle import Handle
+from bots.discord.outgoing import FILE_NAME
+from bots.discord.refusals import ARCHIVED, GONE, TOKEN_SPENT, DiscordRefusal
+
+LOOK_BACK = 100  # messages behind a question among which a part is looked for
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """A message of the bot as it stands; `replies_to` is the id of the one above it, or empty."""
+
+    id: str
+    text: str
+    replies_to: str = ""
+
+
+class Room:
+    """A channel, a thread or a direct message, by id: what is done in it is done again until Discord answers.
+
+    `shared` says that several conversations are held in it.
+    """
+
+    is_interaction = False
+
+    def __init__(self, client: discord.Client, room: str, guild: int | None, question: str = "") -> None:
+        """With a `question`, the first part replies to that message."""
+        self.id = room
+        self.shared = bool(question)
+        self._client = client
+        self._channel = client.get_partial_messageable(int(room), guild_id=guild)
+        self._reference = discord.MessageReference(
+            message_id=int(question or 0), channel_id=int(room), guild_id=guild, fail_if_not_exists=False
+        )
+
+    async def send(self, part: int, text: str, nonce: str, *, as_file: bool) -> Posted:
+        """Post a part under a nonce, so that a repetition finds the first post; raises DiscordRefusal.
+
+        discord.py sends `enforce_nonce` with every nonce.
+        """
+        message = await persist("create_message", lambda: self._send(part, text, nonce, as_file=as_file))
+        return Posted(str(message.id), text if as_file else message.content)
+
+    async def edit(self, message_id: str, text: str, *, as_file: bool) -> None:
+        """Change a message; a thread that was archived meanwhile is opened for it. Raises DiscordRefusal."""
+        try:
+            await persist("edit_message", lambda: self._edit(message_id, text, as_file=as_file))
+        except DiscordRefusal as error:
+            if error.code != ARCHIVED:
+                raise
+            await persist("modify_channel", self._open)
+            await persist("edit_message", lambda: self._edit(message_id, text, as_file=as_file))
+
+    async def delete(self, message_id: str) -> None:
+        """Take a message away; raises DiscordRefusal."""
+        message = self._channel.get_partial_message(int(message_id))
+        try:
+            await persist("delete_message", message.delete)
+        except DiscordRefusal as error:
+            if error.code not in GONE:
+                raise
+
+    async def own_after(self, message_id: str) -> list[Posted]:
+        """Return the bot's own messages behind another, oldest first, without answers to interactions."""
+        return await persist("get_channel_messages", lambda: self._own_after(discord.Object(int(message_id))))
+
+    async def _send(self, part: int, text: str, nonce: str, *, as_file: bool) -> discord.Message:
+        if as_file:
+            return await self._channel.send(file=_file(text), nonce=nonce)
+        if self.shared and part == 0:
+            return await self._channel.send(text, nonce=nonce, reference=self._reference, suppress_embeds=True)
+        return await self._channel.send(text, nonce=nonce, suppress_embeds=True)
+
+    async def _edit(self, message_id: str, text: str, *, as_file: bool) -> None:
+        message = self._channel.get_partial_message(int(message_id))
+        if as_file:
+            await message.edit(attachments=[_file(text)])
+        else:
+            await message.edit(content=text)
+
+    async def _open(self) -> None:
+        thread = self._client.get_channel(int(self.id)) or await self._client.fetch_channel(int(self.id))
+        if isinstance(thread, discord.Thread):
+            await thread.edit(archived=False)
+
+    async def _own_after(self, behind: discord.Object) -> list[Posted]:
+        found = self._channel.history(after=behind, limit=LOOK_BACK, oldest_first=True)
+        return [_posted(each) async for each in found if each.author == self._client.user and not each.webhook_id]
+
+
+class Response(Room):
+    """The answer to an interaction: its first part is the answer that was promised, the others follow in the channel.
+
+    Once the token no longer holds, the first part is a message like any other.
+    """
+
+    is_interaction = True
+
+    def __init__(self, client: discord.Client, handle: Handle, guild: int | None) -> None:
+        super().__init__(client, handle.channel, guild)
+        self._handle = handle
+        self._webhook = discord.Webhook.partial(client.application_id or 0, handle.token, client=client)
+
+    async def send(self, part: int, text: str, nonce: str, *, as_file: bool) -> Posted:
+        """Post a part; raises DiscordRefusal."""
+        if part == 0 and await self._answer(text):
+            return Posted(self._handle.original, text)
+        return await super().send(part, text, nonce, as_file=as_file)
+
+    async def edit(self, message_id: str, text: str, *, as_file: bool) -> None:
+        """Change a message; raises DiscordRefusal."""
+        if message_id != self._handle.original or not await self._answer(text):
+            await super().edit(message_id, text, as_file=as_file)
+
+    async def _answer(self, text: str) -> bool:
+        """Edit the answer that was promised; False where its token no longer holds."""
+        if not self._handle.holds:
+            return False
+        number, nobody = int(self._handle.original), discord.AllowedMentions.none()
+        try:
+            await persist(
+                "edit_interaction_response",
+                lambda: self._webhook.edit_message(number, content=text, allowed_mentions=nobody),
+            )
+        except DiscordRefusal as error:
+            if error.code not in TOKEN_SPENT:
+                raise
+            return False
+        return True
+
+
+def _posted(message: discord.Message) -> Posted:
+    replies_to = str(message.reference.message_id) if message.reference else ""
+    return Posted(str(message.id), message.content, replies_to)
+
+
+def _file(text: str) -> discord.File:
+    return discord.File(io.BytesIO(text.encode()), FILE_NAME)

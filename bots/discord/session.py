@@ -1,0 +1,111 @@
+"""One sign-in: the client, who hears its events, and where answers go, from start to end."""
+
+import asyncio
+from contextlib import suppress
+
+import discord
+import structlog
+
+from bots.discord.client import Client, intents
+from bots.discord.introduction import Introduction
+from bots.discord.listener import Ear
+from bots.discord.memory import Memory
+from bots.discord.options import DiscordOptions
+from bots.discord.refusals import DiscordRefusal, IntentNotEnabled, WrongToken
+from bots.discord.rooms import Room
+from bots.discord.shards import Shards
+from bots.discord.threads import Threads
+from bots.discord.typing import Typing
+from core.messages import Receive, Turn
+
+log = structlog.get_logger()
+
+AUTHENTICATION_FAILED = 4004  # Discord docs, Gateway close event codes
+
+
+class Session:
+    """The bot while it is signed in."""
+
+    def __init__(self, options: DiscordOptions, introduction: Introduction, receive: Receive, memory: Memory) -> None:
+        self._options = options
+        self._introduction = introduction
+        self._reads_all = _reads_all(options, introduction)
+        self._client = Client(options, introduction, intents(message_content=self._reads_all))
+        self.typing = Typing(self._client)
+        self._threads = Threads(self._client, options)
+        self._ear = Ear(
+            self._client, introduction.user, receive, self.typing, memory.conversation_of, roles=options.roles
+        )
+        self.shards = Shards(introduction.shards, lambda: None)
+        self._running: asyncio.Task[None] | None = None
+
+    async def open(self) -> None:
+        """Connect, and return once every shard hears; raises what ends a session for good."""
+        self._client.tell(self._ear, self.shards)
+        self._running = asyncio.create_task(self._run())
+        hearing = asyncio.create_task(self.shards.all_hear())
+        await asyncio.wait((self._running, hearing), return_when=asyncio.FIRST_COMPLETED)
+        hearing.cancel()
+        if self._running.done():
+            self._running.result()
+        self._tell()
+
+    async def lost(self) -> None:
+        """Wait until the connection is given up for good, and raise why."""
+        if self._running:
+            await asyncio.shield(self._running)
+
+    def deafen(self) -> None:
+        """Take in nothing more: what comes now is read again after the next start."""
+        self._ear.close()
+
+    async def close(self) -> None:
+        """Sign out."""
+        self.typing.close()
+        await self._client.close()
+        if self._running:
+            with suppress(Exception):
+                await self._running
+
+    async def room_of(self, turn: Turn) -> Room:
+        """Return where a turn is answered, and show there that it is."""
+        room = await self._threads.room_of(turn)
+        if not room.is_interaction:
+            self.typing.begin(turn.message.id, room.id)
+        return room
+
+    async def _run(self) -> None:
+        try:
+            async with self._client:
+                await self._client.start(self._options.token)
+        except discord.PrivilegedIntentsRequired:
+            raise IntentNotEnabled from None
+        except discord.LoginFailure:
+            raise WrongToken from None
+        except discord.ConnectionClosed as error:
+            is_token = error.code == AUTHENTICATION_FAILED
+            raise (WrongToken() if is_token else DiscordRefusal("gateway", error.code)) from None
+        except (discord.DiscordException, OSError, TimeoutError) as error:
+            raise DiscordRefusal("gateway", 0) from error
+
+    def _tell(self) -> None:
+        """Say what can be heard, and which switch changes it."""
+        log.info(
+            "discord on",
+            bot=str(self._client.user),
+            guilds=len(self._client.guilds),
+            shards=self._introduction.shards,
+            hears="all that is said in its channels" if self._reads_all else "direct messages, and what mentions it",
+            hint=_hint(self._reads_all),
+        )
+
+
+def _reads_all(options: DiscordOptions, introduction: Introduction) -> bool:
+    """Whether to ask for message content: as the setting says, or else as the application's switch stands."""
+    return introduction.message_content if options.message_content == "auto" else options.message_content == "on"
+
+
+def _hint(reads_all: bool) -> str:
+    if reads_all:
+        return "CONFAB_DISCORD_MESSAGE_CONTENT=off: it then hears mentions and direct messages alone."
+    return "For follow-ups without a mention, switch on Bot -> Message Content Intent at discord.com/developers."
