@@ -14,6 +14,7 @@ DONE: Mapping[Command, str] = {
     "stop": "_Stopped: nothing more comes here until you ask._",
     "reset": "_Forgotten: I no longer see what was said here before._",
 }
+MOST_QUOTED = 1_500  # characters of a question that are shown again; the model reads all of it
 STOPPED = "_(stopped)_"
 QUESTION_DELETED = "_The question was deleted, so I stopped._"
 
@@ -39,6 +40,12 @@ def help_text() -> str:
             *lines,
         ]
     )
+
+
+def asked(name: str, question: str) -> str:
+    """Return what is posted for a question that stands in no message: who asked what."""
+    shown = question if len(question) <= MOST_QUOTED else f"{question[:MOST_QUOTED]}…"
+    return "\n".join([f"**{name}** asked:", *(f"> {line}" for line in shown.split("\n"))])
 
 
 def done(command: Command) -> str:

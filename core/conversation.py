@@ -3,17 +3,17 @@
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, TypeGuard
 
 import structlog
 
 from core.attachments import with_attachments
-from core.commands import done
-from core.context import fit
+from core.commands import asked, done
+from core.context import fit, inert
 from core.errors import BotError, ContentFiltered, ContextOverflow, GaveUp, ModelError, PlatformError, RefusedRequest
 from core.halting import Halt
-from core.messages import Entry, Finish, ModelEvent, Platform, Replace, ReplyEvent, Text, Turn, Usage
+from core.messages import ConversationKey, Entry, Finish, ModelEvent, Platform, Replace, ReplyEvent, Text, Turn, Usage
 from core.openai.client import OpenAI
 from core.policy import Policies
 from core.store import Store
@@ -65,6 +65,18 @@ class Conversation:
         events = self._spoken(self._model.chat(prompt, message.author.id), turn, answer, halt)
         await self._show(turn, platform, events, answer)
         await self._store.finish(turn, _entries(question, answer), _state(answer), _detail(answer))
+
+    async def post(self, turn: Turn, platform: Platform) -> ConversationKey:
+        """Post a question that stands in no message, so that it can be answered under it; return where it now waits."""
+        message = await platform.named(turn.message)
+        answer = Answer(message_id=next(iter(turn.posted), ""))
+        await self._show(turn, platform, _sentence(asked(inert(message.author.name), message.text)), answer)
+        key = replace(message.key, thread=answer.message_id)
+        if not answer.error:
+            question = replace(turn.message, id=answer.message_id, key=key, command="", handle="")
+            await self._store.put(question, if_joined=False)
+        await self._store.finish(turn, [], _state(answer), _detail(answer))
+        return key
 
     async def give_up(self, turn: Turn, platform: Platform) -> None:
         """End a turn that failed too often, with a sentence where even that can be shown."""

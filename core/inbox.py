@@ -130,7 +130,10 @@ class Inbox:
         platform = self._platforms[turn.message.key.platform]
         halt = self._answering[turn.message] = Halt()
         try:
-            await self._conversation.answer(turn, platform, halt)
+            if turn.message.command == "ask":
+                self._wake(await self._conversation.post(turn, platform))
+            else:
+                await self._conversation.answer(turn, platform, halt)
         except sqlite3.Error:
             raise
         except Exception as error:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 Role = Literal["system", "user", "assistant"]
-Command = Literal["", "stop", "reset", "help"]
+Command = Literal["", "ask", "stop", "reset", "help"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,9 @@ class Message:
 
     `sent_at` is in seconds since the epoch, by the platform's clock. `addressed` says that the bot is meant
     whether or not it takes part in the thread already; `follow_up` that it is meant if it does. `command` is what it
-    tells the bot to do instead of asking it. `handle` is what the platform needs to reply beside the key, if anything.
+    tells the bot to do instead of asking it; `ask` is a question that stands in no message, as a slash command's: it
+    is posted first, and answered under what was posted. `handle` is what the platform needs to reply beside the key,
+    if anything.
     """
 
     id: str

@@ -1,11 +1,8 @@
 """Slack as a platform: its events to core, core's answers to its threads."""
 
 import asyncio
-import logging
-import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
-from typing import Any
 
 import aiohttp
 import structlog
@@ -14,10 +11,11 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bots.slack.budget import EditBudget
-from bots.slack.calls import Calls
-from bots.slack.events import read
+from bots.slack.calls import Calls, SlackRefusal
+from bots.slack.ephemeral import Ephemeral
 from bots.slack.files import Files
 from bots.slack.incoming import mention_free, mentioned
+from bots.slack.listener import Listener
 from bots.slack.outgoing import LIMIT
 from bots.slack.people import People
 from bots.slack.reply import Reply
@@ -56,11 +54,11 @@ class Slack:
         self._bolts_client = _client(options, session, None)  # it carries the token of each event's authorization
         self._people = People(self._calls)
         self._files = Files(session, options.bot_token, options.api_url, options.file_hosts)
+        self._ephemeral = Ephemeral(session)
         self._status = Status(self._calls)
         self._budget = EditBudget()
         self._pace = Pace(interval=options.edit_interval)
         self._socket: Socket | None = None
-        self._known = {"message", "app_mention", "app_home_opened"}  # types that are not worth a line in the log
         self._identity = AuthorizeResult(enterprise_id=None, team_id=None)
 
     async def start(self, receive: Receive) -> AsyncApp:
@@ -76,7 +74,8 @@ class Slack:
             bot_id=me.get("bot_id"),
             bot_user_id=me["user_id"],
         )
-        app = self._listening(receive)
+        listener = Listener(self._identity, receive, dm_threads=self._options.dm_threads)
+        app = listener.app(self._bolts_client, self._options.signing_secret or "unused in Socket Mode")
         if self._options.app_token:
             self._socket = Socket(app, self._options.app_token, self._options.ping)
             await self._socket.open()
@@ -111,45 +110,13 @@ class Slack:
         grows = live and self._budget.reserve()
         try:
             await Stream(reply, Growing(LIMIT), turn.posted, self._pace).show(events, live=grows)
+        except SlackRefusal as refusal:
+            await self._ephemeral.refuse(turn.message, refusal)
+            raise
         finally:
             thinking.cancel()
             if grows:
                 self._budget.release()
-
-    def _listening(self, receive: Receive) -> AsyncApp:
-        """Return Bolt's app. It acknowledges after its listener has returned, and so after the insert.
-
-        Bolt by default acknowledges first, and then a crash loses the event: hence process_before_response.
-        """
-        bot_user = str(self._identity.bot_user_id)
-
-        async def authorize() -> AuthorizeResult:
-            return self._identity
-
-        async def on_event(body: dict[str, Any]) -> None:
-            if event := read(body, bot_user, dm_threads=self._options.dm_threads):
-                await receive(event)
-            elif body["event"]["type"] not in self._known:
-                self._known.add(body["event"]["type"])
-                log.info("event ignored", type=body["event"]["type"], hint="Nothing subscribed needs it.")
-
-        app = AsyncApp(
-            client=self._bolts_client,
-            logger=_quiet(),
-            signing_secret=self._options.signing_secret or "unused in Socket Mode",
-            authorize=authorize,
-            process_before_response=True,
-            ignoring_self_events_enabled=False,  # bots.slack.events decides it, from the event alone
-        )
-        app.event(re.compile(""))(on_event)
-        return app
-
-
-def _quiet() -> logging.Logger:
-    """Return Bolt's logger. It warns of tokens in the environment, which it need not use, and of what we refuse."""
-    logger = logging.getLogger("slack_bolt")
-    logger.setLevel(logging.ERROR)
-    return logger
 
 
 def _client(options: SlackOptions, session: aiohttp.ClientSession, token: str | None) -> AsyncWebClient:

@@ -52,7 +52,7 @@ class _Reader:
             sent_at=float(event["ts"]),
             addressed=addressed,
             follow_up=in_thread and not opens_with_other_mention(text, self._bot_user),
-            attachments=tuple(_attachment(file) for file in event.get("files", ())),
+            attachments=attachments_of(event),
             command=command_of(mention_free(text, self._bot_user)) if addressed else "",
         )
 
@@ -89,6 +89,11 @@ def _is_direct(event: Mapping[str, Any]) -> bool:
 
 def _by_a_person(event: Mapping[str, Any], bot_user: str) -> bool:
     return bool(event.get("user")) and not event.get("bot_id") and event["user"] not in {bot_user, SLACKBOT}
+
+
+def attachments_of(message: Mapping[str, Any]) -> tuple[Attachment, ...]:
+    """Return the files that came with a message."""
+    return tuple(_attachment(file) for file in message.get("files", ()))
 
 
 def _attachment(file: Mapping[str, Any]) -> Attachment:

@@ -14,6 +14,7 @@ T = TypeVar("T")
 MARK = "confab_part"  # the metadata's event type, by which a part is found again
 TOO_RICH = {"invalid_blocks", "msg_blocks_too_long", "invalid_blocks_format"}  # the same text goes out plain
 GONE = {"message_not_found", "cant_update_message"}  # somebody took our message away: it is not put back
+SKEW = 60.0  # seconds by which our clock may be ahead of Slack's, where a question came without a ts
 TRIES = 3  # posts of one part whose answer was lost, each looked for before it is repeated
 
 
@@ -83,7 +84,7 @@ class Reply:
     async def _found(self, part: int) -> str | None:
         """Look for a part whose post was not answered, by its mark."""
         method = "conversations.replies" if "thread_ts" in self._place else "conversations.history"
-        around = {"oldest": self._turn.message.id, "limit": 100, "include_all_metadata": "true"}
+        around = {"oldest": f"{self._turn.message.sent_at - SKEW:.6f}", "limit": 100, "include_all_metadata": "true"}
         place = {"channel": self._channel, **({"ts": self._place["thread_ts"]} if "thread_ts" in self._place else {})}
         answer = await self._calls.read(method, {**place, **around})
         for message in answer["messages"]:

@@ -1,0 +1,99 @@
+"""What slash commands and message shortcuts say: a payload in, one of core's messages out. Pure.
+
+Slack docs: Slash commands, and Shortcuts interaction payloads.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bots.slack.events import attachments_of
+from bots.slack.incoming import text_of
+from bots.slack.outgoing import escape
+from core.commands import command_of, help_text
+from core.messages import Author, Command, ConversationKey, Message
+
+Payload = Mapping[str, Any]
+SHORTCUTS: Mapping[str, Command] = {"confab_ask": "", "confab_stop": "stop", "confab_reset": "reset"}
+BY_MENTION = (
+    "Slack takes no slash command in a thread. Mention me there, as in `@Confab {command}`, or choose it in the menu "
+    "of one of the thread's messages."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Interactions:
+    """Reads what people set off in one workspace; `dm_threads` as for events."""
+
+    workspace: str
+    bot_user: str
+    dm_threads: bool = True
+
+    def question(self, body: Payload, now: float) -> Message | None:
+        """Return what a slash command asks, None where it asks nothing; `now` is in seconds since the epoch.
+
+        It stands in no message and has no ts: its `trigger_id`, which no other has, is its id. In a direct message
+        that is one flow, a command is a message like any other.
+        """
+        one_flow = body["channel_id"].startswith("D") and not self.dm_threads
+        command = command_of(body.get("text", ""))
+        if not body.get("text", "").strip() or (command and not one_flow):
+            return None
+        return Message(
+            id=str(body["trigger_id"]),
+            key=ConversationKey("slack", self.workspace, body["channel_id"], ""),
+            author=Author(body["user_id"], "", workspace=str(body.get("team_id", ""))),
+            text=body["text"],
+            sent_at=now,
+            addressed=True,
+            command=command if one_flow else "ask",
+            handle=str(body["response_url"]),
+        )
+
+    def chosen(self, body: Payload) -> Message | None:
+        """Return what a message shortcut asks or tells the bot; None for one that is not ours.
+
+        Choosing it twice is asking twice: the message's ts and that of the choice make its id.
+        """
+        command = SHORTCUTS.get(body["callback_id"])
+        if command is None:
+            return None
+        channel, message = body["channel"]["id"], body["message"]
+        one_flow = channel.startswith("D") and not self.dm_threads
+        thread = "" if one_flow else str(message.get("thread_ts") or message["ts"])
+        return Message(
+            id=f"{message['ts']}:{body['action_ts']}",
+            key=ConversationKey("slack", self.workspace, channel, thread),
+            author=Author(body["user"]["id"], "", workspace=str(body["user"].get("team_id", ""))),
+            text="" if command else self._about(message),
+            sent_at=float(body["action_ts"]),
+            addressed=True,
+            attachments=() if command else attachments_of(message),
+            command=command,
+            handle=str(body["response_url"]),
+        )
+
+    def _about(self, message: Payload) -> str:
+        """Return the question that a message itself is: its text, each line quoted, and by whom it is, as data."""
+        lines = text_of(message).split("\n")
+        return "\n".join([f"What do you say to this message by {self._name(message)}?", *_quoted(lines)])
+
+    def _name(self, message: Payload) -> str:
+        if message.get("user") == self.bot_user:
+            return "yourself"
+        if message.get("user") and not message.get("bot_id"):
+            return f"<@{message['user']}>"
+        name = message.get("username") or message.get("bot_profile", {}).get("name") or "an app"
+        return escape(" ".join(str(name).split()))
+
+
+def told(body: Payload) -> str:
+    """Return what a slash command that asks nothing is answered with: help, or where else it can be used."""
+    command = command_of(body.get("text", ""))
+    if command in {"stop", "reset"}:
+        return BY_MENTION.format(command=command)
+    return f"{help_text()}\n\n`{body['command']} your question` asks me in this channel."
+
+
+def _quoted(lines: list[str]) -> list[str]:
+    return [f"&gt; {line}" for line in lines]

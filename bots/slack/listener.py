@@ -1,0 +1,84 @@
+"""What Bolt hears, handed on to core; each is acknowledged once it is on disk."""
+
+import logging
+import re
+import time
+from typing import Any
+
+import structlog
+from slack_bolt.app.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.context.ack.async_ack import AsyncAck
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bots.slack.events import read
+from bots.slack.interactions import Interactions, told
+from bots.slack.outgoing import payload
+from core.messages import Receive
+
+log = structlog.get_logger()
+
+ANY = re.compile("")
+
+
+class Listener:
+    """The events, slash commands and shortcuts of one workspace."""
+
+    def __init__(self, identity: AuthorizeResult, receive: Receive, *, dm_threads: bool) -> None:
+        self._identity = identity
+        self._receive = receive
+        self._dm_threads = dm_threads
+        self._bot_user = str(identity.bot_user_id)
+        self._interactions = Interactions(str(identity.team_id or identity.enterprise_id), self._bot_user, dm_threads)
+        self._known = {"message", "app_mention", "app_home_opened"}  # types that are not worth a line in the log
+
+    def app(self, client: AsyncWebClient, signing_secret: str) -> AsyncApp:
+        """Return Bolt's app. It acknowledges after its listener has returned, and so after the insert.
+
+        Bolt by default acknowledges first, and then a crash loses the event: hence process_before_response.
+        """
+
+        async def authorize() -> AuthorizeResult:
+            return self._identity
+
+        app = AsyncApp(
+            client=client,
+            logger=_quiet(),
+            signing_secret=signing_secret,
+            authorize=authorize,
+            process_before_response=True,
+            ignoring_self_events_enabled=False,  # bots.slack.events decides it, from the event alone
+        )
+        app.event(ANY)(self._on_event)
+        app.command(ANY)(self._on_command)  # whatever an operator has named it
+        app.message_shortcut(ANY)(self._on_shortcut)
+        return app
+
+    async def _on_event(self, body: dict[str, Any]) -> None:
+        if event := read(body, self._bot_user, dm_threads=self._dm_threads):
+            await self._receive(event)
+        elif body["event"]["type"] not in self._known:
+            self._known.add(body["event"]["type"])
+            log.info("event ignored", type=body["event"]["type"], hint="Nothing subscribed needs it.")
+
+    async def _on_command(self, body: dict[str, Any], ack: AsyncAck) -> None:
+        """Take a question in; what asks nothing is answered in the acknowledgement, for who typed it alone."""
+        if message := self._interactions.question(body, time.time()):
+            await self._receive(message)
+            await ack()
+        else:
+            await ack({**payload(told(body)), "response_type": "ephemeral"})
+
+    async def _on_shortcut(self, body: dict[str, Any], ack: AsyncAck) -> None:
+        if message := self._interactions.chosen(body):
+            await self._receive(message)
+        else:
+            log.info("shortcut ignored", callback_id=body["callback_id"], hint="It is not in Confab's manifest.")
+        await ack()
+
+
+def _quiet() -> logging.Logger:
+    """Return Bolt's logger. It warns of tokens in the environment, which it need not use, and of what we refuse."""
+    logger = logging.getLogger("slack_bolt")
+    logger.setLevel(logging.ERROR)
+    return logger
