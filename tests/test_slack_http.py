@@ -14,8 +14,9 @@ import pytest
 from bots import http
 from bots.slack.webhook import EVENTS, events_route
 from deploy.sandbox.server import Sandbox
+from deploy.sandbox.slack.interactions import use_command, use_shortcut
 from tests.bot import GENERAL, Setup, running
-from tests.room import ask
+from tests.room import answered, ask
 
 LOCAL = "127.0.0.1"
 
@@ -63,6 +64,31 @@ async def test_signed_events_are_answered_once(sandbox: Sandbox, address: str) -
     await ask(sandbox, "over HTTP")
     await sandbox.workspace.until(lambda: sandbox.workspace.courier.unacknowledged == 0)
     assert len(sandbox.model.requests) == 1
+
+
+async def test_slash_commands_and_shortcuts_come_to_the_same_address(sandbox: Sandbox, address: str) -> None:
+    """Slack posts them as forms, and reads the acknowledgement."""
+    workspace = sandbox.workspace
+    assert await workspace.register(address + EVENTS)
+    await use_command(workspace, GENERAL, "help")
+    root = await workspace.say(GENERAL, "lunch?")
+    await use_shortcut(workspace, "confab_ask", GENERAL, root)
+    await answered(sandbox, root)
+    await use_command(workspace, GENERAL, "when?")
+    await workspace.until(lambda: len(sandbox.model.requests) == 2)
+    assert ["`/confab your question`" in told for told in workspace.whispers("U0ADA")] == [True]
+
+
+@pytest.mark.parametrize("form", ["", "a=b", "payload=", "payload=[]", "payload=%7B"])
+async def test_a_form_that_is_no_interaction_is_refused(
+    sandbox: Sandbox, address: str, form: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """In one line of the log, and without a trace."""
+    headers = {**signed(sandbox, form), "Content-Type": "application/x-www-form-urlencoded"}
+    capfd.readouterr()
+    assert await posted(address, form, headers) == 400
+    out, err = capfd.readouterr()
+    assert len((out + err).splitlines()) == 1
 
 
 @pytest.mark.parametrize("fault", ["signature", "stamp", "unsigned", "not JSON", "no event", "unknown event"])
