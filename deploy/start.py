@@ -1,4 +1,4 @@
-"""What `make run` does: the bot in the real workspace where there are tokens, else in a pretend one with a page."""
+"""What `make run` does: the bot where there are tokens for, else in a pretend Slack and Discord with a page."""
 
 import asyncio
 import os
@@ -70,7 +70,7 @@ async def run(children: Children, environ: Environment) -> None:
     """Start both, show a conversation, and go on until one of them dies, which raises Died."""
     port = environ.get("CONFAB_SANDBOX_PORT", USUAL_PORT)
     page = await children.first_line("The sandbox", (*SANDBOX, "--any-port", "--port", port), environ)
-    click.echo(f"Confab is starting in a pretend Slack workspace. Talk to it here:\n\n{page}\n")
+    click.echo(f"Confab is starting in a pretend Slack and a pretend Discord. Talk to it here:\n\n{page}\n")
     async with ClientSession(base_url=page) as session:
         await children.start("The bot", BOT, await joining(session, environ))
         tasks = {

@@ -344,7 +344,7 @@ async def test_an_empty_channel_says_what_to_try(page: Page) -> None:
 
 async def test_the_banner_says_what_this_is(sandbox: Sandbox, page: Page) -> None:
     """A pretend workspace; and who answers, be it a stand-in or a real model."""
-    await expect(page.get_by_role("note")).to_contain_text("pretend workspace")
+    await expect(page.get_by_role("note")).to_contain_text("pretend Slack and a pretend Discord")
     await expect(page.get_by_role("note")).to_contain_text("stand-in")
     await page.evaluate("call('model', {host: 'api.example.com'})")
     await expect(page.get_by_role("note")).to_contain_text("real model at api.example.com")

@@ -65,9 +65,15 @@ async def test_the_first_that_a_page_hears_is_everything(sandbox: Sandbox, http:
     async with http.ws_connect("/api/live") as socket:
         first = await socket.receive_json(timeout=10)
     assert first == {**await state(http), "kind": "state"}
-    (slack,) = first["platforms"]
+    slack, discord = first["platforms"]
     assert {"id": "U0CONFAB", "name": "Confab", "real_name": "Confab", "is_bot": True} in slack["people"]
     assert [post["text"] for post in slack["posts"]] == ["Good morning"]
+    assert [room["name"] for room in discord["channels"] if room["kind"] == "channel"] == [
+        "general",
+        "engineering",
+        "random",
+        "lounge",
+    ]
 
 
 async def test_what_a_person_writes_is_said_in_the_workspace(
@@ -76,17 +82,17 @@ async def test_what_a_person_writes_is_said_in_the_workspace(
     """It stands in the channel under the person's name, and every open page hears of it."""
     said = await call(http, "say", {**GRACE, "text": "<@U0CONFAB> hello"})
     (post,) = sandbox.workspace.posts("C0GENERAL")
-    assert (post.ts, post.user, post.text) == (said["ts"], "U0GRACE", "<@U0CONFAB> hello")
+    assert (post.ts, post.user, post.text) == (said["id"], "U0GRACE", "<@U0CONFAB> hello")
     change = await heard(live, "posted")
     assert change["platform"] == "slack"
-    assert change["post"]["ts"] == post.ts
+    assert change["post"]["id"] == post.ts
 
 
 async def test_a_reply_may_go_to_the_channel_too(sandbox: Sandbox, http: ClientSession) -> None:
     """As Slack has it: one post, in the thread, with the subtype thread_broadcast."""
     root = await call(http, "say", {**ADA, "text": "Who is in?"})
-    await call(http, "say", {**GRACE, "text": "I am", "thread_ts": root["ts"], "broadcast": True})
-    reply = sandbox.workspace.thread("C0GENERAL", root["ts"])[1]
+    await call(http, "say", {**GRACE, "text": "I am", "thread": root["id"], "broadcast": True})
+    reply = sandbox.workspace.thread("C0GENERAL", root["id"])[1]
     assert (reply.text, reply.subtype) == ("I am", "thread_broadcast")
 
 
@@ -108,11 +114,11 @@ async def test_what_the_bot_is_doing_is_told_and_ends(
 ) -> None:
     """A status belongs to a thread, and a page that is opened in the middle sees it too."""
     root = await call(http, "say", {**ADA, "text": "Think about it"})
-    await slack.assistant_threads_setStatus(channel_id="C0GENERAL", thread_ts=root["ts"], status="is thinking")
-    told = {"channel": "C0GENERAL", "thread_ts": root["ts"], "text": "is thinking"}
+    await slack.assistant_threads_setStatus(channel_id="C0GENERAL", thread_ts=root["id"], status="is thinking")
+    told = {"channel": "C0GENERAL", "thread": root["id"], "user": "U0CONFAB", "text": "is thinking"}
     assert await heard(live, "status") == {"kind": "status", "platform": "slack", **told}
     assert (await state(http))["platforms"][0]["statuses"] == [told]
-    await slack.chat_postMessage(channel="C0GENERAL", thread_ts=root["ts"], text="Done")
+    await slack.chat_postMessage(channel="C0GENERAL", thread_ts=root["id"], text="Done")
     assert (await heard(live, "status"))["text"] == ""
 
 
@@ -127,17 +133,17 @@ async def test_only_ones_own_messages_can_be_changed(
     edited = (await heard(live, "edited"))["post"]
     assert (edited["text"], edited["edited"]) == ("Wednesday", True)
     await call(http, "delete", mine)
-    assert (await heard(live, "deleted"))["post"]["ts"] == mine["ts"]
+    assert (await heard(live, "deleted"))["post"]["id"] == mine["id"]
     assert sandbox.workspace.posts("C0GENERAL") == []
 
 
 async def test_a_deleted_root_leaves_its_tombstone(http: ClientSession, live: ClientWebSocketResponse) -> None:
     """Its replies keep their place, so the page is told of an edit."""
     root = await call(http, "say", {**ADA, "text": "To be regretted"})
-    await call(http, "say", {**GRACE, "text": "Too late", "thread_ts": root["ts"]})
+    await call(http, "say", {**GRACE, "text": "Too late", "thread": root["id"]})
     await call(http, "delete", {**ADA, **root})
     edited = (await heard(live, "edited"))["post"]
-    assert (edited["ts"], edited["deleted"]) == (root["ts"], True)
+    assert (edited["id"], edited["deleted"]) == (root["id"], True)
 
 
 @pytest.mark.parametrize(
@@ -147,7 +153,7 @@ async def test_a_deleted_root_leaves_its_tombstone(http: ClientSession, live: Cl
         ({**ADA, "text": "Hi", "channel": "C0NOWHERE"}, 404),
         ({**ADA, "text": "Hi", "platform": "telegraph"}, 404),
         ({**ADA, "text": "Hi", "user": "U0CONFAB"}, 403),
-        ({**ADA, "text": "Hi", "thread_ts": "1.0"}, 404),
+        ({**ADA, "text": "Hi", "thread": "1.0"}, 404),
         ({**ADA, "text": "Hi", "files": ["F0NOTHING"]}, 404),
     ],
 )
@@ -176,7 +182,7 @@ async def test_a_file_is_uploaded_shared_and_served(sandbox: Sandbox, http: Clie
     file = await upload(http, sent, "text/html", name="../page.html")
     await call(http, "say", {**ADA, "text": "", "files": [file]})
     (post,) = (await state(http))["platforms"][0]["posts"]
-    assert (post["subtype"], post["files"][0]["name"], post["files"][0]["size"]) == ("file_share", "page.html", 25)
+    assert (post["files"][0]["name"], post["files"][0]["size"]) == ("page.html", 25)
     async with http.get(post["files"][0]["url"]) as response:
         assert await response.read() == sent
         assert response.content_type == "application/octet-stream"
@@ -218,15 +224,21 @@ async def test_the_page_sees_what_reached_the_model(http: ClientSession) -> None
     assert newest["outcome"].startswith("done in")
 
 
+def named(fault: Json) -> tuple[str, str]:
+    """Return what tells one fault from all others."""
+    return fault["platform"], fault["name"]
+
+
 async def test_faults_are_switched_on_and_off(
     sandbox: Sandbox, http: ClientSession, live: ClientWebSocketResponse
 ) -> None:
     """What is switched on the page holds in the workspace, and every page sees it."""
-    await call(http, "faults", {"name": "deliveries", "value": True})
+    await call(http, "faults", {"platform": "slack", "name": "deliveries", "value": True})
     assert sandbox.workspace.faults.deliveries == 3
-    told = {fault["name"]: fault["value"] for fault in (await heard(live, "surroundings"))["faults"]}
-    assert told["deliveries"] is True
-    await call(http, "faults", {"name": "deliveries", "value": False})
+    told = {named(fault): fault["value"] for fault in (await heard(live, "surroundings"))["faults"]}
+    assert told["slack", "deliveries"] is True
+    assert told["discord", "deliveries"] is False
+    await call(http, "faults", {"platform": "slack", "name": "deliveries", "value": False})
     assert sandbox.workspace.faults.deliveries == 1
 
 
@@ -235,11 +247,11 @@ async def test_every_fault_can_be_set_and_taken_back(sandbox: Sandbox, http: Cli
     before = (await state(http))["faults"]
     for fault in before:
         value = fault["choices"][1] if fault["choices"] else True
-        await call(http, "faults", {"name": fault["name"], "value": value})
-    during = {fault["name"]: fault["value"] for fault in (await state(http))["faults"] if fault["kind"] != "button"}
+        await call(http, "faults", {"platform": fault["platform"], "name": fault["name"], "value": value})
+    during = {named(fault): fault["value"] for fault in (await state(http))["faults"] if fault["kind"] != "button"}
     for fault in before:
-        await call(http, "faults", {"name": fault["name"], "value": fault["value"]})
-    assert during["model"] == next(iter(FAULTS))
+        await call(http, "faults", {"platform": fault["platform"], "name": fault["name"], "value": fault["value"]})
+    assert during["", "model"] == next(iter(FAULTS))
     assert all(during.values())
     assert (await state(http))["faults"] == before
     assert sandbox.workspace.faults.slow == {}
@@ -247,7 +259,7 @@ async def test_every_fault_can_be_set_and_taken_back(sandbox: Sandbox, http: Cli
 
 async def test_a_limit_on_edits_is_felt_by_slacks_client(http: ClientSession, slack: AsyncWebClient) -> None:
     """chat.update answers 429 with Retry-After, chat.postMessage does not."""
-    await call(http, "faults", {"name": "limit_edits", "value": True})
+    await call(http, "faults", {"platform": "slack", "name": "limit_edits", "value": True})
     posted = await slack.chat_postMessage(channel="C0GENERAL", text="One")
     async with http.post(
         "/slack/api/chat.update",
@@ -313,7 +325,7 @@ async def test_another_web_page_is_refused(http: ClientSession, path: str, heade
 async def test_another_web_page_can_write_nothing(sandbox: Sandbox, http: ClientSession) -> None:
     """A form or a script elsewhere sends its Origin with every POST."""
     headers = {"Origin": "https://evil.example"}
-    for path in ("say", "edit", "delete", "upload", "faults", "model"):
+    for path in ("say", "edit", "delete", "use", "upload", "faults", "model"):
         async with http.post(f"/api/{path}", json={**ADA, "text": "Hi"}, params=ADA, headers=headers) as response:
             assert response.status == 403
     assert sandbox.workspace.posts("C0GENERAL") == []

@@ -12,7 +12,11 @@ from deploy.start import direct, environment, model_host
 from deploy.transcript import Transcript
 from tests.started import started
 
-CONVERSATION = ("Ada Lovelace in #general", "Confab in #general", "Grace Hopper in #general", "Confab in #general")
+CONVERSATION = (
+    *("Ada Lovelace in #general on Slack", "Confab in #general on Slack", "Grace Hopper in #general on Slack"),
+    *("Confab in #general on Slack", "ship the beta on Thursday"),
+    *("Linus Berg in #random on Discord", "@Confab is the beta", "Confab in #random on Discord", "is the beta still"),
+)
 
 
 def test_the_real_environment_wins_over_the_file(tmp_path: Path) -> None:
@@ -50,11 +54,10 @@ def test_a_proxy_serves_the_model_alone() -> None:
 
 
 async def test_the_page_comes_first_and_then_a_conversation(tmp_path: Path) -> None:
-    """Its address is alone on its line, before any other; questions and answers follow; Ctrl-C ends it cleanly."""
+    """Its address is alone on its line, before any other; then both platforms are talked on; Ctrl-C ends it cleanly."""
     async with started(tmp_path) as run:
         for name in CONVERSATION:
             await run.until(name)
-        await run.until("ship the beta on Thursday")
         assert run.page in run.lines
         assert run.page.startswith("http://127.0.0.1:")
         async with ClientSession() as session, session.get(run.page) as response:
@@ -135,7 +138,7 @@ PEOPLE = [
 CHANNELS = [{"id": "C1", "name": "general", "kind": "channel"}, {"id": "D1", "name": "", "kind": "im"}]
 STATE = {
     "kind": "state",
-    "platforms": [{"people": PEOPLE, "channels": CHANNELS}],
+    "platforms": [{"name": "Slack", "people": PEOPLE, "groups": [], "channels": CHANNELS}],
     "online": {"slack": True},
     "requests": [0, 0],
 }
@@ -144,11 +147,12 @@ STATE = {
 def said(kind: str, user: str, text: str, channel: str = "C1") -> dict[str, object]:
     """Return a change as the page's websocket tells it."""
     post: dict[str, object] = {
-        "ts": "1.0",
+        "id": "1.0",
         "channel": channel,
         "user": user,
         "text": text,
-        "thread_ts": None,
+        "dialect": "mrkdwn",
+        "thread": None,
         "files": [],
     }
     return {"kind": kind, "platform": "slack", "post": post}
@@ -159,7 +163,7 @@ async def test_people_are_printed_as_they_are_read(capsys: pytest.CaptureFixture
     transcript = Transcript()
     for message in (STATE, said("posted", "U1", "<@U2> a &lt; b, see <https://x.org|this>", "D1")):
         transcript.take(message)
-    assert capsys.readouterr().out == "Ada Lovelace in a direct message\n  @Confab a < b, see this\n\n"
+    assert capsys.readouterr().out == "Ada Lovelace in a direct message on Slack\n  @Confab a < b, see this\n\n"
 
 
 async def test_an_answer_is_printed_once_it_has_stopped_growing(capsys: pytest.CaptureFixture[str]) -> None:
@@ -171,11 +175,11 @@ async def test_an_answer_is_printed_once_it_has_stopped_growing(capsys: pytest.C
     transcript.settle(now + 1)
     assert capsys.readouterr().out == ""
     transcript.settle(now + 10)
-    assert capsys.readouterr().out == "Confab in #general\n  It is Thursday.\n\n"
+    assert capsys.readouterr().out == "Confab in #general on Slack\n  It is Thursday.\n\n"
     assert transcript.answered.get_nowait() == "1.0"
     transcript.take(said("edited", "U2", "It is Thursday. At nine."))
     transcript.settle(now + 20)
-    assert capsys.readouterr().out == "Confab in #general\n   At nine.\n\n"
+    assert capsys.readouterr().out == "Confab in #general on Slack\n   At nine.\n\n"
 
 
 async def test_an_answer_is_not_whole_while_the_model_still_writes(capsys: pytest.CaptureFixture[str]) -> None:
@@ -189,3 +193,15 @@ async def test_an_answer_is_not_whole_while_the_model_still_writes(capsys: pytes
     transcript.take({**STATE, "kind": "surroundings", "requests": [1, 0]})
     transcript.settle(now + 10)
     assert "Hm" in capsys.readouterr().out
+
+
+async def test_discords_text_is_printed_as_it_is_written(capsys: pytest.CaptureFixture[str]) -> None:
+    """With names for people, roles and channels; an entity is no more than its characters there."""
+    guild = {"name": "Discord", "people": PEOPLE, "groups": [{"id": "9", "name": "crew"}], "channels": CHANNELS}
+    change = said("posted", "U1", "<@&9> <@U2> see <#C1>, a &lt; b")
+    post = change["post"]
+    assert isinstance(post, dict)
+    transcript = Transcript()
+    for message in ({**STATE, "platforms": [guild]}, {**change, "post": {**post, "dialect": "discord"}}):
+        transcript.take(message)
+    assert capsys.readouterr().out == "Ada Lovelace in #general on Discord\n  @crew @Confab see #general, a &lt; b\n\n"

@@ -9,11 +9,16 @@ import click
 from deploy.sandbox.server import Sandbox, serve
 
 JOINING = """
-A pretend Slack workspace, on this machine alone. A bot joins it with:
+A pretend Slack and a pretend Discord, on this machine alone. A bot joins the first with:
 
 export SLACK_API_URL={slack}
 export SLACK_BOT_TOKEN={bot_token}
 export SLACK_APP_TOKEN={app_token}
+
+the second with:
+
+export DISCORD_API_URL={discord}
+export DISCORD_TOKEN={token}
 
 and talks to a stand-in for a language model with:
 
@@ -30,7 +35,7 @@ Ctrl-C ends it, and everything in it is gone.
 @click.option("--any-port", is_flag=True, help="Take any free port where that one is in use.")
 @click.option("--quiet", is_flag=True, help="Print the page's address and nothing else.")
 def main(*, port: int, any_port: bool, quiet: bool) -> None:
-    """Serve a pretend Slack workspace and a stand-in model, with a page to talk in."""
+    """Serve a pretend Slack, a pretend Discord and a stand-in model, with a page to talk in."""
     asyncio.run(run(port, any_port=any_port, quiet=quiet))
 
 
@@ -64,6 +69,8 @@ def joining(sandbox: Sandbox) -> str:
         slack=sandbox.slack_api_url,
         bot_token=workspace.bot_token,
         app_token=workspace.app_token,
+        discord=sandbox.discord_api_url,
+        token=sandbox.guild.token,
         model=sandbox.openai_base_url,
     )
 

@@ -1,22 +1,24 @@
-"""The page: a small chat workspace in a browser, its JSON calls and its live websocket.
+"""The page: a small chat in a browser, its JSON calls and its live websocket.
 
 GET  /                        the page itself
-GET  /api/state               everything: people, channels, posts, faults
+GET  /api/state               everything: of each platform people, channels, threads and posts; the faults
 GET  /api/live                a websocket: first that same state, then each change
-POST /api/say                 {platform, channel, user, text, thread_ts?, files?, broadcast?} -> {ts}
-POST /api/edit, /api/delete   {platform, channel, ts, user, text?} -> {}
-POST /api/upload              ?platform, user, name, voice_seconds?; the body is the file -> {id}
+POST /api/say                 {platform, channel, thread?, user, text, reply_to?, files?, broadcast?} -> {id}
+POST /api/edit, /api/delete   {platform, channel, thread?, id, user, text?} -> {}
+POST /api/use                 {platform, channel, thread?, user, name, text?, target?}: a command, or a message's menu
+POST /api/upload              ?platform, user, name, voice_seconds?, waveform?; the body is the file -> {id}
 GET  /api/files/{platform}/{id}
 GET  /api/requests            what reached the stand-in model
-POST /api/faults              {name, value} -> {}
+POST /api/faults              {platform?, name, value} -> {}
 GET  /api/environment         what a bot needs in its environment to join
 POST /api/model               {host}: the bot was given a real model there
 
-Text is on the wire as on the platform's own: `<@U0CONFAB>` for a mention, `&lt;` for a `<`.
+Text is on the wire as on the platform's own: `<@U0CONFAB>` for a mention, and on Slack `&lt;` for a `<`.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -24,25 +26,24 @@ from aiohttp import web
 
 from deploy.sandbox import page_view as view
 from deploy.sandbox.model import Model
-from deploy.sandbox.page_faults import faults
+from deploy.sandbox.page_faults import PageFault, model_faults
 from deploy.sandbox.page_guard import guarded, policy, refusal
-from deploy.sandbox.page_view import Json
-from deploy.sandbox.slack.changes import Change
-from deploy.sandbox.slack.posts import Post
-from deploy.sandbox.slack.workspace import Workspace
+from deploy.sandbox.page_place import Enclosure, Json, Place, Said, Spot, Used
 
 PAGE = Path(__file__).with_name("page.html")
-LOOK_EVERY = 0.5  # seconds; for what makes no Change: sockets, faults, requests
+LOOK_EVERY = 0.5  # seconds
 SHOWN_IN_PLACE = ("image/png", "image/jpeg", "image/gif", "image/webp", "image/avif", "audio/", "video/")
 
 
 class Page:
-    """What the page does with a workspace and a model."""
+    """What the page does with the places where people talk, and with a model."""
 
-    def __init__(self, workspace: Workspace, model: Model) -> None:
-        self._workspace = workspace
+    def __init__(self, places: Sequence[Place[Any]], model: Model) -> None:
+        self._places = {place.platform: place for place in places}
         self._model = model
-        self._faults = faults(workspace, model)
+        faults = [("", fault) for fault in model_faults(model)]
+        faults = [(place.platform, fault) for place in places for fault in place.faults] + faults
+        self._faults: dict[tuple[str, str], PageFault] = {(name, fault.label.name): fault for name, fault in faults}
         self._model_host = ""
         self._html = PAGE.read_text("utf-8")
         self._headers = {"Content-Security-Policy": policy(self._html), "Cache-Control": "no-store"}
@@ -59,57 +60,69 @@ class Page:
         """Send everything, and then each change until the page goes."""
         socket = web.WebSocketResponse(heartbeat=20.0)
         await socket.prepare(request)
-        with self._workspace.subscribe() as changes:
-            await socket.send_json(self._state())
-            sending = asyncio.create_task(self._tell(socket, changes))
+        with ExitStack() as stack:
+            heard = [(place, stack.enter_context(place.subscribe())) for place in self._places.values()]
+            state = self._state()
+            await socket.send_json(state)
+            sending = [asyncio.create_task(self._tell(socket, place, changes)) for place, changes in heard]
+            sending.append(asyncio.create_task(self._look_around(socket, state)))
             async for _ in socket:
                 pass  # a page says nothing here; the loop ends when it goes
-            sending.cancel()
-            await asyncio.gather(sending, return_exceptions=True)
+            for task in sending:
+                task.cancel()
+            await asyncio.gather(*sending, return_exceptions=True)
         return socket
 
     async def say(self, request: web.Request) -> web.Response:
         """Write a message as a person."""
         asked = await body(request)
-        channel, user = self._channel(asked), self._person(asked)
-        thread = asked.get("thread_ts") or None
-        if thread and thread not in self._workspace.channels[channel].posts:
-            raise refusal(404, "There is no such thread.")
+        place = self._place(asked)
         files = [str(file) for file in asked.get("files") or ()]
-        if not all(file in self._workspace.files for file in files):
-            raise refusal(404, "There is no such file.")
-        text = str(asked.get("text", ""))
-        if not text and not files:
+        text, reply_to = str(asked.get("text") or ""), str(asked.get("reply_to") or "")
+        said = Said(person(place, asked), text, files, reply_to, bool(asked.get("broadcast")))
+        if not said.text and not said.files:
             raise refusal(400, "There is nothing to send.")
-        broadcast = bool(thread and asked.get("broadcast"))
-        return web.json_response({"ts": await self._workspace.say(channel, text, user, thread, files, broadcast)})
+        return web.json_response({"id": await place.say(spot(asked), said)})
 
     async def edit(self, request: web.Request) -> web.Response:
         """Change a message of one's own."""
         asked = await body(request)
-        post = self._own_post(asked)
-        await self._workspace.edit(post.channel, post.ts, str(asked.get("text", "")))
+        place, post = self._own_post(asked)
+        await place.edit(spot(asked), post, str(asked.get("text", "")))
         return web.json_response({})
 
     async def delete(self, request: web.Request) -> web.Response:
         """Delete a message of one's own."""
-        post = self._own_post(await body(request))
-        await self._workspace.delete(post.channel, post.ts)
+        asked = await body(request)
+        place, post = self._own_post(asked)
+        await place.delete(spot(asked), post)
+        return web.json_response({})
+
+    async def use(self, request: web.Request) -> web.Response:
+        """Use a command of the bot's."""
+        asked = await body(request)
+        place = self._place(asked)
+        name, text, target = (str(asked.get(each) or "") for each in ("name", "text", "target"))
+        await place.use(spot(asked), Used(person(place, asked), name, text, target))
         return web.json_response({})
 
     async def upload(self, request: web.Request) -> web.Response:
         """Keep a file for a message to come; with `voice_seconds` it is a recording."""
-        user, seconds = self._person(request.query), request.query.get("voice_seconds")
-        name = Path(request.query.get("name") or "file").name
-        length = None if seconds is None else round(number(seconds) * 1000)
-        content, kind = await request.read(), request.content_type
-        return web.json_response({"id": await self._workspace.upload(name, content, kind, user, length)})
+        query = request.query
+        place, seconds = self._place(query), query.get("voice_seconds")
+        file = Enclosure(
+            name=Path(query.get("name") or "file").name,
+            user=person(place, query),
+            seconds=None if seconds is None else number(seconds),
+            waveform=query.get("waveform", ""),
+            content=await request.read(),
+            media_type=request.content_type,
+        )
+        return web.json_response({"id": await place.upload(file)})
 
     async def file(self, request: web.Request) -> web.Response:
         """Send a file: pictures and sound to be shown, anything else to be saved."""
-        found = self._workspace.files.get(request.match_info["id"])
-        if found is None:
-            raise refusal(404, "There is no such file.")
+        found = self._place(request.match_info).file(request.match_info["id"])
         shown = found.media_type.startswith(SHOWN_IN_PLACE)
         kind = found.media_type if shown else "application/octet-stream"
         headers = {
@@ -126,7 +139,7 @@ class Page:
     async def set_fault(self, request: web.Request) -> web.Response:
         """Let something go wrong, or work again."""
         asked = await body(request)
-        fault = self._faults.get(str(asked.get("name")))
+        fault = self._faults.get((str(asked.get("platform") or ""), str(asked.get("name"))))
         if fault is None:
             raise refusal(404, "There is no such fault.")
         try:
@@ -135,12 +148,11 @@ class Page:
             raise refusal(400, str(error)) from None
         return web.json_response({})
 
-    async def environment(self, _: web.Request) -> web.Response:
-        """Send the variables with which a bot joins this workspace and talks to the stand-in."""
-        url = self._workspace.url
-        slack = {"SLACK_BOT_TOKEN": self._workspace.bot_token, "SLACK_APP_TOKEN": self._workspace.app_token}
-        model = {"OPENAI_BASE_URL": f"{url}/v1", "OPENAI_API_KEY": "stand-in", "OPENAI_MODEL": "stand-in"}
-        return web.json_response({"SLACK_API_URL": f"{url}/slack/api/", **slack, **model})
+    async def environment(self, request: web.Request) -> web.Response:
+        """Send the variables with which a bot joins every place and talks to the stand-in."""
+        model = {"OPENAI_API_KEY": "stand-in", "OPENAI_MODEL": "stand-in"}
+        joining = {name: value for place in self._places.values() for name, value in place.environment.items()}
+        return web.json_response({**joining, "OPENAI_BASE_URL": f"{request.url.origin()}/v1", **model})
 
     async def set_model(self, request: web.Request) -> web.Response:
         """Note the host of the real model that the bot was given, for the page to say."""
@@ -148,51 +160,48 @@ class Page:
         return web.json_response({})
 
     def _state(self) -> Json:
-        return {"kind": "state", **self._surroundings(), "platforms": [view.platform(self._workspace)]}
+        platforms = [place.state() for place in self._places.values()]
+        return {"kind": "state", **self._surroundings(), "platforms": platforms}
 
     def _surroundings(self) -> Json:
         return {
             "model": {"stand_in": not self._model_host, "host": self._model_host},
-            "online": {view.PLATFORM: self._workspace.connected > 0},
-            "faults": [view.fault(fault) for fault in self._faults.values()],
+            "online": {name: place.online for name, place in self._places.items()},
+            "commands": {name: place.commands() for name, place in self._places.items()},
+            "faults": [view.fault(platform, fault) for (platform, _), fault in self._faults.items()],
             "requests": [len(self._model.requests), sum(one.done_at is None for one in self._model.requests)],
         }
 
-    async def _tell(self, socket: web.WebSocketResponse, changes: asyncio.Queue[Change]) -> None:
-        told = self._surroundings()
+    async def _tell(self, socket: web.WebSocketResponse, place: Place[Any], changes: asyncio.Queue[Any]) -> None:
         while True:
-            try:
-                async with asyncio.timeout(LOOK_EVERY):
-                    change = view.change(self._workspace, await changes.get())
-            except TimeoutError:
-                change = None
-            if change:
+            if change := place.change(await changes.get()):
                 await socket.send_json(change)
+
+    async def _look_around(self, socket: web.WebSocketResponse, state: Json) -> None:
+        """Tell what makes no change of a place: sockets, commands, faults, requests."""
+        told = {name: state[name] for name in self._surroundings()}
+        while True:
+            await asyncio.sleep(LOOK_EVERY)
             if (now := self._surroundings()) != told:
                 told = now
                 await socket.send_json({"kind": "surroundings", **now})
 
-    def _channel(self, asked: Json) -> str:
-        if asked.get("platform") != view.PLATFORM or asked.get("channel") not in self._workspace.channels:
-            raise refusal(404, "There is no such channel.")
-        return str(asked["channel"])
+    def _place(self, asked: Mapping[str, Any]) -> Place[Any]:
+        place = self._places.get(str(asked.get("platform")))
+        if place is None:
+            raise refusal(404, "There is no such platform.")
+        return place
 
-    def _person(self, asked: Mapping[str, Any]) -> str:
-        user = self._workspace.users.get(str(asked.get("user")))
-        if user is None or user.is_bot:
-            raise refusal(403, "There is no such person.")
-        return user.id
-
-    def _own_post(self, asked: Json) -> Post:
-        post = self._workspace.channels[self._channel(asked)].posts.get(str(asked.get("ts")))
-        if post is None or post.user != self._person(asked):
+    def _own_post(self, asked: Json) -> tuple[Place[Any], str]:
+        place, post = self._place(asked), str(asked.get("id"))
+        if place.author(spot(asked), post) != person(place, asked):
             raise refusal(403, "Only one's own messages can be changed.")
-        return post
+        return place, post
 
 
-def routes(workspace: Workspace, model: Model) -> list[web.AbstractRouteDef]:
+def routes(places: Sequence[Place[Any]], model: Model) -> list[web.AbstractRouteDef]:
     """Return the routes of the page; none of them serves another web page."""
-    page = Page(workspace, model)
+    page = Page(places, model)
     return [
         web.get("/", guarded(page.show)),
         web.get("/api/state", guarded(page.state)),
@@ -200,13 +209,27 @@ def routes(workspace: Workspace, model: Model) -> list[web.AbstractRouteDef]:
         web.post("/api/say", guarded(page.say)),
         web.post("/api/edit", guarded(page.edit)),
         web.post("/api/delete", guarded(page.delete)),
+        web.post("/api/use", guarded(page.use)),
         web.post("/api/upload", guarded(page.upload)),
-        web.get("/api/files/slack/{id}", guarded(page.file)),
+        web.get("/api/files/{platform}/{id}", guarded(page.file)),
         web.get("/api/requests", guarded(page.requests)),
         web.post("/api/faults", guarded(page.set_fault)),
         web.get("/api/environment", guarded(page.environment)),
         web.post("/api/model", guarded(page.set_model)),
     ]
+
+
+def spot(asked: Json) -> Spot:
+    """Return where a call is to be done."""
+    return Spot(str(asked.get("channel")), str(asked.get("thread") or ""))
+
+
+def person(place: Place[Any], asked: Mapping[str, Any]) -> str:
+    """Return whom a call speaks for, or refuse."""
+    user = str(asked.get("user"))
+    if user not in place.people:
+        raise refusal(403, "There is no such person.")
+    return user
 
 
 async def body(request: web.Request) -> Json:

@@ -1,16 +1,17 @@
-"""What a person can let go wrong from the page: the switches, buttons and choices over workspace and model."""
+"""What a person can let go wrong from the page: switches, buttons and choices, and those of the model."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, MutableMapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 from deploy.sandbox.model import FAULTS, Model
-from deploy.sandbox.slack.workspace import Workspace
 
 NO_FAULT = "as it comes"
 LIMITED_FOR = 10.0  # seconds
 SMALL_WINDOW = 300  # tokens
+
+Kind = Literal["switch", "button", "choice"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class PageFault(Protocol):
     """One fault: how it is shown, how it stands, and how it is set."""
 
     label: Label
-    kind: Literal["switch", "button", "choice"]
+    kind: Kind
     choices: Sequence[str]
 
     @property
@@ -47,7 +48,7 @@ class Switch:
     attribute: str
     on: Any = True
     off: Any = False
-    kind: Literal["switch", "button", "choice"] = "switch"
+    kind: Kind = "switch"
     choices: Sequence[str] = ()
 
     @property
@@ -65,9 +66,9 @@ class RateLimit:
     """A method answers 429 for a while, and then works again by itself."""
 
     label: Label
-    limited: dict[str, float]
+    limited: MutableMapping[str, float]
     method: str
-    kind: Literal["switch", "button", "choice"] = "switch"
+    kind: Kind = "switch"
     choices: Sequence[str] = ()
 
     @property
@@ -85,9 +86,9 @@ class NextCall:
     """What happens to one next call of a method."""
 
     label: Label
-    struck: dict[str, int]
+    struck: MutableMapping[str, int]
     method: str
-    kind: Literal["switch", "button", "choice"] = "switch"
+    kind: Kind = "switch"
     choices: Sequence[str] = ()
 
     @property
@@ -101,25 +102,25 @@ class NextCall:
 
 
 @dataclass(slots=True)
-class Disconnect:
-    """Every open socket is told to go."""
+class Button:
+    """What happens once, at one moment."""
 
     label: Label
-    workspace: Workspace
-    kind: Literal["switch", "button", "choice"] = "button"
+    happen: Callable[[], None]
+    kind: Kind = "button"
     choices: Sequence[str] = ()
     value: bool = False
 
     async def set(self, value: bool | str) -> None:
-        """Close them; there is nothing to take back."""
+        """Let it happen; there is nothing to take back."""
         if value:
-            await self.workspace.disconnect("refresh_requested")
+            self.happen()
 
 
 class ModelFault:
     """What every answer of the stand-in is, as long as it is chosen."""
 
-    kind: Literal["switch", "button", "choice"] = "choice"
+    kind: Kind = "choice"
     choices: Sequence[str] = (NO_FAULT, *FAULTS)
 
     def __init__(self, label: Label, model: Model) -> None:
@@ -142,32 +143,9 @@ class ModelFault:
         self._model.talk = (lambda _: fault) if fault else self._talk
 
 
-def faults(workspace: Workspace, model: Model) -> dict[str, PageFault]:
-    """Return the faults by name, in the order in which the page shows them."""
-    events, api, answers = "Slack's events", "Slack's Web API", "The model"
-    slack = workspace.faults
-    three = Label("deliveries", events, "Deliver every event three times", "As Slack does when it doubts an answer.")
-    first = Label("message_first", events, "Message before mention", "One mention is two events; this swaps them.")
-    gone = Label("disconnect", events, "Disconnect the socket", "As Slack does every few hours. The bot comes back.")
-    silent = Label("silent", events, "Silent sockets", "They stay open, and nothing arrives until the bot notices.")
-    edits = Label("limit_edits", api, "429 on chat.update", "Edits are refused for ten seconds, posts are not.")
-    posts = Label("limit_posts", api, "429 on chat.postMessage", "Posts are refused for ten seconds.")
-    error = Label("server_error", api, "The next post fails", "One chat.postMessage answers 503, nothing is posted.")
-    slow = Label("slow", api, "Every call takes two seconds", "A long way to Slack, or a busy day there.")
-    files = Label("expired_files", api, "Files are gone", "Every file's address answers 404.")
-    every = Label("model", answers, "Every answer", "What the stand-in does to each request while this is chosen.")
-    small = Label("window", answers, "A small window", f"It refuses prompts of more than {SMALL_WINDOW} tokens.")
-    found: list[PageFault] = [
-        Switch(three, slack, "deliveries", on=3, off=1),
-        Switch(first, slack, "message_first"),
-        Disconnect(gone, workspace),
-        Switch(silent, slack, "silent_sockets"),
-        RateLimit(edits, slack.rate_limited, "chat.update"),
-        RateLimit(posts, slack.rate_limited, "chat.postMessage"),
-        NextCall(error, slack.server_error, "chat.postMessage"),
-        Switch(slow, slack, "slow", on={"*": 2.0}, off={}),
-        Switch(files, slack, "expired_files"),
-        ModelFault(every, model),
-        Switch(small, model, "window", on=SMALL_WINDOW, off=None),
-    ]
-    return {fault.label.name: fault for fault in found}
+def model_faults(model: Model) -> list[PageFault]:
+    """Return what can go wrong with the stand-in, in the order in which the page shows it."""
+    group = "The model"
+    every = Label("model", group, "Every answer", "What the stand-in does to each request while this is chosen.")
+    small = Label("window", group, "A small window", f"It refuses prompts of more than {SMALL_WINDOW} tokens.")
+    return [ModelFault(every, model), Switch(small, model, "window", on=SMALL_WINDOW, off=None)]

@@ -10,13 +10,13 @@ from aiohttp import web
 from yarl import URL
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+REFUSALS = {400: web.HTTPBadRequest, 403: web.HTTPForbidden, 404: web.HTTPNotFound, 504: web.HTTPGatewayTimeout}
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 def refusal(status: int, why: str) -> web.HTTPException:
     """Return what to raise: an answer with this status and a sentence that the page shows."""
-    exception = {400: web.HTTPBadRequest, 403: web.HTTPForbidden, 404: web.HTTPNotFound}[status]
-    return exception(text=json.dumps({"error": why}), content_type="application/json")
+    return REFUSALS[status](text=json.dumps({"error": why}), content_type="application/json")
 
 
 def guarded(handler: Handler) -> Handler:

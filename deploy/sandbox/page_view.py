@@ -1,105 +1,22 @@
-"""What the page is shown: people, channels, posts, the model's requests and the faults, as JSON."""
+"""What the page is shown beside its places: the faults and the model's requests, as JSON."""
 
 import time
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 from deploy.sandbox.model import Model, ModelRequest
 from deploy.sandbox.model_stream import count
 from deploy.sandbox.page_faults import PageFault
-from deploy.sandbox.slack.changes import Change
-from deploy.sandbox.slack.posts import File, Post
-from deploy.sandbox.slack.roster import Channel, User
-from deploy.sandbox.slack.workspace import Workspace
+from deploy.sandbox.page_place import Json
 
-Json = dict[str, Any]
-PLATFORM = "slack"
 MOST_REQUESTS = 20
 UNTOLD = ("model", "messages", "stream", "stream_options")
 
 
-def platform(workspace: Workspace) -> Json:
-    """Return everything of the workspace."""
-    return {
-        "platform": PLATFORM,
-        "name": "Slack",
-        "bot": workspace.bot_user,
-        "online": workspace.connected > 0,
-        "people": [person(user) for user in workspace.users.values()],
-        "channels": [channel(room) for room in workspace.channels.values()],
-        "posts": [post(one) for room in workspace.channels.values() for one in room.posts.values()],
-        "statuses": [status(room, thread, text) for (room, thread), text in workspace.threads.statuses.items()],
-    }
-
-
-def person(user: User) -> Json:
-    """Return a member; `name` is what stands behind an @."""
-    return {
-        "id": user.id,
-        "name": user.real_name.split()[0],
-        "real_name": user.real_name,
-        "is_bot": user.is_bot,
-    }
-
-
-def channel(room: Channel) -> Json:
-    """Return a channel without its posts."""
-    return {"id": room.id, "name": room.name, "kind": room.kind, "members": sorted(room.members)}
-
-
-def post(one: Post) -> Json:
-    """Return a post; `dialect` says how its text is to be read."""
-    return {
-        "channel": one.channel,
-        "ts": one.ts,
-        "user": one.user,
-        "text": one.shown,
-        "dialect": "markdown" if one.markdown else "mrkdwn",
-        "thread_ts": one.thread_ts,
-        "subtype": one.subtype,
-        "edited": bool(one.edited),
-        "deleted": one.subtype == "tombstone",
-        "files": [file(each) for each in one.files],
-    }
-
-
-def file(one: File) -> Json:
-    """Return a file without its content, `size` in bytes and `seconds` where it is a recording."""
-    return {
-        "id": one.id,
-        "name": one.name,
-        "media_type": one.media_type,
-        "size": len(one.content),
-        "voice": one.is_clip,
-        "seconds": None if one.duration_ms is None else one.duration_ms / 1000,
-        "url": f"/api/files/{PLATFORM}/{one.id}",
-    }
-
-
-def status(room: str, thread: str, text: str) -> Json:
-    """Return what the bot says that it is doing in a thread; an empty text ends it."""
-    return {"channel": room, "thread_ts": thread, "text": text}
-
-
-def change(workspace: Workspace, what: Change) -> Json | None:
-    """Return a change as the page hears of it; None for what it does not show.
-
-    A root with replies is not gone when it is deleted: the tombstone in its place arrives as an edit.
-    """
-    if what.kind == "status":
-        return {"kind": "status", "platform": PLATFORM, **status(what.channel, what.ts, what.text)}
-    if what.post is None or what.kind not in ("posted", "edited", "deleted"):
-        return None
-    standing = workspace.channels[what.channel].posts.get(what.ts)
-    if what.kind == "deleted" and standing is not None:
-        return {"kind": "edited", "platform": PLATFORM, "post": post(standing)}
-    return {"kind": what.kind, "platform": PLATFORM, "post": post(what.post)}
-
-
-def fault(one: PageFault) -> Json:
-    """Return a fault with its label and how it stands."""
+def fault(platform: str, one: PageFault) -> Json:
+    """Return a fault with its label and how it stands; `platform` is empty for the model's."""
     label = one.label
     return {
+        "platform": platform,
         "name": label.name,
         "group": label.group,
         "label": label.label,

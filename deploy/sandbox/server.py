@@ -11,6 +11,8 @@ from deploy.sandbox.discord import routes as discord
 from deploy.sandbox.discord.api import BASE
 from deploy.sandbox.discord.guild import Guild
 from deploy.sandbox.model import Model
+from deploy.sandbox.page_discord import DiscordPlace
+from deploy.sandbox.page_slack import SlackPlace
 from deploy.sandbox.slack import routes as slack
 from deploy.sandbox.slack.workspace import Workspace
 
@@ -50,7 +52,7 @@ async def serve(port: int = 0, host: str = "127.0.0.1") -> AsyncIterator[Sandbox
     app.add_routes(slack.routes(sandbox.workspace))
     app.add_routes(discord.routes(sandbox.guild))
     app.add_routes(model.routes(sandbox.model))
-    app.add_routes(page.routes(sandbox.workspace, sandbox.model))
+    app.add_routes(page.routes([SlackPlace(sandbox.workspace), DiscordPlace(sandbox.guild)], sandbox.model))
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
     await runner.setup()
     site = web.TCPSite(runner, host, port)

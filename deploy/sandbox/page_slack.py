@@ -1,0 +1,125 @@
+"""The pretend Slack as a place of the page."""
+
+import asyncio
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
+
+from deploy.sandbox import page_slack_view as view
+from deploy.sandbox.page_faults import PageFault
+from deploy.sandbox.page_guard import refusal
+from deploy.sandbox.page_place import Enclosure, Json, Said, Spot, Stored, Used
+from deploy.sandbox.page_slack_faults import faults
+from deploy.sandbox.slack.changes import Change
+from deploy.sandbox.slack.interactions import use_command, use_shortcut
+from deploy.sandbox.slack.workspace import Workspace
+
+QUESTION = {"name": "question", "about": "your question, or help", "required": False}
+# The shortcuts of the manifest, as a person reads them.
+SHORTCUTS = {
+    "confab_ask": "Ask Confab about this",
+    "confab_stop": "Stop Confab here",
+    "confab_reset": "Reset Confab here",
+}
+
+
+class SlackPlace:
+    """One workspace; a thread has its root's ts."""
+
+    platform = view.PLATFORM
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self.faults: Sequence[PageFault] = faults(workspace)
+
+    @property
+    def people(self) -> Collection[str]:
+        """The ids of all but the bots."""
+        return [user.id for user in self._workspace.users.values() if not user.is_bot]
+
+    @property
+    def online(self) -> bool:
+        """Whether a socket is open."""
+        return self._workspace.connected > 0
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """What the bot needs for Socket Mode."""
+        return {
+            "SLACK_API_URL": f"{self._workspace.url}/slack/api/",
+            "SLACK_BOT_TOKEN": self._workspace.bot_token,
+            "SLACK_APP_TOKEN": self._workspace.app_token,
+        }
+
+    def state(self) -> Json:
+        """Return everything of the workspace."""
+        return view.platform(self._workspace)
+
+    def commands(self) -> list[Json]:
+        """Return the app's slash commands, which Slack offers in threads too and refuses there, and its shortcuts."""
+        known = self._workspace
+        slash = [offered("slash", name.removeprefix("/"), name, QUESTION) for name in sorted(known.commands)]
+        return slash + [offered("menu", name, SHORTCUTS.get(name, name)) for name in sorted(known.shortcuts)]
+
+    def subscribe(self) -> AbstractContextManager[asyncio.Queue[Change]]:
+        """Give a queue of the workspace's changes."""
+        return self._workspace.subscribe()
+
+    def change(self, what: Change) -> Json | None:
+        """Return a change as the page hears of it."""
+        return view.change(self._workspace, what)
+
+    def author(self, spot: Spot, post: str) -> str:
+        """Return who wrote a message; empty where it is not there."""
+        room = self._workspace.channels.get(spot.channel)
+        return room.posts[post].user if room and post in room.posts else ""
+
+    async def say(self, spot: Spot, said: Said) -> str:
+        """Write a message; `thread` may be any message that stands for itself."""
+        room = self._workspace.channels.get(spot.channel)
+        if room is None:
+            raise refusal(404, "There is no such channel.")
+        if spot.thread and spot.thread not in room.posts:
+            raise refusal(404, "There is no such thread.")
+        if not all(file in self._workspace.files for file in said.files):
+            raise refusal(404, "There is no such file.")
+        broadcast = bool(spot.thread and said.broadcast)
+        return await self._workspace.say(room.id, said.text, said.user, spot.thread or None, said.files, broadcast)
+
+    async def edit(self, spot: Spot, post: str, text: str) -> None:
+        """Change a message's text."""
+        await self._workspace.edit(spot.channel, post, text)
+
+    async def delete(self, spot: Spot, post: str) -> None:
+        """Delete a message."""
+        await self._workspace.delete(spot.channel, post)
+
+    async def use(self, spot: Spot, used: Used) -> None:
+        """Use a slash command or a shortcut; what comes of it, Slack says to the person itself."""
+        if spot.channel not in self._workspace.channels:
+            raise refusal(404, "There is no such channel.")
+        if not used.target:
+            place = (spot.channel, used.text, used.user, spot.thread or None)
+            await use_command(self._workspace, *place, f"/{used.name}")
+        elif used.name in self._workspace.shortcuts and self.author(spot, used.target):
+            await use_shortcut(self._workspace, used.name, spot.channel, used.target, used.user)
+        else:
+            raise refusal(404, "There is no such shortcut.")
+
+    async def upload(self, file: Enclosure) -> str:
+        """Keep a file; a recording's length is in milliseconds there."""
+        length = None if file.seconds is None else round(file.seconds * 1000)
+        return await self._workspace.upload(file.name, file.content, file.media_type, file.user, length)
+
+    def file(self, number: str) -> Stored:
+        """Return an uploaded file."""
+        found = self._workspace.files.get(number)
+        if found is None:
+            raise refusal(404, "There is no such file.")
+        return Stored(found.content, found.media_type)
+
+
+def offered(kind: str, name: str, label: str, option: Json | None = None) -> Json:
+    """Return a command as the page offers it, everywhere."""
+    about = "Ask Confab something" if kind == "slash" else ""
+    everywhere = {"in_channels": True, "in_threads": True, "in_direct": True}
+    return {"name": name, "label": label, "about": about, "kind": kind, "option": option, **everywhere}
