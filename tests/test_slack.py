@@ -1,6 +1,7 @@
 """Confab in Slack, seen from a channel: what wakes it, what it leaves alone, and in which order it answers."""
 
 import asyncio
+import sqlite3
 from dataclasses import replace
 from pathlib import Path
 
@@ -202,3 +203,25 @@ async def test_what_slack_escapes_reaches_the_model_as_it_was_written(sandbox: S
     """`&lt;` was a `<` when the person typed it."""
     await ask(sandbox, "is 1 &lt; 2 &amp; 3 &gt; 2?")
     assert prompt(sandbox.model.requests[0]) == ["ada: is 1 < 2 & 3 > 2?"]
+
+
+async def test_an_event_is_acknowledged_only_after_it_is_on_disk(sandbox: Sandbox, bot: Bot, tmp_path: Path) -> None:
+    """While the file cannot be written, Slack is told nothing; then the message is stored, told and answered once."""
+    assert bot
+    other = sqlite3.connect(tmp_path / "confab.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    thread = await sandbox.workspace.say(GENERAL, mention("is it safe?"))
+    await asyncio.sleep(0.5)
+    assert sandbox.workspace.courier.unacknowledged == 2
+    other.execute("ROLLBACK")
+    other.close()
+    assert len(await answered(sandbox, thread)) == 1
+    await nothing_happens(sandbox, calls=1)
+
+
+async def test_a_question_that_comes_just_as_an_answer_ends_is_not_overlooked(sandbox: Sandbox) -> None:
+    """Forty times in a row somebody goes on in the very moment in which the answer appears."""
+    thread = await ask(sandbox, "begin")
+    for number in range(40):
+        await sandbox.workspace.say(GENERAL, f"and {number}?", thread_ts=thread)
+        await answered(sandbox, thread, number + 2)

@@ -36,12 +36,22 @@ async def test_a_socket_that_is_silent_is_noticed_and_replaced(sandbox: Sandbox,
 
 
 async def test_sockets_refused_for_a_while_do_not_end_the_bot(sandbox: Sandbox, bot: Bot) -> None:
-    """When Slack takes connections again, the bot is there."""
+    """When Slack takes connections again, the bot is there: with a new address, since the old one is spent."""
     assert bot
     sandbox.workspace.faults.refuse_sockets = True
     await sandbox.workspace.disconnect("refresh_requested")
-    await sandbox.workspace.until(lambda: sandbox.workspace.connected == 0)
+    await sandbox.workspace.until(lambda: sandbox.workspace.courier.sockets.turned_away > 0)
     sandbox.workspace.faults.refuse_sockets = False
+    await sandbox.workspace.until(lambda: sandbox.workspace.connected == 1, 30.0)
+    await ask(sandbox, "back?")
+
+
+async def test_an_address_that_is_spent_is_not_tried_for_ever(sandbox: Sandbox, bot: Bot) -> None:
+    """The socket dies while new ones are refused: the address at hand serves once, and a new one has to be asked for."""
+    assert bot
+    sandbox.workspace.faults.silent_sockets = sandbox.workspace.faults.refuse_sockets = True
+    await sandbox.workspace.until(lambda: sandbox.workspace.courier.sockets.turned_away > 0, 30.0)
+    sandbox.workspace.faults.silent_sockets = sandbox.workspace.faults.refuse_sockets = False
     await sandbox.workspace.until(lambda: sandbox.workspace.connected == 1, 30.0)
     await ask(sandbox, "back?")
 

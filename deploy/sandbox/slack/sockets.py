@@ -64,13 +64,14 @@ class Sockets:
             await connection.close()
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
-        """Hold one connection from its hello to its end. A ticket opens one connection, once."""
+        """Hold one connection from its hello to its end. A ticket serves once, also where it is turned away."""
         ticket = request.query.get("ticket", "")
-        if ticket not in self._tickets or self._faults.refuse_sockets:
+        known = ticket in self._tickets
+        self._tickets.discard(ticket)
+        if not known or self._faults.refuse_sockets:
             self.turned_away += 1
             self._changed()
             return web.Response(status=403, text="This ticket opens no connection.")
-        self._tickets.discard(ticket)
         connection = web.WebSocketResponse(autoping=False)
         await connection.prepare(request)
         if len(self._open) >= MOST_CONNECTIONS:
