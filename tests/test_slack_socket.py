@@ -47,7 +47,7 @@ async def test_sockets_refused_for_a_while_do_not_end_the_bot(sandbox: Sandbox, 
 
 
 async def test_an_address_that_is_spent_is_not_tried_for_ever(sandbox: Sandbox, bot: Bot) -> None:
-    """The socket dies while new ones are refused: the address at hand serves once, and a new one has to be asked for."""
+    """The socket dies while new ones are refused: the address at hand serves once, and a new one must be asked for."""
     assert bot
     sandbox.workspace.faults.silent_sockets = sandbox.workspace.faults.refuse_sockets = True
     await sandbox.workspace.until(lambda: sandbox.workspace.courier.sockets.turned_away > 0, 30.0)
