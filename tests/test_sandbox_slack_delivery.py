@@ -112,12 +112,13 @@ async def test_a_silent_socket_is_noticed_and_replaced_by_the_client(
 
 
 async def test_a_refused_socket_is_tried_again_by_the_client(sandbox: Sandbox, workspace: Workspace) -> None:
-    """The address is given out, the door stays shut, then opens."""
+    """The address is given out, the door stays shut, then opens: to a new address, since the first is spent."""
     workspace.faults.refuse_sockets = True
     client = SocketModeClient(workspace.app_token, web_client=client_of(sandbox), ping_interval=0.05)
     connecting = asyncio.create_task(client.connect())  # type: ignore[no-untyped-call]  # slack-sdk has no annotation here
     await workspace.until(lambda: workspace.courier.sockets.turned_away >= 2)
     workspace.faults.refuse_sockets = False
+    client.wss_uri = None  # the client by itself would try the spent one for ever
     await connecting
     assert await workspace.until(lambda: workspace.connected) == 1
     await client.close()  # type: ignore[no-untyped-call]  # the same
