@@ -56,7 +56,8 @@ class Inbox:
             case Message():
                 return await self._take(event)
             case Edit(message):
-                return not await self._store.edit(message) and message.addressed and await self._take(message)
+                named = await self._platforms[message.key.platform].named(message)  # as the history has it
+                return not await self._store.edit(named) and message.addressed and await self._take(message)
             case Deletion():
                 await self._store.delete(event)
                 self._halt(QUESTION_DELETED, lambda turn: _place(turn) == _place_of(event), replaces=True)

@@ -92,7 +92,12 @@ class Slack:
         return self._socket is None or await self._socket.connected()
 
     async def named(self, message: Message) -> Message:
-        """Return the message with people's names in place of ids, and our own mention taken out."""
+        """Return the message with people's names in place of ids, and our own mention taken out.
+
+        One that has its author's name is returned as it is: read again, `<a>` as it was typed would be a link.
+        """
+        if message.author.name:
+            return message
         others = mentioned(message.text) - {self._identity.bot_user_id}
         people = {user: await self._people.name(user) for user in others}
         author = replace(message.author, name=await self._people.name(message.author.id))
