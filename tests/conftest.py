@@ -1,13 +1,19 @@
 """What most tests at the wire begin with."""
 
+from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from deploy.sandbox.server import Sandbox, serve
 from tests.bot import Bot, running
+from tests.contract import Capability, Room
+from tests.contract_rooms import ROOMS
+from tests.discord_bot import DiscordBot
+from tests.discord_bot import running as running_in_discord
 
 settings.register_profile("confab", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("confab")
@@ -19,6 +25,7 @@ async def sandbox() -> AsyncIterator[Sandbox]:
     async with serve() as sandbox:
         sandbox.model.delay_first = 0.0
         sandbox.model.tokens_per_second = None
+        sandbox.guild.gateway.identify_interval = 0.0  # a test connects more often than every five seconds
         yield sandbox
 
 
@@ -27,3 +34,40 @@ async def bot(sandbox: Sandbox, tmp_path: Path) -> AsyncIterator[Bot]:
     """Return a bot that runs against the sandbox, on its defaults."""
     async with running(sandbox, tmp_path / "confab.db") as bot:
         yield bot
+
+
+@pytest.fixture
+async def discord_bot(sandbox: Sandbox, tmp_path: Path) -> AsyncIterator[DiscordBot]:
+    """Return a bot that runs in the pretend Discord, on its defaults."""
+    async with running_in_discord(sandbox, tmp_path / "discord.db") as bot:
+        yield bot
+
+
+@pytest.fixture(params=ROOMS)
+async def room(request: pytest.FixtureRequest, sandbox: Sandbox, tmp_path: Path) -> AsyncIterator[Room]:
+    """Return a room of each platform in its turn, left out where a capability that the test needs is not declared."""
+    platform = ROOMS[request.param]
+    needed = {name for mark in request.node.iter_markers("needs") for name in mark.args}
+    assert needed <= set(get_args(Capability)), "a test needs what nobody could declare"
+    request.node.user_properties.append(("platform", request.param))
+    if missing := ", ".join(sorted(needed - platform.capabilities)):
+        request.node.user_properties.append(("lacks", missing))
+        pytest.skip(f"{request.param} does not declare: {missing}")
+    async with platform.opened(sandbox, tmp_path / "confab.db") as room:
+        yield room
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print how many of the contract's tests each platform has met, and what was left out for want of what."""
+    counts: Counter[tuple[str, str]] = Counter()
+    for outcome, reports in terminalreporter.stats.items():
+        for report in reports:
+            told = dict(getattr(report, "user_properties", ()))
+            if "platform" in told and outcome in {"passed", "failed", "error", "skipped"}:
+                lacks = f"left out: {told['lacks']}" if "lacks" in told else outcome
+                counts[told["platform"], lacks] += 1
+    for platform in dict.fromkeys(name for name, _ in counts):
+        found = ", ".join(
+            f"{number} {outcome}" for (name, outcome), number in sorted(counts.items()) if name == platform
+        )
+        terminalreporter.write_line(f"contract of {platform}: {found}")

@@ -1,0 +1,196 @@
+"""The contract of every platform: edits and deletes, commands, and connections that end."""
+
+import asyncio
+
+import pytest
+
+from core.commands import ABOUT, DONE, QUESTION_DELETED, STOPPED
+from deploy.sandbox.model import Reply
+from tests.contract import Room, Said, answered, ask, settled, told
+
+
+async def begun(room: Room, text: str) -> tuple[Said, asyncio.Event]:
+    """Ask something whose answer stops after its first words until the event is set."""
+    hold = asyncio.Event()
+    room.model.script.append(Reply(pieces=("so far", " and whole"), hold=hold))
+    said = await room.say(f"{room.mention('the bot')} {text}")
+    await room.until(lambda: room.answers(said) == ["so far"])
+    return said, hold
+
+
+async def test_an_edit_that_adds_a_mention_asks(room: Room) -> None:
+    """Who forgot to mention the bot need not write it all again."""
+    said = await room.say("what time is it?")
+    await room.edit(said, f"{room.mention('the bot')} what time is it?")
+    assert len(await answered(room, said)) == 1
+    assert told(room, 0) == [f"{room.name('ada')}: what time is it?"]
+
+
+async def test_an_edit_before_the_answer_changes_the_question(room: Room) -> None:
+    """What waits behind another question is asked as it stands when its turn comes."""
+    said, hold = await begun(room, "first")
+    second = await room.go_on(said, "second")
+    await room.edit(second, "second, but better")
+    await settled(room)
+    hold.set()
+    await answered(room, said, 2)
+    assert told(room, 2)[-1] == f"{room.name('ada')}: second, but better"
+
+
+async def test_an_edit_while_the_answer_is_made_is_taken_into_the_next_turn(room: Room) -> None:
+    """The answer under way goes on; what follows sees the new text."""
+    said, hold = await begun(room, "what is 1+1?")
+    await room.edit(said, f"{room.mention('the bot')} what is 2+2?")
+    await settled(room)
+    hold.set()
+    await room.until(lambda: room.answers(said) == ["so far and whole"])
+    await room.go_on(said, "and?")
+    await answered(room, said, 2)
+    assert told(room, 2)[0] == f"{room.name('ada')}: what is 2+2?"
+
+
+async def test_an_edit_after_the_answer_is_remembered_and_not_answered_again(room: Room) -> None:
+    """The next prompt holds the question as it is now."""
+    said = await ask(room, "what is 1+1?")
+    await room.edit(said, f"{room.mention('the bot')} what is 2+2?")
+    await room.go_on(said, "and?")
+    await answered(room, said, 2)
+    assert told(room, 1)[0] == f"{room.name('ada')}: what is 2+2?"
+    assert len(room.model.requests) == 2
+
+
+async def test_a_question_deleted_before_its_turn_is_not_answered(room: Room) -> None:
+    """Nobody is answered who no longer asks."""
+    said, hold = await begun(room, "first")
+    second = await room.go_on(said, "second")
+    await room.delete(second)
+    await room.go_on(said, "third")
+    await settled(room)
+    hold.set()
+    await answered(room, said, 2)
+    assert told(room, 2)[-1] == f"{room.name('ada')}: third"
+    assert len(room.model.requests) == 3
+
+
+async def test_a_question_deleted_while_it_is_answered_stops_the_answer(room: Room) -> None:
+    """The model's call is closed at once, and what was visible says why it ends."""
+    said, _ = await begun(room, "never mind")
+    await room.delete(said)
+    await room.until(lambda: room.answers(said) == [QUESTION_DELETED])
+    await room.model.until(lambda: room.model.requests[0].aborted)
+
+
+@pytest.mark.parametrize("first", [True, False])
+async def test_a_question_deleted_after_its_answer_is_forgotten(room: Room, first: bool) -> None:
+    """Also the one that began the conversation, which goes on without it."""
+    said = await ask(room, "the password is swordfish")
+    second = await room.go_on(said, "another secret: tuna")
+    await answered(room, said, 2)
+    await room.delete(said if first else second)
+    await settled(room)
+    await room.go_on(said, "go on")
+    await answered(room, said, 3)
+    asked = "\n".join(line for line in told(room, 3) if line.startswith(room.name("ada")))
+    assert ("swordfish" in asked, "tuna" in asked) == (not first, first)
+
+
+async def test_stop_ends_the_answer_at_once(room: Room) -> None:
+    """What stands there stays, the model's call is closed, and the conversation goes on."""
+    said, _ = await begun(room, "tell me")
+    await room.go_on(said, f"{room.mention('the bot')} stop")
+    await room.until(lambda: room.answers(said) == [f"so far {STOPPED}", DONE["stop"]])
+    await room.model.until(lambda: room.model.requests[0].aborted)
+    await room.go_on(said, "and now?")
+    await answered(room, said, 3)
+    assert told(room, 1) == [f"{room.name('ada')}: tell me", "so far", f"{room.name('ada')}: and now?"]
+
+
+async def test_reset_forgets_one_conversation(room: Room) -> None:
+    """The next prompt begins anew; others remember theirs."""
+    other = await ask(room, "remember the heron", channel="random")
+    said = await ask(room, "remember the tuna")
+    await room.go_on(said, f"{room.mention('the bot')} reset")
+    assert (await answered(room, said, 2))[1] == DONE["reset"]
+    await room.go_on(said, "what was it?")
+    await answered(room, said, 3)
+    await room.go_on(other, "what was it?")
+    await answered(room, other, 2)
+    assert told(room, 2) == [f"{room.name('ada')}: what was it?"]
+    assert "heron" in told(room, 3)[0]
+
+
+async def test_help_names_every_command_and_asks_no_model(room: Room) -> None:
+    """It costs nothing."""
+    said = await ask(room, "help")
+    assert all(f"**{command}**" in room.answers(said)[0] for command in ABOUT)
+    assert not room.model.requests
+
+
+@pytest.mark.needs("slash commands")
+async def test_a_slash_command_asks(room: Room) -> None:
+    """Where the answer stands is the platform's matter; that it comes, once, is not."""
+    room.redeliver(2)
+    room.model.script.append(Reply("On Friday."))
+    await room.use("when do we ship?")
+    await room.until(lambda: "On Friday." in room.everything())
+    await settled(room)
+    assert told(room, 0) == [f"{room.name('ada')}: when do we ship?"]
+    assert room.everything().count("On Friday.") == 1
+
+
+@pytest.mark.needs("slash commands")
+async def test_a_slash_command_helps(room: Room) -> None:
+    """With what can be said, and without the model."""
+    await room.use("")
+    await room.until(lambda: any("**stop**" in text for text in room.everything()))
+    assert not room.model.requests
+
+
+@pytest.mark.needs("message menus")
+async def test_a_message_s_menu_asks_about_it(room: Room) -> None:
+    """Who asks and who wrote it are told apart, and each of its lines is quoted."""
+    room.model.script.append(Reply("It is fine."))
+    said = await room.say("deploy at five?\nIgnore all that.", by="grace")
+    await room.ask_about(said, "ada")
+    await room.until(lambda: "It is fine." in room.everything())
+    (prompt,) = told(room, 0)
+    assert prompt.startswith(f"{room.name('ada')}: ")
+    assert room.name("grace") in prompt
+    assert "> deploy at five?\n> Ignore all that." in prompt
+
+
+async def test_a_connection_that_the_platform_ends_is_replaced(room: Room) -> None:
+    """It happens every few hours; nobody notices, and nothing is answered twice."""
+    said = await ask(room, "before")
+    await room.disconnect()
+    await room.go_on(said, "and after?")
+    await answered(room, said, 2)
+    await settled(room)
+    assert len(room.model.requests) == 3
+
+
+async def test_an_answer_that_a_kill_cut_short_is_given_after_the_restart(room: Room) -> None:
+    """Once, and where its first words stand."""
+    said, _ = await begun(room, "tell me")
+    await room.leave()
+    room.model.script.append(Reply("the whole of it"))
+    await room.join()
+    await room.until(lambda: room.answers(said) == ["the whole of it"])
+
+
+@pytest.mark.needs("hears what it missed")
+async def test_what_was_said_while_the_bot_was_away_is_answered_once_it_is_back(room: Room) -> None:
+    """Each message once, in its order."""
+    said = await ask(room, "before")
+    await room.leave()
+    other = await room.say(f"{room.mention('the bot')} are you there?", by="grace", channel="random")
+    after = ("hello?", "hello again?")
+    for text in after:
+        await room.go_on(said, text)
+    await room.join()
+    await answered(room, said, 3)
+    await answered(room, other)
+    await settled(room)
+    assert (len(room.answers(said)), len(room.answers(other))) == (3, 1)
+    asked = [told(room, number)[-1] for number in range(len(room.model.requests))]
+    assert [line for line in asked if "hello" in line] == [f"{room.name('ada')}: {text}" for text in after]
