@@ -14,6 +14,7 @@ from pydantic import TypeAdapter
 from core.database import Database
 from core.messages import Author, ConversationKey, Deletion, Entry, Message, Turn
 
+SKEW = 5.0  # seconds by which our clock may be ahead of the platform's, where a question has its time from us
 LEASE = 60.0  # seconds; a single process voids all leases when it starts, so it matters once there are replicas
 
 
@@ -126,7 +127,7 @@ def _place(message: Message) -> tuple[str, str, str, str]:
 
 
 def _put(connection: sqlite3.Connection, message: Message, *, if_joined: bool) -> bool:
-    if if_joined and not _joined(connection, message.key):
+    if if_joined and not _joined(connection, message):
         return False
     inserted = connection.execute(
         "INSERT INTO turns (id, platform, workspace, channel, thread, message_id, sent_at, received_at, payload) "
@@ -143,8 +144,10 @@ def _put(connection: sqlite3.Connection, message: Message, *, if_joined: bool) -
     return inserted.rowcount == 1
 
 
-def _joined(connection: sqlite3.Connection, key: ConversationKey) -> bool:
-    found = connection.execute(f"SELECT 1 FROM turns WHERE {KEY} AND state <> 'cancelled' LIMIT 1", _of(key))
+def _joined(connection: sqlite3.Connection, message: Message) -> bool:
+    """Whether the bot took part in the conversation when this was said, however late we hear of it."""
+    query = f"SELECT 1 FROM turns WHERE {KEY} AND state <> 'cancelled' AND sent_at <= ? LIMIT 1"
+    found = connection.execute(query, (*_of(message.key), message.sent_at + SKEW))
     return found.fetchone() is not None
 
 

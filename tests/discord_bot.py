@@ -33,6 +33,7 @@ class DiscordSetup:
     message_content: Literal["auto", "on", "off"] = "auto"
     parts: int = 8
     edit_interval: float = 0.2
+    grace: float = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ async def running(sandbox: Sandbox, database: Path, setup: DiscordSetup | None =
         inbox = Inbox(store, conversation, {discord.name: discord}, setup.policies, setup.pressure)
         await inbox.resume()
         stack.push_async_callback(discord.close)
-        stack.push_async_callback(inbox.stop, 0.0)
+        stack.push_async_callback(inbox.stop, setup.grace)
         await discord.start(inbox.receive)
         yield DiscordBot(store, inbox, discord)
 

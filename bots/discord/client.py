@@ -3,12 +3,16 @@
 import asyncio
 
 import discord
+import structlog
 from discord import app_commands
 
+from bots.discord.catch_up import CatchUp
 from bots.discord.introduction import Introduction
 from bots.discord.listener import Ear
 from bots.discord.options import DiscordOptions
 from bots.discord.shards import Shards
+
+log = structlog.get_logger()
 
 
 class Client(discord.AutoShardedClient):
@@ -31,10 +35,11 @@ class Client(discord.AutoShardedClient):
         self._pause = options.identify_pause
         self._ear: Ear | None = None
         self._shards: Shards | None = None
+        self._catch_up: CatchUp | None = None
 
-    def tell(self, ear: Ear, shards: Shards) -> None:
-        """Tell these two of every event."""
-        self._ear, self._shards = ear, shards
+    def tell(self, ear: Ear, shards: Shards, catch_up: CatchUp) -> None:
+        """Tell these three of every event."""
+        self._ear, self._shards, self._catch_up = ear, shards, catch_up
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:  # noqa: ARG002 - the SDK's signature
         """Keep Discord's distance between two identifies, five seconds (docs, Gateway, Rate limiting)."""
@@ -43,8 +48,9 @@ class Client(discord.AutoShardedClient):
 
     async def on_message(self, message: discord.Message) -> None:
         """MESSAGE_CREATE."""
-        if self._ear:
+        if self._ear and self._catch_up:
             await self._ear.said(message)
+            self._catch_up.heard(message.id)
 
     async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:
         """MESSAGE_UPDATE."""
@@ -61,15 +67,27 @@ class Client(discord.AutoShardedClient):
         if self._ear:
             await self._ear.deleted(payload.channel_id, payload.guild_id, sorted(payload.message_ids))
 
+    async def on_error(self, event_method: str, /, *args: object, **kwargs: object) -> None:  # noqa: ARG002 - the SDK's signature
+        """Log what went wrong with an event, and have what it told read again."""
+        log.error("event failed", discord_event=event_method, exc_info=True)  # noqa: LOG014 - called where it was raised
+        if self._catch_up:
+            self._catch_up.begin()
+
     async def on_shard_ready(self, shard_id: int) -> None:
-        """READY, and the guilds that it announced have come."""
-        if self._shards:
+        """READY, and the guilds that it announced have come; nothing of what came before is replayed."""
+        if self._shards and self._catch_up:
             self._shards.connected(shard_id)
+            self._catch_up.begin()
+
+    async def on_guild_available(self, guild: discord.Guild) -> None:  # noqa: ARG002 - the SDK's signature
+        """A guild is back, on start or after an outage of Discord's."""
+        if self._shards and self._catch_up and self._shards.hear:
+            self._catch_up.begin()
 
     async def on_shard_resumed(self, shard_id: int) -> None:
-        """RESUMED."""
+        """RESUMED: what was missed has been replayed."""
         if self._shards:
-            self._shards.resumed(shard_id)
+            self._shards.connected(shard_id)
 
     async def on_shard_disconnect(self, shard_id: int) -> None:
         """The connection is gone."""

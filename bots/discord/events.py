@@ -33,7 +33,7 @@ def read(
     message: discord.Message, place: Place, me: int, *, roles: bool = False, goes_on: ConversationKey | None = None
 ) -> Message:
     """Return what a person said. `goes_on` is the conversation of the bot's message that it replies to."""
-    text = "\n\n".join(_texts(message, me))
+    text = text_of(message, me)
     addressed = place.is_direct or _mentions(message, me, roles=roles) or bool(answered_part(message, me))
     replied = _replied_to(message)
     for_others = opens_with_other_mention(message.content, me) or (replied is not None and replied.author.id != me)
@@ -45,10 +45,20 @@ def read(
         sent_at=message.created_at.timestamp(),
         addressed=addressed,
         follow_up=bool(place.thread) and not for_others,
-        attachments=tuple(_attachment(file) for file in _files(message)),
+        attachments=attachments_of(message),
         command=command_of(text) if addressed else "",
         handle=str(Handle(place.room)),
     )
+
+
+def text_of(message: discord.Message, me: int) -> str:
+    """Return what was written, and what was forwarded with it, with names in place of ids."""
+    return "\n\n".join(_texts(message, me))
+
+
+def attachments_of(message: discord.Message) -> tuple[Attachment, ...]:
+    """Return the files that came with a message, or with what it forwards."""
+    return tuple(_attachment(file) for file in _files(message))
 
 
 def key_of(place: Place, message_id: str) -> ConversationKey:
@@ -75,7 +85,6 @@ def _replied_to(message: discord.Message) -> discord.Message | None:
 
 
 def _texts(message: discord.Message, me: int) -> Iterator[str]:
-    """Yield what was written, and what was forwarded with it."""
     names = {f"@{user.id}": f"@{user.display_name}" for user in message.mentions}
     names |= {f"@&{role.id}": f"@{role.name}" for role in message.role_mentions}
     names |= {f"#{channel.id}": f"#{channel.name}" for channel in message.channel_mentions}

@@ -6,7 +6,9 @@ from contextlib import suppress
 import discord
 import structlog
 
+from bots.discord.catch_up import CatchUp
 from bots.discord.client import Client, intents
+from bots.discord.commands import Commands
 from bots.discord.introduction import Introduction
 from bots.discord.listener import Ear
 from bots.discord.memory import Memory
@@ -36,12 +38,14 @@ class Session:
         self._ear = Ear(
             self._client, introduction.user, receive, self.typing, memory.conversation_of, roles=options.roles
         )
-        self.shards = Shards(introduction.shards, lambda: None)
+        self.shards = Shards(introduction.shards)
+        self._catch_up = CatchUp(self._client, self._ear, memory, introduction.application)
+        self._commands = Commands(self._client.tree, introduction.user, receive, memory)
         self._running: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
         """Connect, and return once every shard hears; raises what ends a session for good."""
-        self._client.tell(self._ear, self.shards)
+        self._client.tell(self._ear, self.shards, self._catch_up)
         self._running = asyncio.create_task(self._run())
         hearing = asyncio.create_task(self.shards.all_hear())
         await asyncio.wait((self._running, hearing), return_when=asyncio.FIRST_COMPLETED)
@@ -57,10 +61,13 @@ class Session:
 
     def deafen(self) -> None:
         """Take in nothing more: what comes now is read again after the next start."""
+        self._catch_up.close()
         self._ear.close()
+        self._commands.close()
 
     async def close(self) -> None:
         """Sign out."""
+        self.deafen()
         self.typing.close()
         await self._client.close()
         if self._running:
@@ -77,7 +84,9 @@ class Session:
     async def _run(self) -> None:
         try:
             async with self._client:
-                await self._client.start(self._options.token)
+                await self._client.login(self._options.token)
+                await self._commands.sync(self._introduction.application)
+                await self._client.connect()
         except discord.PrivilegedIntentsRequired:
             raise IntentNotEnabled from None
         except discord.LoginFailure:

@@ -1,15 +1,13 @@
-"""Which parts of the connection hear, and what is done when one begins anew."""
+"""Which parts of the connection hear."""
 
 import asyncio
-from collections.abc import Callable
 
 
 class Shards:
-    """The state of each of `count` shards; `begun` is called when one has a new session, which replays nothing."""
+    """The state of each of `count` shards."""
 
-    def __init__(self, count: int, begun: Callable[[], None]) -> None:
+    def __init__(self, count: int) -> None:
         self._deaf = set(range(count))
-        self._begun = begun
         self._all_hear = asyncio.Event()
 
     @property
@@ -22,12 +20,7 @@ class Shards:
         await self._all_hear.wait()
 
     def connected(self, shard: int) -> None:
-        """Learn that a shard has begun a session, and that the guilds which it announced have come."""
-        self.resumed(shard)
-        self._begun()
-
-    def resumed(self, shard: int) -> None:
-        """Learn that a shard goes on with its session, and has replayed what it missed."""
+        """Learn that a shard hears, in a new session or in the one that it had."""
         self._deaf.discard(shard)
         if self.hear:
             self._all_hear.set()

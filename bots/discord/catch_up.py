@@ -1,0 +1,164 @@
+"""What was said while the bot did not hear, read from the channels themselves.
+
+Discord does not deliver again what came before a new session. One mark, a message's id, says that everything up to it
+was received. Ids grow with time (Discord docs, Snowflakes), so that one mark serves all channels.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
+from datetime import timedelta
+from functools import partial
+
+import discord
+import structlog
+from discord.abc import Messageable
+
+from bots.discord.calls import persist
+from bots.discord.listener import Ear
+from bots.discord.memory import Memory
+from bots.discord.refusals import DiscordRefusal
+
+log = structlog.get_logger()
+
+LONGEST = timedelta(days=1)  # what is older has been answered by somebody else, or is of no use any more
+MOST_IN_ROOM = 500  # messages of one channel: at five calls in five seconds, five seconds of reading
+MOST_DIRECT = 100  # direct messages that are looked into; each costs a call, as Discord does not tell which are newer
+PATIENCE = 600.0  # seconds in all: so long a start would otherwise compete with those who ask now
+PAUSES = (5.0, 20.0, 60.0, 300.0)  # seconds before a catch-up that broke off is tried again
+STEADY = 60.0  # seconds between two looks at whether the mark can go on while nothing is missed
+MARGIN = 120_000 << 22  # two minutes as ids count time: behind the newest message some may still wait for the disk
+PAGE = 100  # messages of one call (Discord docs, Get Channel Messages)
+
+Room = discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.Thread
+
+
+class CatchUp:
+    """Reads every channel in which there is something newer than the mark, oldest first, through the usual ear."""
+
+    def __init__(self, client: discord.Client, ear: Ear, memory: Memory, application: int) -> None:
+        self._client = client
+        self._ear = ear
+        self._memory = memory
+        self._name = f"discord/{application}"
+        self._wanted = asyncio.Event()
+        self._read: dict[int, int] = {}  # of a catch-up that broke off: how far each room was read
+        self._newest = 0
+        self._task: asyncio.Task[None] | None = None
+
+    def begin(self) -> None:
+        """Catch up, now or again after what is under way: something was missed."""
+        self._wanted.set()
+        if self._task is None:
+            self._task = asyncio.create_task(self._run())
+
+    def heard(self, message_id: int) -> None:
+        """Learn of a message that arrived by itself."""
+        self._newest = max(self._newest, message_id)
+
+    def close(self) -> None:
+        """Break off; the mark stays where it is, and the next start goes on from there."""
+        if self._task:
+            self._task.cancel()
+
+    async def _run(self) -> None:
+        while True:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._wanted.wait(), STEADY)
+            if self._wanted.is_set():
+                await self._until_complete()
+            else:
+                await self._move(self._newest - MARGIN)
+
+    async def _until_complete(self) -> None:
+        pauses = iter(PAUSES)
+        while self._wanted.is_set():
+            self._wanted.clear()
+            if not await self._is_complete():
+                self._wanted.set()
+                await asyncio.sleep(next(pauses, PAUSES[-1]))
+
+    async def _is_complete(self) -> bool:
+        """Catch up once, and move the mark if nothing was left out.
+
+        It moves to the newest message that stood anywhere at the beginning: what came after it was heard, or is
+        newer than the mark. The first start only sets it.
+        """
+        rooms = list(self._rooms())
+        newest = max((room.last_message_id or 0 for room in rooms), default=0)
+        mark = int(await self._memory.marks.mark(self._name) or 0)
+        if mark and not await self._hear_all(rooms, mark):
+            return False
+        if any(guild.unavailable for guild in self._client.guilds):
+            return False  # it is told again once they are back
+        self._read.clear()
+        await self._move(max(newest, 1))
+        return True
+
+    async def _hear_all(self, rooms: list[Room], mark: int) -> bool:
+        """Hear what is newer than the mark; False where something could not be read."""
+        bound = discord.utils.time_snowflake(discord.utils.utcnow() - LONGEST)
+        try:
+            async with asyncio.timeout(PATIENCE):
+                for room in rooms:
+                    if (room.last_message_id or 0) > mark:
+                        await self._hear(room, room.id, max(mark, bound))
+                for number in await self._memory.direct_channels(MOST_DIRECT):
+                    room_id = int(number)
+                    await self._hear(self._client.get_partial_messageable(room_id), room_id, max(mark, bound))
+        except TimeoutError:
+            log.warning("catch-up ended early", seconds=PATIENCE, hint="What was not read by then stays unanswered.")
+        except DiscordRefusal as error:
+            log.warning("catch-up broke off", detail=str(error), hint="It is tried again.")
+            return False
+        except Exception:
+            log.exception("catch-up failed", hint="It is tried again; what is older than a day is then left out.")
+            return False
+        return True
+
+    async def _hear(self, room: Messageable, room_id: int, after: int) -> None:
+        """Hear one room. What it does not let us read is nothing that we could have heard."""
+        count = 0
+        try:
+            async for message in _history(room, max(after, self._read.get(room_id, 0))):
+                await self._ear.said(message)
+                self._read[room_id] = message.id
+                count += 1
+        except DiscordRefusal as error:
+            if error.is_silence:
+                raise
+        if count:
+            log.info("caught up", room=room_id, messages=count)
+
+    def _rooms(self) -> Iterator[Room]:
+        """Yield the channels and active threads that the bot sees."""
+        for guild in self._client.guilds:
+            if guild.unavailable or guild.me is None:
+                continue
+            rooms: list[Room] = [*guild.text_channels, *guild.voice_channels, *guild.stage_channels]
+            for room in rooms:
+                rights = room.permissions_for(guild.me)
+                if rights.view_channel and rights.read_message_history:
+                    yield room
+            yield from guild.threads
+
+    async def _move(self, newest: int) -> None:
+        """Move the mark on, never back."""
+        if newest > int(await self._memory.marks.mark(self._name) or 0):
+            await self._memory.marks.set_mark(self._name, str(newest))
+
+
+async def _history(room: Messageable, after: int) -> AsyncIterator[discord.Message]:
+    """Yield what stands in a room behind a message, oldest first, at most `MOST_IN_ROOM`."""
+    for _ in range(MOST_IN_ROOM // PAGE):
+        page = await persist("get_channel_messages", partial(_page, room, after))
+        for message in page:
+            yield message
+        if len(page) < PAGE:
+            return
+        after = page[-1].id
+    log.warning("catch-up is long", room=getattr(room, "id", 0), messages=MOST_IN_ROOM, hint="The rest is left out.")
+
+
+async def _page(room: Messageable, after: int) -> list[discord.Message]:
+    return [each async for each in room.history(after=discord.Object(after), limit=PAGE, oldest_first=True)]

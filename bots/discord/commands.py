@@ -1,0 +1,114 @@
+"""Slash commands and the menu of a message, taken in like messages and answered in the place that Discord promises."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+
+import discord
+import structlog
+from discord import app_commands
+
+from bots.discord.events import attachments_of, key_of, text_of
+from bots.discord.handle import Handle
+from bots.discord.memory import Memory
+from bots.discord.places import Place, place_of
+from core.commands import ABOUT, help_text
+from core.messages import Author, Command, Message, Receive
+
+log = structlog.get_logger()
+
+Interaction = discord.Interaction[discord.Client]
+
+ASK = "asks me something"
+MENU = "Ask Confab about this"
+NO_CONVERSATION = (
+    "`/{command}` is for a thread or a direct message. In a channel, reply to what I wrote: `@Confab {command}`."
+)
+OWN: Mapping[str, Command] = {"stop": "stop", "reset": "reset"}
+
+
+class Commands:
+    """What people can choose instead of writing to the bot; one table in core says what there is."""
+
+    def __init__(self, tree: app_commands.CommandTree, me: int, receive: Receive, memory: Memory) -> None:
+        self._tree = tree
+        self._me = me
+        self._receive = receive
+        self._marks = memory.marks
+        self._open = True
+        tree.add_command(app_commands.Command(name="ask", description=_sentence(ASK), callback=self._ask))
+        for name, about in ABOUT.items():
+            callback = self._obey if name in OWN else self._help
+            tree.add_command(app_commands.Command(name=name, description=_sentence(about), callback=callback))
+        tree.add_command(app_commands.ContextMenu(name=MENU, callback=self._ask_about))
+
+    def close(self) -> None:
+        """Take in nothing more."""
+        self._open = False
+
+    async def sync(self, application: int) -> None:
+        """Tell Discord of the commands where they have changed since the last time; it takes a few changes a day."""
+        payload = [command.to_dict(self._tree) for command in self._tree.get_commands()]
+        now = hashlib.sha256(json.dumps(payload, sort_keys=True, default=str).encode()).hexdigest()
+        name = f"discord/{application}/commands"
+        if await self._marks.mark(name) == now:
+            return
+        try:
+            await self._tree.sync()
+        except discord.DiscordException as error:
+            log.warning("commands not registered", error=type(error).__name__, detail=str(error))
+            return
+        await self._marks.set_mark(name, now)
+        log.info("commands registered", count=len(payload))
+
+    async def _ask(self, interaction: Interaction, question: str) -> None:
+        await self._take(interaction, question)
+
+    async def _ask_about(self, interaction: Interaction, message: discord.Message) -> None:
+        """Ask about a message, whose text comes with the interaction whether or not the bot may read it."""
+        author = "yourself" if message.author.id == self._me else message.author.display_name
+        quoted = [f"> {line}" for line in text_of(message, self._me).split("\n")]
+        await self._take(interaction, "\n".join([f"What do you say to this message by {author}?", *quoted]), message)
+
+    async def _obey(self, interaction: Interaction) -> None:
+        command = OWN[interaction.command.name] if interaction.command else ""
+        if interaction.guild_id and not isinstance(interaction.channel, discord.Thread):
+            await interaction.response.send_message(NO_CONVERSATION.format(command=command), ephemeral=True)
+        else:
+            await self._take(interaction, "", command=command)
+
+    async def _help(self, interaction: Interaction) -> None:
+        await interaction.response.send_message(help_text(), ephemeral=True)
+
+    async def _take(
+        self, interaction: Interaction, text: str, about: discord.Message | None = None, command: Command = ""
+    ) -> None:
+        """Promise an answer, for which Discord gives three seconds, then take the question in."""
+        if not self._open:
+            return
+        promised = await interaction.response.defer(thinking=True)
+        original = str(promised.message_id or "") if promised else ""
+        place = await self._place(interaction)
+        sent_at = interaction.created_at.timestamp()
+        await self._receive(
+            Message(
+                id=str(interaction.id),
+                key=key_of(place, str(interaction.id)),
+                author=Author(str(interaction.user.id), interaction.user.display_name, workspace=place.workspace),
+                text=text,
+                sent_at=sent_at,
+                addressed=True,
+                attachments=attachments_of(about) if about else (),
+                command=command,
+                handle=str(Handle.of_interaction(place.room, interaction.token, original, sent_at)),
+            )
+        )
+
+    async def _place(self, interaction: Interaction) -> Place:
+        number, guild = interaction.channel_id or 0, interaction.guild_id
+        channel = interaction.channel or interaction.client.get_partial_messageable(number, guild_id=guild)
+        return await place_of(interaction.client, channel, guild)
+
+
+def _sentence(about: str) -> str:
+    return f"{about[0].upper()}{about[1:]}."
