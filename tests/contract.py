@@ -88,6 +88,9 @@ class Room(Protocol):
     def pings(self) -> list[str]:
         """Return every mention in what the bot wrote that notified somebody, by its creation or by an edit since."""
 
+    def slowed(self, write: Write) -> int:
+        """Return how many calls of this kind the platform refused as too frequent."""
+
     def refusals(self) -> list[str]:
         """Return the codes with which the platform refused the bot's writing, rate limits aside."""
 

@@ -95,6 +95,10 @@ class DiscordRoom:
         """Return every mention that ever notified somebody."""
         return [ping for post in self._own() for ping in post.pinged]
 
+    def slowed(self, write: Write) -> int:
+        """Count the route's 429s."""
+        return [(call.route, call.status) for call in self._guild.calls].count((ROUTES[write], 429))
+
     def refusals(self) -> list[str]:
         """Return the statuses of calls that write."""
         calls = [call for call in self._guild.calls if call.route in ROUTES.values()]

@@ -98,6 +98,10 @@ class SlackRoom:
             self._pinged += post.pings if post and post.user == PEOPLE["the bot"] else []
         return self._pinged
 
+    def slowed(self, write: Write) -> int:
+        """Count the method's `ratelimited`."""
+        return [(call.method, call.outcome) for call in self._workspace.calls].count((METHODS[write], "ratelimited"))
+
     def refusals(self) -> list[str]:
         """Return the error codes of chat.* calls."""
         calls = [call for call in self._workspace.calls if call.method.startswith("chat.")]

@@ -105,6 +105,16 @@ async def test_stop_ends_the_answer_at_once(room: Room) -> None:
     assert told(room, 1) == [f"{room.name('ada')}: tell me", "so far", f"{room.name('ada')}: and now?"]
 
 
+async def test_stop_before_the_first_word_leaves_no_answer(room: Room) -> None:
+    """Only that it stopped is said."""
+    said = await ask(room, "hi")
+    room.model.script.append(Reply("late", delay_first=60.0))
+    await room.go_on(said, "tell me")
+    await room.model.until(lambda: len(room.model.requests) == 2)
+    await room.go_on(said, f"{room.mention('the bot')} stop")
+    assert (await answered(room, said, 2))[1:] == [DONE["stop"]]
+
+
 async def test_reset_forgets_one_conversation(room: Room) -> None:
     """The next prompt begins anew; others remember theirs."""
     other = await ask(room, "remember the heron", channel="random")

@@ -59,6 +59,7 @@ async def test_a_post_that_comes_too_often_waits_and_comes_once(room: Room) -> N
     """As long as the platform says."""
     room.limit("post", 0.8)
     assert len(room.answers(await ask(room, "hi"))) == 1
+    assert room.slowed("post") == 1
 
 
 async def test_edits_that_come_too_often_hold_up_nobody_else(room: Room) -> None:
@@ -71,6 +72,7 @@ async def test_edits_that_come_too_often_hold_up_nobody_else(room: Room) -> None
     assert room.answers(await ask(room, "quickly", channel="random")) == ["quick"]
     assert room.answers(slow) != [text]
     await room.until(lambda: room.answers(slow) == [text])
+    assert room.slowed("edit") > 0
 
 
 @pytest.mark.parametrize("how", ["dropped_reply", "reset", "server_error"])
