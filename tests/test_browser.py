@@ -320,6 +320,25 @@ async def test_without_a_microphone_the_page_says_so(sandbox: Sandbox, browser: 
     await expect(page.locator(".row .said")).to_have_text("Then in writing")
 
 
+async def test_slacks_own_command_is_offered_and_its_refusal_is_ones_own(sandbox: Sandbox, page: Page) -> None:
+    """Without a bot it is Slackbot who says that it failed, to the asker alone; in a thread Slack has no commands."""
+    box = page.get_by_role("combobox", name="Message #general")
+    await box.press_sequentially("/c")
+    await expect(page.locator("#channel .suggestions").get_by_role("option")).to_have_text([re.compile("/confab")])
+    await box.press("Tab")
+    await box.press_sequentially("hello")
+    await box.press("Enter")
+    row = page.locator("#channel .row")
+    await expect(row.locator(".by")).to_contain_text("Slackbot")
+    await expect(row.locator(".only")).to_have_text("Only you can see this")
+    root = await sandbox.workspace.say(GENERAL, "A thread", "U0GRACE")
+    await page.locator("#channel .row", has_text="A thread").hover()
+    await page.get_by_role("button", name="Reply in a thread").click()
+    await write(page.locator("#thread"), "/confab help")
+    await expect(page.locator("#thread .said").last).to_contain_text("not supported in threads")
+    assert [post.ts for post in sandbox.workspace.posts(GENERAL)] == [root]
+
+
 async def test_the_drawer_shows_the_faults_and_the_model(sandbox: Sandbox, page: Page) -> None:
     """A switch on the page is a fault in the workspace, and what reaches the model is shown as it came."""
     await page.get_by_role("button", name="Behind the scenes").click()
@@ -344,7 +363,7 @@ async def test_an_empty_channel_says_what_to_try(page: Page) -> None:
 
 async def test_the_banner_says_what_this_is(sandbox: Sandbox, page: Page) -> None:
     """A pretend workspace; and who answers, be it a stand-in or a real model."""
-    await expect(page.get_by_role("note")).to_contain_text("pretend Slack and a pretend Discord")
+    await expect(page.get_by_role("note")).to_contain_text("pretend Slack and Discord")
     await expect(page.get_by_role("note")).to_contain_text("stand-in")
     await page.evaluate("call('model', {host: 'api.example.com'})")
     await expect(page.get_by_role("note")).to_contain_text("real model at api.example.com")
