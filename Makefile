@@ -20,7 +20,7 @@ run: .venv/requirements.installed  ## start Confab: in a pretend Slack, or in yo
 	@$(BIN)/python -m deploy.start
 
 test: install  ## run the tests (a few minutes)
-	$(BIN)/python -m pytest -q -m "not prove"
+	$(BIN)/python -m pytest -q -n auto -m "not prove"
 
 check: install  ## lint, format and types
 	$(BIN)/ruff check .
