@@ -350,7 +350,7 @@ def answers(column: Locator) -> Locator:
 
 
 async def test_the_first_minute(browser: Browser, tmp_path: Path) -> None:
-    """`make run`, then a question in a channel, one in its thread and one in a direct message; all are answered."""
+    """`make run`, then a question in a channel, in its thread, in a direct message and by command; all are answered."""
     async with started(tmp_path) as run:
         await run.until("http://")
         page = await visit(browser, run.page)
@@ -368,4 +368,12 @@ async def test_the_first_minute(browser: Browser, tmp_path: Path) -> None:
         await write(channel, "code")
         await expect(answers(channel).locator("pre")).to_contain_text("def greet")
         await page.screenshot(path=tmp_path / "discord-direct.png")
+        await channel.get_by_role("combobox").press_sequentially("/a")
+        await expect(channel.get_by_role("option")).to_have_text([re.compile("/ask")])
+        await channel.get_by_role("combobox").press("Tab")
+        await channel.get_by_role("combobox").press_sequentially("table")
+        await channel.get_by_role("combobox").press("Enter")
+        asked = channel.locator(".row", has_text="used /ask")
+        await expect(asked).to_contain_text("Mercury")
+        await page.screenshot(path=tmp_path / "discord-command.png")
         await page.close()
