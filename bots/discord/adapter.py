@@ -76,13 +76,12 @@ class Discord:
         session = await self._session
         budget = self._budgets.setdefault(turn.message.key.thread or turn.message.key.channel, _budget())
         cut = Cut(self._options.parts)
-        reply = Reply(session.room_of(turn), cut, budget, turn, journal, self._memory.conversation_of)
+        reply = Reply(session, cut, budget, turn, journal)
         grows = live and budget.reserve()
         try:
             await Stream(reply, cut, turn.posted, self._pace).show(events, live=grows)
         finally:
             reply.close()
-            session.typing.end(turn.message.id)
             if grows:
                 budget.release()
 

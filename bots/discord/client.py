@@ -86,11 +86,13 @@ class Client(discord.AutoShardedClient):
 
     async def on_shard_resumed(self, shard_id: int) -> None:
         """RESUMED: what was missed has been replayed."""
+        log.info("discord connection resumed", shard=shard_id)
         if self._shards:
             self._shards.connected(shard_id)
 
     async def on_shard_disconnect(self, shard_id: int) -> None:
-        """The connection is gone."""
+        """The connection is gone, and discord.py makes a new one."""
+        log.info("discord connection lost", shard=shard_id)
         if self._shards:
             self._shards.disconnected(shard_id)
 

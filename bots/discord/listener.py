@@ -8,9 +8,9 @@ import discord
 import structlog
 
 from bots.discord.events import answered_part, is_spoken, read
+from bots.discord.memory import Lookup
 from bots.discord.places import Place, place_of
 from bots.discord.refusals import DiscordRefusal
-from bots.discord.reply import Lookup
 from bots.discord.typing import Typing
 from core.messages import ConversationKey, Deletion, Edit, Message, PlatformEvent, Receive
 

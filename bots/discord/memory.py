@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from core.messages import ConversationKey, Marks
 
+Lookup = Callable[[str], Awaitable[ConversationKey | None]]
+
 
 @dataclass(frozen=True, slots=True)
 class Memory:
@@ -13,6 +15,6 @@ class Memory:
     `direct_channels` lists the direct messages in which the bot was asked something, the latest first, at most so many.
     """
 
-    conversation_of: Callable[[str], Awaitable[ConversationKey | None]]
+    conversation_of: Lookup
     direct_channels: Callable[[int], Awaitable[list[str]]]
     marks: Marks

@@ -1,8 +1,6 @@
 """One reply in Discord: its parts as messages, found again after a fault, edited within the limits."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any
 
 import structlog
 
@@ -11,11 +9,10 @@ from bots.discord.calls import unbroken
 from bots.discord.outgoing import Cut, nonce
 from bots.discord.refusals import BLOCKED, GONE, DiscordRefusal
 from bots.discord.rooms import Posted, Room
-from core.messages import ConversationKey, Journal, Turn
+from bots.discord.session import Session
+from core.messages import Journal, Turn
 
 log = structlog.get_logger()
-
-Lookup = Callable[[str], Awaitable[ConversationKey | None]]
 
 BLOCKED_NOTICE = "_A rule of this server blocked what I wrote here._"
 
@@ -23,17 +20,15 @@ BLOCKED_NOTICE = "_A rule of this server blocked what I wrote here._"
 class Reply:
     """Where one turn's answer stands; a surface of bots.streaming."""
 
-    def __init__(
-        self, room: Coroutine[Any, Any, Room], cut: Cut, budget: EditBudget, turn: Turn, journal: Journal, known: Lookup
-    ) -> None:
-        """`room` is found or opened beside the model's first words; `known` tells whose part a message is."""
-        self._room = asyncio.create_task(room)
+    def __init__(self, session: Session, cut: Cut, budget: EditBudget, turn: Turn, journal: Journal) -> None:
+        """Find or open the room, beside the model's first words."""
+        self._session = session
+        self._room = asyncio.create_task(session.room_of(turn))
         self._room.add_done_callback(_looked_at)
         self._cut = cut
         self._budget = budget
         self._turn = turn
         self._journal = journal
-        self._known = known
         self._parts = list(turn.posted)
         self._standing: dict[str, str] = {}
 
@@ -58,8 +53,9 @@ class Reply:
         await (await self._room).delete(message_id)
 
     def close(self) -> None:
-        """Look for a room no longer, where none was needed."""
+        """End it: nobody types any more, nor looks for a room where none was needed."""
         self._room.cancel()
+        self._session.typing.end(self._turn.message.id)
 
     async def _posted(self, part: int, text: str) -> str:
         """Post a part. Under a repeated nonce Discord returns what an earlier attempt posted, so that is mended."""
@@ -73,6 +69,7 @@ class Reply:
 
     async def _sent(self, part: int, text: str) -> Posted:
         room, name, as_file = await self._room, nonce(self._turn.id, part), self._cut.is_file(part)
+        await self._session.typing.quiet(self._turn.message.id)
         try:
             return await room.send(part, text, name, as_file=as_file)
         except DiscordRefusal as error:
@@ -110,7 +107,7 @@ class Reply:
         room = await self._room
         for each in await room.own_after(self._turn.message.id):
             fits = not room.shared or each.replies_to == self._turn.message.id or each.text == text.strip()
-            if fits and each.id not in self._parts and await self._known(each.id) is None:
+            if fits and each.id not in self._parts and await self._session.known(each.id) is None:
                 return each
         return None
 

@@ -22,6 +22,7 @@ from core.messages import Receive, Turn
 
 log = structlog.get_logger()
 
+PATIENCE = 30.0  # seconds after which a connection that does not come is worth a line in the log
 AUTHENTICATION_FAILED = 4004  # Discord docs, Gateway close event codes
 
 
@@ -35,9 +36,8 @@ class Session:
         self._client = Client(options, introduction, intents(message_content=self._reads_all))
         self.typing = Typing(self._client)
         self._threads = Threads(self._client, options)
-        self._ear = Ear(
-            self._client, introduction.user, receive, self.typing, memory.conversation_of, roles=options.roles
-        )
+        self.known = memory.conversation_of
+        self._ear = Ear(self._client, introduction.user, receive, self.typing, self.known, roles=options.roles)
         self.shards = Shards(introduction.shards)
         self._catch_up = CatchUp(self._client, self._ear, memory, introduction.application)
         self._commands = Commands(self._client.tree, introduction.user, receive, memory)
@@ -48,7 +48,8 @@ class Session:
         self._client.tell(self._ear, self.shards, self._catch_up)
         self._running = asyncio.create_task(self._run())
         hearing = asyncio.create_task(self.shards.all_hear())
-        await asyncio.wait((self._running, hearing), return_when=asyncio.FIRST_COMPLETED)
+        while not await _first((self._running, hearing), PATIENCE):
+            log.warning("discord gateway not reached yet", hint="Look at the network, and at Discord's status page.")
         hearing.cancel()
         if self._running.done():
             self._running.result()
@@ -107,6 +108,12 @@ class Session:
             hears="all that is said in its channels" if self._reads_all else "direct messages, and what mentions it",
             hint=_hint(self._reads_all),
         )
+
+
+async def _first(tasks: tuple[asyncio.Task[None], ...], seconds: float) -> bool:
+    """Wait until one of the tasks is done; False where none is after so long."""
+    done, _ = await asyncio.wait(tasks, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    return bool(done)
 
 
 def _reads_all(options: DiscordOptions, introduction: Introduction) -> bool:

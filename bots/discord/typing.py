@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import suppress
+from dataclasses import dataclass
 
 import aiohttp
 import discord
@@ -11,25 +12,34 @@ MOST = 75  # times ten minutes in all: whatever happens, it does not go on for e
 PATIENCE = 2.0  # seconds for which a post waits for a call that is under way
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Where it is shown, by which task, and the lock under which that calls Discord."""
+
+    room: str
+    task: asyncio.Task[None]
+    calling: asyncio.Lock
+
+
 class Typing:
     """Shows where something is being answered, by the id of the question."""
 
     def __init__(self, client: discord.Client) -> None:
         self._client = client
-        self._shown: dict[str, asyncio.Task[None]] = {}
-        self._calling: dict[str, asyncio.Lock] = {}
+        self._shown: dict[str, Shown] = {}
 
     def begin(self, question: str, room: str) -> None:
         """Show it in a channel or thread, instead of where the same question showed it before."""
+        if question in self._shown and self._shown[question].room == room:
+            return
         self.end(question)
-        self._calling[question] = asyncio.Lock()
-        self._shown[question] = asyncio.create_task(self._show(room, self._calling[question]))
+        calling = asyncio.Lock()
+        self._shown[question] = Shown(room, asyncio.create_task(self._show(room, calling)), calling)
 
     def end(self, question: str) -> None:
         """Show it no longer; Discord takes it away with the next message, or after ten seconds."""
-        self._calling.pop(question, None)
         if shown := self._shown.pop(question, None):
-            shown.cancel()
+            shown.task.cancel()
 
     def close(self) -> None:
         """Show it nowhere any more."""
@@ -38,10 +48,10 @@ class Typing:
 
     async def quiet(self, question: str) -> None:
         """Wait for a call that is under way: it must not arrive after the message that takes the sign away."""
-        if lock := self._calling.get(question):
+        if shown := self._shown.get(question):
             with suppress(TimeoutError):
-                await asyncio.wait_for(lock.acquire(), PATIENCE)
-                lock.release()
+                async with asyncio.timeout(PATIENCE), shown.calling:
+                    pass
 
     async def _show(self, room: str, calling: asyncio.Lock) -> None:
         place = self._client.get_partial_messageable(int(room))

@@ -1,0 +1,87 @@
+"""What people write in Discord as Confab reads it, and what Confab writes as Discord takes it."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bots.discord.handle import Handle
+from bots.discord.incoming import opens_with_other_mention, readable
+from bots.discord.outgoing import LONGEST, Cut, nonce, units
+from bots.discord.threads import name_of
+
+ME = 10
+NAMES = {"@1": "@Ada", "@&2": "@engineers", "#3": "#general"}
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("<@10> what?", "what?"),
+        ("<@!10>, <@10>: what?", "what?"),
+        ("and <@10>?", "and?"),
+        ("did <@1> tell <@&2> in <#3>?", "did @Ada tell @engineers in #general?"),
+        ("<@!1> said so", "@Ada said so"),
+        ("<@99> <:party:123> <a:wave:456>", "<@99> :party: :wave:"),
+        ("  if a < b and b > c:\n    pass", "if a < b and b > c:\n    pass"),
+        ("<t:1700000000:R>", "<t:1700000000:R>"),
+    ],
+)
+def test_a_text_is_read_as_it_is_shown(written: str, read: str) -> None:
+    """With names for ids, and without the bot's own mention."""
+    assert readable(written, ME, NAMES) == read
+
+
+@pytest.mark.parametrize(
+    ("text", "is_for_others"), [("<@1> you?", True), (" <@!1>", True), ("<@10> you?", False), ("you, <@1>?", False)]
+)
+def test_who_is_named_first_is_meant(text: str, is_for_others: bool) -> None:
+    """A mention in mid-sentence is none."""
+    assert opens_with_other_mention(text, ME) == is_for_others
+
+
+@given(st.text(alphabet="<@!&#:>0123ab \n`", max_size=60))
+def test_whatever_is_written_is_read(text: str) -> None:
+    """Nothing fails, and nothing stays of our own mention that a reader could take for one."""
+    assert f"<@{ME}>" not in readable(text, ME, NAMES) or f"<@{ME}>" not in text
+
+
+@given(st.text(min_size=1, max_size=6_000), st.integers(1, 4))
+def test_no_part_is_longer_than_discord_takes(text: str, most: int) -> None:
+    """Whether its length is counted in code points, or in the units of Discord's apps."""
+    parts = Cut(most)(text)
+    assert len(parts) <= most + 1
+    assert all(units(part) <= LONGEST for part in parts[:most])
+
+
+@given(st.lists(st.text(alphabet="ab \n#-", min_size=1, max_size=900), min_size=1, max_size=12), st.integers(1, 3))
+def test_nothing_is_lost_between_the_parts_and_the_file(pieces: list[str], most: int) -> None:
+    """However the text grew: all of its words are there, in order, and earlier parts stay as they are."""
+    cut, text = Cut(most), ""
+    before: list[str] = []
+    for piece in pieces:
+        text += piece
+        parts = cut(text)
+        assert parts[: len(before) - 1] == before[:-1]
+        before = parts
+    assert "".join("".join(before).split()) == "".join(text.split())
+
+
+@given(st.text(max_size=50), st.integers(0, 100))
+def test_a_nonce_is_short_and_always_the_same(turn: str, part: int) -> None:
+    """Discord takes 25 characters; discord.py does not look."""
+    assert len(nonce(turn, part)) <= 25
+    assert nonce(turn, part) == nonce(turn, part)
+    assert nonce(turn, part) != nonce(turn, part + 1)
+
+
+def test_a_handle_is_read_as_it_was_written() -> None:
+    """It waits in the inbox as text."""
+    handle = Handle.of_interaction("1", "token", "2", 1_700_000_000.0)
+    assert Handle.read(str(handle)) == handle
+    assert not handle.holds
+    assert not Handle("1").holds
+
+
+def test_a_threads_name_tells_nothing_of_the_question() -> None:
+    """It is made of the message's id, within Discord's hundred characters."""
+    assert name_of("1574324968257224704") == "Confab 4704"
