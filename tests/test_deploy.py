@@ -150,10 +150,10 @@ def test_compose_takes_away_what_the_bot_does_not_need() -> None:
 
 
 def test_the_unit_starts_the_bot_and_does_not_insist_on_faulty_settings() -> None:
-    """78 is EX_CONFIG: started again, the same settings would have the same fault."""
+    """Started again, the same settings would have the same fault, and Discord would refuse the same token."""
     service = unit()
     assert service["ExecStart"] == "/opt/confab/.venv/bin/python -m bots run"
-    assert (service["Restart"], service["RestartPreventExitStatus"]) == ("on-failure", "78")
+    assert (service["Restart"], service["RestartPreventExitStatus"]) == ("on-failure", "78 77 76")
     assert service["WorkingDirectory"] == f"/var/lib/{service['StateDirectory']}"
 
 
