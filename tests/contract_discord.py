@@ -144,7 +144,7 @@ class DiscordRoom:
 
     async def join(self, policies: Policies | None = None) -> None:
         """Start the bot."""
-        setup = DiscordSetup(policies=policies or Policies())
+        setup = DiscordSetup(policies=policies or Policies(), grace=0.0)
         await self._bot.enter_async_context(running(self._sandbox, self._database, setup))
 
     def _posts(self, said: Said) -> list[Post]:
@@ -173,4 +173,4 @@ async def _opened(sandbox: Sandbox, database: Path) -> AsyncIterator[DiscordRoom
         await room.leave()
 
 
-DISCORD = Platform(_opened, frozenset())
+DISCORD = Platform(_opened, frozenset({"hears what it missed", "slash commands", "message menus"}))

@@ -148,7 +148,7 @@ class SlackRoom:
 
     async def join(self, policies: Policies | None = None) -> None:
         """Start the bot."""
-        setup = Setup(policies=policies or Policies())
+        setup = Setup(policies=policies or Policies(), silence_timeout=10.0)
         await self._bot.enter_async_context(running(self._sandbox, self._database, setup))
         await self._workspace.until(lambda: self._workspace.connected == 1)
 
