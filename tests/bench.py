@@ -18,8 +18,8 @@ from pathlib import Path
 
 from deploy.sandbox.model import ModelRequest, Reply
 from deploy.sandbox.server import Sandbox, serve
+from tests.stages import DiscordStage, SlackStage, Stage, Thread
 
-ROOMS = ("C0GENERAL", "C0ENGINEERING", "C0RANDOM")
 ANSWER = "The team decided to ship on Friday, after the last test has passed. " * 3
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -63,65 +63,54 @@ class Turn:
 
 
 @asynccontextmanager
-async def contestant(name: str, sandbox: Sandbox, folder: Path) -> AsyncIterator[Contestant]:
+async def contestant(name: str, stage: Stage, sandbox: Sandbox, folder: Path) -> AsyncIterator[Contestant]:
     """Run a bot until the block ends."""
-    workspace = sandbox.workspace
     environment = {
         "PATH": os.environ["PATH"],
-        "SLACK_BOT_TOKEN": workspace.bot_token,
-        "SLACK_APP_TOKEN": workspace.app_token,
-        "SLACK_API_URL": sandbox.slack_api_url,
         "OPENAI_BASE_URL": sandbox.openai_base_url,
         "OPENAI_API_KEY": "sk-bench",
         "OPENAI_MODEL": "stand-in",
+        **stage.environment(),
     }
-    module = "tests.bare_bot"
+    module = stage.bare
     if name == "confab":
         module, environment["CONFAB_DATABASE"] = "bots", str(folder / f"{time.time_ns()}.db")
     process = await asyncio.create_subprocess_exec(sys.executable, "-m", module, env=environment, stderr=DEVNULL)
-    await workspace.until(lambda: workspace.connected == 1, 30.0)
+    await stage.present(1)
     yield Contestant(name, process.pid)
     process.terminate()
     await process.wait()
-    await workspace.until(lambda: workspace.connected == 0, 30.0)
+    await stage.present(0)
 
 
-async def turn(sandbox: Sandbox, room: str, text: str, thread: str | None = None) -> tuple[str, Turn]:
+async def turn(stage: Stage, sandbox: Sandbox, number: int, thread: Thread | None = None) -> tuple[Thread, Turn]:
     """Ask one thing and wait for the whole answer; return the thread and what it took."""
-    workspace, number = sandbox.workspace, len(sandbox.model.requests)
-    with workspace.subscribe() as changes:
-        asked = time.monotonic()
-        ts = await workspace.say(room, f"<@{workspace.bot_user}> {text}", thread_ts=thread)
+    with stage.watch() as changes:
+        calls, asked = len(sandbox.model.requests), time.monotonic()
+        thread = await stage.ask(number, f"question {number}", thread)
         first = 0.0
-        while True:
-            post = (await asyncio.wait_for(changes.get(), 30)).post
-            if post is None or post.user != workspace.bot_user:
-                continue
-            first = first or time.monotonic()
-            if post.shown.strip() == ANSWER.strip():
-                return thread or ts, Turn(asked, first, time.monotonic(), sandbox.model.requests[number])
+        while (said := stage.said(await asyncio.wait_for(changes.get(), 30)).strip()) != ANSWER.strip():
+            first = first or (time.monotonic() if said else 0.0)
+        now = time.monotonic()
+        return thread, Turn(asked, first or now, now, sandbox.model.requests[calls])
 
 
-async def flood(sandbox: Sandbox, number: int, at_once: int) -> float:
+async def flood(stage: Stage, number: int, at_once: int) -> float:
     """Ask `number` things, `at_once` of them at a time; return the replies per second."""
-    workspace, left, answered = sandbox.workspace, number, 0
-    begun = time.monotonic()
-    with workspace.subscribe() as changes:
+    left, answered, begun = number, 0, time.monotonic()
+    with stage.watch() as changes:
         while answered < number:
             while left and number - left - answered < at_once:
-                await workspace.say(ROOMS[left % len(ROOMS)], f"<@{workspace.bot_user}> question {left}")
+                await stage.ask(left, f"question {left}")
                 left -= 1
-            post = (await asyncio.wait_for(changes.get(), 30)).post
-            answered += post is not None and post.user == workspace.bot_user and post.shown.strip() == ANSWER.strip()
+            answered += stage.said(await asyncio.wait_for(changes.get(), 30)).strip() == ANSWER.strip()
     return number / (time.monotonic() - begun)
 
 
-def forget(sandbox: Sandbox) -> None:
-    """Empty the channels, so that the sandbox does not slow down as they fill."""
+def forget(stage: Stage, sandbox: Sandbox) -> None:
+    """Empty what fills up in the sandbox, which would slow it down."""
     sandbox.model.requests.clear()
-    for room in sandbox.workspace.channels.values():
-        room.posts.clear()
-        room.threads.clear()
+    stage.forget()
 
 
 def median(turns: Sequence[Turn]) -> float:
@@ -129,90 +118,89 @@ def median(turns: Sequence[Turn]) -> float:
     return statistics.median(turn.own for turn in turns)
 
 
-async def race(sandbox: Sandbox, folder: Path) -> dict[str, dict[str, list[float]]]:
+async def race(stage: Stage, sandbox: Sandbox, folder: Path) -> dict[str, dict[str, list[float]]]:
     """Let both run in turn, three times, and return each one's figures."""
     figures: dict[str, dict[str, list[float]]] = {"bare": {}, "confab": {}}
     for _ in range(3):
         for name, found in figures.items():
-            async with contestant(name, sandbox, folder) as bot:
-                await flood(sandbox, 50, 8)  # a first run, not counted
-                turns = [(await turn(sandbox, ROOMS[n % 3], f"question {n}"))[1] for n in range(150)]
+            async with contestant(name, stage, sandbox, folder) as bot:
+                await flood(stage, 50, 8)  # a first run, not counted
+                turns = [(await turn(stage, sandbox, n))[1] for n in range(150)]
                 before = bot.cpu()
-                rate = await flood(sandbox, 800, 32)
+                rate = await flood(stage, 800, 32)
                 cpu = (bot.cpu() - before) * 1000 / 800
                 for key, value in (("own", median(turns)), ("rate", rate), ("cpu", cpu), ("memory", bot.memory())):
                     found.setdefault(key, []).append(value)
-            forget(sandbox)
+            forget(stage, sandbox)
     return figures
 
 
-async def long_thread(sandbox: Sandbox, folder: Path) -> tuple[float, float]:
+async def long_thread(stage: Stage, sandbox: Sandbox, folder: Path) -> tuple[float, float]:
     """Return the median own time in a thread of ten messages, and in one of a thousand, asked in turn."""
-    async with contestant("confab", sandbox, folder) as bot:
-        assert bot.pid
-        threads = [await thread_of(sandbox, 5) for _ in range(60)]
-        long_one = await thread_of(sandbox, 500)
+    async with contestant("confab", stage, sandbox, folder):
+        threads = [await thread_of(stage, sandbox, 5) for _ in range(60)]
+        long_one = await thread_of(stage, sandbox, 500)
         short: list[Turn] = []
         long: list[Turn] = []
         for thread in threads:
-            short.append((await turn(sandbox, ROOMS[0], "and?", thread))[1])
-            long.append((await turn(sandbox, ROOMS[0], "and?", long_one))[1])
-        forget(sandbox)
+            short.append((await turn(stage, sandbox, 0, thread))[1])
+            long.append((await turn(stage, sandbox, 0, long_one))[1])
+        forget(stage, sandbox)
         return median(short), median(long)
 
 
-async def thread_of(sandbox: Sandbox, exchanges: int) -> str:
+async def thread_of(stage: Stage, sandbox: Sandbox, exchanges: int) -> Thread:
     """Hold a conversation of so many questions and answers; return its thread."""
-    thread, _ = await turn(sandbox, ROOMS[0], "begin")
-    for _ in range(exchanges - 1):
-        await turn(sandbox, ROOMS[0], "go on", thread)
+    thread, _ = await turn(stage, sandbox, 0)
+    for number in range(1, exchanges):
+        await turn(stage, sandbox, number, thread)
     return thread
 
 
-async def growing(sandbox: Sandbox, folder: Path) -> float:
+async def growing(stage: Stage, sandbox: Sandbox, folder: Path) -> float:
     """Return the milliseconds from the model's first token to the first text, while it streams 50 tokens a second."""
-    async with contestant("confab", sandbox, folder) as bot:
-        assert bot.pid
+    async with contestant("confab", stage, sandbox, folder):
         sandbox.model.tokens_per_second = 50.0
-        turns = [(await turn(sandbox, ROOMS[n % 3], f"slowly {n}"))[1] for n in range(6)]
+        turns = [(await turn(stage, sandbox, n))[1] for n in range(6)]
         sandbox.model.tokens_per_second = None
-        forget(sandbox)
+        forget(stage, sandbox)
         return max(turn.first_after_token for turn in turns)
 
 
-async def conversations(sandbox: Sandbox, folder: Path, number: int) -> tuple[float, float]:
+async def conversations(stage: Stage, sandbox: Sandbox, folder: Path, number: int) -> tuple[float, float]:
     """Return the memory after a tenth of `number` conversations, and after all of them, in MiB."""
-    async with contestant("confab", sandbox, folder) as bot:
-        early = 0.0
-        for tenth in range(10):
-            await flood(sandbox, number // 10, 32)
-            forget(sandbox)
-            early = early or (bot.memory() if tenth == 0 else 0.0)
-        return early, bot.memory()
+    async with contestant("confab", stage, sandbox, folder) as bot:
+        seen = []
+        for _ in range(10):
+            await flood(stage, number // 10, 32)
+            forget(stage, sandbox)
+            seen.append(bot.memory())
+        return seen[0], seen[-1]
 
 
 async def main() -> None:
     """Measure everything and print it."""
     async with serve() as sandbox:
-        sandbox.workspace.limits_on = False
         sandbox.model.delay_first, sandbox.model.tokens_per_second = 0.0, None
         sandbox.model.talk = lambda _: Reply(ANSWER)
         with tempfile.TemporaryDirectory() as name:
-            folder = Path(name)
-            compare(await race(sandbox, folder))
-            short, long = await long_thread(sandbox, folder)
-            say(f"thread of 1,000 messages against one of 10   {long:.1f} / {short:.1f} ms = {long / short:.2f}")
-            say(f"first text after the model's first token     {await growing(sandbox, folder):.0f} ms at the most")
-            early, late = await conversations(sandbox, folder, 10_000)
-            say(f"memory after 10,000 conversations            {late:.0f} MiB, after 1,000 {early:.0f} MiB")
+            slack, discord, folder = SlackStage(sandbox), DiscordStage(sandbox), Path(name)
+            for stage in (slack, discord):
+                compare(stage, await race(stage, sandbox, folder))
+                say(f"  first text after the first token   {await growing(stage, sandbox, folder):.0f} ms at the most")
+            short, long = await long_thread(slack, sandbox, folder)
+            say(f"A thread of 1,000 messages against one of 10: {long:.1f} / {short:.1f} ms = {long / short:.2f}")
+            early, late = await conversations(slack, sandbox, folder, 10_000)
+            say(f"Memory after 10,000 conversations: {late:.0f} MiB; after 1,000: {early:.0f} MiB")
 
 
-def compare(figures: dict[str, dict[str, list[float]]]) -> None:
+def compare(stage: Stage, figures: dict[str, dict[str, list[float]]]) -> None:
     """Print each figure of both, and the ratio."""
+    say(f"Confab in {stage.name} beside a bare bot")
     titles = {"rate": "replies per second", "own": "own time to final text, ms", "cpu": "CPU per reply, ms"}
     for key, title in {**titles, "memory": "memory, MiB"}.items():
         bare, confab = (statistics.median(figures[name][key]) for name in ("bare", "confab"))
-        say(f"{title:<30} bare {bare:8.1f}   Confab {confab:8.1f}   ratio {confab / bare:.2f}")
+        say(f"  {title:<28} bare {bare:7.1f}   Confab {confab:7.1f}   ratio {confab / bare:.2f}")
 
 
 def say(line: str) -> None:
