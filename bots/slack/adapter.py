@@ -10,7 +10,7 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bots.slack.budget import EditBudget
+from bots.budget import EditBudget
 from bots.slack.calls import Calls, SlackRefusal
 from bots.slack.ephemeral import Ephemeral
 from bots.slack.files import Files
@@ -26,6 +26,11 @@ from bots.streaming import Pace, Stream
 from core.messages import Attachment, Journal, Message, Receive, ReplyEvent, Turn
 
 log = structlog.get_logger()
+
+# Slack allows an app 50 or more `chat.update` a minute in a workspace (Slack docs, rate limits: Tier 3, counted by
+# method): a full bucket and a minute's refill stay within that.
+EDITS = 20.0
+EDITS_PER_SECOND = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +61,7 @@ class Slack:
         self._files = Files(session, options.bot_token, options.api_url, options.file_hosts)
         self._ephemeral = Ephemeral(session)
         self._status = Status(self._calls)
-        self._budget = EditBudget()
+        self._budget = EditBudget(EDITS, EDITS_PER_SECOND)
         self._pace = Pace(interval=options.edit_interval)
         self._socket: Socket | None = None
         self._identity = AuthorizeResult(enterprise_id=None, team_id=None)

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Coroutine, Mapping
 from typing import Any, TypeVar
 
-from bots.slack.budget import EditBudget
+from bots.budget import EditBudget
 from bots.slack.calls import Calls, MaybeSent, SlackRefusal
 from bots.slack.outgoing import payload, plain_payload
 from core.messages import Journal, Turn
