@@ -30,6 +30,7 @@ async def introduce(options: DiscordOptions) -> Introduction:
     Raises WrongToken, or DiscordRefusal where Discord cannot be reached.
     """
     Route.BASE = options.api_url.rstrip("/")
+    discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # libraries for calls, which we do not join
     try:
         introduction, gateway = await persist("login", lambda: _asked(options.token))
     except discord.LoginFailure:

@@ -1,5 +1,6 @@
 """The gateway: who is connected, and what each session hears (Discord docs, Gateway)."""
 
+import asyncio
 import time
 import uuid
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from deploy.sandbox.discord.sessions import Session
 
 MOST_IDENTIFIES = 1000  # in a day. Discord docs, Gateway, Identifying
 GOODBYES = (1000, 1001)  # close codes of the bot that end its session
+ROUND_TRIP = 0.02  # seconds
 
 
 class Gateway:
@@ -89,11 +91,14 @@ class Gateway:
         self._changed()
 
     def beat(self, connection: Connection) -> None:
-        """Acknowledge a heartbeat, unless the gateway is silent."""
+        """Acknowledge a heartbeat after a moment, as over a network: discord.py notes that it beat once it has sent."""
         connection.heartbeats += 1
-        if not self._faults.silent_sockets:
-            connection.tell(11)
+        asyncio.get_running_loop().call_later(ROUND_TRIP, self._acknowledge, connection)
         self._changed()
+
+    def _acknowledge(self, connection: Connection) -> None:
+        if connection in self.connections and not self._faults.silent_sockets:
+            connection.tell(11)
 
     def session_of(self, connection: Connection) -> Session:
         """Return the session of a connection. Raises Closed where it has not identified."""
