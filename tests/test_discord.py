@@ -7,7 +7,7 @@ import pytest
 
 from core.policy import Policies, Policy
 from deploy.sandbox.discord.permissions import Permission
-from deploy.sandbox.discord.posts import Flag
+from deploy.sandbox.discord.posts import Flag, Kind, Post
 from deploy.sandbox.discord.roster import ADA, BOT_ROLE, BOT_USER, ENGINEERS, GENERAL, GRACE, OTHER_BOT_USER, RANDOM
 from deploy.sandbox.model import Reply
 from deploy.sandbox.server import Sandbox
@@ -152,6 +152,15 @@ async def test_other_bots_and_itself_do_not_wake_it(sandbox: Sandbox) -> None:
     sandbox.model.script.append(Reply(f"I am <@{BOT_USER}>"))
     thread = await ask(sandbox, "who are you?")
     await sandbox.guild.say(thread, "build failed", user=OTHER_BOT_USER)
+    await nothing_happens(sandbox, calls=1)
+
+
+@in_discord
+async def test_discords_own_words_do_not_wake_it(sandbox: Sandbox) -> None:
+    """A system message has a person for its author, and says what they did."""
+    thread = await ask(sandbox, "hi")
+    told = Post(sandbox.guild.snowflakes.next(), thread, ADA, "a new name", Kind.THREAD_CREATED)
+    sandbox.guild.board.publish(told, {})
     await nothing_happens(sandbox, calls=1)
 
 

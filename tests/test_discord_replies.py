@@ -111,6 +111,18 @@ async def test_an_answer_grows_at_a_pace_within_the_limits_and_ends_right(sandbo
 
 
 @in_discord
+async def test_what_looks_the_same_is_not_edited(sandbox: Sandbox) -> None:
+    """Discord trims: white space at the end shows nothing new."""
+    hold = asyncio.Event()
+    sandbox.model.script.append(Reply(pieces=("all of it", " \n"), hold=hold))
+    thread = await ask(sandbox, "hi")
+    hold.set()
+    await sandbox.guild.say(thread, "and?")
+    await answered(sandbox, thread, 2)
+    assert calls(sandbox, "edit_message") == []
+
+
+@in_discord
 async def test_a_rate_limit_delays_and_loses_nothing(sandbox: Sandbox) -> None:
     """Posts and edits wait as long as Discord asks."""
     thread, hold = await begun(sandbox, "hi")
@@ -129,7 +141,7 @@ async def test_a_post_that_breaks_is_made_once(sandbox: Sandbox, fault: Fault) -
     getattr(sandbox.guild.faults, fault)["create_message"] = 2
     sandbox.model.script.append(Reply("once"))
     thread = await ask(sandbox, "hi")
-    await nothing_happens(sandbox, calls=1)
+    await nobody_types()
     assert answers(sandbox, thread) == ["once"]
 
 
@@ -227,6 +239,17 @@ async def test_it_types_until_the_answer_stands_and_no_longer(sandbox: Sandbox) 
 
 
 @in_discord
+async def test_an_answer_waits_for_the_sign_that_it_takes_away(sandbox: Sandbox) -> None:
+    """A slow call would else arrive after it, and show for ten seconds that somebody types who has finished."""
+    sandbox.guild.faults.slow["trigger_typing_indicator"] = 0.3
+    direct = sandbox.guild.direct(ADA)
+    await sandbox.guild.say(direct, "hi")
+    await answered(sandbox, direct)
+    await sandbox.guild.until(lambda: calls(sandbox, "trigger_typing_indicator"))
+    assert not sandbox.guild.types(direct)
+
+
+@in_discord
 async def test_nobody_goes_on_typing(sandbox: Sandbox) -> None:
     """Neither for a question that was deleted while it waited, nor after a reply, nor after one that was refused."""
     thread, hold = await begun(sandbox, "first")
@@ -238,7 +261,12 @@ async def test_nobody_goes_on_typing(sandbox: Sandbox) -> None:
     sandbox.guild.faults.codes["create_message"] = [50013]
     await sandbox.guild.say(thread, "third")
     await sandbox.guild.until(lambda: any(call.code == 50013 for call in sandbox.guild.calls))
-    async with asyncio.timeout(5):
+    await nobody_types()
+
+
+async def nobody_types() -> None:
+    """Wait until every reply has ended."""
+    async with asyncio.timeout(10):
         while typing():  # noqa: ASYNC110 - nothing tells of its end
             await asyncio.sleep(0.01)
 

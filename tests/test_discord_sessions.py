@@ -8,10 +8,8 @@ from bots.discord.client import intents
 from bots.discord.refusals import IntentNotEnabled, WrongToken
 from core.errors import StartRefused
 from deploy.sandbox.discord.intents import Intent
-from deploy.sandbox.discord.nonces import Nonces
 from deploy.sandbox.discord.permissions import Permission
 from deploy.sandbox.discord.roster import ADA, ENGINEERING, GENERAL, GRACE, RANDOM
-from deploy.sandbox.model import Reply
 from deploy.sandbox.server import Sandbox
 from tests.discord_bot import DiscordBot, DiscordSetup, running
 from tests.discord_room import answered, answers, ask, begun, mention, nothing_happens, posts, prompt, shows
@@ -148,19 +146,23 @@ async def test_many_missed_messages_are_read_page_by_page(sandbox: Sandbox, tmp_
         await answered(sandbox, thread)
 
 
-async def test_a_part_that_was_posted_before_a_restart_is_not_posted_again(sandbox: Sandbox, tmp_path: Path) -> None:
-    """Even if the process died before it learned of it, and Discord has forgotten the nonce."""
-    sandbox.guild.faults.slow["create_message"] = 0.3
-    sandbox.guild.faults.dropped_reply["create_message"] = 1
-    async with running(sandbox, tmp_path / "d.db", DiscordSetup(grace=0.0)):
-        sandbox.model.script.append(Reply("first attempt"))
-        thread = await sandbox.guild.say(GENERAL, mention("hi"))
-        await answered(sandbox, thread)
-    sandbox.guild.faults.clear()
-    sandbox.guild.nonces = Nonces()
-    sandbox.model.script.append(Reply("second attempt"))
+@pytest.mark.prove  # it takes as long as Confab goes on trying to read
+async def test_a_catch_up_that_broke_off_is_made_again(sandbox: Sandbox, tmp_path: Path) -> None:
+    """Without a restart, once Discord answers."""
     async with running(sandbox, tmp_path / "d.db"):
-        await shows(sandbox, thread, "second attempt")
+        await ask(sandbox, "hi")
+    thread = await sandbox.guild.say(GENERAL, mention("meanwhile"))
+    sandbox.guild.faults.server_error["get_channel_messages"] = 6
+    async with running(sandbox, tmp_path / "d.db"):
+        await sandbox.guild.until(lambda: answers(sandbox, thread), timeout=60)
+
+
+async def test_what_discord_changes_by_itself_asks_nothing(sandbox: Sandbox, tmp_path: Path) -> None:
+    """A thread or a preview changes a message, and its author has said nothing new."""
+    question = await sandbox.guild.say(GENERAL, mention("before you came"))
+    async with running(sandbox, tmp_path / "d.db"):
+        await sandbox.guild.open_thread(GENERAL, "a thread", post=question)
+        await nothing_happens(sandbox)
 
 
 async def test_without_the_intent_mentions_and_direct_messages_are_answered(sandbox: Sandbox, tmp_path: Path) -> None:

@@ -55,6 +55,13 @@ async def test_a_follow_up_is_taken_in_only_where_the_bot_takes_part(store: Stor
     assert await store.put(message(2), if_joined=True)
 
 
+async def test_what_was_said_before_the_bot_came_is_no_follow_up_however_late_it_is_heard(store: Store) -> None:
+    """A platform that reads after a gap may hear of things in any order."""
+    await store.put(message(100), if_joined=False)
+    assert not await store.put(message(50), if_joined=True)
+    assert await store.put(message(150), if_joined=True)
+
+
 async def test_a_thread_whose_only_question_was_deleted_is_not_joined(store: Store) -> None:
     """A question that was taken back leaves no trace."""
     await store.put(message(1), if_joined=False)
