@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from core.policy import Policies, Policy
@@ -115,7 +115,7 @@ async def test_who_waits_sees_that_an_answer_is_being_made(sandbox: Sandbox) -> 
 
 
 @given(st.lists(MARKDOWN, min_size=1, max_size=60).map("\n\n".join), st.integers(0, 1))
-@settings(max_examples=25)
+@settings(max_examples=25, phases=(Phase.explicit, Phase.reuse, Phase.generate))  # each goes the whole way
 async def test_any_markdown_arrives_whole_in_parts_that_slack_takes(text: str, long: int) -> None:
     """Whatever a model writes, up to many thousand characters: no part is refused, no word is lost or displaced."""
     text = text * 20 if long else text

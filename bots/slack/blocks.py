@@ -18,6 +18,7 @@ LINE = re.compile(
     r"|(?P<text>)"
 )
 LISTS = {"bullets", "numbers"}
+BREAK = re.compile(r"\r\n|\n|\r")  # what ends a line in CommonMark
 
 
 def expanded_blocks(markdown: str) -> int:
@@ -29,7 +30,7 @@ def blocks_of_whole_lines(markdown: str) -> int:
     """Estimate the blocks of those lines that end in a line break, which never shrinks as a text grows."""
     fence: Fence | None = None
     count, kind, after_blank = 0, "blank", True
-    for line in markdown.split("\n")[:-1]:
+    for line in BREAK.split(markdown)[:-1]:
         before, fence = fence, fence_past(line, fence)
         match = None if before or fence else LINE.match(line)
         now = (match.lastgroup if match else None) or "code"

@@ -80,7 +80,7 @@ def measure(markdown: str) -> int:
     What making it harmless may add is counted wherever it may.
     """
     units = _units(escape(markdown)) + 2 * markdown.count("<") + markdown.count("]")
-    if _share(markdown.count("\n")) <= units:  # so few lines cannot be too many blocks
+    if _share(markdown.count("\n") + markdown.count("\r")) <= units:  # so few lines cannot be too many blocks
         return units
     return max(units, _share(blocks_of_whole_lines(markdown)))
 

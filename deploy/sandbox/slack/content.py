@@ -140,6 +140,7 @@ _CHECKS = {
 }
 
 
+_BREAK = re.compile(r"\r\n|\n|\r")  # CommonMark, Line endings
 _FENCE = re.compile(r"^ {0,3}(```+|~~~+)")
 _STRUCTURES = (
     ("heading", re.compile(r"^ {0,3}#{1,6}(\s|$)")),
@@ -156,7 +157,7 @@ def expanded(markdown: str) -> int:
     Each heading, rule, table, list, quotation, code block and paragraph becomes a block of its own.
     """
     count, previous, fence = 0, "", ""
-    for line in markdown.splitlines():
+    for line in _BREAK.split(markdown):
         opening = _FENCE.match(line)
         if fence:
             fence = "" if opening and opening[1].startswith(fence) else fence
