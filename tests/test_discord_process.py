@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import aiohttp
+import pytest
 
 from deploy.sandbox.discord.nonces import Nonces
 from deploy.sandbox.discord.roster import GENERAL
@@ -132,21 +133,23 @@ async def test_both_platforms_are_served_by_one_process(sandbox: Sandbox, tmp_pa
         await ask_in_slack(sandbox, "hi")
 
 
-async def test_a_part_of_which_a_killed_bot_never_learned_is_not_posted_again(sandbox: Sandbox, tmp_path: Path) -> None:
+@pytest.mark.parametrize("nonce_is_known", [True, False])
+async def test_a_part_of_which_a_killed_bot_never_learned_is_not_posted_again(
+    sandbox: Sandbox, tmp_path: Path, nonce_is_known: bool
+) -> None:
     """Under the same nonce Discord returns it, and after that has been forgotten it is found in the channel."""
-    for nonce_is_known in (True, False):
-        sandbox.guild.faults.dropped_reply["create_message"] = 1_000
-        sandbox.model.script.extend([Reply("first attempt"), Reply("second attempt")])
-        async with process(sandbox, tmp_path) as bot:
-            thread = await sandbox.guild.say(GENERAL, mention("hi"))
-            await shows(sandbox, thread, "first attempt")
-            bot.kill()
-            await bot.wait()
-        sandbox.guild.faults.clear()
-        if not nonce_is_known:
-            sandbox.guild.nonces = Nonces()
-        async with process(sandbox, tmp_path):
-            await shows(sandbox, thread, "second attempt")
+    sandbox.guild.faults.dropped_reply["create_message"] = 1_000
+    sandbox.model.script.extend([Reply("first attempt"), Reply("second attempt")])
+    async with process(sandbox, tmp_path) as bot:
+        thread = await sandbox.guild.say(GENERAL, mention("hi"))
+        await shows(sandbox, thread, "first attempt")
+        bot.kill()
+        await bot.wait()
+    sandbox.guild.faults.clear()
+    if not nonce_is_known:
+        sandbox.guild.nonces = Nonces()
+    async with process(sandbox, tmp_path):
+        await shows(sandbox, thread, "second attempt")
 
 
 async def test_an_answer_that_was_killed_is_finished_by_the_next_start(sandbox: Sandbox, tmp_path: Path) -> None:
