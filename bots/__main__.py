@@ -79,9 +79,9 @@ async def _run(settings: Settings) -> None:
         policies = policies_of(settings)
         conversation = Conversation(store, model, policies, instructions(settings))
         inbox = Inbox(store, conversation, platforms, policies, Pressure(settings.concurrency, settings.attempts))
-        await inbox.resume()
         stack.push_async_callback(inbox.stop, 0.0)
         routes = await _listen(settings, slack, discord, inbox.receive, stack)
+        await inbox.resume()  # only now do the platforms know who they are
         await stack.enter_async_context(_http(settings, [each.ready for each in (slack, discord) if each], routes))
         log.info("confab is listening", model=settings.openai_model, endpoint=urlsplit(settings.openai_base_url).netloc)
         await _over(stopping, discord)
