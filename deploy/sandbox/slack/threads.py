@@ -2,7 +2,8 @@
 
 import asyncio
 
-from deploy.sandbox.slack.changes import Change, Changes
+from deploy.sandbox.changes import Changes
+from deploy.sandbox.slack.changes import Change
 
 STATUS_LASTS = 120.0  # seconds without a message; Slack docs, assistant.threads.setStatus
 Place = tuple[str, str]
@@ -11,7 +12,7 @@ Place = tuple[str, str]
 class Threads:
     """Status and title of a thread, by channel and ts of its root, and the prompts offered in a channel."""
 
-    def __init__(self, changes: Changes) -> None:
+    def __init__(self, changes: Changes[Change]) -> None:
         self.statuses: dict[Place, str] = {}
         self.titles: dict[Place, str] = {}
         self.prompts: dict[str, list[dict[str, str]]] = {}

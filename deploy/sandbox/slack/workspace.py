@@ -9,9 +9,10 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any, Literal, TypeVar
 
+from deploy.sandbox.changes import Changes
 from deploy.sandbox.slack import events, roster
 from deploy.sandbox.slack.calls import Call
-from deploy.sandbox.slack.changes import Change, Changes
+from deploy.sandbox.slack.changes import Change
 from deploy.sandbox.slack.courier import Courier
 from deploy.sandbox.slack.faults import Faults
 from deploy.sandbox.slack.invitations import Invitations
@@ -65,7 +66,7 @@ class Workspace:
         self.whispered: deque[tuple[str, Post]] = deque(maxlen=1000)
         self.edit_window: float | None = None
         self.distributed = False
-        self.changes = Changes()
+        self.changes = Changes[Change]()
         self.threads = Threads(self.changes)
         self.courier = Courier(self.faults, self.signing_secret, self.changes.wake)
         self._last_stamp = 0
