@@ -30,8 +30,10 @@ async def on_message(message: discord.Message) -> None:
             if line.startswith("data: {"):
                 choices = json.loads(line[6:])["choices"]
                 text += choices[0]["delta"].get("content") or "" if choices else ""
-    await message.reply(text)
+    if os.environ["CONFAB_DISCORD_THREADS"] == "true":
+        await (await message.create_thread(name="Answer")).send(text)
+    else:
+        await message.reply(text)
 
 
-if __name__ == "__main__":
-    client.run(os.environ["DISCORD_TOKEN"], log_handler=None)
+client.run(os.environ["DISCORD_TOKEN"], log_handler=None)

@@ -184,8 +184,8 @@ async def main() -> None:
         sandbox.model.delay_first, sandbox.model.tokens_per_second = 0.0, None
         sandbox.model.talk = lambda _: Reply(ANSWER)
         with tempfile.TemporaryDirectory() as name:
-            slack, discord, folder = SlackStage(sandbox), DiscordStage(sandbox), Path(name)
-            for stage in (slack, discord):
+            slack, folder = SlackStage(sandbox), Path(name)
+            for stage in (slack, DiscordStage(sandbox, threads=True), DiscordStage(sandbox, threads=False)):
                 compare(stage, await race(stage, sandbox, folder))
                 say(f"  first text after the first token   {await growing(stage, sandbox, folder):.0f} ms at the most")
             short, long = await long_thread(slack, sandbox, folder)

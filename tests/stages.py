@@ -83,13 +83,14 @@ class SlackStage:
 
 
 class DiscordStage:
-    """The pretend Discord."""
+    """The pretend Discord. With `threads` both bots open a thread to answer in, else both answer under the message."""
 
-    name = "Discord"
     bare = "tests.bare_discord_bot"
     rooms = (roster.GENERAL, roster.ENGINEERING, roster.RANDOM)
 
-    def __init__(self, sandbox: Sandbox) -> None:
+    def __init__(self, sandbox: Sandbox, *, threads: bool) -> None:
+        self.name = "Discord, in threads" if threads else "Discord, in place"
+        self._threads = threads
         self._sandbox = sandbox
         self._guild = sandbox.guild
         self._guild.limits_on = False
@@ -98,7 +99,8 @@ class DiscordStage:
 
     def environment(self) -> dict[str, str]:
         """Return what a bot has to know to come here."""
-        return {"DISCORD_TOKEN": self._guild.token, "DISCORD_API_URL": self._sandbox.discord_api_url}
+        place = {"DISCORD_TOKEN": self._guild.token, "DISCORD_API_URL": self._sandbox.discord_api_url}
+        return {**place, "CONFAB_DISCORD_THREADS": str(self._threads).lower()}
 
     async def present(self, number: int) -> None:
         """Wait until so many bots are connected."""
