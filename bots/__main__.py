@@ -20,14 +20,18 @@ from aiohttp import web
 
 from bots import http
 from bots.logs import configure
-from core.conversation import Conversation, Instructions
+from core.conversation import Conversation
+from core.counting import counter_for
 from core.errors import BotError, DatabaseBusy, SettingsError, StartRefused
 from core.inbox import Inbox, Pressure
 from core.messages import Platform, Receive
 from core.openai.client import ModelOptions, OpenAI, open_client
 from core.policy import Policies, Policy
+from core.recall import Instructions, Recall
 from core.settings import ChannelSettings, Settings
 from core.store import Store
+from core.summaries import Summaries
+from core.window import Window
 
 if TYPE_CHECKING:
     from bots.discord.adapter import Discord
@@ -77,8 +81,14 @@ async def _run(settings: Settings) -> None:
         slack, discord = _slack(settings, session), _discord(settings, session, store)
         platforms: dict[str, Platform] = {each.name: each for each in (slack, discord) if each}
         policies = policies_of(settings)
-        conversation = Conversation(store, model, policies, instructions(settings))
+        window = Window(settings.context_window, settings.max_tokens)
+        recall = Recall(store, counter_for(settings.openai_model), window, instructions(settings))
+        summaries = Summaries(store, model, recall)
+        stack.push_async_callback(summaries.close)
+        conversation = Conversation(store, model, policies, recall, summaries)
         inbox = Inbox(store, conversation, platforms, policies, Pressure(settings.concurrency, settings.attempts))
+        asking = asyncio.create_task(ask_window(model, window))
+        stack.callback(asking.cancel)
         stack.push_async_callback(inbox.stop, 0.0)
         routes = await _listen(settings, slack, discord, inbox.receive, stack)
         await inbox.resume()  # only now do the platforms know who they are
@@ -171,6 +181,13 @@ def database_path(setting: str) -> Path:
     path = Path(setting.removeprefix("sqlite:///")).expanduser()
     path.parent.mkdir(parents=True, exist_ok=True)
     return path
+
+
+async def ask_window(model: OpenAI, window: Window) -> None:
+    """Ask the endpoint for its model's window, beside everything else: most do not tell, and some take their time."""
+    if size := await model.window():
+        window.tell(size)
+        log.info("window told", tokens=window.size)
 
 
 def model_options(settings: Settings) -> ModelOptions:

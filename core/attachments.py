@@ -31,9 +31,9 @@ ENDINGS = {
 }
 
 
-async def with_attachments(message: Message, platform: Platform) -> str:
-    """Return what a person said with what they attached, each file labelled and fenced as data."""
-    return "\n\n".join([message.text, *[await _told(file, platform) for file in message.attachments]]).strip()
+async def attached(message: Message, platform: Platform) -> str:
+    """Return what a person attached, each file labelled and fenced as data; empty where there was none."""
+    return "\n\n".join([await _told(file, platform) for file in message.attachments])
 
 
 async def _told(file: Attachment, platform: Platform) -> str:

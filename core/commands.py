@@ -8,6 +8,7 @@ from core.messages import Command
 ABOUT: Mapping[Command, str] = {
     "stop": "ends the answer that I am writing",
     "reset": "makes me forget what was said in this conversation",
+    "memory": "tells what I still know of it",
     "help": "shows this",
 }
 DONE: Mapping[Command, str] = {
@@ -18,7 +19,7 @@ MOST_QUOTED = 1_500  # characters of a question that are shown again; the model 
 STOPPED = "_(stopped)_"
 QUESTION_DELETED = "_The question was deleted, so I stopped._"
 
-WORD = re.compile(r"\s*/?(stop|reset|help)\s*[.!?]*\s*", re.IGNORECASE)
+WORD = re.compile(r"\s*/?(stop|reset|memory|help)\s*[.!?]*\s*", re.IGNORECASE)
 
 
 def command_of(text: str) -> Command:
@@ -46,6 +47,17 @@ def asked(name: str, question: str) -> str:
     """Return what is posted for a question that stands in no message: who asked what."""
     shown = question if len(question) <= MOST_QUOTED else f"{question[:MOST_QUOTED]}…"
     return "\n".join([f"**{name}** asked:", *(f"> {line}" for line in shown.split("\n"))])
+
+
+def remembered(messages: int, earlier: str) -> str:
+    """Return what `memory` answers: how many messages the model reads word for word, and what it is told of before."""
+    if not messages and not earlier:
+        return "_I remember nothing of this conversation._"
+    lines = [f"_Of this conversation I read the last {messages} messages word for word._"]
+    if earlier:
+        quoted = "\n".join(f"> {line}" for line in earlier.splitlines())
+        lines += ["_Of what came before I am told this:_", quoted]
+    return "\n\n".join(lines)
 
 
 def done(command: Command) -> str:

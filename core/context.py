@@ -1,7 +1,13 @@
-"""Which turns fit the model's window, and how a turn is told to the model. Pure."""
+"""What of a conversation goes to the model, and how it is told. Pure.
+
+A prompt is made of the instructions, what is told of earlier (`Memory.earlier`), the entries since the last cut, and
+the question. It only ever grows at its end, so that its beginning stays the same to the byte and a provider's cache
+serves it, until it is full: then one cut makes room for many turns.
+"""
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from core.messages import Entry, PromptMessage
@@ -12,33 +18,166 @@ ABOUT_NAMES = (
 )
 NAME_LENGTH = 60
 OVERHEAD = 4  # tokens that every message costs beside its text, in OpenAI's chat format
+SHARE = 0.5  # of the room for history is what a cut leaves filled
+SUMMARISE_AT = 0.75  # of that room: from here on, what the next cut will drop is summarised ahead of it
+FIRST_SHARE = 0.4  # of what a cut leaves: the longest first message that stays
+SUMMARY_SHARE = 0.3  # the same, for a summary
+MIDDLE = "\n[…]\n"
+
+FIRST = "[How this conversation began]"
+SUMMARY = "[A summary of what was said after that, made by a machine]"
+
+Count = Callable[[str], int]
 
 
-def fit(instructions: str, history: Sequence[Entry], question: Entry, budget: int) -> list[PromptMessage]:
-    """Return the prompt: the instructions, the newest whole exchanges that fit, and the question.
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How much fits, as counted here: tokens of the whole prompt, and tokens and messages of what was said before."""
 
-    `history` runs oldest first; `budget` is in tokens and covers everything but the instructions. The question is
-    always there; where it alone is too long, it is cut in its middle.
+    prompt: int
+    history: int
+    messages: int
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What is known of a conversation, beside the question.
+
+    `entries` runs oldest first, from the last cut on; `first` is the conversation's first message. `earlier` is what
+    prompts say of the time before the cut, as they say it; `summary` tells the entries up to the seq `summarised`,
+    and goes into `earlier` at the next cut, or at once where that is `due`: an edit or a deletion changed it.
     """
-    asked = shortened(told(question), budget)
-    left = budget - tokens(asked)
-    kept: list[PromptMessage] = []
-    for entry in reversed(history):
-        message = told(entry)
-        left -= tokens(message)
-        if left < 0:
+
+    entries: tuple[Entry, ...] = ()
+    first: Entry | None = None
+    begins: int = 0
+    earlier: str = ""
+    summary: str = ""
+    summarised: int = 0
+    due: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What is sent, its length as counted here, and the memory that it was made from, as it stands now.
+
+    `question` is as the prompt holds it: `shortened` where its middle had to go. `room` is what there was for history.
+    """
+
+    messages: tuple[PromptMessage, ...]
+    tokens: int
+    memory: Memory
+    question: Entry
+    shortened: bool
+    room: int
+
+
+def fit(instructions: str, memory: Memory, question: Entry, room: Room, count: Count) -> Prompt:
+    """Return the prompt that fits: instructions and question always, and of what was said before as much as there is.
+
+    Where that is more than its room, it is cut back to half of the room, in whole turns, and stays so cut.
+    """
+    system = PromptMessage("system", f"{instructions}\n\n{ABOUT_NAMES}")
+    free = room.prompt - cost(system.content, count)
+    asked = shortened(question, free, count)
+    left = max(0, min(room.history, free - asked.tokens - OVERHEAD))
+    kept = memory
+    if held(memory, count) > left or len(memory.entries) > room.messages:
+        kept = cut(memory, left, room.messages, count)
+    elif memory.due:
+        kept = replace(memory, earlier=_earlier(memory, int(left * SHARE), count), due=False)
+    said = [PromptMessage("user", kept.earlier)] if kept.earlier else []
+    messages = (system, *said, *(told(entry) for entry in kept.entries), told(asked))
+    tokens = cost(system.content, count) + held(kept, count) + asked.tokens + OVERHEAD
+    return Prompt(messages, tokens, kept, asked, asked.text != question.text or asked.files != question.files, left)
+
+
+def held(memory: Memory, count: Count) -> int:
+    """Return how long is what goes before the question."""
+    earlier = cost(memory.earlier, count) if memory.earlier else 0
+    return earlier + sum(entry.tokens + OVERHEAD for entry in memory.entries)
+
+
+def cut(memory: Memory, left: int, most: int, count: Count) -> Memory:
+    """Return the memory with so many of its newest whole turns that half of the room stays filled."""
+    target = int(left * SHARE)
+    earlier = _earlier(memory, target, count)
+    kept = newest(memory.entries, target - (cost(earlier, count) if earlier else 0), int(most * SHARE))
+    last = memory.entries[-1].seq if memory.entries else memory.begins
+    begins = kept[0].seq if kept else last + 1
+    return replace(memory, entries=kept, begins=begins, earlier=earlier, due=False)
+
+
+def newest(entries: Sequence[Entry], tokens: int, most: int) -> tuple[Entry, ...]:
+    """Return the newest whole turns within so many tokens and entries, oldest first."""
+    kept: list[Entry] = []
+    for turn in reversed(list(turns(entries))):
+        tokens -= sum(entry.tokens + OVERHEAD for entry in turn)
+        if tokens < 0 or len(kept) + len(turn) > most:
             break
-        kept.append(message)
-    while kept and kept[-1].role == "assistant":  # its question did not fit: half an exchange misleads
-        kept.pop()
-    return [PromptMessage("system", f"{instructions}\n\n{ABOUT_NAMES}"), *reversed(kept), asked]
+        kept[:0] = turn
+    return tuple(kept)
+
+
+def turns(entries: Iterable[Entry]) -> Iterable[list[Entry]]:
+    """Yield the turns: what a person said, with all that followed until a person spoke again.
+
+    What stands before the first of them is no turn: it answers something that is gone.
+    """
+    turn: list[Entry] = []
+    for entry in entries:
+        if entry.role == "user":
+            if turn:
+                yield turn
+            turn = [entry]
+        elif turn:
+            turn.append(entry)
+    if turn:
+        yield turn
+
+
+def to_summarise(memory: Memory, room: int, count: Count) -> int:
+    """Return up to which entry's seq a summary should tell now, 0 where none is needed yet.
+
+    It is written ahead: of what the next cut would drop if it came when the room is full.
+    """
+    if memory.begins and not memory.summarised:
+        return memory.begins - 1
+    filled = held(memory, count)
+    if filled < room * SUMMARISE_AT:
+        return 0
+    stays = newest(memory.entries, int(room * SHARE) - max(0, room - filled), len(memory.entries))
+    goes = [entry for entry in memory.entries[: len(memory.entries) - len(stays)] if entry.seq > memory.summarised]
+    enough = sum(entry.tokens + OVERHEAD for entry in goes) > room * SHARE / 2
+    return goes[-1].seq if enough else 0
+
+
+def _earlier(memory: Memory, target: int, count: Count) -> str:
+    """Return what is said of the time before the cut: the first message and the summary, where there is room."""
+    parts = []
+    if memory.first and memory.first.tokens <= target * FIRST_SHARE:
+        parts.append(f"{FIRST}\n{told(memory.first).content}")
+    if memory.summary and count(memory.summary) <= target * SUMMARY_SHARE:
+        parts.append(f"{SUMMARY}\n{memory.summary}")
+    return "\n\n".join(parts)
 
 
 def told(entry: Entry) -> PromptMessage:
     """Return an entry as the model reads it: what a person said begins with their name, as data."""
+    text = "\n\n".join(part for part in (entry.text, entry.files) if part)
     if entry.author is None:
-        return PromptMessage(entry.role, entry.text)
-    return PromptMessage(entry.role, f"{inert(entry.author.name)}: {entry.text}")
+        return PromptMessage(entry.role, text)
+    return PromptMessage(entry.role, f"{inert(entry.author.name)}: {text}")
+
+
+def counted(entry: Entry, count: Count) -> Entry:
+    """Return the entry with its length."""
+    return replace(entry, tokens=count(told(entry).content))
+
+
+def cost(text: str, count: Count) -> int:
+    """Return what a message of this text costs, in tokens."""
+    return count(text) + OVERHEAD
 
 
 @lru_cache(maxsize=1024)  # the same few names stand in every prompt
@@ -48,16 +187,22 @@ def inert(name: str) -> str:
     return " ".join(visible.replace(":", " ").split())[:NAME_LENGTH] or "Someone"
 
 
-def tokens(message: PromptMessage) -> int:
-    """Estimate what a message costs, on the high side: three bytes a token holds for most scripts."""
-    return len(message.content.encode()) // 3 + OVERHEAD
+def shortened(question: Entry, budget: int, count: Count) -> Entry:
+    """Return the question, counted, or its beginning and its end where the whole would not fit the budget."""
+    whole = counted(question, count)
+    if whole.tokens + OVERHEAD <= budget:
+        return whole
+    text = "\n\n".join(part for part in (question.text, question.files) if part)
+    length = len(text)
+    while length > 0:
+        length = min(length - 1, int(length * max(budget - OVERHEAD, 0) / (whole.tokens + 1)))
+        whole = counted(replace(question, text=_ends(text, length), files=""), count)
+        if whole.tokens + OVERHEAD <= budget:
+            return whole
+    return whole
 
 
-def shortened(message: PromptMessage, budget: int) -> PromptMessage:
-    """Return the message, or its beginning and its end where the whole would not fit the budget."""
-    if tokens(message) <= budget:
-        return message
-    half = max(0, (budget - 2 * OVERHEAD) * 3 // 2)
-    whole = message.content.encode()
-    head, tail = whole[:half].decode(errors="ignore"), whole[len(whole) - half :].decode(errors="ignore")
-    return PromptMessage(message.role, f"{head}\n[…]\n{tail}")
+def _ends(text: str, length: int) -> str:
+    """Return so many characters of a text, half of them from its beginning and half from its end."""
+    half = max(0, length) // 2
+    return f"{text[:half]}{MIDDLE}{text[len(text) - half :] if half else ''}"

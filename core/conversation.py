@@ -8,18 +8,22 @@ from typing import Any, TypeGuard
 
 import structlog
 
-from core.attachments import with_attachments
-from core.commands import asked, done
-from core.context import fit, inert
+from core import commands
+from core.asking import Asked, chat
+from core.attachments import attached
+from core.context import inert
 from core.errors import BotError, ContentFiltered, ContextOverflow, GaveUp, ModelError, PlatformError, RefusedRequest
 from core.halting import Halt
 from core.messages import ConversationKey, Entry, Finish, ModelEvent, Platform, Replace, ReplyEvent, Text, Turn, Usage
 from core.openai.client import OpenAI
 from core.policy import Policies
+from core.recall import Recall
 from core.store import Store
+from core.summaries import Summaries
 
 log = structlog.get_logger()
 
+SHORTENED = "_Your message is longer than I can read at once: I left out its middle._"
 NEVER_AGAIN = (ContextOverflow, ContentFiltered, RefusedRequest)  # kept in the history, they would fail every turn
 
 
@@ -33,23 +37,15 @@ class Answer:
     message_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Instructions:
-    """What every prompt begins with, and how much of the history goes with it."""
-
-    text: str
-    history_tokens: int
-    history_messages: int
-
-
 class Conversation:
     """Answers one turn at a time; holds nothing between two turns."""
 
-    def __init__(self, store: Store, model: OpenAI, policies: Policies, instructions: Instructions) -> None:
+    def __init__(self, store: Store, model: OpenAI, policies: Policies, recall: Recall, summaries: Summaries) -> None:
         self._store = store
         self._model = model
         self._policies = policies
-        self._instructions = instructions
+        self._recall = recall
+        self._summaries = summaries
 
     async def answer(self, turn: Turn, platform: Platform, halt: Halt) -> None:
         """Answer a claimed turn, from the question to the last row that is kept of it; `halt` ends it early."""
@@ -57,20 +53,22 @@ class Conversation:
             await self._obey(turn, platform)
             return
         message = await platform.named(turn.message)
-        said = await with_attachments(message, platform)
-        question = Entry("user", said, message.author, message.id, message.sent_at)
-        history = await self._store.history(message.key, self._instructions.history_messages)
-        prompt = fit(self._instructions.text, history, question, self._instructions.history_tokens)
+        question = Entry("user", message.text, message.author, message.id, message.sent_at)
+        question = replace(question, files=await attached(message, platform))
+        remembered = await self._recall.of(message.key)
+        asked = Asked(question, remembered, self._recall.prompt(remembered, question))
         answer = Answer()
-        events = self._spoken(self._model.chat(prompt, message.author.id), turn, answer, halt)
-        await self._show(turn, platform, events, answer)
-        await self._store.finish(turn, _entries(question, answer), _state(answer), _detail(answer))
+        spoken = chat(self._model, self._recall, asked, message.author.id)
+        await self._show(turn, platform, _below(self._spoken(spoken, turn, answer, halt), asked, answer), answer)
+        entries = self._entries(asked, answer)
+        await self._store.finish(turn, entries, _state(answer), _detail(answer), asked.made(answer.usage))
+        self._summaries.after(message.key, asked.prompt)
 
     async def post(self, turn: Turn, platform: Platform) -> ConversationKey:
         """Post a question that stands in no message, so that it can be answered under it; return where it now waits."""
         message = await platform.named(turn.message)
         answer = Answer(message_id=next(iter(turn.posted), ""))
-        await self._show(turn, platform, _sentence(asked(inert(message.author.name), message.text)), answer)
+        await self._show(turn, platform, _sentence(commands.asked(inert(message.author.name), message.text)), answer)
         key = replace(message.key, thread=answer.message_id)
         if not answer.error:
             question = replace(turn.message, id=answer.message_id, key=key, command="", handle="")
@@ -89,10 +87,14 @@ class Conversation:
 
     async def _obey(self, turn: Turn, platform: Platform) -> None:
         """Do what a command says; `stop` has worked at once, when it came in."""
+        sentence = commands.done(turn.message.command)
         if turn.message.command == "reset":
             await self._store.forget(turn.message.key)
+        if turn.message.command == "memory":
+            memory = (await self._recall.of(turn.message.key)).memory
+            sentence = commands.remembered(len(memory.entries), memory.earlier)
         answer = Answer()
-        await self._show(turn, platform, _sentence(done(turn.message.command)), answer)
+        await self._show(turn, platform, _sentence(sentence), answer)
         await self._store.finish(turn, [], _state(answer), _detail(answer))
 
     async def _show(self, turn: Turn, platform: Platform, events: AsyncIterator[ReplyEvent], answer: Answer) -> None:
@@ -116,6 +118,18 @@ class Conversation:
             yield Text(f"\n\n{notice(turn, error)}" if answer.text else notice(turn, error))
         if halt.sentence and answer.text:
             yield Replace(halt.sentence) if halt.replaces else Text(f" {halt.sentence}")
+
+    def _entries(self, asked: Asked, answer: Answer) -> list[Entry]:
+        """Return what later prompts see of a turn; a question without an answer stays, so that one can say `again`."""
+        if isinstance(answer.error, NEVER_AGAIN) and not answer.text:
+            return []
+        question = asked.prompt.question
+        if not answer.text:
+            return [question]
+        said = Entry(
+            "assistant", answer.text, None, answer.message_id, time.time(), tokens=self._recall.count(answer.text)
+        )
+        return [question, said]
 
 
 class Parts:
@@ -168,12 +182,12 @@ async def _sentence(text: str) -> AsyncGenerator[ReplyEvent, None]:
     yield Replace(text)
 
 
-def _entries(question: Entry, answer: Answer) -> list[Entry]:
-    """Return what later prompts see of a turn; a question that was not answered stays, so that one can say `again`."""
-    if isinstance(answer.error, NEVER_AGAIN) and not answer.text:
-        return []
-    said = Entry("assistant", answer.text, None, answer.message_id, time.time())
-    return [question, said] if answer.text else [question]
+async def _below(events: AsyncIterator[ReplyEvent], asked: Asked, answer: Answer) -> AsyncGenerator[ReplyEvent, None]:
+    """Pass a reply on, and say below it where the model has not read all of the question."""
+    async for event in events:
+        yield event
+    if asked.prompt.shortened and answer.text:
+        yield Text(f"\n\n{SHORTENED}")
 
 
 def _state(answer: Answer) -> str:

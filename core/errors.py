@@ -88,10 +88,15 @@ class RefusedRequest(ModelError):
 
 
 class ContextOverflow(ModelError):
-    """The prompt is longer than the model's window."""
+    """The prompt is longer than the window; both in tokens by the endpoint's count, None where it does not say."""
+
+    def __init__(self, detail: str = "", window: int | None = None, prompt: int | None = None) -> None:
+        super().__init__(detail)
+        self.window = window
+        self.prompt = prompt
 
     notice = "This conversation has grown longer than the model can read; please start a new thread."
-    hint = "The prompt exceeds the model's window: lower CONFAB_HISTORY_TOKENS, or choose a model with a larger one."
+    hint = "The prompt exceeds the model's window: set CONFAB_CONTEXT_WINDOW to its size, or choose a larger model."
 
 
 class ContentFiltered(ModelError):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 Role = Literal["system", "user", "assistant"]
-Command = Literal["", "ask", "stop", "reset", "help"]
+Command = Literal["", "ask", "stop", "reset", "memory", "help"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +98,20 @@ Receive = Callable[[PlatformEvent], Awaitable[bool]]
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of a conversation's history; `author` is None for what the bot said."""
+    """One line of a conversation's history; `author` is None for what the bot said.
+
+    `files` is what came with it, as text, so that an edit of the text leaves it. `tokens` is its length as the
+    prompt holds it, 0 where it has not been counted. `seq` is its place in the store, 0 while it is not there.
+    """
 
     role: Role
     text: str
     author: Author | None
     message_id: str
     sent_at: float
+    files: str = ""
+    tokens: int = 0
+    seq: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,26 @@ CREATE INDEX entries_by_message ON entries (platform, workspace, channel, messag
 CREATE TABLE marks (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 """
 
+MEMORIES = """
+ALTER TABLE entries ADD COLUMN files TEXT NOT NULL DEFAULT '';      -- what came with a message, as text
+ALTER TABLE entries ADD COLUMN tokens INTEGER NOT NULL DEFAULT 0;   -- its length in a prompt; 0: not counted
+
+-- What prompts show of a conversation: from where on its entries, and what they say of the time before.
+CREATE TABLE memories (
+    platform TEXT NOT NULL, workspace TEXT NOT NULL, channel TEXT NOT NULL, thread TEXT NOT NULL,
+    joined INTEGER NOT NULL DEFAULT 0,      -- what was said before the bot came has been read
+    begins INTEGER NOT NULL DEFAULT 0,      -- entries before this seq were cut
+    earlier TEXT NOT NULL DEFAULT '',       -- what is said of them, to the byte
+    due INTEGER NOT NULL DEFAULT 0,         -- it has to be said anew, cut or no cut
+    summary TEXT NOT NULL DEFAULT '',       -- what goes into it next
+    summarised INTEGER NOT NULL DEFAULT 0,  -- up to which seq the summary tells
+    version INTEGER NOT NULL DEFAULT 0,     -- grows when something told was changed: what was made before is void
+    counted INTEGER NOT NULL DEFAULT 0,     -- the last prompt's tokens as counted here,
+    reported INTEGER NOT NULL DEFAULT 0,    -- and as the endpoint reported them
+    PRIMARY KEY (platform, workspace, channel, thread)
+) STRICT, WITHOUT ROWID;
+"""
+
 
 @migrations()
 def m001_beginning(database: Database) -> None:
@@ -65,3 +85,9 @@ def m001_beginning(database: Database) -> None:
 def m002_posted_parts(database: Database) -> None:
     """Find the turn of a posted message, as a reply to any part of an answer goes on with its conversation."""
     database.execute("CREATE INDEX steps_by_message ON steps (platform_id) WHERE platform_id IS NOT NULL")
+
+
+@migrations()
+def m003_memories(database: Database) -> None:
+    """Keep each entry's length, and of each conversation what prompts show of it."""
+    database.executescript(MEMORIES)

@@ -99,6 +99,9 @@ class Settings(BaseModel):
     )
     silence_timeout: Seconds = named("CONFAB_SILENCE_TIMEOUT", "Seconds of silence in mid-answer", 20.0)
     retry_deadline: Seconds = named("CONFAB_RETRY_DEADLINE", "Seconds of trying again while it refuses", 16.0)
+    context_window: PositiveInt | None = named(
+        "CONFAB_CONTEXT_WINDOW", "The model's window in tokens; empty: asked of the endpoint, or learnt from its errors"
+    )
     history_tokens: PositiveInt = named("CONFAB_HISTORY_TOKENS", "How much of a conversation the model reads", 16_000)
     history_messages: PositiveInt = named("CONFAB_HISTORY_MESSAGES", "The same, counted in messages", 100)
 

@@ -4,15 +4,17 @@ import json
 import sqlite3
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter
 
+from core import remembered
 from core.database import Database
-from core.messages import Author, ConversationKey, Deletion, Entry, Message, Turn
+from core.messages import ConversationKey, Deletion, Entry, Message, Turn
+from core.remembered import KEY, Made, Remembered
 
 SKEW = 5.0  # seconds by which our clock may be ahead of the platform's, where a question has its time from us
 LEASE = 60.0  # seconds; a single process voids all leases when it starts, so it matters once there are replicas
@@ -59,20 +61,39 @@ class Store:
         """Note that a part of the reply is visible as the message `platform_id`."""
         await self._database.run(lambda connection: _step(connection, turn, "posted", part, platform_id))
 
-    async def finish(self, turn: Turn, entries: Sequence[Entry], state: str, detail: dict[str, Any]) -> bool:
-        """End a turn as `done` or `failed`, with what was said, in one transaction.
+    async def finish(
+        self, turn: Turn, entries: Sequence[Entry], state: str, detail: dict[str, Any], made: Made | None = None
+    ) -> bool:
+        """End a turn as `done` or `failed`, with what was said and what it was answered from, in one transaction.
 
         Returns False, and writes nothing, where the turn was lost to another claim or ended meanwhile.
         """
-        return await self._database.run(lambda connection: _finish(connection, turn, entries, state, detail))
+        return await self._database.run(lambda connection: _finish(connection, turn, entries, state, detail, made))
 
-    async def history(self, key: ConversationKey, most: int) -> list[Entry]:
-        """Return the newest entries of a conversation, `most` of them at the most, oldest first."""
-        return await self._database.run(lambda connection: _history(connection, key, most))
+    async def recall(self, key: ConversationKey, most: int) -> Remembered:
+        """Return what is remembered of a conversation, with `most` entries at the most, the newest ones."""
+        return await self._database.run(lambda connection: remembered.recall(connection, key, most))
+
+    async def between(self, key: ConversationKey, after: int, upto: int, most: int) -> list[Entry]:
+        """Return the newest entries with a seq above `after` and up to `upto`, `most` of them, oldest first."""
+        return await self._database.run(lambda connection: remembered.between(connection, key, after, upto, most))
+
+    async def keep_counts(self, counts: Mapping[int, int]) -> None:
+        """Note the lengths of entries that had none, by their seq."""
+        await self._database.run(lambda connection: remembered.keep_counts(connection, counts))
+
+    async def keep_summary(self, key: ConversationKey, summary: str, upto: int, version: int) -> None:
+        """Note a summary up to an entry's seq, unless what it tells was changed since `version`."""
+        await self._database.run(lambda connection: remembered.keep_summary(connection, key, summary, upto, version))
+
+    async def join(self, key: ConversationKey, entries: Sequence[Entry]) -> None:
+        """Keep what was said in a conversation before the bot came; it is not asked for again."""
+        rows = [remembered.row(key, "", entry) for entry in entries]
+        await self._database.run(lambda connection: remembered.join(connection, key, rows))
 
     async def forget(self, key: ConversationKey) -> None:
-        """Drop a conversation's history."""
-        await self._database.run(lambda connection: connection.execute(f"DELETE FROM entries WHERE {KEY}", _of(key)))
+        """Drop a conversation's history, its summary, and what was counted of it."""
+        await self._database.run(lambda connection: remembered.forget(connection, key))
 
     async def conversation_of(self, platform: str, platform_id: str) -> ConversationKey | None:
         """Return the conversation in which a message was posted as a part of an answer."""
@@ -114,12 +135,8 @@ class Store:
 
 
 MESSAGE = TypeAdapter(Message)  # a message as JSON and back
-KEY = "platform = ? AND workspace = ? AND channel = ? AND thread = ?"
 PLACE = "platform = ? AND workspace = ? AND channel = ? AND message_id = ?"
-
-
-def _of(key: ConversationKey) -> tuple[str, str, str, str]:
-    return key.platform, key.workspace, key.channel, key.thread
+SAID = "platform, workspace, channel, thread, seq"
 
 
 def _place(message: Message) -> tuple[str, str, str, str]:
@@ -134,7 +151,7 @@ def _put(connection: sqlite3.Connection, message: Message, *, if_joined: bool) -
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
         (
             uuid.uuid4().hex,
-            *_of(message.key),
+            *remembered.of(message.key),
             message.id,
             message.sent_at,
             time.time(),
@@ -147,7 +164,7 @@ def _put(connection: sqlite3.Connection, message: Message, *, if_joined: bool) -
 def _joined(connection: sqlite3.Connection, message: Message) -> bool:
     """Whether the bot took part in the conversation when this was said, however late we hear of it."""
     query = f"SELECT 1 FROM turns WHERE {KEY} AND state <> 'cancelled' AND sent_at <= ? LIMIT 1"
-    found = connection.execute(query, (*_of(message.key), message.sent_at + SKEW))
+    found = connection.execute(query, (*remembered.of(message.key), message.sent_at + SKEW))
     return found.fetchone() is not None
 
 
@@ -167,7 +184,7 @@ def _claim(connection: sqlite3.Connection, key: ConversationKey, holder: str) ->
         f"WHERE seq = (SELECT seq FROM turns WHERE {KEY} AND state = 'open' ORDER BY sent_at, seq LIMIT 1) "
         f"AND NOT EXISTS (SELECT 1 FROM turns WHERE {KEY} AND state = 'open' AND leased_until > ? AND leased_by <> ?) "
         "RETURNING id, payload, attempts, fence",
-        (now + LEASE, holder, *_of(key), *_of(key), now, holder),
+        (now + LEASE, holder, *remembered.of(key), *remembered.of(key), now, holder),
     ).fetchone()
     if row is None:
         return None
@@ -191,7 +208,12 @@ def _step(connection: sqlite3.Connection, turn: Turn, name: str, part: int | Non
 
 
 def _finish(
-    connection: sqlite3.Connection, turn: Turn, entries: Sequence[Entry], state: str, detail: dict[str, Any]
+    connection: sqlite3.Connection,
+    turn: Turn,
+    entries: Sequence[Entry],
+    state: str,
+    detail: dict[str, Any],
+    made: Made | None,
 ) -> bool:
     mine = "id = ? AND fence = ? AND state = 'open'"
     row = connection.execute(f"SELECT payload FROM turns WHERE {mine}", (turn.id, turn.fence)).fetchone()
@@ -202,11 +224,10 @@ def _finish(
         (state, detail.get("error"), row[0] if state == "failed" else None, turn.id, turn.fence),
     )
     _step(connection, turn, state, None, json.dumps(detail))
-    connection.executemany(
-        "INSERT INTO entries (platform, workspace, channel, thread, turn_id, role, text, author_id, author_name, "
-        "message_id, sent_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [_row(turn, entry) for entry in _as_edited(turn, entries, MESSAGE.validate_json(row[0]))],
-    )
+    rows = _as_edited(turn, entries, MESSAGE.validate_json(row[0]))
+    remembered.add(connection, [remembered.row(turn.message.key, turn.id, entry) for entry in rows])
+    if made:
+        remembered.keep_made(connection, turn.message.key, made)
     return True
 
 
@@ -214,26 +235,7 @@ def _as_edited(turn: Turn, entries: Sequence[Entry], now: Message) -> Sequence[E
     """Take in an edit of the question that came while it was being answered: later prompts see the new text."""
     if now.text == turn.message.text:
         return entries
-    return [replace(entry, text=now.text) if entry.message_id == now.id else entry for entry in entries]
-
-
-def _row(turn: Turn, entry: Entry) -> tuple[Any, ...]:
-    author = (entry.author.id, entry.author.name) if entry.author else ("", "")
-    return (*_of(turn.message.key), turn.id, entry.role, entry.text, *author, entry.message_id, entry.sent_at)
-
-
-def _history(connection: sqlite3.Connection, key: ConversationKey, most: int) -> list[Entry]:
-    rows = connection.execute(
-        f"SELECT role, text, author_id, author_name, message_id, sent_at FROM entries WHERE {KEY} "
-        "ORDER BY seq DESC LIMIT ?",
-        (*_of(key), most),
-    ).fetchall()
-    return [_entry(row) for row in reversed(rows)]
-
-
-def _entry(row: tuple[Any, ...]) -> Entry:
-    role, text, author_id, author_name, message_id, sent_at = row
-    return Entry(role, text, Author(author_id, author_name) if author_id else None, message_id, sent_at)
+    return [replace(entry, text=now.text, tokens=0) if entry.message_id == now.id else entry for entry in entries]
 
 
 def _edit(connection: sqlite3.Connection, message: Message) -> bool:
@@ -242,10 +244,11 @@ def _edit(connection: sqlite3.Connection, message: Message) -> bool:
         (MESSAGE.dump_json(message).decode(), *_place(message)),
     )
     said = connection.execute(
-        f"UPDATE entries SET text = ? WHERE {PLACE} AND role = 'user'",
+        f"UPDATE entries SET text = ?, tokens = 0 WHERE {PLACE} AND role = 'user' RETURNING {SAID}",
         (message.text, *_place(message)),
-    )
-    return waiting.rowcount + said.rowcount > 0
+    ).fetchall()
+    remembered.amend(connection, said)
+    return waiting.rowcount + len(said) > 0
 
 
 def _delete(connection: sqlite3.Connection, deletion: Deletion) -> None:
@@ -254,4 +257,5 @@ def _delete(connection: sqlite3.Connection, deletion: Deletion) -> None:
         f"UPDATE turns SET state = 'cancelled', payload = NULL WHERE {PLACE} AND state = 'open'",
         place,
     )
-    connection.execute(f"DELETE FROM entries WHERE {PLACE}", place)
+    said = connection.execute(f"DELETE FROM entries WHERE {PLACE} RETURNING {SAID}", place).fetchall()
+    remembered.amend(connection, said)

@@ -9,11 +9,15 @@ import aiohttp
 from slack_bolt.app.async_app import AsyncApp
 
 from bots.slack.adapter import Slack, SlackOptions
-from core.conversation import Conversation, Instructions
+from core.conversation import Conversation
+from core.counting import counter_for
 from core.inbox import Inbox, Pressure
 from core.openai.client import ModelOptions, OpenAI, open_client
 from core.policy import Policies
+from core.recall import Instructions, Recall
 from core.store import Store
+from core.summaries import Summaries
+from core.window import Window
 from deploy.sandbox.server import Sandbox
 
 GENERAL = "C0GENERAL"
@@ -32,6 +36,8 @@ class Setup:
     retry_deadline: float = 1.0
     first_token_timeout: float = 3.0
     silence_timeout: float = 0.5
+    window: int | None = None
+    history_tokens: int = 16_000
     history_messages: int = 100
     openai_base_url: str = ""
     bot_token: str = ""
@@ -45,6 +51,7 @@ class Bot:
     inbox: Inbox
     slack: Slack
     app: AsyncApp
+    summaries: Summaries
 
 
 @asynccontextmanager
@@ -65,14 +72,17 @@ async def running(sandbox: Sandbox, database: Path, setup: Setup | None = None) 
         model = OpenAI(options, await stack.enter_async_context(open_client(options)))
         session = await stack.enter_async_context(aiohttp.ClientSession())
         slack = Slack(_slack_options(sandbox, setup), session)
-        told = Instructions("You are Confab.", 16_000, setup.history_messages)
-        conversation = Conversation(store, model, setup.policies, told)
+        told = Instructions("You are Confab.", setup.history_tokens, setup.history_messages)
+        recall = Recall(store, counter_for("stand-in"), Window(setup.window), told)
+        summaries = Summaries(store, model, recall)
+        stack.push_async_callback(summaries.close)
+        conversation = Conversation(store, model, setup.policies, recall, summaries)
         inbox = Inbox(store, conversation, {slack.name: slack}, setup.policies, setup.pressure)
         app = await slack.start(inbox.receive)
         await inbox.resume()
         stack.push_async_callback(inbox.stop, 0.0)
         stack.push_async_callback(slack.stop)
-        yield Bot(store, inbox, slack, app)
+        yield Bot(store, inbox, slack, app, summaries)
 
 
 def _slack_options(sandbox: Sandbox, setup: Setup) -> SlackOptions:

@@ -12,11 +12,15 @@ import aiohttp
 from bots.discord.adapter import Discord
 from bots.discord.memory import Memory
 from bots.discord.options import DiscordOptions
-from core.conversation import Conversation, Instructions
+from core.conversation import Conversation
+from core.counting import counter_for
 from core.inbox import Inbox, Pressure
 from core.openai.client import ModelOptions, OpenAI, open_client
 from core.policy import Policies
+from core.recall import Instructions, Recall
 from core.store import Store
+from core.summaries import Summaries
+from core.window import Window
 from deploy.sandbox.server import Sandbox
 
 
@@ -57,7 +61,10 @@ async def running(sandbox: Sandbox, database: Path, setup: DiscordSetup | None =
         session = await stack.enter_async_context(aiohttp.ClientSession())
         memory = Memory(partial(store.conversation_of, "discord"), partial(store.channels, "discord", "@me"), store)
         discord = Discord(_options(sandbox, setup), session, memory)
-        conversation = Conversation(store, model, setup.policies, Instructions("You are Confab.", 16_000, 100))
+        recall = Recall(store, counter_for("stand-in"), Window(), Instructions("You are Confab.", 16_000, 100))
+        summaries = Summaries(store, model, recall)
+        stack.push_async_callback(summaries.close)
+        conversation = Conversation(store, model, setup.policies, recall, summaries)
         inbox = Inbox(store, conversation, {discord.name: discord}, setup.policies, setup.pressure)
         await inbox.resume()
         stack.push_async_callback(discord.close)

@@ -24,7 +24,7 @@ MENU = "Ask Confab about this"
 NO_CONVERSATION = (
     "`/{command}` is for a thread or a direct message. In a channel, reply to what I wrote: `@Confab {command}`."
 )
-OWN: Mapping[str, Command] = {"stop": "stop", "reset": "reset"}
+OWN: Mapping[str, Command] = {"stop": "stop", "reset": "reset", "memory": "memory"}
 
 
 class Commands:

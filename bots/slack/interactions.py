@@ -90,7 +90,7 @@ class Interactions:
 def told(body: Payload) -> str:
     """Return what a slash command that asks nothing is answered with: help, or where else it can be used."""
     command = command_of(body.get("text", ""))
-    if command in {"stop", "reset"}:
+    if command in {"stop", "reset", "memory"}:
         return BY_MENTION.format(command=command)
     return f"{help_text()}\n\n`{body['command']} your question` asks me in this channel."
 

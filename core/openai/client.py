@@ -15,7 +15,8 @@ import structlog
 from core.errors import EndpointFailing, EndpointUnreachable, ModelError, RateLimited, StreamCut
 from core.messages import ModelEvent, PromptMessage
 from core.openai.adaptations import Adaptation, adaptation, adapted
-from core.openai.refusals import Complaint, Refused, error_type
+from core.openai.models import window_of
+from core.openai.refusals import Complaint, Refused, error_of
 from core.openai.request import Body, ModelOptions, chat_body
 from core.openai.retries import pause
 from core.openai.stream import Bounds, Endpoint, open_client
@@ -70,6 +71,10 @@ class OpenAI:
             except (Refused, ModelError) as fault:
                 await self._try_again(call, fault, begun=begun)
 
+    async def window(self) -> int | None:
+        """Return the model's window in tokens as the endpoint tells it, None where it does not, or not in time."""
+        return window_of(await self._endpoint.models(), self._options.model)
+
     async def _try_again(self, call: Call, fault: Refused | ModelError, *, begun: bool) -> None:
         """Return when the call is to be tried again; raise what ended it where it is not, as once text was shown."""
         if isinstance(fault, ModelError):
@@ -77,7 +82,7 @@ class OpenAI:
         elif not begun and self._adapt(call, fault.complaint):
             return
         else:
-            error = error_type(fault.complaint)(fault.complaint.detail(call.private, self._options.api_key))
+            error = error_of(fault.complaint, fault.complaint.detail(call.private, self._options.api_key))
             asked = fault.retry_after
         wait = pause(call.attempt, asked)
         if begun or not isinstance(error, RETRIED) or _now() + wait > self._deadline(call):

@@ -82,8 +82,9 @@ def complaint_of(status: int, body: Any) -> Complaint:
     code = "" if code == str(status) else code
     message = fault.get("message") or fault.get("detail") or fault.get("msg") or ""
     more = fault.get("metadata") or {}
+    sizes = " ".join(f"{name}: {fault[name]}" for name in ("n_ctx", "n_prompt_tokens") if name in fault)  # llama.cpp
     raw = more.get("raw", "") if isinstance(more, dict) else ""  # OpenRouter: what the provider behind it said
-    return Complaint(status, f"{_flat(message)} {_flat(raw)}".strip(), code, _word(fault.get("type")), param)
+    return Complaint(status, f"{_flat(message)} {_flat(raw)} {sizes}".strip(), code, _word(fault.get("type")), param)
 
 
 def complaint_in_stream(chunk: dict[str, Any]) -> Complaint:
@@ -188,6 +189,41 @@ STATUSES: dict[int, type[ModelError]] = {
     413: ContextOverflow,
     429: RateLimited,
 }
+
+
+# In this order, with the figure in a group; the words are those of the servers named above.
+WINDOW_FIGURES = (
+    re.compile(r"\bmax(?:imum)?\b\D{0,50}?(?:length|tokens|window|size|input|allowed)\D{0,20}?(\d{3,})"),
+    re.compile(r"(\d{3,}) (?:tokens? )?max(?:imum)?\b"),
+    re.compile(r"(?:context|prompt|input) (?:length|size|window|limit)\D{0,30}?(\d{3,})"),
+    re.compile(r"\bn_ctx\D{1,4}(\d{3,})"),
+    re.compile(r"\blimit\D{0,4}(\d{3,})"),  # Groq: more than one minute's tokens
+)
+PROMPT_FIGURES = (
+    re.compile(r"(\d{3,}) in (?:the )?(?:messages|prompt|input)"),
+    re.compile(r"\bn_prompt_tokens\D{1,4}(\d{3,})"),
+    re.compile(
+        r"(?:resulted in|requested(?: about)?|contains|token count \(?|request \(|input length|too long:?)\s*(\d{3,})"
+    ),
+)
+
+
+def figures(complaint: Complaint) -> tuple[int | None, int | None]:
+    """Return the window and the prompt's length that an overflow tells, in tokens; None for what it does not."""
+    said = re.sub(r"(?<=\d)[,_](?=\d{3})", "", complaint.message.lower())
+    window, prompt = (_figure(patterns, said) for patterns in (WINDOW_FIGURES, PROMPT_FIGURES))
+    return window, prompt if prompt and prompt > (window or 0) // 2 else None
+
+
+def _figure(patterns: tuple[re.Pattern[str], ...], said: str) -> int | None:
+    found = (match for pattern in patterns if (match := pattern.search(said)))
+    return next((int(match[1]) for match in found), None)
+
+
+def error_of(complaint: Complaint, detail: str) -> ModelError:
+    """Return the error that a refusal means, with the line for the log."""
+    error = error_type(complaint)
+    return ContextOverflow(detail, *figures(complaint)) if error is ContextOverflow else error(detail)
 
 
 def error_type(complaint: Complaint) -> type[ModelError]:

@@ -5,6 +5,7 @@ import re
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import aclosing, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
+from typing import Any
 
 import httpx
 from httpx_sse import EventSource, ServerSentEvent
@@ -27,6 +28,7 @@ from core.openai.retries import retry_after
 LOOPBACK = ("all://127.0.0.1", "all://localhost", "all://[::1]")
 DRAIN = 0.25  # seconds to read past [DONE], so that the connection can be used again
 LARGEST_ANSWER = 4_000_000  # bytes of an answer that is not a stream
+LIST_TIMEOUT = 10.0  # seconds for each step of asking for the list of models
 LARGEST_REFUSAL = 64_000  # bytes
 EVENT_STREAM = {"Content-Type": "text/event-stream"}
 EVENT_ENDS = (b"\n\n", b"\n\r\n", b"\r\r")  # a blank line, in each way to end a line (HTML standard, 9.2.5)
@@ -86,6 +88,15 @@ class Endpoint:
                     yield Text(text)
         for event in answer.end():
             yield event
+
+    async def models(self) -> Any:
+        """Return the body of the endpoint's list of models, None where there is none to be had."""
+        url = self._url.copy_with(path=self._url.path.removesuffix("/chat/completions") + "/models")
+        try:
+            response = await self._client.get(url, headers=self._headers, timeout=LIST_TIMEOUT)
+            return response.json() if response.is_success else None
+        except (httpx.HTTPError, ValueError):
+            return None
 
     @asynccontextmanager
     async def _response(self, body: Body, bounds: Bounds) -> AsyncIterator[httpx.Response]:

@@ -1,0 +1,67 @@
+"""What a conversation's next prompt is made from: its memory, counted, and the room that the model's window leaves."""
+
+from dataclasses import dataclass, replace
+
+from core.context import Memory, Prompt, Room, counted, fit
+from core.counting import Counter
+from core.errors import ContextOverflow
+from core.messages import ConversationKey, Entry
+from core.remembered import Remembered
+from core.store import Store
+from core.window import Gauge, Window
+
+
+@dataclass(frozen=True, slots=True)
+class Instructions:
+    """What every prompt begins with, and how much of the history goes with it: in tokens, and in messages."""
+
+    text: str
+    history_tokens: int
+    history_messages: int
+
+
+class Recall:
+    """Makes prompts; what it learns of the model's window lasts as long as the process."""
+
+    def __init__(self, store: Store, counter: Counter, window: Window, instructions: Instructions) -> None:
+        self._store = store
+        self._counter = counter
+        self._window = window
+        self._told = instructions
+
+    async def of(self, key: ConversationKey) -> Remembered:
+        """Return what is remembered of a conversation, every entry of it counted."""
+        found = await self._store.recall(key, self._told.history_messages + 1)
+        memory, counts = self._counted(found.memory)
+        if counts:
+            await self._store.keep_counts(counts)
+        gauge = found.gauge if found.gauge.counted else Gauge(start=1.0) if self._counter.exact else Gauge()
+        return replace(found, memory=memory, gauge=gauge)
+
+    def prompt(self, remembered: Remembered, question: Entry) -> Prompt:
+        """Return the prompt that fits the window."""
+        gauge = remembered.gauge
+        history = int(self._told.history_tokens / gauge.rate)
+        room = Room(gauge.counts(self._window.prompt), history, self._told.history_messages)
+        return fit(self._told.text, remembered.memory, question, room, self._counter.count)
+
+    def taught(self, remembered: Remembered, refused: Prompt, overflow: ContextOverflow) -> Remembered:
+        """Take an overflow's own figures, and return what is remembered with the gauge that they give."""
+        tokens = overflow.prompt or max(remembered.gauge.tokens(refused.tokens), overflow.window or 0)
+        self._window.learn(overflow, tokens)
+        return replace(remembered, gauge=remembered.gauge.anchored(refused.tokens, tokens))
+
+    def count(self, text: str) -> int:
+        """Return how many tokens a text has, by our count."""
+        return self._counter.count(text)
+
+    def _counted(self, memory: Memory) -> tuple[Memory, dict[int, int]]:
+        """Return the memory with every entry counted, and the counts that were missing, by seq."""
+        new = {entry.seq: counted(entry, self.count) for entry in memory.entries if not entry.tokens}
+        if memory.first and not memory.first.tokens:
+            new[memory.first.seq] = counted(memory.first, self.count)
+        if not new:
+            return memory, {}
+        entries = tuple(new.get(entry.seq, entry) for entry in memory.entries)
+        first = new.get(memory.first.seq, memory.first) if memory.first else None
+        return replace(memory, entries=entries, first=first), {seq: entry.tokens for seq, entry in new.items()}
