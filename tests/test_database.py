@@ -106,4 +106,4 @@ async def test_migrations_are_applied_once_and_in_order(tmp_path: Path) -> None:
         database = Database(tmp_path / "confab.db")
         applied = await database.run(lambda c: c.execute("SELECT name FROM _sqlite_migrations").fetchall())
         await database.close()
-    assert [name for (name,) in applied] == ["m001_beginning", "m002_posted_parts"]
+    assert [name for (name,) in applied] == ["m001_beginning", "m002_posted_parts", "m003_memories"]
