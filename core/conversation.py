@@ -55,7 +55,7 @@ class Conversation:
         message = await platform.named(turn.message)
         question = Entry("user", message.text, message.author, message.id, message.sent_at)
         question = replace(question, files=await attached(message, platform))
-        remembered = await self._recall.of(message.key)
+        remembered = await self._recall.joined(message, platform)
         asked = Asked(question, remembered, self._recall.prompt(remembered, question))
         answer = Answer()
         spoken = chat(self._model, self._recall, asked, message.author.id)

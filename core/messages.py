@@ -1,6 +1,6 @@
 """The nouns that everything else speaks of, and the port that a platform implements."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -115,6 +115,17 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Earlier:
+    """A line that stood in a thread before the bot came to it; `is_own` where the bot wrote it."""
+
+    author: Author
+    text: str
+    message_id: str
+    sent_at: float
+    is_own: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class PromptMessage:
     """One message of a prompt, as a model is given it."""
 
@@ -198,6 +209,12 @@ class Platform(Protocol):
 
     async def named(self, message: Message) -> Message:
         """Return the message with people's display names in place of their ids."""
+
+    async def earlier(self, message: Message, most: int) -> Sequence[Earlier]:
+        """Return what was said in the message's thread before it, `most` of it, oldest first; empty where nothing was.
+
+        Its first message is among it where the platform gives it. Raises PlatformError where it cannot be read.
+        """
 
     async def download(self, attachment: Attachment, most: int) -> bytes:
         """Return a file's content; raise FileUnreadable where it is not to be had, or exceeds `most` bytes."""

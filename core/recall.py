@@ -1,14 +1,21 @@
 """What a conversation's next prompt is made from: its memory, counted, and the room that the model's window leaves."""
 
+import asyncio
 from dataclasses import dataclass, replace
+
+import structlog
 
 from core.context import Memory, Prompt, Room, counted, fit
 from core.counting import Counter
-from core.errors import ContextOverflow
-from core.messages import ConversationKey, Entry
+from core.errors import ContextOverflow, PlatformError
+from core.messages import ConversationKey, Earlier, Entry, Message, Platform
 from core.remembered import Remembered
 from core.store import Store
 from core.window import Gauge, Window
+
+log = structlog.get_logger()
+
+PATIENCE = 10.0  # seconds in which a platform tells what was said before; the answer waits for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +45,20 @@ class Recall:
         gauge = found.gauge if found.gauge.counted else Gauge(start=1.0) if self._counter.exact else Gauge()
         return replace(found, memory=memory, gauge=gauge)
 
+    async def joined(self, message: Message, platform: Platform) -> Remembered:
+        """Return what is remembered before a message; what was said before the bot came is read, once."""
+        found = await self.of(message.key)
+        if found.joined or found.memory.entries:
+            return found
+        try:
+            async with asyncio.timeout(PATIENCE):
+                lines = await platform.earlier(message, self._told.history_messages // 2)
+        except (TimeoutError, PlatformError) as error:
+            log.warning("earlier messages not read", error=type(error).__name__, detail=str(error))
+            return found
+        await self._store.join(message.key, [counted(_entry(line), self.count) for line in lines])
+        return await self.of(message.key) if lines else found
+
     def prompt(self, remembered: Remembered, question: Entry) -> Prompt:
         """Return the prompt that fits the window."""
         gauge = remembered.gauge
@@ -65,3 +86,10 @@ class Recall:
         entries = tuple(new.get(entry.seq, entry) for entry in memory.entries)
         first = new.get(memory.first.seq, memory.first) if memory.first else None
         return replace(memory, entries=entries, first=first), {seq: entry.tokens for seq, entry in new.items()}
+
+
+def _entry(line: Earlier) -> Entry:
+    """Return a line from before the bot came as one of the history."""
+    if line.is_own:
+        return Entry("assistant", line.text, None, line.message_id, line.sent_at)
+    return Entry("user", line.text, line.author, line.message_id, line.sent_at)

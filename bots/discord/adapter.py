@@ -1,7 +1,7 @@
 """Discord as a platform: its messages to core, core's answers to its threads."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from weakref import WeakValueDictionary
 
 import aiohttp
@@ -15,7 +15,7 @@ from bots.discord.outgoing import Cut
 from bots.discord.reply import Reply
 from bots.discord.session import Session
 from bots.streaming import Pace, Stream
-from core.messages import Attachment, Journal, Message, Receive, ReplyEvent, Turn
+from core.messages import Attachment, Earlier, Journal, Message, Receive, ReplyEvent, Turn
 
 # At most five edits within five seconds is what Discord takes in a channel (discord-api-docs#20; the docs name none)
 EDITS = 2.0
@@ -66,6 +66,10 @@ class Discord:
     async def named(self, message: Message) -> Message:
         """Return the message as it is: Discord sends people's names with it."""
         return message
+
+    async def earlier(self, message: Message, most: int) -> Sequence[Earlier]:  # noqa: ARG002 - the port's form
+        """Return nothing yet: what was said in a thread before the bot came is not read in Discord."""
+        return ()
 
     async def download(self, attachment: Attachment, most: int) -> bytes:
         """Return a file's content; raise FileUnreadable where it is not to be had, or exceeds `most` bytes."""

@@ -1,8 +1,9 @@
 """Slack as a platform: its events to core, core's answers to its threads."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import aiohttp
 import structlog
@@ -14,16 +15,17 @@ from bots.budget import EditBudget
 from bots.slack.calls import Calls, SlackRefusal
 from bots.slack.ephemeral import Ephemeral
 from bots.slack.files import Files
-from bots.slack.incoming import mention_free, mentioned
+from bots.slack.incoming import mention_free, mentioned, text_of
 from bots.slack.listener import Listener
 from bots.slack.outgoing import LIMIT
 from bots.slack.people import People
 from bots.slack.reply import Reply
 from bots.slack.socket import PING, Socket
 from bots.slack.status import Status
+from bots.slack.thread import before
 from bots.splitting import Growing
 from bots.streaming import Pace, Stream
-from core.messages import Attachment, Journal, Message, Receive, ReplyEvent, Turn
+from core.messages import Attachment, Author, Earlier, Journal, Message, Receive, ReplyEvent, Turn
 
 log = structlog.get_logger()
 
@@ -108,6 +110,20 @@ class Slack:
         author = replace(message.author, name=await self._people.name(message.author.id))
         text = mention_free(message.text, str(self._identity.bot_user_id), people)
         return replace(message, author=author, text=text)
+
+    async def earlier(self, message: Message, most: int) -> Sequence[Earlier]:
+        """Return what was said in the message's thread before it, with names; `most` of it, oldest first."""
+        key = message.key
+        if not key.thread or key.thread == message.id:
+            return ()
+        found = await before(self._calls, key.channel, key.thread, message.id, most)
+        return [await self._line(message, post) for post in found if post.get("user") and text_of(post).strip()]
+
+    async def _line(self, message: Message, post: Mapping[str, Any]) -> Earlier:
+        """Read another message of the same thread; what the bot wrote itself is told apart."""
+        author, ts = Author(str(post["user"]), ""), str(post["ts"])
+        said = await self.named(replace(message, id=ts, author=author, text=text_of(post), handle=""))
+        return Earlier(said.author, said.text, ts, float(ts), author.id == self._identity.bot_user_id)
 
     async def download(self, attachment: Attachment, most: int) -> bytes:
         """Return a file's content; raise FileUnreadable where it is not to be had, or exceeds `most` bytes."""
