@@ -1,4 +1,4 @@
-"""What came with a message, as text: small text files are read, everything else is named."""
+"""What came with a message, as text: texts, PDFs and spreadsheets are read, everything else is named."""
 
 import re
 from pathlib import PurePosixPath
@@ -6,6 +6,8 @@ from pathlib import PurePosixPath
 import structlog
 
 from core.context import inert
+from core.documents import MOST as MOST_OF_A_DOCUMENT
+from core.documents import Documents
 from core.errors import FileUnreadable
 from core.messages import Attachment, Message, Platform
 
@@ -13,45 +15,48 @@ log = structlog.get_logger()
 
 MOST = 64 * 1024  # bytes of one file: about a quarter of what a conversation may hold
 TEXTS = {"application/json", "application/xml", "application/yaml", "application/toml", "application/x-sh"}
-ENDINGS = {
-    ".txt",
-    ".md",
-    ".csv",
-    ".tsv",
-    ".log",
-    ".json",
-    ".yaml",
-    ".yml",
-    ".toml",
-    ".ini",
-    ".xml",
-    ".sql",
-    ".sh",
-    ".py",
+ENDINGS = re.compile(
+    r".*\.(txt|md|rst|org|tex|csv|tsv|log|jsonl?|ya?ml|toml|ini|cfg|conf|xml|html|css|sql|sh|bat|ps1|py|[jt]sx?|go|rs|java"
+    r"|kt|c|h|cc|cpp|hpp|cs|rb|php|pl|swift|scala|lua|r|diff|patch)"
+)
+DOCUMENTS = {
+    ".pdf": "pdf",
+    "application/pdf": "pdf",
+    ".xlsx": "xlsx",
+    ".xlsm": "xlsx",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "xlsx",
 }
+NOT_READ = "not read, since only texts up to 64 KiB, and PDFs and spreadsheets up to 8 MiB are"
 
 
-async def attached(message: Message, platform: Platform) -> str:
+async def attached(message: Message, platform: Platform, documents: Documents) -> str:
     """Return what a person attached, each file labelled and fenced as data; empty where there was none."""
-    return "\n\n".join([await _told(file, platform) for file in message.attachments])
+    return "\n\n".join([await _told(file, platform, documents) for file in message.attachments])
 
 
-async def _told(file: Attachment, platform: Platform) -> str:
+async def _told(file: Attachment, platform: Platform, documents: Documents) -> str:
     label = f"{'voice note' if file.is_voice_note else 'file'} {inert(file.name)}"
-    if not _is_text(file):
-        return f"[{label}: not shown, since only text files are read]"
+    kind = _kind(file)
+    most = MOST if kind == "text" else MOST_OF_A_DOCUMENT
+    if not kind or (file.size or 0) > most:
+        return f"[{label}: {NOT_READ}]"
     try:
-        content = await platform.download(file, MOST)
+        content = await platform.download(file, most)
     except FileUnreadable as error:
         log.warning("file unreadable", detail=str(error), hint=error.hint)
         return f"[{label}: it could not be read]"
-    return f"[{label}]\n{fenced(content.decode('utf-8', 'replace'))}"
+    text = content.decode("utf-8", "replace") if kind == "text" else await documents.text(content, kind)
+    return f"[{label}]\n{fenced(text)}" if text.strip() else f"[{label}: no text was found in it]"
 
 
-def _is_text(file: Attachment) -> bool:
-    named = PurePosixPath(file.name.lower()).suffix in ENDINGS
-    kind = file.media_type.partition(";")[0].lower()
-    return (named or kind.startswith("text/") or kind in TEXTS) and (file.size or 0) <= MOST
+def _kind(file: Attachment) -> str:
+    """Return `text`, `pdf` or `xlsx`, by the file's ending or its media type; empty for everything else."""
+    ending, media_type = PurePosixPath(file.name.lower()).suffix, file.media_type.partition(";")[0].lower()
+    if ending in DOCUMENTS or media_type in DOCUMENTS:
+        return DOCUMENTS.get(ending) or DOCUMENTS[media_type]
+    return (
+        "text" if ENDINGS.fullmatch(file.name.lower()) or media_type.startswith("text/") or media_type in TEXTS else ""
+    )
 
 
 def fenced(text: str) -> str:

@@ -12,6 +12,7 @@ from core import commands
 from core.asking import Asked, chat
 from core.attachments import attached
 from core.context import inert
+from core.documents import Documents
 from core.errors import BotError, ContentFiltered, ContextOverflow, GaveUp, ModelError, PlatformError, RefusedRequest
 from core.halting import Halt
 from core.messages import ConversationKey, Entry, Finish, ModelEvent, Platform, Replace, ReplyEvent, Text, Turn, Usage
@@ -46,6 +47,7 @@ class Conversation:
         self._policies = policies
         self._recall = recall
         self._summaries = summaries
+        self._documents = Documents()
 
     async def answer(self, turn: Turn, platform: Platform, halt: Halt) -> None:
         """Answer a claimed turn, from the question to the last row that is kept of it; `halt` ends it early."""
@@ -54,7 +56,7 @@ class Conversation:
             return
         message = await platform.named(turn.message)
         question = Entry("user", message.text, message.author, message.id, message.sent_at)
-        question = replace(question, files=await attached(message, platform))
+        question = replace(question, files=await attached(message, platform, self._documents))
         remembered = await self._recall.joined(message, platform)
         asked = Asked(question, remembered, self._recall.prompt(remembered, question))
         answer = Answer()

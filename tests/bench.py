@@ -18,6 +18,7 @@ from pathlib import Path
 
 from deploy.sandbox.model import ModelRequest, Reply
 from deploy.sandbox.server import Sandbox, serve
+from tests import bench_context
 from tests.stages import DiscordStage, SlackStage, Stage, Thread
 
 ANSWER = "The team decided to ship on Friday, after the last test has passed. " * 3
@@ -190,6 +191,13 @@ async def main() -> None:
                 say(f"  first text after the first token   {await growing(stage, sandbox, folder):.0f} ms at the most")
             short, long = await long_thread(slack, sandbox, folder)
             say(f"A thread of 1,000 messages against one of 10: {long:.1f} / {short:.1f} ms = {long / short:.2f}")
+            short, long = await bench_context.turn_times(sandbox, folder)
+            say(f"A thread of 10,000 messages against one of 10: {long:.1f} / {short:.1f} ms = {long / short:.2f}")
+            share = await bench_context.prefix(sandbox, folder)
+            say(f"Of 200 prompts in a full window, {share:.0%} of the tokens stand in the beginning of the one before")
+            text, imported = bench_context.counting()
+            say(f"Counting 1 MB of mixed text: {text:.0f} ms; importing what counts: {imported:.1f} ms")
+            sandbox.model.talk = lambda _: Reply(ANSWER)
             early, late = await conversations(slack, sandbox, folder, 10_000)
             say(f"Memory after 10,000 conversations: {late:.0f} MiB; after 1,000: {early:.0f} MiB")
 

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from core.attachments import NOT_READ
 from deploy.sandbox.model import Reply
 from tests.contract import Breakage, Room, answered, ask, settled
 
@@ -124,7 +125,7 @@ async def test_what_is_not_read_is_named_and_not_fetched(room: Room, name: str, 
     content = b"x" * (100_000 if name == "big.txt" else 10)
     await answered(room, await room.share(f"{room.mention('the bot')} look", name, content, kind))
     (prompt,) = (message["content"] for message in room.model.requests[0].body["messages"][1:])
-    assert f"[file {name}: not shown, since only text files are read]" in prompt
+    assert f"[file {name}: {NOT_READ}]" in prompt
 
 
 async def test_a_file_that_is_gone_costs_the_file_and_not_the_answer(room: Room) -> None:

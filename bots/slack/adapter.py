@@ -116,7 +116,7 @@ class Slack:
         key = message.key
         if not key.thread or key.thread == message.id:
             return ()
-        found = await before(self._calls, key.channel, key.thread, message.id, most)
+        found = await before(self._calls, key.channel, key.thread, f"{message.sent_at:.6f}", most)
         return [await self._line(message, post) for post in found if post.get("user") and text_of(post).strip()]
 
     async def _line(self, message: Message, post: Mapping[str, Any]) -> Earlier:
