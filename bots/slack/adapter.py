@@ -1,6 +1,7 @@
 """Slack as a platform: its events to core, core's answers to its threads."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -33,6 +34,7 @@ log = structlog.get_logger()
 # method): a full bucket and a minute's refill stay within that.
 EDITS = 20.0
 EDITS_PER_SECOND = 0.5
+TS = re.compile(r"\d+\.\d+")  # the id of a message that a person wrote; a choice from a menu has another
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +116,9 @@ class Slack:
     async def earlier(self, message: Message, most: int) -> Sequence[Earlier]:
         """Return what was said in the message's thread before it, with names; `most` of it, oldest first."""
         key = message.key
-        if not key.thread or key.thread == message.id:
-            return ()
-        found = await before(self._calls, key.channel, key.thread, f"{message.sent_at:.6f}", most)
+        if not key.thread or key.thread == message.id or not TS.fullmatch(message.id):
+            return ()  # a question from a menu brings the message that it is about
+        found = await before(self._calls, key.channel, key.thread, message.id, most)
         return [await self._line(message, post) for post in found if post.get("user") and text_of(post).strip()]
 
     async def _line(self, message: Message, post: Mapping[str, Any]) -> Earlier:
