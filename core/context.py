@@ -82,10 +82,10 @@ def fit(instructions: str, memory: Memory, question: Entry, room: Room, count: C
     asked = shortened(question, free, count)
     left = max(0, min(room.history, free - asked.tokens - OVERHEAD))
     kept = memory
-    if held(memory, count) > left or len(memory.entries) > room.messages:
-        kept = cut(memory, left, room.messages, count)
-    elif memory.due:
+    if memory.due:
         kept = replace(memory, earlier=_earlier(memory, int(left * SHARE), count), due=False)
+    if held(kept, count) > left or len(memory.entries) > room.messages:
+        kept = cut(memory, left, room.messages, count)
     said = [PromptMessage("user", kept.earlier)] if kept.earlier else []
     messages = (system, *said, *(told(entry) for entry in kept.entries), told(asked))
     tokens = cost(system.content, count) + held(kept, count) + asked.tokens + OVERHEAD

@@ -56,8 +56,10 @@ class Recall:
         except (TimeoutError, PlatformError) as error:
             log.warning("earlier messages not read", error=type(error).__name__, detail=str(error))
             return found
+        if not lines:
+            return found
         await self._store.join(message.key, [counted(_entry(line), self.count) for line in lines])
-        return await self.of(message.key) if lines else found
+        return await self.of(message.key)
 
     def prompt(self, remembered: Remembered, question: Entry) -> Prompt:
         """Return the prompt that fits the window."""

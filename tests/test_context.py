@@ -66,12 +66,13 @@ def length(messages: tuple[PromptMessage, ...]) -> int:
     return sum(cost(message.content, count) for message in messages)
 
 
-@given(histories, st.text(max_size=4000), rooms, st.text(max_size=300))
+@given(histories, st.text(max_size=4000), rooms, st.text(max_size=300), st.booleans())
 def test_the_prompt_never_exceeds_its_budget_and_always_holds_instructions_and_question(
-    history: tuple[Entry, ...], asked: str, room: Room, summary: str
+    history: tuple[Entry, ...], asked: str, room: Room, summary: str, due: bool
 ) -> None:
     """Whatever was said before, and however little room there is."""
-    prompt = fit("Be brief.", memory(history, summary), said(asked), room, count)
+    before = replace(memory(history, summary), begins=int(due), due=due)
+    prompt = fit("Be brief.", before, said(asked), room, count)
     assert length(prompt.messages) == prompt.tokens <= room.prompt
     assert prompt.messages[0].role == "system"
     assert prompt.messages[0].content.startswith("Be brief.")

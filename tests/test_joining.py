@@ -2,11 +2,13 @@
 
 import pytest
 
+from deploy.sandbox.discord.roster import ADA, BOT_USER, GRACE
+from deploy.sandbox.discord.roster import GENERAL as GENERAL_OF_DISCORD
 from deploy.sandbox.server import Sandbox
 from tests.bot import GENERAL
 from tests.room import answered, mention, prompt
 
-pytestmark = pytest.mark.usefixtures("bot")
+in_slack = pytest.mark.usefixtures("bot")
 
 
 async def thread_of(sandbox: Sandbox, replies: int) -> str:
@@ -22,6 +24,7 @@ def reads(sandbox: Sandbox) -> int:
     return sum(call.method == "conversations.replies" for call in sandbox.workspace.calls)
 
 
+@in_slack
 async def test_what_people_said_before_is_in_the_first_prompt(sandbox: Sandbox) -> None:
     """With names, in order, without what came after, and asked for a single time."""
     thread = await thread_of(sandbox, 3)
@@ -40,6 +43,7 @@ async def test_what_people_said_before_is_in_the_first_prompt(sandbox: Sandbox) 
     assert reads(sandbox) == asked > 0
 
 
+@in_slack
 async def test_of_a_long_thread_the_newest_messages_are_read_and_the_first(sandbox: Sandbox) -> None:
     """Slack gives the oldest first; still, what was said last is what counts."""
     sandbox.workspace.limits_on = False
@@ -52,6 +56,7 @@ async def test_of_a_long_thread_the_newest_messages_are_read_and_the_first(sandb
     assert len(told) == 52
 
 
+@in_slack
 async def test_a_thread_that_cannot_be_read_does_not_stop_the_answer(sandbox: Sandbox) -> None:
     """The bot answers from what it was asked."""
     sandbox.workspace.scopes -= {"channels:history"}
@@ -59,3 +64,22 @@ async def test_a_thread_that_cannot_be_read_does_not_stop_the_answer(sandbox: Sa
     await sandbox.workspace.say(GENERAL, mention("what do you think?"), thread_ts=thread)
     assert "reference" not in (await answered(sandbox, thread))[0]
     assert prompt(sandbox.model.requests[0]) == ["ada: what do you think?"]
+
+
+@pytest.mark.usefixtures("discord_bot")
+async def test_in_discord_a_thread_is_read_from_the_message_that_it_was_opened_from(sandbox: Sandbox) -> None:
+    """That one stands in the channel, the others in the thread."""
+    root = await sandbox.guild.say(GENERAL_OF_DISCORD, "where do we eat?", ADA)
+    await sandbox.guild.open_thread(GENERAL_OF_DISCORD, "food", ADA, root)
+    for number in range(3):
+        await sandbox.guild.say(root, f"reply {number}", GRACE)
+    await sandbox.guild.say(root, f"<@{BOT_USER}> what do you think?", ADA)
+    await sandbox.guild.until(
+        lambda: any(post.user == BOT_USER for post in sandbox.guild.channels[root].posts.values())
+    )
+    await sandbox.model.until(lambda: len(sandbox.model.requests) == 1)
+    assert prompt(sandbox.model.requests[0]) == [
+        "Ada Lovelace: where do we eat?",
+        *(f"Grace Hopper: reply {number}" for number in range(3)),
+        "Ada Lovelace: what do you think?",
+    ]

@@ -67,9 +67,9 @@ class Discord:
         """Return the message as it is: Discord sends people's names with it."""
         return message
 
-    async def earlier(self, message: Message, most: int) -> Sequence[Earlier]:  # noqa: ARG002 - the port's form
-        """Return nothing yet: what was said in a thread before the bot came is not read in Discord."""
-        return ()
+    async def earlier(self, message: Message, most: int) -> Sequence[Earlier]:
+        """Return what was said in the message's thread before it, `most` of it and its first, oldest first."""
+        return await (await self._session).earlier(message, most)
 
     async def download(self, attachment: Attachment, most: int) -> bytes:
         """Return a file's content; raise FileUnreadable where it is not to be had, or exceeds `most` bytes."""

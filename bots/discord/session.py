@@ -15,10 +15,11 @@ from bots.discord.memory import Memory
 from bots.discord.options import DiscordOptions
 from bots.discord.refusals import DiscordRefusal, IntentNotEnabled, WrongToken
 from bots.discord.rooms import Room
+from bots.discord.running_thread import before
 from bots.discord.shards import Shards
 from bots.discord.threads import Threads
 from bots.discord.typing import Typing
-from core.messages import Receive, Turn
+from core.messages import Earlier, Message, Receive, Turn
 
 log = structlog.get_logger()
 
@@ -81,6 +82,10 @@ class Session:
         if not room.is_interaction:
             self.typing.begin(turn.message.id, room.id)
         return room
+
+    async def earlier(self, message: Message, most: int) -> list[Earlier]:
+        """Return what was said in the message's thread before it, oldest first; raises DiscordRefusal."""
+        return await before(self._client, message, self._introduction.user, most)
 
     async def _run(self) -> None:
         try:
