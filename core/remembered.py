@@ -69,7 +69,10 @@ def keep_counts(connection: sqlite3.Connection, counts: Mapping[int, int]) -> No
 
 
 def keep_made(connection: sqlite3.Connection, key: ConversationKey, made: Made) -> None:
-    """Note how a turn's prompt was cut, unless what it told was changed meanwhile, and how long it was."""
+    """Note how a turn's prompt was cut, unless what it told was changed meanwhile, and how long it was.
+
+    From now on the conversation lives from what is told here, and nothing of before is asked for again.
+    """
     _begin(connection, key)
     memory = made.prompt.memory
     connection.execute(
@@ -77,7 +80,7 @@ def keep_made(connection: sqlite3.Connection, key: ConversationKey, made: Made) 
         (memory.begins, memory.earlier, int(memory.due), *of(key), made.version),
     )
     connection.execute(
-        f"UPDATE memories SET counted = ?, reported = ? WHERE {KEY}",
+        f"UPDATE memories SET counted = ?, reported = ?, joined = 1 WHERE {KEY}",
         (made.gauge.counted, made.gauge.reported, *of(key)),
     )
 
