@@ -241,7 +241,8 @@ async def test_it_types_until_the_answer_stands_and_no_longer(sandbox: Sandbox) 
 @in_discord
 async def test_an_answer_waits_for_the_sign_that_it_takes_away(sandbox: Sandbox) -> None:
     """A slow call would else arrive after it, and show for ten seconds that somebody types who has finished."""
-    sandbox.guild.faults.slow["trigger_typing_indicator"] = 0.3
+    sandbox.guild.faults.slow["trigger_typing_indicator"] = 0.4
+    sandbox.model.script.append(Reply("There.", delay_first=0.4))  # while the call is under way
     direct = sandbox.guild.direct(ADA)
     await sandbox.guild.say(direct, "hi")
     await answered(sandbox, direct)

@@ -1,5 +1,6 @@
 """Confab and Discord's gateway: what arrives twice, what was missed, what may be heard, and who is not let in."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -238,6 +239,17 @@ async def test_an_answer_under_way_survives_a_lost_session(sandbox: Sandbox) -> 
     hold.set()
     await shows(sandbox, thread, "so far and whole")
     await nothing_happens(sandbox, calls=1)
+
+
+async def test_a_bot_that_cannot_connect_can_be_stopped(sandbox: Sandbox, tmp_path: Path) -> None:
+    """However long discord.py means to wait before it tries again."""
+    async with asyncio.timeout(10):
+        async with running(sandbox, tmp_path / "d.db"):
+            sandbox.guild.faults.refuse_sockets = True
+            for _ in range(3):
+                sandbox.guild.gateway.drop()
+            await sandbox.guild.until(lambda: not sandbox.guild.connected)
+            await asyncio.sleep(1)  # it tries, and fails, and waits
 
 
 async def test_what_is_being_answered_when_the_bot_stops_is_finished(sandbox: Sandbox, tmp_path: Path) -> None:

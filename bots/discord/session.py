@@ -1,7 +1,6 @@
 """One sign-in: the client, who hears its events, and where answers go, from start to end."""
 
 import asyncio
-from contextlib import suppress
 
 import discord
 import structlog
@@ -73,8 +72,8 @@ class Session:
         self.typing.close()
         await self._client.close()
         if self._running:
-            with suppress(Exception):
-                await self._running
+            self._running.cancel()  # discord.py may sleep for minutes between two attempts to connect
+            await asyncio.gather(self._running, return_exceptions=True)
 
     async def room_of(self, turn: Turn) -> Room:
         """Return where a turn is answered, and show there that it is."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import aiohttp
 import discord
 
+DELAY = 0.3  # seconds; an answer that comes sooner needs no sign, and a question in a channel gets its thread by then
 RENEWAL = 8.0  # seconds; Discord shows it for ten
 MOST = 75  # times ten minutes in all: whatever happens, it does not go on for ever
 PATIENCE = 2.0  # seconds for which a post waits for a call that is under way
@@ -55,6 +56,7 @@ class Typing:
 
     async def _show(self, room: str, calling: asyncio.Lock) -> None:
         place = self._client.get_partial_messageable(int(room))
+        await asyncio.sleep(DELAY)
         for _ in range(MOST):
             async with calling:
                 with suppress(discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError):
