@@ -124,7 +124,7 @@ class Inbox:
             turn, pause = None, self._pressure.pause
             self._woken.add(key)
         await asyncio.sleep(pause)
-        return turn is not None or key in self._woken
+        return pause > 0 or (turn is not None and turn.followed) or key in self._woken
 
     async def _attempt(self, turn: Turn) -> float:
         """Have a turn answered once; return the pause before it should be tried again, 0 where it should not."""

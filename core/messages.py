@@ -138,7 +138,8 @@ class Turn:
     """One exchange: a message that was claimed to be answered.
 
     `fence` grows with every claim: whoever holds an older one has lost the turn and may write nothing more.
-    `posted` is what an earlier attempt left visible, part by part, oldest first.
+    `posted` is what an earlier attempt left visible, part by part, oldest first. `followed` says that another turn of
+    the conversation waits behind it.
     """
 
     id: str
@@ -146,6 +147,7 @@ class Turn:
     attempts: int
     fence: int
     posted: tuple[str, ...] = ()
+    followed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

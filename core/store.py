@@ -188,7 +188,13 @@ def _claim(connection: sqlite3.Connection, key: ConversationKey, holder: str) ->
     ).fetchone()
     if row is None:
         return None
-    return Turn(row[0], MESSAGE.validate_json(row[1]), row[2], row[3], _posted_parts(connection, row[0]))
+    message, posted = MESSAGE.validate_json(row[1]), _posted_parts(connection, row[0])
+    return Turn(row[0], message, row[2], row[3], posted, _followed(connection, key, row[0]))
+
+
+def _followed(connection: sqlite3.Connection, key: ConversationKey, turn_id: str) -> bool:
+    query = f"SELECT 1 FROM turns WHERE {KEY} AND state = 'open' AND id <> ? LIMIT 1"
+    return connection.execute(query, (*remembered.of(key), turn_id)).fetchone() is not None
 
 
 def _posted_parts(connection: sqlite3.Connection, turn_id: str) -> tuple[str, ...]:
