@@ -29,6 +29,10 @@ async def main() -> None:
                     text += choices[0]["delta"].get("content") or "" if choices else ""
         await say(text, thread_ts=event.get("thread_ts", event["ts"]))
 
+    @app.event("message")
+    async def heard() -> None:
+        """Acknowledge the other event of each mention, which Slack would else send again."""
+
     await AsyncSocketModeHandler(app, os.environ["SLACK_APP_TOKEN"]).start_async()  # type: ignore[no-untyped-call] # the SDK's
 
 

@@ -79,6 +79,7 @@ async def contestant(name: str, stage: Stage, sandbox: Sandbox, folder: Path) ->
     process = await asyncio.create_subprocess_exec(sys.executable, "-m", module, env=environment, stderr=DEVNULL)
     await stage.present(1)
     yield Contestant(name, process.pid)
+    await stage.settled()
     process.terminate()
     await process.wait()
     await stage.present(0)

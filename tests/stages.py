@@ -27,6 +27,9 @@ class Stage(Protocol):
     async def present(self, number: int) -> None:
         """Wait until so many bots are connected."""
 
+    async def settled(self) -> None:
+        """Wait until nothing is under way that would reach the next bot."""
+
     async def ask(self, number: int, text: str, thread: Thread | None = None) -> Thread:
         """Mention the bot in one of the rooms, or in a thread; return the thread in which it will answer."""
 
@@ -60,6 +63,10 @@ class SlackStage:
     async def present(self, number: int) -> None:
         """Wait until so many bots are connected."""
         await self._workspace.until(lambda: self._workspace.connected == number, 30.0)
+
+    async def settled(self) -> None:
+        """Wait until every event is acknowledged."""
+        await self._workspace.until(lambda: self._workspace.courier.unacknowledged == 0, 30.0)
 
     async def ask(self, number: int, text: str, thread: Thread | None = None) -> Thread:
         """Mention the bot; a reply stands in the room of its thread."""
@@ -105,6 +112,9 @@ class DiscordStage:
     async def present(self, number: int) -> None:
         """Wait until so many bots are connected."""
         await self._guild.until(lambda: self._guild.connected == number, 30.0)
+
+    async def settled(self) -> None:
+        """Return at once: Discord sends nothing again."""
 
     async def ask(self, number: int, text: str, thread: Thread | None = None) -> Thread:
         """Mention the bot; a thread is a room of its own."""
