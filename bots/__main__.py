@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -93,6 +94,7 @@ async def _run(settings: Settings) -> None:
         routes = await _listen(settings, slack, discord, inbox.receive, stack)
         await inbox.resume()  # only now do the platforms know who they are
         await stack.enter_async_context(_http(settings, [each.ready for each in (slack, discord) if each], routes))
+        _settle()
         log.info("confab is listening", model=settings.openai_model, endpoint=urlsplit(settings.openai_base_url).netloc)
         await _over(stopping, discord)
         log.info("stopping", grace=settings.grace)
@@ -136,6 +138,13 @@ async def _listen(
         stack.push_async_callback(discord.close)
         await discord.start(receive)
     return routes
+
+
+def _settle() -> None:
+    """Look for garbage less often, and never in what lasts: a turn leaves few cycles, and each look costs all of it."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 async def _over(stopping: asyncio.Event, discord: Discord | None) -> None:
