@@ -103,6 +103,9 @@ async def test_a_base_url_allows_what_is_below_it() -> None:
         assert await fetched(f"{other.url}/f", "https://slack.com/api/", hosts=(f"{other.url}/",)) == b"from elsewhere"
         with pytest.raises(FileUnreadable):
             await fetched(f"{other.url}/f", "https://slack.com/api/", hosts=(f"{other.url}/files/",))
+        for path in ("files-of-others", "files/../f", "files/%2e%2e/f"):
+            with pytest.raises(FileUnreadable, match="not a host"):
+                await fetched(f"{other.url}/{path}", "https://slack.com/api/", hosts=(f"{other.url}/files",))
 
 
 async def test_a_file_without_end_is_given_up() -> None:

@@ -1,7 +1,7 @@
 """Files that came with a message, fetched from Discord's CDN, whose addresses hold for a day."""
 
 from collections.abc import Sequence
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 import aiohttp
 
@@ -35,7 +35,7 @@ class Files:
 
 
 def _covers(base: SplitResult, url: SplitResult) -> bool:
-    return (url.scheme, url.netloc) == (base.scheme, base.netloc) and url.path.startswith(base.path)
+    return (url.scheme, url.netloc) == (base.scheme, base.netloc) and _below(base.path, unquote(url.path))
 
 
 async def _all(answer: aiohttp.ClientResponse, most: int) -> bytes:
@@ -46,3 +46,8 @@ async def _all(answer: aiohttp.ClientResponse, most: int) -> bytes:
         if len(content) > most:
             raise FileUnreadable(f"more than {most} bytes")
     return bytes(content)
+
+
+def _below(base: str, path: str) -> bool:
+    """Whether a path stands in the folder `base`; one that climbs stands nowhere."""
+    return f"{path}/".startswith(f"{base.rstrip('/')}/") and ".." not in path.split("/")

@@ -1,7 +1,7 @@
 """Files that came with a message: fetched from where files may come from, and the token sent to Slack alone."""
 
 from collections.abc import Sequence
-from urllib.parse import SplitResult, urljoin, urlsplit
+from urllib.parse import SplitResult, unquote, urljoin, urlsplit
 
 import aiohttp
 
@@ -56,7 +56,7 @@ class Files:
 
 
 def _covers(host: SplitResult, url: SplitResult) -> bool:
-    return (url.scheme, url.netloc) == (host.scheme, host.netloc) and url.path.startswith(host.path)
+    return (url.scheme, url.netloc) == (host.scheme, host.netloc) and _below(host.path, unquote(url.path))
 
 
 async def _all(answer: aiohttp.ClientResponse, most: int) -> bytes:
@@ -67,3 +67,8 @@ async def _all(answer: aiohttp.ClientResponse, most: int) -> bytes:
         if len(content) > most:
             raise FileUnreadable(f"more than {most} bytes")
     return bytes(content)
+
+
+def _below(base: str, path: str) -> bool:
+    """Whether a path stands in the folder `base`; one that climbs stands nowhere."""
+    return f"{path}/".startswith(f"{base.rstrip('/')}/") and ".." not in path.split("/")
