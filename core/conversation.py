@@ -13,7 +13,16 @@ from core.asking import Asked, chat
 from core.attachments import attached
 from core.context import inert
 from core.documents import Documents
-from core.errors import BotError, ContentFiltered, ContextOverflow, GaveUp, ModelError, PlatformError, RefusedRequest
+from core.errors import (
+    BotError,
+    ContentFiltered,
+    ContextOverflow,
+    GaveUp,
+    ModelError,
+    PlatformError,
+    RefusedRequest,
+    Uncertain,
+)
 from core.halting import Halt
 from core.messages import ConversationKey, Entry, Finish, ModelEvent, Platform, Replace, ReplyEvent, Text, Turn, Usage
 from core.openai.client import OpenAI
@@ -36,6 +45,7 @@ class Answer:
     usage: Usage | None = None
     error: BotError | None = None
     message_id: str = ""
+    parts: int = 0
 
 
 class Conversation:
@@ -104,7 +114,20 @@ class Conversation:
         try:
             await platform.reply(turn, events, Parts(self._store, turn, answer), live=live)
         except PlatformError as error:
+            if error.is_silence:
+                raise  # another attempt goes on where this one stands
             _record(turn, answer, error)
+            if answer.parts or turn.posted or isinstance(error, Uncertain):
+                await self._add(turn, platform, error, answer)
+
+    async def _add(self, turn: Turn, platform: Platform, error: PlatformError, answer: Answer) -> None:
+        """Say below what stands there why it ends so, where the platform still lets us write."""
+        below = Parts(self._store, turn, answer, first=max(answer.parts, len(turn.posted)))
+        apart = replace(turn, id=f"{turn.id}-notice", attempts=1, posted=())
+        try:
+            await platform.reply(apart, _sentence(notice(turn, error)), below, live=False)
+        except PlatformError as refusal:
+            log.info("notice not shown", reference=reference(turn), detail=str(refusal))
 
     async def _spoken(
         self, chat: AsyncGenerator[ModelEvent, None], turn: Turn, answer: Answer, halt: Halt
@@ -137,15 +160,18 @@ class Conversation:
 class Parts:
     """The journal of one turn: notes each part of its reply that is visible."""
 
-    def __init__(self, store: Store, turn: Turn, answer: Answer) -> None:
+    def __init__(self, store: Store, turn: Turn, answer: Answer, first: int = 0) -> None:
+        """`first` is the number under which part 0 is noted, where others stand before it."""
         self._store = store
         self._turn = turn
         self._answer = answer
+        self._first = first
 
     async def posted(self, part: int, platform_id: str) -> None:
         """Note a part; the first one's id stands for the answer in the history."""
         self._answer.message_id = self._answer.message_id or platform_id
-        await self._store.posted(self._turn, part, platform_id)
+        self._answer.parts = max(self._answer.parts, self._first + part + 1)
+        await self._store.posted(self._turn, self._first + part, platform_id)
 
 
 def notice(turn: Turn, error: BotError) -> str:
@@ -193,6 +219,8 @@ async def _below(events: AsyncIterator[ReplyEvent], asked: Asked, answer: Answer
 
 
 def _state(answer: Answer) -> str:
+    if isinstance(answer.error, Uncertain):
+        return "uncertain"
     return "failed" if isinstance(answer.error, PlatformError) else "done"
 
 

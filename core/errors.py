@@ -6,6 +6,7 @@ BotError                 everything that a person is told of in the channel
         ContextOverflow, ContentFiltered, EndpointUnreachable, EndpointFailing, ModelSilent, StreamStalled,
         StreamCut, GarbledAnswer, EmptyAnswer, AnswerCutByLength
     PlatformError        an answer could not be shown
+        Uncertain        it may have been, and nobody can tell
     GaveUp               a turn failed for a reason that nobody foresaw, too often
 FileUnreadable           a file that came with a message could not be fetched; the model is told
 SettingsError            the environment does not say what Confab needs; it ends the start
@@ -163,10 +164,20 @@ class AnswerCutByLength(ModelError):
 
 
 class PlatformError(BotError):
-    """The platform refused to show an answer, or to take it."""
+    """The platform refused to show an answer, or to take it; `is_silence` where it did not even answer."""
 
     notice = "I had an answer but could not post all of it here."
     hint = "The platform refused a part of the answer, and the log has its code: SLACK_BOT_TOKEN may lack a scope."
+    is_silence = False
+
+
+class Uncertain(PlatformError):
+    """A part may have been posted before a crash, and the platform does not let us look: it is not posted again."""
+
+    notice = "I may have answered here before I was interrupted, and cannot see it; please ask again if nothing came."
+    hint = (
+        "The channel could not be read for an answer that was under way: SLACK_BOT_TOKEN may lack a scope for history."
+    )
 
 
 class GaveUp(BotError):

@@ -17,6 +17,7 @@ from core.messages import ConversationKey, Deletion, Entry, Message, Turn
 from core.remembered import KEY, Made, Remembered
 
 SKEW = 5.0  # seconds by which our clock may be ahead of the platform's, where a question has its time from us
+UNDONE = {"failed", "uncertain"}  # ends that an operator is shown, and after which a turn can be run again
 LEASE = 60.0  # seconds; a single process voids all leases when it starts, so it matters once there are replicas
 
 
@@ -64,7 +65,7 @@ class Store:
     async def finish(
         self, turn: Turn, entries: Sequence[Entry], state: str, detail: dict[str, Any], made: Made | None = None
     ) -> bool:
-        """End a turn as `done` or `failed`, with what was said and what it was answered from, in one transaction.
+        """End a turn as `done`, `failed` or `uncertain`, with what was said and what it was answered from, at once.
 
         Returns False, and writes nothing, where the turn was lost to another claim or ended meanwhile.
         """
@@ -227,7 +228,7 @@ def _finish(
         return False
     connection.execute(
         f"UPDATE turns SET state = ?, leased_until = NULL, error = ?, payload = ? WHERE {mine}",
-        (state, detail.get("error"), row[0] if state == "failed" else None, turn.id, turn.fence),
+        (state, detail.get("error"), row[0] if state in UNDONE else None, turn.id, turn.fence),
     )
     _step(connection, turn, state, None, json.dumps(detail))
     rows = _as_edited(turn, entries, MESSAGE.validate_json(row[0]))

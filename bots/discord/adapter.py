@@ -83,7 +83,7 @@ class Discord:
         reply = Reply(session, cut, budget, turn, journal)
         grows = live and budget.reserve()
         try:
-            await Stream(reply, cut, turn.posted, self._pace).show(events, live=grows)
+            await Stream(reply, cut, await reply.standing(), self._pace).show(events, live=grows)
         finally:
             reply.close()
             if grows:

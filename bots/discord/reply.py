@@ -10,6 +10,7 @@ from bots.discord.outgoing import Cut, nonce
 from bots.discord.refusals import BLOCKED, GONE, DiscordRefusal
 from bots.discord.rooms import Posted, Room
 from bots.discord.session import Session
+from core.errors import Uncertain
 from core.messages import Journal, Turn
 
 log = structlog.get_logger()
@@ -36,6 +37,16 @@ class Reply:
         """Post a part and note it; what has begun is finished even if the turn is cancelled meanwhile."""
         return await unbroken(self._posted(part, text))
 
+    async def standing(self) -> tuple[str, ...]:
+        """Return the messages in which the turn's parts stand, also one that was posted just before a crash.
+
+        That one is noted now. Raises Uncertain where that cannot be told.
+        """
+        if self._turn.attempts > 1 and (found := await self._lost()):
+            self._parts.append(found.id)
+            await self._journal.posted(len(self._parts) - 1, found.id)
+        return tuple(self._parts)
+
     async def edit(self, message_id: str, text: str, *, last: bool) -> bool:
         """Change a message; False where the channel's edits are used up and this is not its last state."""
         as_file = self._cut.is_file(self._parts.index(message_id))
@@ -59,7 +70,7 @@ class Reply:
 
     async def _posted(self, part: int, text: str) -> str:
         """Post a part. Under a repeated nonce Discord returns what an earlier attempt posted, so that is mended."""
-        posted = await self._found(part, text) or await self._sent(part, text)
+        posted = await self._found(text) or await self._sent(part, text)
         self._parts.append(posted.id)
         self._standing[posted.id] = posted.text.strip()
         await self._journal.posted(part, posted.id)
@@ -93,23 +104,32 @@ class Reply:
                 raise
         self._standing[message_id] = text.strip()
 
-    async def _found(self, part: int, text: str) -> Posted | None:
-        """Look for a part that an earlier attempt may have posted and not noted."""
-        is_next = self._turn.attempts > 1 and part == len(self._turn.posted)
-        return await self._lost(text) if is_next else None
+    async def _found(self, text: str) -> Posted | None:
+        """Look for a further part that an earlier attempt may have posted into a channel and not noted."""
+        may_stand = self._turn.attempts > 1 and (await self._room).shared
+        return await self._lost(text) if may_stand else None
 
-    async def _lost(self, text: str) -> Posted | None:
+    async def _lost(self, text: str = "") -> Posted | None:
         """Return a message behind the question that is ours and no known part of any answer.
 
         A conversation's turns are answered one by one, so that in a thread or a direct message it must be this
-        turn's; in a channel it has to reply to the question, or to say the same.
+        turn's; in a channel it has to reply to the question, or to say the same. Raises Uncertain where Discord does
+        not let us look.
         """
         room = await self._room
-        for each in await room.own_after(self._turn.message.id):
-            fits = not room.shared or each.replies_to == self._turn.message.id or each.text == text.strip()
+        for each in await self._own(room):
+            fits = not room.shared or each.replies_to == self._turn.message.id or (text and each.text == text.strip())
             if fits and each.id not in self._parts and await self._session.known(each.id) is None:
                 return each
         return None
+
+    async def _own(self, room: Room) -> list[Posted]:
+        try:
+            return await room.own_after(self._turn.message.id)
+        except DiscordRefusal as error:
+            if error.is_silence:
+                raise
+            raise Uncertain(str(error)) from error
 
 
 def _looked_at(task: asyncio.Task[Room]) -> None:

@@ -9,8 +9,9 @@ from bots.discord.calls import persist
 from bots.discord.handle import Handle
 from bots.discord.outgoing import FILE_NAME
 from bots.discord.refusals import ARCHIVED, GONE, TOKEN_SPENT, DiscordRefusal
+from core.errors import Uncertain
 
-LOOK_BACK = 100  # messages behind a question among which a part is looked for
+LOOK_BACK = 500  # messages behind a question among which a part is looked for: five calls
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,13 @@ class Room:
                 raise
 
     async def own_after(self, message_id: str) -> list[Posted]:
-        """Return the bot's own messages behind another, oldest first, without answers to interactions."""
+        """Return the bot's own messages behind another, oldest first, without answers to interactions.
+
+        Raises DiscordRefusal, or Uncertain where so much was said since that the looking has no end, or where the
+        right is missing: Discord then shows an empty channel (Discord docs, Get Channel Messages).
+        """
+        if not self._is_readable():
+            raise Uncertain("get_channel_messages: the right to read history is missing")
         return await persist("get_channel_messages", lambda: self._own_after(discord.Object(int(message_id))))
 
     async def _send(self, part: int, text: str, nonce: str, *, as_file: bool) -> discord.Message:
@@ -90,9 +97,18 @@ class Room:
         if isinstance(thread, discord.Thread):
             await thread.edit(archived=False)
 
+    def _is_readable(self) -> bool:
+        """Whether earlier messages are shown to the bot, as far as it knows."""
+        channel = self._client.get_channel(int(self.id))
+        if not isinstance(channel, discord.abc.GuildChannel | discord.Thread):
+            return True
+        return channel.permissions_for(channel.guild.me).read_message_history
+
     async def _own_after(self, behind: discord.Object) -> list[Posted]:
-        found = self._channel.history(after=behind, limit=LOOK_BACK, oldest_first=True)
-        return [_posted(each) async for each in found if each.author == self._client.user and not each.webhook_id]
+        found = [each async for each in self._channel.history(after=behind, limit=LOOK_BACK, oldest_first=True)]
+        if len(found) == LOOK_BACK:
+            raise Uncertain(f"get_channel_messages: {LOOK_BACK} messages or more")
+        return [_posted(each) for each in found if each.author == self._client.user and not each.webhook_id]
 
 
 class Response(Room):

@@ -137,7 +137,7 @@ class Slack:
         thinking = asyncio.create_task(self._status.thinking(turn, reply))
         grows = live and self._budget.reserve()
         try:
-            await Stream(reply, Growing(LIMIT), turn.posted, self._pace).show(events, live=grows)
+            await Stream(reply, Growing(LIMIT), await reply.standing(), self._pace).show(events, live=grows)
         except SlackRefusal as refusal:
             await self._ephemeral.refuse(turn.message, refusal)
             raise

@@ -16,6 +16,8 @@ log = structlog.get_logger()
 
 DEADLINE = 120.0  # seconds of trying one call again before its reply is given up
 PAUSES = (0.3, 1.0, 3.0, 8.0)  # seconds between two tries after a fault of the network or of Slack
+USUAL_WAIT = 1.0  # seconds, where a 429 does not say in how many whole ones it may be tried again
+NO_ANSWER = "no_answer"  # our own code for a call that Slack never answered
 FAULTS = {"internal_error", "fatal_error", "service_unavailable", "request_timeout"}  # Slack docs, errors of any method
 
 
@@ -28,6 +30,7 @@ class SlackRefusal(PlatformError):
     def __init__(self, method: str, code: str) -> None:
         super().__init__(f"{method}: {code}")
         self.code = code
+        self.is_silence = code == NO_ANSWER
 
 
 class MaybeSent(Exception):
@@ -76,7 +79,7 @@ class Calls:
                     raise MaybeSent(method) from error
                 pause = next(pauses, None)
             if pause is None or time.monotonic() > deadline:
-                raise SlackRefusal(method, "no_answer")
+                raise SlackRefusal(method, NO_ANSWER)
             await asyncio.sleep(pause)
 
     async def _once(
@@ -97,7 +100,7 @@ class Calls:
     def _judged(self, method: str, error: SlackApiError) -> Exception:
         status = getattr(error.response, "status_code", 500)  # a body that is no JSON comes as aiohttp's own response
         if status == 429:
-            wait = float(error.response.headers.get("Retry-After", 1))
+            wait = _seconds(error.response.headers.get("Retry-After", ""))
             self._closed_until[method] = time.monotonic() + wait
             log.info("slack rate limit", method=method, seconds=wait)
             return _RateLimited()
@@ -108,3 +111,8 @@ class Calls:
         wait = self._closed_until.get(method, 0.0) - time.monotonic()
         if wait > 0:
             await asyncio.sleep(wait)
+
+
+def _seconds(told: str) -> float:
+    """Read a Retry-After. Slack tells whole seconds (Slack docs, rate limits); a proxy before it may tell a date."""
+    return float(told) if told.isascii() and told.isdigit() else USUAL_WAIT

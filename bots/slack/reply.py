@@ -1,20 +1,23 @@
 """One reply in a Slack thread: its parts as messages, found again after a fault, edited within the limits."""
 
 import asyncio
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from bots.budget import EditBudget
-from bots.slack.calls import Calls, MaybeSent, SlackRefusal
+from bots.slack.calls import NO_ANSWER, Calls, MaybeSent, SlackRefusal
 from bots.slack.outgoing import payload, plain_payload
+from core.errors import Uncertain
 from core.messages import Journal, Turn
 
 T = TypeVar("T")
 
 MARK = "confab_part"  # the metadata's event type, by which a part is found again
 TOO_RICH = {"invalid_blocks", "msg_blocks_too_long", "invalid_blocks_format"}  # the same text goes out plain
+EMPTY = {"thread_not_found"}  # the question is gone, and nothing stands under it
 GONE = {"message_not_found", "cant_update_message"}  # somebody took our message away: it is not put back
 SKEW = 60.0  # seconds by which our clock may be ahead of Slack's, where a question came without a ts
+PAGE, PAGES = 200, 5  # messages of one call, and calls at the most, in which the parts of a turn are looked for
 TRIES = 3  # posts of one part whose answer was lost, each looked for before it is repeated
 
 
@@ -33,6 +36,22 @@ class Reply:
     async def post(self, part: int, text: str) -> str:
         """Post a part and note it; what has begun is finished even if the turn is cancelled meanwhile."""
         return await _unbroken(self._posted(part, text))
+
+    async def standing(self) -> tuple[str, ...]:
+        """Return the messages in which the turn's parts stand, also one that was posted just before a crash.
+
+        That one is noted now; of a part that stands twice, the copy goes. Raises Uncertain where that cannot be told.
+        """
+        known = list(self._turn.posted)
+        if self._turn.attempts > 1:
+            for part, message_id in await self._marked():
+                if part == len(known):
+                    known.append(message_id)
+                    await self._journal.posted(part, message_id)
+                elif message_id not in known:
+                    await self.remove(message_id)
+        self.visible = bool(known)
+        return tuple(known)
 
     async def edit(self, message_id: str, text: str, *, last: bool) -> bool:
         """Change a message; False where the workspace's edits are used up and this is not its last state."""
@@ -69,7 +88,7 @@ class Reply:
                 self.visible = True
                 await self._journal.posted(part, message_id)
                 return message_id
-        raise SlackRefusal("chat.postMessage", "no_answer")
+        raise SlackRefusal("chat.postMessage", NO_ANSWER)
 
     async def _write_rich(self, method: str, place: Mapping[str, Any], text: str) -> dict[str, Any]:
         """Send a text as Markdown, or plain where Slack does not take its blocks: the answer is never lost."""
@@ -82,16 +101,42 @@ class Reply:
         return await self._calls.write(method, {**place, **plain_payload(text)}, repeatable=repeatable)
 
     async def _found(self, part: int) -> str | None:
-        """Look for a part whose post was not answered, by its mark."""
+        """Look for a part whose post was not answered."""
+        return next((message_id for number, message_id in await self._marked() if number == part), None)
+
+    async def _marked(self) -> list[tuple[int, str]]:
+        """Return each part of this turn that stands in the channel, and its ts, oldest first, by the parts' marks.
+
+        Raises Uncertain where Slack does not let us look, or so much was said since that the looking has no end.
+        """
         method = "conversations.replies" if "thread_ts" in self._place else "conversations.history"
-        around = {"oldest": f"{self._turn.message.sent_at - SKEW:.6f}", "limit": 100, "include_all_metadata": "true"}
+        around = {"oldest": f"{self._turn.message.sent_at - SKEW:.6f}", "limit": PAGE, "include_all_metadata": "true"}
         place = {"channel": self._channel, **({"ts": self._place["thread_ts"]} if "thread_ts" in self._place else {})}
-        answer = await self._calls.read(method, {**place, **around})
-        for message in answer["messages"]:
-            marked = message.get("metadata", {})
-            if marked.get("event_payload") == {"turn": self._turn.id, "part": part}:
-                return str(message["ts"])
-        return None
+        messages: list[dict[str, Any]] = []
+        for _ in range(PAGES):
+            answer = await self._look(method, {**place, **around})
+            messages += answer.get("messages", ())
+            around["cursor"] = (answer.get("response_metadata") or {}).get("next_cursor", "")
+            if not around["cursor"]:
+                return sorted(_parts_of(self._turn, messages), key=lambda each: float(each[1]))
+        raise Uncertain(f"{method}: more than {PAGE * PAGES} messages")
+
+    async def _look(self, method: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        try:
+            return await self._calls.read(method, arguments)
+        except SlackRefusal as error:
+            if error.code in EMPTY:
+                return {}
+            if error.is_silence:
+                raise
+            raise Uncertain(str(error)) from error
+
+
+def _parts_of(turn: Turn, messages: Iterable[Mapping[str, Any]]) -> Iterator[tuple[int, str]]:
+    for message in messages:
+        mark = message.get("metadata", {}).get("event_payload", {})
+        if mark.get("turn") == turn.id:
+            yield int(mark["part"]), str(message["ts"])
 
 
 def _thread(turn: Turn) -> dict[str, str]:

@@ -81,7 +81,9 @@ class Api:
     def _slow_down(self, name: str, rate: Rate, channel: str) -> None:
         wait = self._workspace.faults.limited_for(name, time.monotonic())
         if wait > 0:
-            raise too_fast(wait)
+            refusal = too_fast(wait)
+            refusal.headers["Retry-After"] = self._workspace.faults.retry_after or refusal.headers["Retry-After"]
+            raise refusal
         self._workspace.limits.take(f"{name} {channel}" if rate.per_channel else name, rate)
         if rate is POSTING:
             self._workspace.limits.take(name, POSTING_ANYWHERE)

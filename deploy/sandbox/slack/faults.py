@@ -25,6 +25,8 @@ class Faults:
     """whether every file's address is gone (404)"""
     rate_limited: dict[str, float] = field(default_factory=dict)
     """until when, in seconds of time.monotonic, a method answers 429"""
+    retry_after: str = ""
+    """what a 429 says instead of a number of seconds, as something between Slack and the app might"""
     server_error: dict[str, int] = field(default_factory=dict)
     """how many of a method's next calls answer 503, with nothing done"""
     dropped_reply: dict[str, int] = field(default_factory=dict)
