@@ -10,7 +10,6 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -20,16 +19,17 @@ import structlog
 from aiohttp import web
 
 from bots import http
+from bots.command_line import LOOK_AGAIN, again, turns, why
 from bots.logs import configure
+from bots.options import database_path, instructions, model_options, policies_of
 from core.conversation import Conversation
 from core.counting import counter_for
 from core.errors import BotError, DatabaseBusy, SettingsError, StartRefused
 from core.inbox import Inbox, Pressure
 from core.messages import Platform, Receive
-from core.openai.client import ModelOptions, OpenAI, open_client
-from core.policy import Policies, Policy
-from core.recall import Instructions, Recall
-from core.settings import ChannelSettings, Settings
+from core.openai.client import OpenAI, open_client
+from core.recall import Recall
+from core.settings import Settings
 from core.store import Store
 from core.summaries import Summaries
 from core.window import Window
@@ -50,8 +50,13 @@ EX_TEMPFAIL = 75  # sysexits.h: a later start may find the database free
 @click.pass_context
 def main(context: click.Context) -> None:
     """Confab: a language model as a colleague in a team's chat."""
+    context.obj = database_path(os.environ.get("CONFAB_DATABASE") or Settings.model_fields["database"].default)
     if context.invoked_subcommand is None:
         context.invoke(run)
+
+
+for command in (why, turns, again):
+    main.add_command(command)
 
 
 @main.command()
@@ -72,9 +77,11 @@ def run() -> None:
 
 
 async def _run(settings: Settings) -> None:
-    stopping = _stop_signal()
+    stopping, looking = _signal_event(signal.SIGTERM, signal.SIGINT), _signal_event(LOOK_AGAIN)
     async with AsyncExitStack() as stack:
-        store = Store(database_path(settings.database))
+        path = database_path(settings.database)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        store = Store(path)
         stack.push_async_callback(store.close)
         options = model_options(settings)
         model = OpenAI(options, await stack.enter_async_context(open_client(options)))
@@ -93,6 +100,7 @@ async def _run(settings: Settings) -> None:
         stack.push_async_callback(inbox.stop, 0.0)
         routes = await _listen(settings, slack, discord, inbox.receive, stack)
         await inbox.resume()  # only now do the platforms know who they are
+        stack.callback(asyncio.create_task(_look_again(looking, inbox)).cancel)
         await stack.enter_async_context(_http(settings, [each.ready for each in (slack, discord) if each], routes))
         _settle()
         log.info("confab is listening", model=settings.openai_model, endpoint=urlsplit(settings.openai_base_url).netloc)
@@ -158,11 +166,19 @@ async def _over(stopping: asyncio.Event, discord: Discord | None) -> None:
         task.result()
 
 
-def _stop_signal() -> asyncio.Event:
-    stopping = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-    return stopping
+def _signal_event(*numbers: signal.Signals) -> asyncio.Event:
+    """Return an event that any of these signals sets."""
+    event = asyncio.Event()
+    for number in numbers:
+        asyncio.get_running_loop().add_signal_handler(number, event.set)
+    return event
+
+
+async def _look_again(asked: asyncio.Event, inbox: Inbox) -> None:
+    """Take up what somebody opened again in the database, whenever that is told."""
+    while await asked.wait():
+        asked.clear()
+        await inbox.resume()
 
 
 @asynccontextmanager
@@ -185,45 +201,11 @@ async def _http(
         await runner.cleanup()
 
 
-def database_path(setting: str) -> Path:
-    """Return where the database is; the folder is made where it is missing."""
-    path = Path(setting.removeprefix("sqlite:///")).expanduser()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return path
-
-
 async def ask_window(model: OpenAI, window: Window) -> None:
     """Ask the endpoint for its model's window, beside everything else: most do not tell, and some take their time."""
     if size := await model.window():
         window.tell(size)
         log.info("window told", tokens=window.size)
-
-
-def model_options(settings: Settings) -> ModelOptions:
-    """Return what the model's client needs, as plain values."""
-    return ModelOptions(
-        base_url=settings.openai_base_url,
-        api_key=settings.openai_api_key or "",
-        model=settings.openai_model,
-        max_tokens=settings.max_tokens,
-        temperature=settings.temperature,
-        top_p=settings.top_p,
-        presence_penalty=settings.presence_penalty,
-        frequency_penalty=settings.frequency_penalty,
-        stop=settings.stop or (),
-        seed=settings.seed,
-        logit_bias=settings.logit_bias,
-        n=settings.n,
-        reasoning_effort=settings.reasoning_effort,
-        user_salt=settings.user_salt or "",
-        opening=settings.opening or "",
-        extra_body=settings.extra_body or {},
-        connect_timeout=settings.connect_timeout,
-        first_token_timeout=settings.first_token_timeout,
-        silence_timeout=settings.silence_timeout,
-        retry_deadline=settings.retry_deadline,
-        max_connections=settings.concurrency,
-    )
 
 
 def slack_options(settings: Settings) -> SlackOptions:
@@ -255,24 +237,6 @@ def discord_options(settings: Settings) -> DiscordOptions:
         parts=settings.discord_parts,
         edit_interval=settings.edit_interval,
         file_hosts=settings.file_hosts,
-    )
-
-
-def instructions(settings: Settings) -> Instructions:
-    """Return what every prompt begins with, and its bounds."""
-    return Instructions(settings.instructions, settings.history_tokens, settings.history_messages)
-
-
-def policies_of(settings: Settings) -> Policies:
-    """Return the operator's defaults, and the channels that differ."""
-    default = Policy(settings.follow_ups, settings.streaming)
-    return Policies(default, {name: _differing(default, channel) for name, channel in settings.channels.items()})
-
-
-def _differing(default: Policy, channel: ChannelSettings) -> Policy:
-    return Policy(
-        default.follow_ups if channel.follow_ups is None else channel.follow_ups,
-        default.streaming if channel.streaming is None else channel.streaming,
     )
 
 

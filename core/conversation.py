@@ -3,7 +3,7 @@
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, TypeGuard
 
 import structlog
@@ -39,13 +39,17 @@ NEVER_AGAIN = (ContextOverflow, ContentFiltered, RefusedRequest)  # kept in the 
 
 @dataclass(slots=True)
 class Answer:
-    """What became of a turn so far: the model's words, what they cost, where they stand, and what went wrong."""
+    """What became of a turn so far: the model's words, what they cost, where they stand, and what went wrong.
+
+    `times` says when each step was reached, in seconds since the epoch.
+    """
 
     text: str = ""
     usage: Usage | None = None
     error: BotError | None = None
     message_id: str = ""
     parts: int = 0
+    times: dict[str, float] = field(default_factory=dict)
 
 
 class Conversation:
@@ -69,7 +73,7 @@ class Conversation:
         question = replace(question, files=await attached(message, platform, self._documents))
         remembered = await self._recall.joined(message, platform)
         asked = Asked(question, remembered, self._recall.prompt(remembered, question))
-        answer = Answer()
+        answer = Answer(times={"asked": time.time()})
         spoken = chat(self._model, self._recall, asked, message.author.id)
         await self._show(turn, platform, _below(self._spoken(spoken, turn, answer, halt), asked, answer), answer)
         entries = self._entries(asked, answer)
@@ -138,6 +142,7 @@ class Conversation:
                 async for event in events:
                     if _heard(event, answer):
                         yield event
+            answer.times["answered"] = time.time()
         except ModelError as error:
             _record(turn, answer, error)
             yield Text(f"\n\n{notice(turn, error)}" if answer.text else notice(turn, error))
@@ -188,6 +193,8 @@ def _heard(event: ModelEvent, answer: Answer) -> TypeGuard[ReplyEvent]:
     """Take an event into the answer; return whether it is one to show."""
     match event:
         case Text(text):
+            if not answer.text:
+                answer.times["begun"] = time.time()
             answer.text += text
         case Replace(text):
             answer.text = text
@@ -230,4 +237,6 @@ def _detail(answer: Answer) -> dict[str, Any]:
         detail["error"] = type(answer.error).__name__
     if answer.usage:
         detail["usage"] = asdict(answer.usage)
+    if answer.times:
+        detail["times"] = answer.times
     return detail

@@ -2,6 +2,7 @@
 
 import asyncio
 import fcntl
+import os
 import queue
 import sqlite3
 import threading
@@ -113,11 +114,17 @@ def _opened(path: Path) -> sqlite3.Connection:
 
 
 def _locked(path: Path) -> TextIO:
-    """Hold the file's lock of the operating system: it ends with the process, however that ends."""
-    lock = Path(f"{path}.lock").open("w", encoding="ascii")  # noqa: SIM115 - held for as long as the database is open
+    """Hold the file's lock of the operating system: it ends with the process, however that ends.
+
+    The file says which process that is, for whoever wants to tell it something.
+    """
+    lock = Path(f"{path}.lock").open("a", encoding="ascii")  # noqa: SIM115 - held for as long as the database is open
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         lock.close()
         raise DatabaseBusy(path) from None
+    lock.truncate(0)
+    lock.write(f"{os.getpid()}\n")
+    lock.flush()
     return lock

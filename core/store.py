@@ -51,12 +51,7 @@ class Store:
 
     async def release(self, turn: Turn, error: str) -> None:
         """Give a turn back after a failed attempt, to be claimed again."""
-        await self._database.run(
-            lambda connection: connection.execute(
-                "UPDATE turns SET leased_until = NULL, error = ? WHERE id = ? AND fence = ?",
-                (error, turn.id, turn.fence),
-            )
-        )
+        await self._database.run(lambda connection: _release(connection, turn, error))
 
     async def posted(self, turn: Turn, part: int, platform_id: str) -> None:
         """Note that a part of the reply is visible as the message `platform_id`."""
@@ -212,6 +207,13 @@ def _step(connection: sqlite3.Connection, turn: Turn, name: str, part: int | Non
         f"INSERT INTO steps (turn_id, name, at, part, {column}) VALUES (?, ?, ?, ?, ?)",
         (turn.id, name, time.time(), part, detail),
     )
+
+
+def _release(connection: sqlite3.Connection, turn: Turn, error: str) -> None:
+    connection.execute(
+        "UPDATE turns SET leased_until = NULL, error = ? WHERE id = ? AND fence = ?", (error, turn.id, turn.fence)
+    )
+    _step(connection, turn, "troubled", None, json.dumps({"error": error}))
 
 
 def _finish(

@@ -1,0 +1,132 @@
+"""What became of turns, read from their rows: beside a bot that runs, and without one."""
+
+import fcntl
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from core.messages import ConversationKey
+
+PATIENCE = 5.0  # seconds for which a write waits for one of the bot's
+UNDONE = "('open', 'failed', 'uncertain')"
+ABOUT = """
+    (:channel IN ('', channel) AND (
+        message_id = :message OR message_id LIKE :message || ':%'
+        OR id IN (SELECT turn_id FROM steps WHERE platform_id = :message)))
+    OR (:reference <> '' AND id LIKE :reference || '%')
+    ORDER BY seq"""
+COLUMNS = "id, platform, workspace, channel, thread, message_id, sent_at, received_at, state, attempts, error"
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One step of a turn; `at` is in seconds since the epoch."""
+
+    at: float
+    what: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """A turn, and everything that is known to have happened to it, in order."""
+
+    id: str
+    key: ConversationKey
+    message_id: str
+    state: str
+    attempts: int
+    error: str
+    happened: tuple[Happening, ...]
+
+
+class Records:
+    """The rows of a database that is only read; close it after use."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises sqlite3.Error where there is no such file, or none that can be read."""
+        self._connection = sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, timeout=PATIENCE)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+    def about(self, message_id: str, channel: str = "", reference: str = "") -> list[Timeline]:
+        """Return the turns that a message asked or is a part of an answer to, or that a reference names, oldest first.
+
+        A choice from a message's menu asks again: it has that message's id at the beginning of its own.
+        """
+        values = {"message": message_id, "channel": channel, "reference": reference}
+        return self._turns(ABOUT, values)
+
+    def undone(self, *, failed: bool) -> list[Timeline]:
+        """Return the turns that are not done, the latest first; with `failed` only those that will not be by itself."""
+        states = "('failed', 'uncertain')" if failed else UNDONE
+        return self._turns(f"state IN {states} ORDER BY seq DESC", {})
+
+    def _turns(self, where: str, values: Mapping[str, str]) -> list[Timeline]:
+        rows = self._connection.execute(f"SELECT {COLUMNS} FROM turns WHERE {where}", values).fetchall()
+        return [self._timeline(*row) for row in rows]
+
+    def _timeline(self, turn_id: str, *row: Any) -> Timeline:
+        *key, message_id, sent_at, received_at, state, attempts, error = row
+        begun = [Happening(sent_at, "sent", "by the platform's clock"), Happening(received_at, "received")]
+        steps = self._connection.execute(
+            "SELECT name, at, part, platform_id, detail FROM steps WHERE turn_id = ? ORDER BY seq", (turn_id,)
+        )
+        told = [each for step in steps for each in _happened(*step)]
+        happened = tuple(sorted([*begun, *told], key=lambda each: each.at))
+        return Timeline(turn_id, ConversationKey(*key), message_id, state, attempts, error or "", happened)
+
+
+def run_again(path: Path, turn_id: str) -> bool:
+    """Open a failed or uncertain turn once more; False where it is neither, or what it asked is no longer known.
+
+    It counts as tried once, so that whoever takes it up looks first for what was posted. Safe beside a running bot:
+    one statement, for which SQLite waits its turn.
+    """
+    with closing(sqlite3.connect(path, timeout=PATIENCE)) as connection, connection:
+        changed = connection.execute(
+            "UPDATE turns SET state = 'open', attempts = 1, leased_until = NULL, fence = fence + 1 "
+            "WHERE id = ? AND state IN ('failed', 'uncertain') AND payload IS NOT NULL",
+            (turn_id,),
+        )
+        return changed.rowcount == 1
+
+
+def running(path: Path) -> int | None:
+    """Return the process that holds a database, None where none does; 0 where it has not said which it is."""
+    try:
+        with Path(f"{path}.lock").open(encoding="ascii") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return None
+    except BlockingIOError:
+        said = Path(f"{path}.lock").read_text(encoding="ascii").strip()
+        return int(said) if said.isdigit() else 0
+    return None
+
+
+def _happened(
+    name: str, at: float, part: int | None, platform_id: str | None, detail: str | None
+) -> Iterator[Happening]:
+    """Read one row; the last of a turn tells of the model's call as well."""
+    if part is not None:
+        yield Happening(at, name, f"part {part + 1}, message {platform_id}")
+        return
+    told: Mapping[str, Any] = json.loads(detail or "{}")
+    for step, when in told.get("times", {}).items():
+        yield Happening(when, step, _usage(told.get("usage")) if step == "answered" else "")
+    yield Happening(at, name, str(told.get("error", "")))
+
+
+def _usage(usage: Mapping[str, Any] | None) -> str:
+    if not usage:
+        return ""
+    tokens = f"{usage['input_tokens']} tokens in, {usage['cached_tokens']} of them cached, {usage['output_tokens']} out"
+    return f"{usage['model']}: {tokens}" if usage["model"] else tokens
