@@ -159,7 +159,8 @@ def _earlier(memory: Memory, target: int, count: Count) -> str:
         parts.append(f"{FIRST}\n{told(memory.first).content}")
     if memory.summary and count(memory.summary) <= target * SUMMARY_SHARE:
         parts.append(f"{SUMMARY}\n{memory.summary}")
-    return "\n\n".join(parts)
+    said = "\n\n".join(parts)
+    return said if said and cost(said, count) <= target else ""
 
 
 def told(entry: Entry) -> PromptMessage:
@@ -188,18 +189,24 @@ def inert(name: str) -> str:
 
 
 def shortened(question: Entry, budget: int, count: Count) -> Entry:
-    """Return the question, counted, or its beginning and its end where the whole would not fit the budget."""
+    """Return the question, counted, or its beginning and its end where the whole would not fit the budget.
+
+    The files are shortened first, and stay apart from the text: an edit of the text leaves what is left of them.
+    """
     whole = counted(question, count)
-    if whole.tokens + OVERHEAD <= budget:
-        return whole
-    text = "\n\n".join(part for part in (question.text, question.files) if part)
-    length = len(text)
-    while length > 0:
+    length = len(question.text) + len(question.files)
+    while whole.tokens + OVERHEAD > budget and length > 0:
         length = min(length - 1, int(length * max(budget - OVERHEAD, 0) / (whole.tokens + 1)))
-        whole = counted(replace(question, text=_ends(text, length), files=""), count)
-        if whole.tokens + OVERHEAD <= budget:
-            return whole
+        whole = counted(_of_length(question, length), count)
     return whole
+
+
+def _of_length(question: Entry, length: int) -> Entry:
+    """Return a question with so many characters: the files give way first, and the text only where they are gone."""
+    files = length - len(question.text)
+    if files > 0:
+        return replace(question, files=_ends(question.files, files))
+    return replace(question, text=_ends(question.text, length), files="")
 
 
 def _ends(text: str, length: int) -> str:

@@ -69,7 +69,7 @@ class Conversation:
             await self._obey(turn, platform)
             return
         message = await platform.named(turn.message)
-        question = Entry("user", message.text, message.author, message.id, message.sent_at)
+        question = Entry("user", message.text, message.author, message.id, message.sent_at, about=message.about)
         question = replace(question, files=await attached(message, platform, self._documents))
         remembered = await self._recall.joined(message, platform)
         asked = Asked(question, remembered, self._recall.prompt(remembered, question))

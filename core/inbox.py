@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 
@@ -15,8 +16,6 @@ from core.policy import Policies
 from core.store import Store
 
 log = structlog.get_logger()
-
-Place = tuple[str, str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +59,7 @@ class Inbox:
                 return not await self._store.edit(named) and message.addressed and await self._take(message)
             case Deletion():
                 await self._store.delete(event)
-                self._halt(QUESTION_DELETED, lambda turn: _place(turn) == _place_of(event), replaces=True)
+                self._halt(QUESTION_DELETED, partial(_needs, event), replaces=True)
         return False
 
     async def resume(self) -> None:
@@ -152,9 +151,8 @@ class Inbox:
         return self._pressure.pause * float(2 ** (turn.attempts - 1))
 
 
-def _place(message: Message) -> Place:
-    return (message.key.platform, message.key.workspace, message.key.channel, message.id)
-
-
-def _place_of(deletion: Deletion) -> Place:
-    return (deletion.platform, deletion.workspace, deletion.channel, deletion.message_id)
+def _needs(deletion: Deletion, question: Message) -> bool:
+    """Whether a question is gone with a message: it was that message, or asked about it."""
+    key, place = question.key, (deletion.platform, deletion.workspace, deletion.channel)
+    same_place = (key.platform, key.workspace, key.channel) == place
+    return same_place and deletion.message_id in {question.id, question.about}

@@ -59,8 +59,9 @@ class Message:
     `sent_at` is in seconds since the epoch, by the platform's clock. `addressed` says that the bot is meant
     whether or not it takes part in the thread already; `follow_up` that it is meant if it does. `command` is what it
     tells the bot to do instead of asking it; `ask` is a question that stands in no message, as a slash command's: it
-    is posted first, and answered under what was posted. `handle` is what the platform needs to reply beside the key,
-    if anything.
+    is posted first, and answered under what was posted. `about` is the id of the message that it quotes, where it was
+    asked from that one's menu: once that is gone, so is this. `handle` is what the platform needs to reply beside the
+    key, if anything.
     """
 
     id: str
@@ -73,6 +74,7 @@ class Message:
     attachments: tuple[Attachment, ...] = ()
     command: Command = ""
     handle: str = ""
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +102,9 @@ Receive = Callable[[PlatformEvent], Awaitable[bool]]
 class Entry:
     """One line of a conversation's history; `author` is None for what the bot said.
 
-    `files` is what came with it, as text, so that an edit of the text leaves it. `tokens` is its length as the
-    prompt holds it, 0 where it has not been counted. `seq` is its place in the store, 0 while it is not there.
+    `files` is what came with it, as text, so that an edit of the text leaves it. `about` is the id of the message that
+    it quotes, if any. `tokens` is its length as the prompt holds it, 0 where it has not been counted. `seq` is its
+    place in the store, 0 while it is not there.
     """
 
     role: Role
@@ -110,6 +113,7 @@ class Entry:
     message_id: str
     sent_at: float
     files: str = ""
+    about: str = ""
     tokens: int = 0
     seq: int = 0
 

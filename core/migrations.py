@@ -74,6 +74,11 @@ CREATE TABLE memories (
 ) STRICT, WITHOUT ROWID;
 """
 
+QUOTATIONS = """
+ALTER TABLE entries ADD COLUMN about TEXT NOT NULL DEFAULT '';  -- the id of the message that is quoted here, if any
+CREATE INDEX entries_by_quoted ON entries (platform, workspace, channel, about) WHERE about <> '';
+"""
+
 
 @migrations()
 def m001_beginning(database: Database) -> None:
@@ -91,3 +96,9 @@ def m002_posted_parts(database: Database) -> None:
 def m003_memories(database: Database) -> None:
     """Keep each entry's length, and of each conversation what prompts show of it."""
     database.executescript(MEMORIES)
+
+
+@migrations()
+def m004_quotations(database: Database) -> None:
+    """Keep which message a question quotes, so that it can be deleted with that one."""
+    database.executescript(QUOTATIONS)

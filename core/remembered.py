@@ -10,7 +10,7 @@ from core.messages import Author, ConversationKey, Entry
 from core.window import Gauge
 
 KEY = "platform = ? AND workspace = ? AND channel = ? AND thread = ?"
-ENTRY = "role, text, author_id, author_name, message_id, sent_at, files, tokens, seq"
+ENTRY = "role, text, author_id, author_name, message_id, sent_at, files, about, tokens, seq"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ def join(connection: sqlite3.Connection, key: ConversationKey, entries: Sequence
 def row(key: ConversationKey, turn_id: str, entry: Entry) -> tuple[Any, ...]:
     """Return an entry as the values that `add` takes."""
     author = (entry.author.id, entry.author.name) if entry.author else ("", "")
-    values = (entry.role, entry.text, *author, entry.message_id, entry.sent_at, entry.files, entry.tokens)
+    values = (entry.role, entry.text, *author, entry.message_id, entry.sent_at, entry.files, entry.about, entry.tokens)
     return (*of(key), turn_id, *values)
 
 
@@ -112,7 +112,7 @@ def add(connection: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]) -> None
     """Add entries to the history."""
     connection.executemany(
         "INSERT INTO entries (platform, workspace, channel, thread, turn_id, role, text, author_id, author_name, "
-        "message_id, sent_at, files, tokens) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "message_id, sent_at, files, about, tokens) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         rows,
     )
 

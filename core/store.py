@@ -126,12 +126,15 @@ class Store:
         return await self._database.run(lambda connection: _edit(connection, message))
 
     async def delete(self, deletion: Deletion) -> None:
-        """Take a message out of the inbox and out of the history."""
+        """Take a message out of the inbox and out of the history, and with it every question that quotes it."""
         await self._database.run(lambda connection: _delete(connection, deletion))
 
 
 MESSAGE = TypeAdapter(Message)  # a message as JSON and back
-PLACE = "platform = ? AND workspace = ? AND channel = ? AND message_id = ?"
+CHANNEL = "platform = ? AND workspace = ? AND channel = ?"
+PLACE = f"{CHANNEL} AND message_id = ?"
+QUOTING = f"{CHANNEL} AND about <> '' AND about = ?"
+CANCEL = "UPDATE turns SET state = 'cancelled', payload = NULL"
 SAID = "platform, workspace, channel, thread, seq"
 
 
@@ -261,10 +264,10 @@ def _edit(connection: sqlite3.Connection, message: Message) -> bool:
 
 
 def _delete(connection: sqlite3.Connection, deletion: Deletion) -> None:
-    place = (deletion.platform, deletion.workspace, deletion.channel, deletion.message_id)
-    connection.execute(
-        f"UPDATE turns SET state = 'cancelled', payload = NULL WHERE {PLACE} AND state = 'open'",
-        place,
-    )
-    said = connection.execute(f"DELETE FROM entries WHERE {PLACE} RETURNING {SAID}", place).fetchall()
-    remembered.amend(connection, said)
+    channel = (deletion.platform, deletion.workspace, deletion.channel)
+    place, quoted = (*channel, deletion.message_id), (*channel, f'%"about":{json.dumps(deletion.message_id)}%')
+    connection.execute(f"{CANCEL} WHERE {PLACE} AND state = 'open'", place)
+    connection.execute(f"{CANCEL} WHERE {CHANNEL} AND state = 'open' AND payload LIKE ?", quoted)
+    for where in (PLACE, QUOTING):
+        said = connection.execute(f"DELETE FROM entries WHERE {where} RETURNING {SAID}", place).fetchall()
+        remembered.amend(connection, said)

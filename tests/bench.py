@@ -64,8 +64,10 @@ class Turn:
 
 
 @asynccontextmanager
-async def contestant(name: str, stage: Stage, sandbox: Sandbox, folder: Path) -> AsyncIterator[Contestant]:
-    """Run a bot until the block ends."""
+async def contestant(
+    name: str, stage: Stage, sandbox: Sandbox, folder: Path, database: str = ""
+) -> AsyncIterator[Contestant]:
+    """Run a bot until the block ends, on a new database where none is named."""
     environment = {
         "PATH": os.environ["PATH"],
         "OPENAI_BASE_URL": sandbox.openai_base_url,
@@ -75,7 +77,7 @@ async def contestant(name: str, stage: Stage, sandbox: Sandbox, folder: Path) ->
     }
     module = stage.bare
     if name == "confab":
-        module, environment["CONFAB_DATABASE"] = "bots", str(folder / f"{time.time_ns()}.db")
+        module, environment["CONFAB_DATABASE"] = "bots", str(folder / (database or f"{time.time_ns()}.db"))
     process = await asyncio.create_subprocess_exec(sys.executable, "-m", module, env=environment, stderr=DEVNULL)
     await stage.present(1)
     yield Contestant(name, process.pid)
@@ -180,6 +182,17 @@ async def conversations(stage: Stage, sandbox: Sandbox, folder: Path, number: in
         return seen[0], seen[-1]
 
 
+async def thread_memory(stage: Stage, sandbox: Sandbox, folder: Path, messages: int) -> float:
+    """Return the memory after 50 questions in a thread of so many messages, in MiB."""
+    name = f"{messages}.db"
+    thread = await bench_context.seeded(sandbox, folder / name, messages)
+    async with contestant("confab", stage, sandbox, folder, name) as bot:
+        for number in range(50):
+            await turn(stage, sandbox, number, thread)
+        forget(stage, sandbox)
+        return bot.memory()
+
+
 async def main() -> None:
     """Measure everything and print it."""
     async with serve() as sandbox:
@@ -194,10 +207,14 @@ async def main() -> None:
             say(f"A thread of 1,000 messages against one of 10: {long:.1f} / {short:.1f} ms = {long / short:.2f}")
             short, long = await bench_context.turn_times(sandbox, folder)
             say(f"A thread of 10,000 messages against one of 10: {long:.1f} / {short:.1f} ms = {long / short:.2f}")
+            sandbox.model.talk = lambda _: Reply(ANSWER)
+            small, large = [await thread_memory(slack, sandbox, folder, messages) for messages in (10, 10_000)]
+            say(f"Memory with a thread of 10,000 messages against one of 10: {large:.1f} / {small:.1f} MiB")
             share = await bench_context.prefix(sandbox, folder)
             say(f"Of 200 prompts in a full window, {share:.0%} of the tokens stand in the beginning of the one before")
-            text, imported = bench_context.counting()
-            say(f"Counting 1 MB of mixed text: {text:.0f} ms; importing what counts: {imported:.1f} ms")
+            ours, theirs = bench_context.counting()
+            say(f"Counting 1 MB of mixed text against tiktoken: {ours:.0f} / {theirs:.0f} ms = {ours / theirs:.2f}")
+            say(f"Importing what counts: {bench_context.importing():.1f} ms")
             sandbox.model.talk = lambda _: Reply(ANSWER)
             early, late = await conversations(slack, sandbox, folder, 10_000)
             say(f"Memory after 10,000 conversations: {late:.0f} MiB; after 1,000: {early:.0f} MiB")

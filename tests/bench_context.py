@@ -1,5 +1,6 @@
 """What long conversations cost: how much of each prompt a provider's cache can serve, and the time of a turn."""
 
+import random
 import statistics
 import subprocess
 import sys
@@ -8,6 +9,9 @@ from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+
+import splintr
+import tiktoken
 
 from core.counting import by_vocabulary
 from core.messages import Author, ConversationKey, Entry, Message
@@ -20,7 +24,12 @@ from tests.room import answered, answers
 
 ANSWER = "The team decided to ship on Friday, after the last test has passed. " * 3
 WINDOW_OF_40 = Setup(history_tokens=2_500, history_messages=400)  # 40 of these turns, by the stand-in's count
-MIXED = "We ship on Friday. Größe: 4,5 m. 你好世界 def total(rows): return sum(rows)\n"
+O200K = 199_998  # tokens of that vocabulary, without the special ones
+TEXT = (
+    "we ship on Friday once the last test has passed and somebody has looked at it Größe Straße über für nächste Woche "
+    "pourquoi être déjà réunion быстрая лиса прыгает сегодня 你好世界 最后一个测试 会議は三時 오늘 회의 الاجتماع 🦉 "
+    'def return self._store.execute( != None: {"id": 4_096} https://example.org/a?b=c `code` **bold** | --- | 3.14159'
+)
 
 
 def talk(body: dict[str, Any]) -> Reply:
@@ -68,6 +77,14 @@ async def turn_times(sandbox: Sandbox, folder: Path) -> tuple[float, float]:
     return statistics.median(times["short"][5:]), statistics.median(times["long"][5:])
 
 
+async def seeded(sandbox: Sandbox, database: Path, messages: int) -> tuple[str, str]:
+    """Put a thread of so many messages into a database; return its channel and its root."""
+    thread, store = await _thread(sandbox, messages), Store(database)
+    await _seed(store, _key(sandbox, thread), messages)
+    await store.close()
+    return GENERAL, thread
+
+
 async def _thread(sandbox: Sandbox, messages: int) -> str:
     return await sandbox.workspace.say(GENERAL, f"a thread of {messages}")
 
@@ -98,12 +115,38 @@ async def _own(sandbox: Sandbox, thread: str) -> float:
     return (time.monotonic() - asked - ((request.done_at or request.at) - request.at)) * 1000
 
 
-def counting() -> tuple[float, float]:
-    """Return the milliseconds that counting 1 MB of mixed text takes, and those of importing what counts."""
-    count_tokens, text = by_vocabulary("o200k_base"), MIXED * (1_000_000 // len(MIXED.encode()))
-    begun = time.perf_counter()
-    count_tokens(text)
-    took = time.perf_counter() - begun
+def mixed(size: int) -> str:
+    """Return so many bytes of text in several languages, code and figures; the same each time."""
+    chance, known, words = random.Random(1), TEXT.split(), list[str]()  # noqa: S311 - a text, no secret
+    while size > 0:
+        words.append(chance.choice(known) if chance.random() < 0.9 else str(chance.randrange(10**6)))
+        size -= len(words[-1].encode()) + 1
+    return " ".join(words)
+
+
+def reference() -> tiktoken.Encoding:
+    """Return OpenAI's tokenizer with the vocabulary that we count with: its own would have to be fetched."""
+    bytes_of = splintr.Tokenizer.from_pretrained("o200k_base").decode_token_bytes
+    ranks = {bytes_of(number): number for number in range(O200K)}
+    return tiktoken.Encoding("o200k_base", pat_str=splintr.O200K_BASE_PATTERN, mergeable_ranks=ranks, special_tokens={})
+
+
+def counting(rounds: int = 9) -> tuple[float, float]:
+    """Return the milliseconds that 1 MB of mixed text takes, counted by us and by the reference, in turn."""
+    ours, theirs = by_vocabulary("o200k_base"), reference()
+    text = mixed(1_000_000)
+    times: dict[str, list[float]] = {"ours": [], "theirs": []}
+    for number in range(rounds):
+        each = f"{number} {text}"  # what was counted before is known
+        for name, count_all in (("ours", ours), ("theirs", lambda text: len(theirs.encode_ordinary(text)))):
+            begun = time.perf_counter()
+            count_all(each)
+            times[name].append((time.perf_counter() - begun) * 1000)
+    return statistics.median(times["ours"]), statistics.median(times["theirs"])
+
+
+def importing() -> float:
+    """Return the milliseconds that importing what counts takes, in a process of its own."""
     script = "import time; t = time.perf_counter(); import splintr; print(time.perf_counter() - t)"
     runs = [subprocess.check_output([sys.executable, "-c", script]) for _ in range(5)]  # noqa: S603 - our own words
-    return took * 1000, min(map(float, runs)) * 1000
+    return min(map(float, runs)) * 1000

@@ -20,6 +20,7 @@ from core.context import (
     fit,
     held,
     inert,
+    shortened,
     to_summarise,
     told,
     turns,
@@ -182,6 +183,15 @@ def test_a_question_longer_than_the_budget_keeps_its_beginning_and_its_end() -> 
     assert asked.endswith(" end")
     assert MIDDLE in asked
     assert prompt.shortened
+
+
+@given(st.text(max_size=50), st.text(min_size=500, max_size=4000), st.integers(60, 400))
+def test_of_a_question_with_files_that_is_too_long_the_files_give_way_first(text: str, files: str, budget: int) -> None:
+    """They stay apart from the text, so that an edit of it leaves what is left of them."""
+    kept = shortened(replace(said(text), files=files), budget, count)
+    assert kept.tokens + OVERHEAD <= budget
+    assert kept.text == text if kept.files else MIDDLE in kept.text
+    assert kept.files in {"", files} or MIDDLE in kept.files
 
 
 @given(st.text())

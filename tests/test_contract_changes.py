@@ -59,6 +59,17 @@ async def test_an_edit_after_the_answer_is_remembered_and_not_answered_again(roo
     assert len(room.model.requests) == 2
 
 
+async def test_an_edit_of_a_question_leaves_the_files_that_came_with_it(room: Room) -> None:
+    """Their text has not changed."""
+    said = await room.share(f"{room.mention('the bot')} look", "notes.txt", b"the heron", "text/plain")
+    await answered(room, said)
+    await room.edit(said, f"{room.mention('the bot')} look at the bird")
+    await settled(room)
+    await room.go_on(said, "and?")
+    await answered(room, said, 2)
+    assert told(room, -1)[0] == f"{room.name('ada')}: look at the bird\n\n[file notes.txt]\n```\nthe heron\n```"
+
+
 async def test_a_question_deleted_before_its_turn_is_not_answered(room: Room) -> None:
     """Nobody is answered who no longer asks."""
     said, hold = await begun(room, "first")
@@ -92,6 +103,43 @@ async def test_a_question_deleted_after_its_answer_is_forgotten(room: Room, firs
     await answered(room, said, 3)
     asked = "\n".join(line for line in told(room, 3) if line.startswith(room.name("ada")))
     assert ("swordfish" in asked, "tuna" in asked) == (not first, first)
+
+
+@pytest.mark.needs("message menus")
+async def test_what_was_asked_about_and_then_deleted_is_forgotten(room: Room) -> None:
+    """The question quotes it, so that both go, whenever it is deleted; what was asked beside it stays."""
+    said = await ask(room, "hello")
+    secret = await room.go_on(said, "@nobody the password is swordfish", by="grace")
+    await answered(room, said, 2)
+    room.model.script.append(Reply("It is fine."))
+    await room.ask_about(secret, "ada")
+    await room.until(lambda: "It is fine." in room.everything())
+    await room.delete(secret)
+    await settled(room)
+    room.model.script.append(Reply("Now it is over."))
+    await room.go_on(said, "and now?")
+    await room.until(lambda: "Now it is over." in room.everything())
+    asked = "\n".join(told(room, -1))
+    assert "What do you say" in "\n".join(told(room, 2))
+    assert "hello" in asked
+    assert "What do you say" not in asked
+    assert "> @nobody the password" not in asked
+
+
+@pytest.mark.needs("message menus")
+async def test_what_was_asked_about_and_deleted_before_the_answer_reaches_no_model(room: Room) -> None:
+    """A question about nothing is none."""
+    said, hold = await begun(room, "first")
+    await room.go_on(said, "second")
+    later = await room.go_on(said, f"{room.mention('grace')} the password is tuna")
+    await room.ask_about(later, "ada")
+    await settled(room)
+    await room.delete(later)
+    await settled(room)
+    hold.set()
+    await answered(room, said, 2)
+    await settled(room)
+    assert not any("tuna" in line for number in range(len(room.model.requests)) for line in told(room, number))
 
 
 async def test_stop_ends_the_answer_at_once(room: Room) -> None:

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from splintr import Tokenizer
 
 from core.counting import PIECE, by_script, by_vocabulary, counter_for
+from tests.bench_context import mixed, reference
 
 count = by_vocabulary("o200k_base")
 
@@ -26,6 +27,12 @@ def test_known_counts() -> None:
     assert count("hello world") == 2
     assert count("") == 0
     assert count("<|endoftext|>") > 1
+
+
+def test_texts_are_cut_as_the_reference_cuts_them() -> None:
+    """In several languages, code and figures, token by token."""
+    ours, theirs, text = Tokenizer.from_pretrained("o200k_base"), reference(), mixed(20_000)
+    assert ours.encode_ordinary(text) == theirs.encode_ordinary(text)
 
 
 @given(st.text(alphabet=st.characters(), max_size=500))

@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import sqlite3
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 from core.errors import DatabaseBusy
 from core.messages import Attachment, Author, ConversationKey, Deletion, Entry, Turn
+from core.remembered import recall
 from core.store import Store
 from tests.examples import KEY, in_thread, message
 
@@ -210,3 +212,27 @@ async def test_a_second_process_on_the_same_file_is_refused_with_a_sentence(stor
     assert store
     with pytest.raises(DatabaseBusy, match="CONFAB_DATABASE"):
         Store(tmp_path / "confab.db")
+
+
+async def steps_of_a_recall(database: Path, entries: int) -> int:
+    """Return how many steps SQLite takes to recall a conversation of so many entries."""
+    store = Store(database)
+    await store.join(KEY, [said("text " * 20, f"{number}", "user") for number in range(entries)])
+    await store.close()
+    steps = 0
+
+    def step() -> None:
+        nonlocal steps
+        steps += 1
+
+    connection = sqlite3.connect(database)
+    connection.set_progress_handler(step, 1)
+    assert len(recall(connection, KEY, 101).memory.entries) == 101
+    connection.close()
+    return steps
+
+
+async def test_a_long_conversation_is_recalled_in_as_many_steps_as_a_short_one(tmp_path: Path) -> None:
+    """What was said long ago costs nothing."""
+    short, long = [await steps_of_a_recall(tmp_path / f"{number}.db", number) for number in (200, 10_000)]
+    assert short <= long <= short * 1.01

@@ -101,6 +101,7 @@ class Commands:
                 attachments=attachments_of(about) if about else (),
                 command=command,
                 handle=str(Handle.of_interaction(place.room, interaction.token, original, sent_at)),
+                about=str(about.id) if about else "",
             )
         )
 

@@ -71,6 +71,7 @@ class Interactions:
             attachments=() if command else attachments_of(message),
             command=command,
             handle=str(body["response_url"]),
+            about="" if command else str(message["ts"]),
         )
 
     def _about(self, message: Payload) -> str:
