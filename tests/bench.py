@@ -185,7 +185,9 @@ async def conversations(stage: Stage, sandbox: Sandbox, folder: Path, number: in
 async def thread_memory(stage: Stage, sandbox: Sandbox, folder: Path, messages: int) -> float:
     """Return the memory after 50 questions in a thread of so many messages, in MiB."""
     name = f"{messages}.db"
-    thread = await bench_context.seeded(sandbox, folder / name, messages)
+    async with contestant("confab", stage, sandbox, folder, name):
+        thread, _ = await turn(stage, sandbox, 0)
+    await bench_context.lengthen(sandbox, folder / name, thread, messages)
     async with contestant("confab", stage, sandbox, folder, name) as bot:
         for number in range(50):
             await turn(stage, sandbox, number, thread)

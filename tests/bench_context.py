@@ -77,12 +77,11 @@ async def turn_times(sandbox: Sandbox, folder: Path) -> tuple[float, float]:
     return statistics.median(times["short"][5:]), statistics.median(times["long"][5:])
 
 
-async def seeded(sandbox: Sandbox, database: Path, messages: int) -> tuple[str, str]:
-    """Put a thread of so many messages into a database; return its channel and its root."""
-    thread, store = await _thread(sandbox, messages), Store(database)
-    await _seed(store, _key(sandbox, thread), messages)
+async def lengthen(sandbox: Sandbox, database: Path, thread: tuple[str, str], messages: int) -> None:
+    """Let a thread, of which its channel and its root are given, have so many messages more."""
+    store = Store(database)
+    await _seed(store, ConversationKey("slack", sandbox.workspace.team, *thread), messages)
     await store.close()
-    return GENERAL, thread
 
 
 async def _thread(sandbox: Sandbox, messages: int) -> str:

@@ -106,4 +106,5 @@ async def test_migrations_are_applied_once_and_in_order(tmp_path: Path) -> None:
         database = Database(tmp_path / "confab.db")
         applied = await database.run(lambda c: c.execute("SELECT name FROM _sqlite_migrations").fetchall())
         await database.close()
-    assert [name for (name,) in applied] == ["m001_beginning", "m002_posted_parts", "m003_memories"]
+    assert [name[:5] for (name,) in applied] == [f"m{number:03}_" for number in range(1, len(applied) + 1)]
+    assert len(applied) >= 4
