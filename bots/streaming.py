@@ -65,20 +65,24 @@ class Stream:
         await self._put(last=True)
 
     async def _listen(self, events: AsyncIterator[ReplyEvent]) -> None:
-        async for event in events:
-            self._text = event.text if isinstance(event, Replace) else self._text + event.text
+        try:
+            async for event in events:
+                self._text = event.text if isinstance(event, Replace) else self._text + event.text
+                self._begun.set()
+                self._changed.set()
+        finally:
             self._begun.set()
             self._changed.set()
 
     async def _grow(self, listening: asyncio.Task[None]) -> None:
         """Put what has come so far, again and again, until all of it has come."""
-        await _first(listening, self._begun)
+        await self._begun.wait()
         await _pause(listening, self._pace.first)
         while not listening.done():
             self._changed.clear()
             await self._put(last=False)
             await _pause(listening, self._pace.interval)
-            await _first(listening, self._changed)
+            await self._changed.wait()
 
     async def _put(self, *, last: bool) -> None:
         parts = self._parts(self._text) if self._text.strip() else []
@@ -96,13 +100,6 @@ class Stream:
             shown.text = text
 
 
-async def _first(listening: asyncio.Task[None], event: asyncio.Event) -> None:
-    """Wait for the event, or for the end of the stream."""
-    waiting = asyncio.create_task(event.wait())
-    await asyncio.wait((listening, waiting), return_when=asyncio.FIRST_COMPLETED)
-    await _ended(waiting)
-
-
 async def _pause(listening: asyncio.Task[None], seconds: float) -> None:
     """Wait for some time, or for the end of the stream."""
     await asyncio.wait((listening,), timeout=seconds)
@@ -110,5 +107,6 @@ async def _pause(listening: asyncio.Task[None], seconds: float) -> None:
 
 async def _ended(task: asyncio.Task[object]) -> None:
     """Cancel a task where it still runs, and wait until it is over."""
-    task.cancel()
-    await asyncio.wait((task,))
+    if not task.done():
+        task.cancel()
+        await asyncio.wait((task,))

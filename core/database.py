@@ -7,7 +7,7 @@ import queue
 import sqlite3
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TextIO, TypeVar
 
@@ -18,7 +18,7 @@ from core.migrations import migrations
 
 T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], T]
-Job = tuple[Work[Any], Future[Any]]
+Job = tuple[Work[Any], asyncio.Future[Any]]
 
 BATCH = 256  # jobs that share one commit, at the most, so that the first of them does not wait for long
 
@@ -40,12 +40,12 @@ class Database:
     async def run(self, work: Work[T]) -> T:
         """Do `work` on the connection inside a transaction, and return its result once that is committed.
 
-        Raises whatever `work` raises (its writes are undone, others' in the same commit are not), or
-        sqlite3.Error where the commit fails.
+        It may be done twice, the first time in vain, so that it has no effect but on the connection. Raises whatever
+        `work` raises (its writes are undone, others' are not), or sqlite3.Error where the commit fails.
         """
-        future: Future[T] = Future()
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._jobs.put((work, future))
-        return await asyncio.wrap_future(future)
+        return await future
 
     async def close(self) -> None:
         """Finish what is waiting, then close the file."""
@@ -57,7 +57,8 @@ class Database:
         open_ = True
         while open_:
             batch, open_ = self._batch()
-            self._commit(batch)
+            if batch:
+                self._commit(batch)
         self._connection.close()
 
     def _batch(self) -> tuple[list[Job], bool]:
@@ -72,36 +73,46 @@ class Database:
         return batch, False
 
     def _commit(self, batch: list[Job]) -> None:
+        """Do a batch in one transaction; where that fails by one job, each in one of its own."""
         try:
             self._connection.execute("BEGIN IMMEDIATE")
-            done = [(future, *self._attempt(work)) for work, future in batch]
+            results = [work(self._connection) for work, _ in batch]
             self._connection.execute("COMMIT")
-        except sqlite3.Error as error:  # the disk is full, or the file is locked or broken: nobody's write holds
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
-            done = [(future, None, error) for _, future in batch]
-        for settled in done:
-            _settle(*settled)
-
-    def _attempt(self, work: Work[Any]) -> tuple[Any, Exception | None]:
-        """Do one job so that its failure undoes its own writes alone."""
-        self._connection.execute("SAVEPOINT job")
-        try:
-            result = work(self._connection)
         except Exception as error:  # noqa: BLE001 - it belongs to whoever awaits the job
-            self._connection.execute("ROLLBACK TO job")
-            return None, error
-        self._connection.execute("RELEASE job")
-        return result, None
+            self._undo(batch, error)
+        else:
+            _settle(_fulfil, batch, results)
+
+    def _undo(self, batch: list[Job], error: Exception) -> None:
+        """Undo a transaction; one that could not even begin fails for all: the file is locked, or broken."""
+        begun = self._connection.in_transaction
+        if begun:
+            self._connection.execute("ROLLBACK")
+        if begun and len(batch) > 1:
+            for job in batch:
+                self._commit([job])
+        else:
+            _settle(_fail, batch, [error] * len(batch))
 
 
-def _settle(future: Future[Any], result: object, error: Exception | None) -> None:
-    if not future.set_running_or_notify_cancel():
-        return
-    if error is not None:
-        future.set_exception(error)
-    else:
-        future.set_result(result)
+def _settle(how: Callable[[asyncio.Future[Any], Any], None], batch: list[Job], values: list[Any]) -> None:
+    """Tell all that wait for a batch, with one call into their loop."""
+
+    def tell() -> None:
+        for (_, future), value in zip(batch, values, strict=True):
+            if not future.done():  # whoever waited was cancelled
+                how(future, value)
+
+    with suppress(RuntimeError):  # the loop is closed, and nobody waits any more
+        batch[0][1].get_loop().call_soon_threadsafe(tell)
+
+
+def _fulfil(future: asyncio.Future[Any], result: object) -> None:
+    future.set_result(result)
+
+
+def _fail(future: asyncio.Future[Any], error: Exception) -> None:
+    future.set_exception(error)
 
 
 def _opened(path: Path) -> sqlite3.Connection:

@@ -50,10 +50,13 @@ def recall(connection: sqlite3.Connection, key: ConversationKey, most: int) -> R
     ).fetchone() or (0, "", "", 0, 0, 0, 0, 0, 0)
     begins, earlier, summary, summarised, due, version, counted, reported, joined = row
     entries = _entries(connection, f"{KEY} AND seq >= ? ORDER BY seq DESC LIMIT ?", (*of(key), begins, most))[::-1]
+    is_all = not begins and len(entries) < most
     while entries and entries[0].role != "user":
         entries = entries[1:]  # an answer whose question is gone misleads
-    first = _entries(connection, f"{KEY} AND role = 'user' ORDER BY seq LIMIT 1", of(key))
-    memory = Memory(tuple(entries), first[0] if first else None, begins, earlier, summary, summarised, bool(due))
+    first = entries[0] if entries else None
+    if not is_all:
+        first = next(iter(_entries(connection, f"{KEY} AND role = 'user' ORDER BY seq LIMIT 1", of(key))), None)
+    memory = Memory(tuple(entries), first, begins, earlier, summary, summarised, bool(due))
     return Remembered(memory, version, Gauge(counted, reported), bool(joined))
 
 
@@ -73,15 +76,16 @@ def keep_made(connection: sqlite3.Connection, key: ConversationKey, made: Made) 
 
     From now on the conversation lives from what is told here, and nothing of before is asked for again.
     """
-    _begin(connection, key)
-    memory = made.prompt.memory
+    memory, gauge = made.prompt.memory, made.gauge
+    told = (memory.begins, memory.earlier, int(memory.due))
+    holds = "WHEN version = ? THEN"
     connection.execute(
-        f"UPDATE memories SET begins = ?, earlier = ?, due = ? WHERE {KEY} AND version = ?",
-        (memory.begins, memory.earlier, int(memory.due), *of(key), made.version),
-    )
-    connection.execute(
-        f"UPDATE memories SET counted = ?, reported = ?, joined = 1 WHERE {KEY}",
-        (made.gauge.counted, made.gauge.reported, *of(key)),
+        "INSERT INTO memories (platform, workspace, channel, thread, begins, earlier, due, counted, reported, joined) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 1) ON CONFLICT DO UPDATE SET "
+        "counted = excluded.counted, reported = excluded.reported, joined = 1, "
+        f"begins = CASE {holds} excluded.begins ELSE begins END, "
+        f"earlier = CASE {holds} excluded.earlier ELSE earlier END, due = CASE {holds} excluded.due ELSE due END",
+        (*of(key), *told, gauge.counted, gauge.reported, made.version, made.version, made.version),
     )
 
 

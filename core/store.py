@@ -182,18 +182,14 @@ def _claim(connection: sqlite3.Connection, key: ConversationKey, holder: str) ->
         "UPDATE turns SET leased_until = ?, leased_by = ?, fence = fence + 1, attempts = attempts + 1 "
         f"WHERE seq = (SELECT seq FROM turns WHERE {KEY} AND state = 'open' ORDER BY sent_at, seq LIMIT 1) "
         f"AND NOT EXISTS (SELECT 1 FROM turns WHERE {KEY} AND state = 'open' AND leased_until > ? AND leased_by <> ?) "
-        "RETURNING id, payload, attempts, fence",
-        (now + LEASE, holder, *remembered.of(key), *remembered.of(key), now, holder),
+        f"RETURNING id, payload, attempts, fence, (SELECT count(*) > 1 FROM turns WHERE {KEY} AND state = 'open')",
+        (now + LEASE, holder, *remembered.of(key), *remembered.of(key), now, holder, *remembered.of(key)),
     ).fetchone()
     if row is None:
         return None
-    message, posted = MESSAGE.validate_json(row[1]), _posted_parts(connection, row[0])
-    return Turn(row[0], message, row[2], row[3], posted, _followed(connection, key, row[0]))
-
-
-def _followed(connection: sqlite3.Connection, key: ConversationKey, turn_id: str) -> bool:
-    query = f"SELECT 1 FROM turns WHERE {KEY} AND state = 'open' AND id <> ? LIMIT 1"
-    return connection.execute(query, (*remembered.of(key), turn_id)).fetchone() is not None
+    turn_id, payload, attempts, fence, followed = row
+    posted = _posted_parts(connection, turn_id) if attempts > 1 else ()
+    return Turn(turn_id, MESSAGE.validate_json(payload), attempts, fence, posted, bool(followed))
 
 
 def _posted_parts(connection: sqlite3.Connection, turn_id: str) -> tuple[str, ...]:
