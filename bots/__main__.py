@@ -7,7 +7,7 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING
@@ -21,11 +21,12 @@ from aiohttp import web
 from bots import http
 from bots.command_line import LOOK_AGAIN, again, turns, why
 from bots.logs import configure
-from bots.options import database_path, instructions, model_options, policies_of
+from bots.options import database_path, instructions, model_options, policies_of, pressure_of
+from bots.vitals import Lag
 from core.conversation import Conversation
 from core.counting import counter_for
-from core.errors import BotError, DatabaseBusy, SettingsError, StartRefused
-from core.inbox import Inbox, Pressure
+from core.errors import BotError, DatabaseBusy, DatabaseUnusable, SettingsError, StartRefused
+from core.inbox import Inbox
 from core.messages import Platform, Receive
 from core.openai.client import OpenAI, open_client
 from core.recall import Recall
@@ -43,6 +44,7 @@ log = structlog.get_logger()
 
 EX_CONFIG = 78  # sysexits.h: a restart would not help
 EX_UNAVAILABLE = 69  # sysexits.h: the platform refuses us
+EX_IOERR = 74  # sysexits.h: the database is damaged, or has no room
 EX_TEMPFAIL = 75  # sysexits.h: a later start may find the database free
 
 
@@ -70,6 +72,8 @@ def run() -> None:
         _leave("Confab cannot start:", error.faults, EX_CONFIG)
     except DatabaseBusy as error:
         _leave("Confab cannot start:", [str(error)], EX_TEMPFAIL)
+    except DatabaseUnusable as error:
+        _leave("Confab cannot start:", [str(error)], EX_IOERR)
     except StartRefused as error:
         _leave("Confab cannot go on:", [str(error)], error.status)
     except BotError as error:
@@ -86,7 +90,7 @@ async def _run(settings: Settings) -> None:
         options = model_options(settings)
         model = OpenAI(options, await stack.enter_async_context(open_client(options)))
         session = await stack.enter_async_context(aiohttp.ClientSession())
-        slack, discord = _slack(settings, session), _discord(settings, session, store)
+        slack, discord = _slack(settings, session, store), _discord(settings, session, store)
         platforms: dict[str, Platform] = {each.name: each for each in (slack, discord) if each}
         policies = policies_of(settings)
         window = Window(settings.context_window, settings.max_tokens)
@@ -94,14 +98,15 @@ async def _run(settings: Settings) -> None:
         summaries = Summaries(store, model, recall)
         stack.push_async_callback(summaries.close)
         conversation = Conversation(store, model, policies, recall, summaries)
-        inbox = Inbox(store, conversation, platforms, policies, Pressure(settings.concurrency, settings.attempts))
+        inbox = Inbox(store, conversation, platforms, policies, pressure_of(settings))
         asking = asyncio.create_task(ask_window(model, window))
         stack.callback(asking.cancel)
         stack.push_async_callback(inbox.stop, 0.0)
         routes = await _listen(settings, slack, discord, inbox.receive, stack)
         await inbox.resume()  # only now do the platforms know who they are
         stack.callback(asyncio.create_task(_look_again(looking, inbox)).cancel)
-        await stack.enter_async_context(_http(settings, [each.ready for each in (slack, discord) if each], routes))
+        health = http.Health([each.ready for each in (slack, discord) if each], store.trouble)
+        await stack.enter_async_context(_http(settings, health, routes))
         _settle()
         log.info("confab is listening", model=settings.openai_model, endpoint=urlsplit(settings.openai_base_url).netloc)
         await _over(stopping, discord)
@@ -112,13 +117,15 @@ async def _run(settings: Settings) -> None:
         await inbox.stop(settings.grace)
 
 
-def _slack(settings: Settings, session: aiohttp.ClientSession) -> Slack | None:
+def _slack(settings: Settings, session: aiohttp.ClientSession, store: Store) -> Slack | None:
     """Return Slack where its token is there; what is not used is not even imported."""
     if not settings.slack_bot_token:
         return None
     from bots.slack.adapter import Slack
+    from bots.slack.memory import Memory
 
-    return Slack(slack_options(settings), session)
+    memory = Memory(partial(store.conversations, "slack"), partial(store.channels, "slack"), store)
+    return Slack(slack_options(settings), session, memory)
 
 
 def _discord(settings: Settings, session: aiohttp.ClientSession, store: Store) -> Discord | None:
@@ -182,22 +189,19 @@ async def _look_again(asked: asyncio.Event, inbox: Inbox) -> None:
 
 
 @asynccontextmanager
-async def _http(
-    settings: Settings, ready: Sequence[Callable[[], Awaitable[bool]]], routes: Sequence[web.RouteDef]
-) -> AsyncIterator[None]:
-    """Serve health, and the routes of platforms, for as long as the bot runs; it is ready when all platforms are."""
+async def _http(settings: Settings, health: http.Health, routes: Sequence[web.RouteDef]) -> AsyncIterator[None]:
+    """Serve health, and the routes of platforms, for as long as the bot runs; measure the event loop meanwhile."""
     if settings.port is None and not routes:
         yield
         return
-
-    async def all_ready() -> bool:
-        return all([await each() for each in ready])
-
+    lag = Lag()
+    watching = asyncio.create_task(lag.watch())
     port = 3000 if settings.port is None else settings.port
-    runner = await http.serve(http.application(all_ready, routes), settings.host, port)
+    runner = await http.serve(http.application(health, lag, routes), settings.host, port)
     try:
         yield
     finally:
+        watching.cancel()
         await runner.cleanup()
 
 

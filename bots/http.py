@@ -1,19 +1,36 @@
 """Health, and what platforms deliver over HTTP, on one port."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 import structlog
 from aiohttp import web
 
+from bots.vitals import Lag, as_metrics
+
 log = structlog.get_logger()
 
+Handler = Callable[[web.Request], Awaitable[web.Response]]
 LARGEST = 1024 * 1024  # bytes; an event of Slack's is a few kilobytes
 
 
-def application(ready: Callable[[], Awaitable[bool]], routes: Iterable[web.RouteDef] = ()) -> web.Application:
-    """Return the web application: `/health`, and the routes of platforms that deliver over HTTP."""
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Asks each platform whether events can arrive, and the store what keeps it from storing them, if anything does."""
+
+    ready: Sequence[Callable[[], Awaitable[bool]]]
+    trouble: Callable[[], Awaitable[str]]
+
+    async def is_ready(self) -> bool:
+        """Tell whether events can arrive from every platform."""
+        return all([await each() for each in self.ready])
+
+
+def application(health: Health, lag: Lag, routes: Iterable[web.RouteDef] = ()) -> web.Application:
+    """Return the web application: `/health`, `/metrics`, and the routes of platforms that deliver over HTTP."""
     app = web.Application(client_max_size=LARGEST)
-    app.router.add_get("/health", _health(ready))
+    app.router.add_get("/health", _health(health))
+    app.router.add_get("/metrics", _metrics(health, lag))
     app.add_routes(routes)
     return app
 
@@ -27,8 +44,22 @@ async def serve(app: web.Application, host: str, port: int) -> web.AppRunner:
     return runner
 
 
-def _health(ready: Callable[[], Awaitable[bool]]) -> Callable[[web.Request], Awaitable[web.Response]]:
-    async def health(_: web.Request) -> web.Response:
-        return web.json_response({"ready": True}) if await ready() else web.json_response({"ready": False}, status=503)
+def _health(health: Health) -> Handler:
+    async def answer(_: web.Request) -> web.Response:
+        is_ready, trouble = await health.is_ready(), await health.trouble()
+        status = 200 if is_ready and not trouble else 503
+        return web.json_response({"ready": status == 200, "database": trouble or "ok"}, status=status)
 
-    return health
+    return answer
+
+
+def _metrics(health: Health, lag: Lag) -> Handler:
+    async def answer(_: web.Request) -> web.Response:
+        gauges = {
+            "ready": ("Whether events can arrive from every platform.", float(await health.is_ready())),
+            "database_writable": ("Whether messages can be stored.", float(not await health.trouble())),
+            "event_loop_lag_seconds": ("How late the event loop was at the worst, in a minute or two.", lag.seconds),
+        }
+        return web.Response(text=as_metrics(gauges), content_type="text/plain")
+
+    return answer

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from core.inbox import Pressure
 from core.openai.client import ModelOptions
 from core.policy import Policies, Policy
 from core.recall import Instructions
@@ -38,6 +39,11 @@ def model_options(settings: Settings) -> ModelOptions:
         retry_deadline=settings.retry_deadline,
         max_connections=settings.concurrency,
     )
+
+
+def pressure_of(settings: Settings) -> Pressure:
+    """Return how much is done at once, and how much may wait."""
+    return Pressure(settings.concurrency, settings.attempts, queue=settings.queue)
 
 
 def instructions(settings: Settings) -> Instructions:

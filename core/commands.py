@@ -11,8 +11,11 @@ ABOUT: Mapping[Command, str] = {
     "memory": "tells what I still know of it",
     "help": "shows this",
 }
+FULL = "_So many questions wait here that I take no more until I have answered some; please ask this again then._"
 DONE: Mapping[Command, str] = {
     "stop": "_Stopped: nothing more comes here until you ask._",
+    "full": FULL,
+    "deleted": "",
     "reset": "_Forgotten: I no longer see what was said here before._",
 }
 MOST_QUOTED = 1_500  # characters of a question that are shown again; the model reads all of it
@@ -61,5 +64,5 @@ def remembered(messages: int, earlier: str) -> str:
 
 
 def done(command: Command) -> str:
-    """Return what a person reads once a command is done."""
-    return DONE.get(command) or help_text()
+    """Return what a person reads once a command is done; empty where nothing is to stand there."""
+    return DONE.get(command, help_text())

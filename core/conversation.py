@@ -24,7 +24,20 @@ from core.errors import (
     Uncertain,
 )
 from core.halting import Halt
-from core.messages import ConversationKey, Entry, Finish, ModelEvent, Platform, Replace, ReplyEvent, Text, Turn, Usage
+from core.messages import (
+    NOTICE,
+    ConversationKey,
+    Entry,
+    Finish,
+    Kept,
+    ModelEvent,
+    Platform,
+    Replace,
+    ReplyEvent,
+    Text,
+    Turn,
+    Usage,
+)
 from core.openai.client import OpenAI
 from core.policy import Policies
 from core.recall import Recall
@@ -74,7 +87,7 @@ class Conversation:
         remembered = await self._recall.joined(message, platform)
         asked = Asked(question, remembered, self._recall.prompt(remembered, question))
         answer = Answer(times={"asked": time.time()})
-        spoken = chat(self._model, self._recall, asked, message.author.id)
+        spoken = _again(turn.kept) if turn.kept else chat(self._model, self._recall, asked, message.author.id)
         await self._show(turn, platform, _below(self._spoken(spoken, turn, answer, halt), asked, answer), answer)
         entries = self._entries(asked, answer)
         await self._store.finish(turn, entries, _state(answer), _detail(answer), asked.made(answer.usage))
@@ -102,7 +115,10 @@ class Conversation:
         await self._store.finish(turn, [], "failed", _detail(answer))
 
     async def _obey(self, turn: Turn, platform: Platform) -> None:
-        """Do what a command says; `stop` has worked at once, when it came in."""
+        """Do what a command says; `stop` has worked at once, when it came in.
+
+        Of a question that was deleted while it was being answered, nothing is left standing.
+        """
         sentence = commands.done(turn.message.command)
         if turn.message.command == "reset":
             await self._store.forget(turn.message.key)
@@ -111,7 +127,8 @@ class Conversation:
             sentence = commands.remembered(len(memory.entries), memory.earlier)
         answer = Answer()
         await self._show(turn, platform, _sentence(sentence), answer)
-        await self._store.finish(turn, [], _state(answer), _detail(answer))
+        state = "refused" if turn.message.command == "full" else _state(answer)
+        await self._store.finish(turn, [], state, _detail(answer))
 
     async def _show(self, turn: Turn, platform: Platform, events: AsyncIterator[ReplyEvent], answer: Answer) -> None:
         live = self._policies.of(turn.message.key).streaming
@@ -127,7 +144,7 @@ class Conversation:
     async def _add(self, turn: Turn, platform: Platform, error: PlatformError, answer: Answer) -> None:
         """Say below what stands there why it ends so, where the platform still lets us write."""
         below = Parts(self._store, turn, answer, first=max(answer.parts, len(turn.posted)))
-        apart = replace(turn, id=f"{turn.id}-notice", attempts=1, posted=())
+        apart = replace(turn, id=f"{turn.id}{NOTICE}", attempts=1, posted=())
         try:
             await platform.reply(apart, _sentence(notice(turn, error)), below, live=False)
         except PlatformError as refusal:
@@ -143,6 +160,8 @@ class Conversation:
                     if _heard(event, answer):
                         yield event
             answer.times["answered"] = time.time()
+            if answer.text and not (halt.sentence or turn.kept):
+                self._store.keep(turn, Kept(answer.text, answer.usage))
         except ModelError as error:
             _record(turn, answer, error)
             yield Text(f"\n\n{notice(turn, error)}" if answer.text else notice(turn, error))
@@ -211,6 +230,13 @@ def _record(turn: Turn, answer: Answer, error: BotError) -> None:
     log.warning(
         "turn troubled", reference=reference(turn), error=type(error).__name__, detail=str(error), hint=error.hint
     )
+
+
+async def _again(kept: Kept) -> AsyncGenerator[ModelEvent, None]:
+    """Say what the model answered to an earlier attempt."""
+    yield Text(kept.text)
+    if kept.usage:
+        yield kept.usage
 
 
 async def _sentence(text: str) -> AsyncGenerator[ReplyEvent, None]:

@@ -2,29 +2,40 @@
 
 import asyncio
 import sqlite3
+from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import structlog
 
 from core.commands import QUESTION_DELETED, STOPPED
 from core.conversation import Conversation, reference
+from core.errors import PlatformError
 from core.halting import Halt
 from core.messages import ConversationKey, Deletion, Edit, Message, Platform, PlatformEvent, Turn
 from core.policy import Policies
+from core.slots import Slots
 from core.store import Store
 
 log = structlog.get_logger()
 
+FULL_EVERY = 60.0  # seconds between two sentences of one conversation that its queue is full
+SILENT_ATTEMPTS = 10  # of a turn whose platform does not answer: a quarter of an hour with the pauses between them
+LONGEST_PAUSE = 300.0  # seconds between two tries
+
 
 @dataclass(frozen=True, slots=True)
 class Pressure:
-    """How many turns are answered at once, how often one is tried, and the first pause between tries, in seconds."""
+    """How many turns are answered at once, how often one is tried, and the first pause between tries, in seconds.
+
+    `queue` is how many may wait in one conversation.
+    """
 
     concurrency: int = 64
     attempts: int = 3
     pause: float = 2.0
+    queue: int = 50
 
 
 class Inbox:
@@ -43,7 +54,9 @@ class Inbox:
         self._platforms = platforms
         self._policies = policies
         self._pressure = pressure
-        self._slots = asyncio.Semaphore(pressure.concurrency)
+        self._slots = Slots(pressure.concurrency)
+        self._queued: Counter[ConversationKey] = Counter()
+        self._told_full: dict[ConversationKey, float] = {}
         self._serving: dict[ConversationKey, asyncio.Task[None]] = {}
         self._woken: set[ConversationKey] = set()
         self._answering: dict[Message, Halt] = {}
@@ -82,12 +95,43 @@ class Inbox:
         follow_up = message.follow_up and self._policies.of(message.key).follow_ups
         if not message.addressed and not follow_up:
             return False
-        if not await self._store.put(message, if_joined=not message.addressed):
+        if not message.command and self._queued[message.key] >= self._pressure.queue:
+            return await self._turn_away(message)
+        if not await self._queue(message):
             return False
         if message.command == "stop":
             self._halt(STOPPED, lambda turn: turn.key == message.key, replaces=False)
         self._wake(message.key)
         return True
+
+    async def _queue(self, message: Message) -> bool:
+        """Put a message into the store; it counts from the beginning, as others may come meanwhile."""
+        self._count(message.key, 1)
+        is_new = False
+        try:
+            is_new = await self._store.put(message, if_joined=not message.addressed)
+        finally:
+            if not is_new:
+                self._count(message.key, -1)
+        return is_new
+
+    def _count(self, key: ConversationKey, change: int) -> None:
+        """Keep how many wait in a conversation, for as long as any does."""
+        self._queued[key] += change
+        if self._queued[key] <= 0:
+            del self._queued[key]
+
+    async def _turn_away(self, message: Message) -> bool:
+        """Say that too much waits already, once a minute in a conversation."""
+        now, key = asyncio.get_running_loop().time(), message.key
+        if now - self._told_full.get(key, -FULL_EVERY) < FULL_EVERY:
+            await self._store.refuse(message, if_joined=not message.addressed)
+            return False
+        self._told_full[key] = now
+        log.warning("queue full", conversation=str(key), waiting=self._queued[key])
+        if await self._store.put(replace(message, command="full"), if_joined=not message.addressed):
+            self._wake(key)
+        return False
 
     def _halt(self, sentence: str, concerns: Callable[[Message], bool], *, replaces: bool) -> None:
         for message, halt in self._answering.items():
@@ -110,20 +154,33 @@ class Inbox:
                 pass
         finally:
             del self._serving[key]
+            self._queued.pop(key, None)
+            self._told_full.pop(key, None)
 
     async def _next(self, key: ConversationKey) -> bool:
         """Answer the oldest open turn; return whether there may be another."""
         self._woken.discard(key)  # before the claim, so that what comes after it wakes us again
         try:
-            async with self._slots:
-                turn = await self._store.claim(key)
-                pause = await self._attempt(turn) if turn else 0.0
+            turn, pause = await self._in_slot(key)
         except sqlite3.Error as error:  # no room, or locked by a backup: nothing is lost, so that we only wait
             log.error("store failing", error=str(error), hint="Free space or unlock the file of CONFAB_DATABASE.")  # noqa: TRY400 - no trace: the sentence is all there is to know
             turn, pause = None, self._pressure.pause
             self._woken.add(key)
         await asyncio.sleep(pause)
         return pause > 0 or (turn is not None and turn.followed) or key in self._woken
+
+    async def _in_slot(self, key: ConversationKey) -> tuple[Turn | None, float]:
+        """Claim a turn and try it, among no more than may be answered at once; return the pause before another try."""
+        channel = (key.platform, key.channel)
+        await self._slots.take(channel)
+        try:
+            turn = await self._store.claim(key)
+            pause = await self._attempt(turn) if turn else 0.0
+        finally:
+            self._slots.give_back()
+        if turn and not pause:
+            self._count(key, -1)
+        return turn, pause
 
     async def _attempt(self, turn: Turn) -> float:
         """Have a turn answered once; return the pause before it should be tried again, 0 where it should not."""
@@ -136,19 +193,22 @@ class Inbox:
                 await self._conversation.answer(turn, platform, halt)
         except sqlite3.Error:
             raise
+        except PlatformError as silence:  # all others have ended the turn
+            log.warning("platform silent", reference=reference(turn), attempt=turn.attempts, detail=str(silence))
+            return await self._failed(turn, platform, silence, SILENT_ATTEMPTS)
         except Exception as error:
             log.exception("turn failed", reference=reference(turn), attempt=turn.attempts)
-            return await self._failed(turn, platform, error)
+            return await self._failed(turn, platform, error, self._pressure.attempts)
         finally:
             del self._answering[turn.message]
         return 0.0
 
-    async def _failed(self, turn: Turn, platform: Platform, error: Exception) -> float:
-        if turn.attempts >= self._pressure.attempts:
+    async def _failed(self, turn: Turn, platform: Platform, error: Exception, most: int) -> float:
+        if turn.attempts >= most:
             await self._conversation.give_up(turn, platform)
             return 0.0
         await self._store.release(turn, type(error).__name__)
-        return self._pressure.pause * float(2 ** (turn.attempts - 1))
+        return min(LONGEST_PAUSE, self._pressure.pause * 2.0 ** (turn.attempts - 1))
 
 
 def _needs(deletion: Deletion, question: Message) -> bool:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 Role = Literal["system", "user", "assistant"]
-Command = Literal["", "ask", "stop", "reset", "memory", "help"]
+Command = Literal["", "ask", "stop", "reset", "memory", "help", "deleted", "full"]
+NOTICE = "-notice"  # behind a turn's id: what is said below an answer that could not be shown to its end
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +60,9 @@ class Message:
     `sent_at` is in seconds since the epoch, by the platform's clock. `addressed` says that the bot is meant
     whether or not it takes part in the thread already; `follow_up` that it is meant if it does. `command` is what it
     tells the bot to do instead of asking it; `ask` is a question that stands in no message, as a slash command's: it
-    is posted first, and answered under what was posted. `about` is the id of the message that it quotes, where it was
-    asked from that one's menu: once that is gone, so is this. `handle` is what the platform needs to reply beside the
-    key, if anything.
+    is posted first, and answered under what was posted; `deleted` is a question that is gone, and `full` one for which
+    there was no room. `about` is the id of the message that it quotes, where it was asked from that one's menu: once
+    that is gone, so is this. `handle` is what the platform needs to reply beside the key, if anything.
     """
 
     id: str
@@ -138,12 +139,30 @@ class PromptMessage:
 
 
 @dataclass(frozen=True, slots=True)
+class Usage:
+    """What a call cost, in tokens, as the endpoint reported it with the last chunk."""
+
+    input_tokens: int
+    output_tokens: int
+    cached_tokens: int
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A whole answer of the model's, kept so that it is not asked for again if it could not be shown to its end."""
+
+    text: str
+    usage: Usage | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Turn:
     """One exchange: a message that was claimed to be answered.
 
     `fence` grows with every claim: whoever holds an older one has lost the turn and may write nothing more.
     `posted` is what an earlier attempt left visible, part by part, oldest first. `followed` says that another turn of
-    the conversation waits behind it.
+    the conversation waits behind it. `kept` is what the model answered to an earlier attempt.
     """
 
     id: str
@@ -152,6 +171,7 @@ class Turn:
     fence: int
     posted: tuple[str, ...] = ()
     followed: bool = False
+    kept: Kept | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,16 +186,6 @@ class Replace:
     """The whole answer from its beginning: what was shown before no longer holds."""
 
     text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """What a call cost, in tokens, as the endpoint reported it with the last chunk."""
-
-    input_tokens: int
-    output_tokens: int
-    cached_tokens: int
-    model: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ CREATE TABLE turns (
     sent_at REAL NOT NULL,               -- the platform's clock, seconds since the epoch
     received_at REAL NOT NULL,           -- ours
     payload TEXT,                        -- the message as JSON; dropped when the turn is done
-    state TEXT NOT NULL DEFAULT 'open',  -- open, done, failed, cancelled
+    state TEXT NOT NULL DEFAULT 'open',  -- open, done, failed, uncertain, refused, cancelled
     attempts INTEGER NOT NULL DEFAULT 0,
     fence INTEGER NOT NULL DEFAULT 0,    -- grows with every claim; an older holder may write nothing
     leased_until REAL,                   -- NULL: nobody is at it
@@ -79,6 +79,10 @@ ALTER TABLE entries ADD COLUMN about TEXT NOT NULL DEFAULT '';  -- the id of the
 CREATE INDEX entries_by_quoted ON entries (platform, workspace, channel, about) WHERE about <> '';
 """
 
+KEPT_ANSWERS = """
+ALTER TABLE turns ADD COLUMN answer TEXT;  -- the model's whole answer as JSON; dropped when the turn is done
+"""
+
 
 @migrations()
 def m001_beginning(database: Database) -> None:
@@ -102,3 +106,9 @@ def m003_memories(database: Database) -> None:
 def m004_quotations(database: Database) -> None:
     """Keep which message a question quotes, so that it can be deleted with that one."""
     database.executescript(QUOTATIONS)
+
+
+@migrations()
+def m005_kept_answers(database: Database) -> None:
+    """Keep an answer until it is shown, so that a call that has ended is not paid again."""
+    database.executescript(KEPT_ANSWERS)

@@ -134,6 +134,7 @@ class Settings(BaseModel):
     host: str = named("CONFAB_HOST", "The address that PORT is opened on", "0.0.0.0")  # noqa: S104 - a container's port
     concurrency: PositiveInt = named("CONFAB_CONCURRENCY", "How many answers are made at once", 64)
     attempts: PositiveInt = named("CONFAB_ATTEMPTS", "How often a turn is tried before it is given up", 3)
+    queue: PositiveInt = named("CONFAB_QUEUE", "How many questions may wait in one conversation", 50)
     grace: Annotated[float, Field(ge=0, le=600)] = named("CONFAB_GRACE", "Seconds to finish answers when stopped", 20.0)
     log_level: Literal["debug", "info", "warning", "error"] = named(
         "CONFAB_LOG_LEVEL", "debug, info, warning, error", "info"

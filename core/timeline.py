@@ -75,7 +75,8 @@ class Records:
 
     def _timeline(self, turn_id: str, *row: Any) -> Timeline:
         *key, message_id, sent_at, received_at, state, attempts, error = row
-        begun = [Happening(sent_at, "sent", "by the platform's clock"), Happening(received_at, "received")]
+        sent = [Happening(sent_at, "sent", "by the platform's clock")] if sent_at else []
+        begun = [*sent, Happening(received_at, "received")]
         steps = self._connection.execute(
             "SELECT name, at, part, platform_id, detail FROM steps WHERE turn_id = ? ORDER BY seq", (turn_id,)
         )

@@ -3,12 +3,14 @@
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import aiohttp
 from slack_bolt.app.async_app import AsyncApp
 
 from bots.slack.adapter import Slack, SlackOptions
+from bots.slack.memory import Memory
 from core.conversation import Conversation
 from core.counting import counter_for
 from core.inbox import Inbox, Pressure
@@ -71,7 +73,8 @@ async def running(sandbox: Sandbox, database: Path, setup: Setup | None = None) 
         stack.push_async_callback(store.close)
         model = OpenAI(options, await stack.enter_async_context(open_client(options)))
         session = await stack.enter_async_context(aiohttp.ClientSession())
-        slack = Slack(_slack_options(sandbox, setup), session)
+        memory = Memory(partial(store.conversations, "slack"), partial(store.channels, "slack"), store)
+        slack = Slack(_slack_options(sandbox, setup), session, memory)
         told = Instructions("You are Confab.", setup.history_tokens, setup.history_messages)
         recall = Recall(store, counter_for("stand-in"), Window(setup.window), told)
         summaries = Summaries(store, model, recall)

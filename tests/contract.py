@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol, TypeVar
 
+from core.inbox import Pressure
 from core.policy import Policies
 from deploy.sandbox.model import Model
 from deploy.sandbox.server import Sandbox
 
 T = TypeVar("T")
+QUICK = Pressure(pause=0.05)
 
 Person = Literal["ada", "grace", "another bot"]
 Channel = Literal["general", "random"]
@@ -121,7 +123,7 @@ class Room(Protocol):
     async def leave(self) -> None:
         """Stop the bot at once, as a kill would: what it was saying stays as it stands."""
 
-    async def join(self, policies: Policies | None = None) -> None:
+    async def join(self, policies: Policies | None = None, pressure: Pressure = QUICK) -> None:
         """Start the bot, on the database that it had before."""
 
 

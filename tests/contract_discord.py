@@ -7,11 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal, TypeVar
 
+from core.inbox import Pressure
 from core.policy import Policies
 from deploy.sandbox.discord.posts import Post
 from deploy.sandbox.discord.roster import ADA, BOT_USER, ENGINEERS, GENERAL, GRACE, OTHER_BOT_USER, RANDOM
 from deploy.sandbox.server import Sandbox
-from tests.contract import Breakage, Channel, Person, Platform, Said, Write
+from tests.contract import QUICK, Breakage, Channel, Person, Platform, Said, Write
 from tests.discord_bot import DiscordSetup, running
 
 T = TypeVar("T")
@@ -142,9 +143,9 @@ class DiscordRoom:
         """Stop the bot."""
         await self._bot.aclose()
 
-    async def join(self, policies: Policies | None = None) -> None:
+    async def join(self, policies: Policies | None = None, pressure: Pressure = QUICK) -> None:
         """Start the bot."""
-        setup = DiscordSetup(policies=policies or Policies(), grace=0.0)
+        setup = DiscordSetup(policies=policies or Policies(), pressure=pressure, grace=0.0)
         await self._bot.enter_async_context(running(self._sandbox, self._database, setup))
 
     def _posts(self, said: Said) -> list[Post]:

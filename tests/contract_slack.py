@@ -7,11 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal, TypeVar
 
+from core.inbox import Pressure
 from core.policy import Policies
 from deploy.sandbox.server import Sandbox
 from deploy.sandbox.slack.interactions import use_command, use_shortcut
 from tests.bot import Setup, running
-from tests.contract import Breakage, Channel, Person, Platform, Said, Write
+from tests.contract import QUICK, Breakage, Channel, Person, Platform, Said, Write
 
 T = TypeVar("T")
 
@@ -146,9 +147,9 @@ class SlackRoom:
         self._workspace.courier.retry_waits = (0.2, 0.2, 0.2, 1.0, 5.0)
         await self._bot.aclose()
 
-    async def join(self, policies: Policies | None = None) -> None:
+    async def join(self, policies: Policies | None = None, pressure: Pressure = QUICK) -> None:
         """Start the bot."""
-        setup = Setup(policies=policies or Policies(), silence_timeout=10.0)
+        setup = Setup(policies=policies or Policies(), pressure=pressure, silence_timeout=10.0)
         await self._bot.enter_async_context(running(self._sandbox, self._database, setup))
         await self._workspace.until(lambda: self._workspace.connected == 1)
 

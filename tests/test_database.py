@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from core.database import Database
+from core.errors import DatabaseUnusable
 
 
 @pytest.fixture
@@ -108,3 +109,42 @@ async def test_migrations_are_applied_once_and_in_order(tmp_path: Path) -> None:
         await database.close()
     assert [name[:5] for (name,) in applied] == [f"m{number:03}_" for number in range(1, len(applied) + 1)]
     assert len(applied) >= 4
+
+
+async def test_a_file_that_takes_nothing_is_said_in_a_word(database: Database) -> None:
+    """And no longer once it does; a write that is wrong by itself is no trouble of the file's."""
+    pages = await database.run(lambda c: c.execute("PRAGMA page_count").fetchone()[0])
+    await database.run(lambda c: c.execute(f"PRAGMA max_page_count = {pages}"))
+    with pytest.raises(sqlite3.OperationalError):
+        await database.run(lambda c: c.execute("CREATE TABLE big AS SELECT zeroblob(100000) AS b"))
+    assert database.trouble == "full"
+    await database.run(lambda c: c.execute("PRAGMA max_page_count = 100000"))
+    assert database.trouble == ""
+    with pytest.raises(sqlite3.IntegrityError):
+        await database.run(lambda c: (insert(c, 7), insert(c, 7)))
+    assert database.trouble == ""
+
+
+@pytest.mark.parametrize("content", [b"no database at all, but long enough to be taken for one" * 50])
+def test_a_damaged_file_ends_the_start_with_a_sentence(tmp_path: Path, content: bytes) -> None:
+    """It names the file, and leaves it as it is; its lock is given back."""
+    path = tmp_path / "confab.db"
+    path.write_bytes(content)
+    for _ in range(2):
+        with pytest.raises(DatabaseUnusable, match=r"confab\.db cannot be used"):
+            Database(path)
+    assert path.read_bytes() == content
+
+
+async def test_what_nobody_waits_for_is_written_before_what_follows(database: Database) -> None:
+    """It shares the commit of what comes soon after; where it fails, nobody else is harmed."""
+    commits: list[str] = []
+    await database.run(lambda connection: connection.set_trace_callback(commits.append))
+    database.send(lambda c: insert(c, 1))
+    database.send(lambda c: (insert(c, 2), insert(c, 2)))
+    assert await database.run(numbers) == [1]
+    await database.run(lambda connection: connection.set_trace_callback(None))
+    assert sum(statement == "COMMIT" for statement in commits) <= 4
+    database.send(lambda c: insert(c, 3))
+    await asyncio.sleep(0.2)
+    assert await database.run(numbers) == [1, 3]

@@ -40,6 +40,7 @@ SCOPES_OF_CALLS: dict[str, set[str]] = {
     "chat.postMessage": {"chat:write"},
     "chat.update": {"chat:write"},
     "chat.delete": {"chat:write"},
+    "users.conversations": {"channels:read", "groups:read", "im:read", "mpim:read"},
     "conversations.history": set(),
     "conversations.replies": set(),
     "assistant.threads.setStatus": {"assistant:write"},

@@ -8,13 +8,17 @@ from pathlib import Path
 
 import pytest
 
+from core.commands import FULL
 from core.errors import Uncertain
+from core.inbox import Pressure
+from core.messages import Deletion
+from core.store import Store
 from deploy.sandbox.discord.nonces import Nonces
 from deploy.sandbox.discord.permissions import Permission
 from deploy.sandbox.discord.roster import GENERAL
 from deploy.sandbox.model import Reply
 from deploy.sandbox.server import Sandbox
-from tests.contract import Room, Said, answered, settled
+from tests.contract import Room, Said, answered, settled, told
 
 LONG = "\n\n".join(f"Paragraph {number}. {'Word after word. ' * 30}" for number in range(12))
 
@@ -40,6 +44,13 @@ def forget_the_last_part(folder: Path, sandbox: Sandbox) -> None:
     with database(folder) as connection:
         connection.execute("DELETE FROM steps WHERE seq = (SELECT max(seq) FROM steps WHERE name = 'posted')")
     sandbox.guild.nonces = Nonces()
+
+
+def kept(folder: Path) -> list[str | None]:
+    """Return the texts of the answers that are kept, turn by turn."""
+    with database(folder) as connection:
+        rows = connection.execute("SELECT json_extract(answer, '$.text') FROM turns ORDER BY seq")
+        return [text for (text,) in rows]
 
 
 def states(folder: Path) -> list[str]:
@@ -97,3 +108,63 @@ async def test_a_wait_that_is_no_number_of_seconds_is_a_short_one(sandbox: Sandb
     room.limit("post", 0.5)
     said = await room.say(f"{room.mention('the bot')} hi")
     assert len(await answered(room, said)) == 1
+
+
+async def test_an_answer_that_was_made_is_not_paid_again(room: Room, tmp_path: Path) -> None:
+    """It was there when the bot died over its last edit: the next start shows it, and asks nobody."""
+    said = await cut_short(room, "so far")
+    with database(tmp_path) as connection:
+        connection.execute("UPDATE turns SET answer = ?", ('{"text": "so far and whole", "usage": null}',))
+    await room.join()
+    await room.until(lambda: room.answers(said) == ["so far and whole"])
+    await room.go_on(said, "and?")
+    await answered(room, said, 2)
+    assert len(room.model.requests) == 2
+    assert told(room, 1)[1] == "so far and whole"
+
+
+async def test_a_whole_answer_is_kept_until_it_is_shown(room: Room, tmp_path: Path) -> None:
+    """While the platform refuses the post for a time; once it is shown, the copy goes."""
+    room.limit("post", 1.0)
+    room.model.script.append(Reply("kept"))
+    said = await room.say(f"{room.mention('the bot')} hi")
+    await room.model.until(lambda: room.model.requests and room.model.requests[0].done_at)
+    await asyncio.sleep(0.2)
+    assert kept(tmp_path) == ["kept"]
+    await answered(room, said)
+    await settled(room)
+    assert None in kept(tmp_path)
+
+
+async def test_a_question_deleted_while_the_bot_was_down_leaves_no_half_answer(room: Room, tmp_path: Path) -> None:
+    """Its deletion is heard before its turn is taken up again: what stood there is taken away."""
+    said = await cut_short(room, "so far")
+    store = Store(tmp_path / "confab.db")
+    key = (await store.waiting())[0]
+    await store.delete(Deletion(key.platform, key.workspace, key.channel, said.id))
+    await store.close()
+    await room.join()
+    await room.until(lambda: room.answers(said) == [])
+    await settled(room)
+    await room.leave()
+    assert states(tmp_path)[0] == "cancelled"
+
+
+async def test_too_many_questions_are_refused_with_one_sentence(room: Room, tmp_path: Path) -> None:
+    """What waits already is answered all the same; nothing is refused without a word."""
+    await room.leave()
+    await room.join(pressure=Pressure(pause=0.05, queue=2))
+    hold = asyncio.Event()
+    room.model.script.append(Reply(pieces=("so far", " and whole"), hold=hold))
+    said = await room.say(f"{room.mention('the bot')} tell me")
+    await answered(room, said)
+    for number in range(4):
+        await room.go_on(said, f"question {number}")
+    await settled(room)
+    hold.set()
+    await answered(room, said, 3)
+    await settled(room)
+    assert [FULL in answer for answer in room.answers(said)].count(True) == 1
+    assert len(room.answers(said)) == 3
+    await room.leave()
+    assert states(tmp_path).count("refused") == 3

@@ -1,8 +1,10 @@
 """Slack's events over signed HTTP: what is taken, what is refused, and what is logged of it."""
 
+import asyncio
 import hashlib
 import hmac
 import json
+import sqlite3
 import time
 from collections.abc import AsyncIterator
 from io import BytesIO
@@ -13,19 +15,25 @@ import pytest
 
 from bots import http
 from bots.slack.webhook import EVENTS, events_route
+from bots.vitals import Lag
 from deploy.sandbox.server import Sandbox
 from deploy.sandbox.slack.interactions import use_command, use_shortcut
-from tests.bot import GENERAL, Setup, running
+from tests.bot import GENERAL, Bot, Setup, running
 from tests.room import answered, ask
 
 LOCAL = "127.0.0.1"
+
+
+def health(bot: Bot) -> http.Health:
+    """Return what is asked for the health of a bot."""
+    return http.Health([bot.slack.ready], bot.store.trouble)
 
 
 @pytest.fixture
 async def address(sandbox: Sandbox, tmp_path: Path) -> AsyncIterator[str]:
     """Return the address of a bot that receives over HTTP."""
     async with running(sandbox, tmp_path / "confab.db", Setup(socket=False)) as bot:
-        runner = await http.serve(http.application(bot.slack.ready, [events_route(bot.app)]), LOCAL, 0)
+        runner = await http.serve(http.application(health(bot), Lag(), [events_route(bot.app)]), LOCAL, 0)
         yield f"http://{LOCAL}:{runner.addresses[0][1]}"
         await runner.cleanup()
 
@@ -124,13 +132,50 @@ async def test_a_body_without_end_is_refused(sandbox: Sandbox, address: str) -> 
 async def test_health_says_when_the_bot_is_ready(sandbox: Sandbox, tmp_path: Path) -> None:
     """A load balancer or a container asks it."""
     async with running(sandbox, tmp_path / "confab.db") as bot, aiohttp.ClientSession() as session:
-        runner = await http.serve(http.application(bot.slack.ready), LOCAL, 0)
+        runner = await http.serve(http.application(health(bot), Lag()), LOCAL, 0)
         address = f"http://{LOCAL}:{runner.addresses[0][1]}"
         async with session.get(f"{address}/health") as answer:
-            assert (answer.status, await answer.json()) == (200, {"ready": True})
+            assert (answer.status, await answer.json()) == (200, {"ready": True, "database": "ok"})
         await bot.slack.stop()
         async with session.get(f"{address}/health") as answer:
-            assert (answer.status, await answer.json()) == (503, {"ready": False})
+            assert (answer.status, await answer.json()) == (503, {"ready": False, "database": "ok"})
         async with session.post(f"{address}{EVENTS}") as answer:
             assert answer.status == 404
         await runner.cleanup()
+
+
+async def test_a_database_that_takes_nothing_shows_in_health_and_in_metrics(sandbox: Sandbox, tmp_path: Path) -> None:
+    """As long as it does, and no longer, also where nobody writes meanwhile."""
+    async with running(sandbox, tmp_path / "confab.db") as bot, aiohttp.ClientSession() as session:
+        runner = await http.serve(http.application(health(bot), Lag()), LOCAL, 0)
+        address = f"http://{LOCAL}:{runner.addresses[0][1]}"
+        other = sqlite3.connect(tmp_path / "confab.db", isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(sqlite3.OperationalError):
+            await bot.store.set_mark("name", "value")
+        async with session.get(f"{address}/health") as answer:
+            assert (answer.status, await answer.json()) == (503, {"ready": False, "database": "locked"})
+        other.execute("ROLLBACK")
+        other.close()
+        async with session.get(f"{address}/metrics") as answer:
+            assert "confab_database_writable 1\n" in await answer.text()
+        async with session.get(f"{address}/health") as answer:
+            assert (answer.status, await answer.json()) == (200, {"ready": True, "database": "ok"})
+        await runner.cleanup()
+
+
+async def test_an_event_loop_that_is_blocked_shows_in_metrics(sandbox: Sandbox, tmp_path: Path) -> None:
+    """Its worst delay, in seconds."""
+    lag = Lag()
+    watching = asyncio.create_task(lag.watch())
+    await asyncio.sleep(0.05)
+    time.sleep(0.6)  # noqa: ASYNC251 - it blocks the loop, which is the point
+    await asyncio.sleep(0.05)
+    watching.cancel()
+    async with running(sandbox, tmp_path / "confab.db") as bot, aiohttp.ClientSession() as session:
+        runner = await http.serve(http.application(health(bot), lag), LOCAL, 0)
+        async with session.get(f"http://{LOCAL}:{runner.addresses[0][1]}/metrics") as answer:
+            told = await answer.text()
+        await runner.cleanup()
+    (line,) = (line for line in told.splitlines() if line.startswith("confab_event_loop_lag_seconds "))
+    assert float(line.split()[1]) >= 0.3

@@ -101,6 +101,15 @@ async def test_a_part_that_slack_refuses_as_blocks_is_posted_as_text(sandbox: Sa
     await sandbox.workspace.until(lambda: "item 199" in "".join(answers(sandbox, thread)))
 
 
+async def test_a_slack_that_answers_nothing_for_long_gets_the_answer_once_it_does(sandbox: Sandbox) -> None:
+    """Attempt after attempt, with the answer that the model made to the first."""
+    sandbox.workspace.faults.server_error["chat.postMessage"] = 7
+    sandbox.model.script.append(Reply("once"))
+    thread = await sandbox.workspace.say(GENERAL, mention("hi"))
+    await sandbox.workspace.until(lambda: answers(sandbox, thread) == ["once"], 30.0)
+    assert len(sandbox.model.requests) == 1
+
+
 async def test_who_waits_sees_that_an_answer_is_being_made(sandbox: Sandbox) -> None:
     """The status stands there until the first words do."""
     sandbox.model.script.append(Reply("There.", delay_first=1.5))

@@ -6,7 +6,6 @@ was received. Ids grow with time (Discord docs, Snowflakes), so that one mark se
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 
@@ -25,75 +24,35 @@ LONGEST = timedelta(days=1)  # what is older has been answered by somebody else,
 MOST_IN_ROOM = 500  # messages of one channel: at five calls in five seconds, five seconds of reading
 MOST_DIRECT = 100  # direct messages that are looked into; each costs a call, as Discord does not tell which are newer
 PATIENCE = 600.0  # seconds in all: so long a start would otherwise compete with those who ask now
-PAUSES = (5.0, 20.0, 60.0, 300.0)  # seconds before a catch-up that broke off is tried again
-STEADY = 60.0  # seconds between two looks at whether the mark can go on while nothing is missed
 MARGIN = 120_000 << 22  # two minutes as ids count time: behind the newest message some may still wait for the disk
 PAGE = 100  # messages of one call (Discord docs, Get Channel Messages)
 
 Room = discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.Thread
 
 
-class CatchUp:
+class Missed:
     """Reads every channel in which there is something newer than the mark, oldest first, through the usual ear."""
 
-    def __init__(self, client: discord.Client, ear: Ear, memory: Memory, application: int) -> None:
+    def __init__(self, client: discord.Client, ear: Ear, memory: Memory) -> None:
         self._client = client
         self._ear = ear
         self._memory = memory
-        self._name = f"discord/{application}"
-        self._wanted = asyncio.Event()
         self._read: dict[int, int] = {}  # of a catch-up that broke off: how far each room was read
-        self._newest = 0
-        self._task: asyncio.Task[None] | None = None
 
-    def begin(self) -> None:
-        """Catch up, now or again after what is under way: something was missed."""
-        self._wanted.set()
-        if self._task is None:
-            self._task = asyncio.create_task(self._run())
+    async def hear(self, mark: int) -> int | None:
+        """Hear once what is newer than a mark; return the new one if nothing was left out.
 
-    def heard(self, message_id: int) -> None:
-        """Learn of a message that arrived by itself."""
-        self._newest = max(self._newest, message_id)
-
-    def close(self) -> None:
-        """Break off; the mark stays where it is, and the next start goes on from there."""
-        if self._task:
-            self._task.cancel()
-
-    async def _run(self) -> None:
-        while True:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._wanted.wait(), STEADY)
-            if self._wanted.is_set():
-                await self._until_complete()
-            else:
-                await self._move(self._newest - MARGIN)
-
-    async def _until_complete(self) -> None:
-        pauses = iter(PAUSES)
-        while self._wanted.is_set():
-            self._wanted.clear()
-            if not await self._is_complete():
-                self._wanted.set()
-                await asyncio.sleep(next(pauses, PAUSES[-1]))
-
-    async def _is_complete(self) -> bool:
-        """Catch up once, and move the mark if nothing was left out.
-
-        It moves to the newest message that stood anywhere at the beginning: what came after it was heard, or is
-        newer than the mark. The first start only sets it.
+        That is the newest message that stood anywhere at the beginning: what came after it was heard, or is newer
+        than the mark.
         """
         rooms = list(self._rooms())
         newest = max((room.last_message_id or 0 for room in rooms), default=0)
-        mark = int(await self._memory.marks.mark(self._name) or 0)
-        if mark and not await self._hear_all(rooms, mark):
-            return False
+        if not await self._hear_all(rooms, mark):
+            return None
         if any(guild.unavailable for guild in self._client.guilds):
-            return False  # it is told again once they are back
+            return None  # it is told again once they are back
         self._read.clear()
-        await self._move(max(newest, 1))
-        return True
+        return newest
 
     async def _hear_all(self, rooms: list[Room], mark: int) -> bool:
         """Hear what is newer than the mark; False where something could not be read."""
@@ -110,9 +69,6 @@ class CatchUp:
             log.warning("catch-up ended early", seconds=PATIENCE, hint="What was not read by then stays unanswered.")
         except DiscordRefusal as error:
             log.warning("catch-up broke off", detail=str(error), hint="It is tried again.")
-            return False
-        except Exception:
-            log.exception("catch-up failed", hint="It is tried again; what is older than a day is then left out.")
             return False
         return True
 
@@ -141,11 +97,6 @@ class CatchUp:
                 if rights.view_channel and rights.read_message_history:
                     yield room
             yield from guild.threads
-
-    async def _move(self, newest: int) -> None:
-        """Move the mark on, never back."""
-        if newest > int(await self._memory.marks.mark(self._name) or 0):
-            await self._memory.marks.set_mark(self._name, str(newest))
 
 
 async def _history(room: Messageable, after: int) -> AsyncIterator[discord.Message]:

@@ -6,7 +6,7 @@ import discord
 import structlog
 from discord import app_commands
 
-from bots.discord.catch_up import CatchUp
+from bots.catch_up import CatchUp
 from bots.discord.introduction import Introduction
 from bots.discord.listener import Ear
 from bots.discord.options import DiscordOptions

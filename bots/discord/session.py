@@ -5,7 +5,8 @@ import asyncio
 import discord
 import structlog
 
-from bots.discord.catch_up import CatchUp
+from bots.catch_up import CatchUp
+from bots.discord.catch_up import MARGIN, Missed
 from bots.discord.client import Client, intents
 from bots.discord.commands import Commands
 from bots.discord.introduction import Introduction
@@ -39,12 +40,14 @@ class Session:
         self.known = memory.conversation_of
         self._ear = Ear(self._client, introduction.user, receive, self.typing, self.known, roles=options.roles)
         self.shards = Shards(introduction.shards)
-        self._catch_up = CatchUp(self._client, self._ear, memory, introduction.application)
+        missed = Missed(self._client, self._ear, memory)
+        self._catch_up = CatchUp(f"discord/{introduction.application}", memory.marks, missed.hear, MARGIN)
         self._commands = Commands(self._client.tree, introduction.user, receive, memory)
         self._running: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
         """Connect, and return once every shard hears; raises what ends a session for good."""
+        await self._catch_up.first(discord.utils.time_snowflake(discord.utils.utcnow()))
         self._client.tell(self._ear, self.shards, self._catch_up)
         self._running = asyncio.create_task(self._run())
         hearing = asyncio.create_task(self.shards.all_hear())

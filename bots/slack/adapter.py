@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,11 +14,16 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bots.budget import EditBudget
+from bots.catch_up import CatchUp
 from bots.slack.calls import Calls, SlackRefusal
+from bots.slack.catch_up import MARGIN, SILENCE, Missed, number_of
+from bots.slack.ear import Ear
 from bots.slack.ephemeral import Ephemeral
 from bots.slack.files import Files
 from bots.slack.incoming import mention_free, mentioned, text_of
+from bots.slack.interactions import Interactions
 from bots.slack.listener import Listener
+from bots.slack.memory import Memory
 from bots.slack.outgoing import LIMIT
 from bots.slack.people import People
 from bots.slack.reply import Reply
@@ -56,9 +62,10 @@ class Slack:
 
     name = "slack"
 
-    def __init__(self, options: SlackOptions, session: aiohttp.ClientSession) -> None:
-        """`session` is the one that all calls share; the caller closes it."""
+    def __init__(self, options: SlackOptions, session: aiohttp.ClientSession, memory: Memory) -> None:
+        """`session` is the one that all calls share, and the caller closes it; `memory` outlives this process."""
         self._options = options
+        self._memory = memory
         self._calls = Calls(_client(options, session, options.bot_token))
         self._bolts_client = _client(options, session, None)  # it carries the token of each event's authorization
         self._people = People(self._calls)
@@ -68,6 +75,7 @@ class Slack:
         self._budget = EditBudget(EDITS, EDITS_PER_SECOND)
         self._pace = Pace(interval=options.edit_interval)
         self._socket: Socket | None = None
+        self._catch_up: CatchUp | None = None
         self._identity = AuthorizeResult(enterprise_id=None, team_id=None)
 
     async def start(self, receive: Receive) -> AsyncApp:
@@ -83,16 +91,25 @@ class Slack:
             bot_id=me.get("bot_id"),
             bot_user_id=me["user_id"],
         )
-        listener = Listener(self._identity, receive, dm_threads=self._options.dm_threads)
+        team, user = str(me["team_id"]), str(me["user_id"])
+        ear = Ear(team, user, receive, dm_threads=self._options.dm_threads)
+        missed = Missed(self._calls, team, ear, self._memory)
+        self._catch_up = CatchUp(f"slack/{team}", self._memory.marks, missed.hear, MARGIN, SILENCE)
+        is_first = await self._catch_up.first(number_of(time.time()))
+        interactions = Interactions(team, user, self._options.dm_threads)
+        listener = Listener(self._identity, interactions, ear, receive, self._catch_up)
         app = listener.app(self._bolts_client, self._options.signing_secret or "unused in Socket Mode")
         if self._options.app_token:
-            self._socket = Socket(app, self._options.app_token, self._options.ping)
+            self._socket = Socket(app, self._options.app_token, self._catch_up.begin, self._options.ping)
             await self._socket.open()
+        self._catch_up.go_on() if is_first else self._catch_up.begin()
         log.info("slack on", workspace=me.get("team"), bot=me.get("user"), mode="socket" if self._socket else "http")
         return app
 
     async def stop(self) -> None:
         """Take in nothing more."""
+        if self._catch_up:
+            self._catch_up.close()
         if self._socket:
             await self._socket.close()
 

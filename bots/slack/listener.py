@@ -11,7 +11,9 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bots.slack.events import read
+from bots.catch_up import CatchUp
+from bots.slack.catch_up import number_of
+from bots.slack.ear import Ear
 from bots.slack.interactions import Interactions, told
 from bots.slack.outgoing import payload
 from core.messages import Receive
@@ -24,12 +26,14 @@ ANY = re.compile("")
 class Listener:
     """The events, slash commands and shortcuts of one workspace."""
 
-    def __init__(self, identity: AuthorizeResult, receive: Receive, *, dm_threads: bool) -> None:
+    def __init__(
+        self, identity: AuthorizeResult, interactions: Interactions, ear: Ear, receive: Receive, catch_up: CatchUp
+    ) -> None:
         self._identity = identity
+        self._interactions = interactions
+        self._ear = ear
         self._receive = receive
-        self._dm_threads = dm_threads
-        self._bot_user = str(identity.bot_user_id)
-        self._interactions = Interactions(str(identity.team_id or identity.enterprise_id), self._bot_user, dm_threads)
+        self._catch_up = catch_up
         self._known = {"message", "app_mention", "app_home_opened"}  # types that are not worth a line in the log
 
     def app(self, client: AsyncWebClient, signing_secret: str) -> AsyncApp:
@@ -55,9 +59,13 @@ class Listener:
         return app
 
     async def _on_event(self, body: dict[str, Any]) -> None:
-        if event := read(body, self._bot_user, dm_threads=self._dm_threads):
-            await self._receive(event)
-        elif body["event"]["type"] not in self._known:
+        try:
+            is_known = await self._ear.told(body)
+        except Exception:
+            self._catch_up.begin()  # Slack tries again for some minutes; then we read it ourselves
+            raise
+        self._catch_up.heard(number_of(body["event"].get("event_ts")))
+        if not is_known and body["event"]["type"] not in self._known:
             self._known.add(body["event"]["type"])
             log.info("event ignored", type=body["event"]["type"], hint="Nothing subscribed needs it.")
 

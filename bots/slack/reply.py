@@ -8,7 +8,7 @@ from bots.budget import EditBudget
 from bots.slack.calls import NO_ANSWER, Calls, MaybeSent, SlackRefusal
 from bots.slack.outgoing import payload, plain_payload
 from core.errors import Uncertain
-from core.messages import Journal, Turn
+from core.messages import NOTICE, Journal, Turn
 
 T = TypeVar("T")
 
@@ -18,6 +18,7 @@ EMPTY = {"thread_not_found"}  # the question is gone, and nothing stands under i
 GONE = {"message_not_found", "cant_update_message"}  # somebody took our message away: it is not put back
 SKEW = 60.0  # seconds by which our clock may be ahead of Slack's, where a question came without a ts
 PAGE, PAGES = 200, 5  # messages of one call, and calls at the most, in which the parts of a turn are looked for
+SAID_BELOW = -1  # in place of a part's number
 TRIES = 3  # posts of one part whose answer was lost, each looked for before it is repeated
 
 
@@ -40,7 +41,8 @@ class Reply:
     async def standing(self) -> tuple[str, ...]:
         """Return the messages in which the turn's parts stand, also one that was posted just before a crash.
 
-        That one is noted now; of a part that stands twice, the copy goes. Raises Uncertain where that cannot be told.
+        That one is noted now. Of a part that stands twice the copy goes, and what was said below an earlier attempt.
+        Raises Uncertain where that cannot be told.
         """
         known = list(self._turn.posted)
         if self._turn.attempts > 1:
@@ -137,6 +139,8 @@ def _parts_of(turn: Turn, messages: Iterable[Mapping[str, Any]]) -> Iterator[tup
         mark = message.get("metadata", {}).get("event_payload", {})
         if mark.get("turn") == turn.id:
             yield int(mark["part"]), str(message["ts"])
+        elif mark.get("turn") == f"{turn.id}{NOTICE}":
+            yield SAID_BELOW, str(message["ts"])
 
 
 def _thread(turn: Turn) -> dict[str, str]:

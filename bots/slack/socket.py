@@ -1,6 +1,7 @@
 """Socket Mode, and the watch over it."""
 
 import asyncio
+from collections.abc import Callable
 
 import structlog
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
@@ -15,8 +16,10 @@ STUCK = 3  # pings without a socket after which the address is asked for anew
 class Socket:
     """Slack's events over a websocket that is replaced when it dies."""
 
-    def __init__(self, app: AsyncApp, app_token: str, ping: float = PING) -> None:
+    def __init__(self, app: AsyncApp, app_token: str, replaced: Callable[[], None], ping: float = PING) -> None:
+        """`replaced` is called once another socket has taken the place of one: something may have been missed."""
         self._ping = ping
+        self._replaced = replaced
         self._handler = AsyncSocketModeHandler(app, app_token, ping_interval=ping)
         self._watch: asyncio.Task[None] | None = None
 
@@ -40,10 +43,14 @@ class Socket:
 
         An address from apps.connections.open serves once and for half a minute; without one, the client asks anew.
         """
-        missed = 0
+        missed, current = 0, await self._handler.client.session_id()
         while True:
             await asyncio.sleep(self._ping)
-            missed = 0 if await self.connected() else missed + 1
+            is_connected = await self.connected()
+            if is_connected and (now := await self._handler.client.session_id()) != current:
+                current = now
+                self._replaced()
+            missed = 0 if is_connected else missed + 1
             if missed == STUCK:
                 log.warning("slack socket lost", hint="Confab keeps trying; look at the network and Slack's status.")
                 self._handler.client.wss_uri = None

@@ -74,13 +74,27 @@ def members(workspace: Workspace, arguments: Arguments) -> Answer:
     return page("members", sorted(room.members), arguments)
 
 
+def list_joined(workspace: Workspace, arguments: Arguments) -> Answer:
+    """Describe the conversations of the given types that the app is in, in pages; every type needs its scope."""
+    kinds = _kinds(arguments)
+    joined = [room for room in workspace.channels.values() if room.kind in kinds and workspace.bot_user in room.members]
+    for room in joined:
+        need(workspace.scopes, (scope_for(room, "read"),))
+    return page("channels", [room.as_json(workspace.bot_user) for room in joined], arguments)
+
+
 def list_all(workspace: Workspace, arguments: Arguments) -> Answer:
     """Describe the conversations of the given types that the app may see, in pages."""
-    kinds = {_TYPES.get(kind.strip()) for kind in str(arguments.get("types") or "public_channel").split(",")}
-    if None in kinds:
-        raise Refused("invalid_types")
+    kinds = _kinds(arguments)
     seen = [room for room in workspace.channels.values() if room.kind in kinds and _visible(workspace, room)]
     return page("channels", [room.as_json(workspace.bot_user) for room in seen], arguments)
+
+
+def _kinds(arguments: Arguments) -> set[str]:
+    named = [kind.strip() for kind in str(arguments.get("types") or "public_channel").split(",")]
+    if not _TYPES.keys() >= set(named):
+        raise Refused("invalid_types")
+    return {_TYPES[kind] for kind in named}
 
 
 def _visible(workspace: Workspace, room: Channel) -> bool:
@@ -122,6 +136,7 @@ METHODS = {
     "conversations.replies": Method(replies, TIER_3),
     "conversations.members": Method(members, TIER_4),
     "conversations.list": Method(list_all, TIER_2, _READ),
+    "users.conversations": Method(list_joined, TIER_3, _READ),
     "conversations.open": Method(open_direct, TIER_3, ("im:write", "mpim:write")),
     "chat.getPermalink": Method(permalink, TIER_4),
 }

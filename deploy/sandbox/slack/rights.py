@@ -9,6 +9,7 @@ from deploy.sandbox.slack.roster import Channel
 # What the app's manifest asks for. Slack docs, Scopes.
 GRANTED = frozenset(
     {"app_mentions:read", "channels:history", "groups:history", "im:history", "mpim:history", "chat:write"}
+    | {"channels:read", "groups:read", "im:read", "mpim:read"}
     | {"users:read", "files:read", "assistant:write", "commands"}
 )
 COMMANDS = "commands"  # what slash commands and shortcuts need

@@ -1,0 +1,40 @@
+"""Who is answered next: so many at once, and each channel in its turn, so that a busy one starves no other."""
+
+import asyncio
+from collections import OrderedDict, deque
+
+Channel = tuple[str, str]  # a platform's name, and the channel's id there
+
+
+class Slots:
+    """So many slots. Where all are taken, channels wait in a circle, and those of one channel in a line."""
+
+    def __init__(self, most: int) -> None:
+        self._free = most
+        self._waiting: OrderedDict[Channel, deque[asyncio.Future[None]]] = OrderedDict()
+
+    async def take(self, channel: Channel) -> None:
+        """Return once a slot is ours; it has to be given back."""
+        if self._free:
+            self._free -= 1
+            return
+        granted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(channel, deque()).append(granted)
+        try:
+            await granted
+        except asyncio.CancelledError:
+            if granted.done() and not granted.cancelled():
+                self.give_back()
+            raise
+
+    def give_back(self) -> None:
+        """Hand a slot on to the next channel's first, or keep it where nobody waits."""
+        while self._waiting:
+            channel, line = self._waiting.popitem(last=False)
+            granted = line.popleft()
+            if line:
+                self._waiting[channel] = line  # behind every other channel
+            if not granted.done():  # whoever waited was cancelled
+                granted.set_result(None)
+                return
+        self._free += 1
