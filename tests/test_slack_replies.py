@@ -2,6 +2,8 @@
 
 import asyncio
 import re
+import sqlite3
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -101,6 +103,16 @@ async def test_a_part_that_slack_refuses_as_blocks_is_posted_as_text(sandbox: Sa
     await sandbox.workspace.until(lambda: "item 199" in "".join(answers(sandbox, thread)))
 
 
+async def test_a_channel_with_too_many_answers_at_once_holds_up_no_other(sandbox: Sandbox) -> None:
+    """Slack takes about one post a second in each: those of a busy one follow each other, and are hardly refused."""
+    busy = [await sandbox.workspace.say(GENERAL, mention(f"question {number}")) for number in range(12)]
+    await sandbox.workspace.until(lambda: "ratelimited" in calls(sandbox, "chat.postMessage"))
+    await ask(sandbox, "and here?", "C0RANDOM")
+    assert sum(len(answers(sandbox, thread)) for thread in busy) < 12
+    await sandbox.workspace.until(lambda: all(answers(sandbox, thread) for thread in busy), 20.0)
+    assert calls(sandbox, "chat.postMessage").count("ratelimited") < 14
+
+
 async def test_a_slack_that_answers_nothing_for_long_gets_the_answer_once_it_does(sandbox: Sandbox) -> None:
     """Attempt after attempt, with the answer that the model made to the first."""
     sandbox.workspace.faults.server_error["chat.postMessage"] = 7
@@ -108,6 +120,27 @@ async def test_a_slack_that_answers_nothing_for_long_gets_the_answer_once_it_doe
     thread = await sandbox.workspace.say(GENERAL, mention("hi"))
     await sandbox.workspace.until(lambda: answers(sandbox, thread) == ["once"], 30.0)
     assert len(sandbox.model.requests) == 1
+
+
+async def test_what_stands_twice_or_was_said_below_an_earlier_attempt_is_taken_away(
+    sandbox: Sandbox, bot: Bot, tmp_path: Path
+) -> None:
+    """A post may come through after all, and a notice before a crash: the answer stands alone in the end."""
+    sandbox.model.script.append(Reply(pieces=("so far", " and whole"), hold=asyncio.Event()))
+    thread = await sandbox.workspace.say(GENERAL, mention("hi"))
+    await answered(sandbox, thread)
+    await bot.slack.stop()
+    await bot.inbox.stop(0.0)
+    await bot.store.close()
+    with sqlite3.connect(tmp_path / "confab.db") as connection:
+        ((turn,),) = connection.execute("SELECT id FROM turns")
+    first = sandbox.workspace.thread(GENERAL, thread)[1]
+    for mark in (turn, f"{turn}-notice"):
+        told = {"event_type": "confab_part", "event_payload": {"turn": mark, "part": 0}}
+        sandbox.workspace.publish(replace(first, ts=sandbox.workspace.stamp(), metadata=told))
+    sandbox.model.script.append(Reply("whole"))
+    async with running(sandbox, tmp_path / "confab.db"):
+        await sandbox.workspace.until(lambda: answers(sandbox, thread) == ["whole"])
 
 
 async def test_who_waits_sees_that_an_answer_is_being_made(sandbox: Sandbox) -> None:

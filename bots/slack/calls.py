@@ -16,6 +16,8 @@ log = structlog.get_logger()
 
 DEADLINE = 120.0  # seconds of trying one call again before its reply is given up
 PAUSES = (0.3, 1.0, 3.0, 8.0)  # seconds between two tries after a fault of the network or of Slack
+BY_CHANNEL = {"chat.postMessage"}  # about one a second in each channel (Slack docs, rate limits)
+SPACING = 1.0  # seconds between two calls that waited
 USUAL_WAIT = 1.0  # seconds, where a 429 does not say in how many whole ones it may be tried again
 NO_ANSWER = "no_answer"  # our own code for a call that Slack never answered
 FAULTS = {"internal_error", "fatal_error", "service_unavailable", "request_timeout"}  # Slack docs, errors of any method
@@ -46,7 +48,11 @@ class _RateLimited(Exception):
 
 
 class Calls:
-    """The Web API of one workspace. A 429 holds up its own method alone (Slack docs, rate limits)."""
+    """The Web API of one workspace.
+
+    A 429 holds up its own method alone, and one of a method that is counted by channel its own channel alone (Slack
+    docs, rate limits). Those that wait for the same go one after the other.
+    """
 
     def __init__(self, client: AsyncWebClient) -> None:
         self._client = client
@@ -69,7 +75,7 @@ class Calls:
         deadline = time.monotonic() + DEADLINE
         pauses = iter(PAUSES)
         while True:
-            await self._until_open(method)
+            await self._until_open(_scope(method, arguments))
             try:
                 return await self._once(method, arguments, place)
             except _RateLimited:
@@ -91,26 +97,33 @@ class Calls:
             else:
                 response = await self._client.api_call(method, http_verb="GET", params=dict(arguments))
         except SlackApiError as error:
-            raise self._judged(method, error) from error
+            raise self._judged(method, _scope(method, arguments), error) from error
         except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
             log.info("slack call broke", method=method, error=type(error).__name__)
             raise _Broken from error
         return response.data if isinstance(response.data, dict) else {}
 
-    def _judged(self, method: str, error: SlackApiError) -> Exception:
+    def _judged(self, method: str, scope: str, error: SlackApiError) -> Exception:
         status = getattr(error.response, "status_code", 500)  # a body that is no JSON comes as aiohttp's own response
         if status == 429:
             wait = _seconds(error.response.headers.get("Retry-After", ""))
-            self._closed_until[method] = time.monotonic() + wait
+            self._closed_until[scope] = max(self._closed_until.get(scope, 0.0), time.monotonic() + wait)
             log.info("slack rate limit", method=method, seconds=wait)
             return _RateLimited()
         code = str(error.response.get("error", "")) if status < 500 else "internal_error"
         return _Broken() if code in FAULTS else SlackRefusal(method, code)
 
-    async def _until_open(self, method: str) -> None:
-        wait = self._closed_until.get(method, 0.0) - time.monotonic()
-        if wait > 0:
-            await asyncio.sleep(wait)
+    async def _until_open(self, scope: str) -> None:
+        """Wait for our turn where others wait already, or Slack has told us to."""
+        opens, now = self._closed_until.pop(scope, 0.0), time.monotonic()
+        if opens > now:
+            self._closed_until[scope] = opens + SPACING
+            await asyncio.sleep(opens - now)
+
+
+def _scope(method: str, arguments: Mapping[str, Any]) -> str:
+    """Return what a 429 closes."""
+    return f"{method} {arguments.get('channel', '')}" if method in BY_CHANNEL else method
 
 
 def _seconds(told: str) -> float:
