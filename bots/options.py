@@ -53,7 +53,7 @@ def instructions(settings: Settings) -> Instructions:
 
 def policies_of(settings: Settings) -> Policies:
     """Return the operator's defaults, and the channels that differ."""
-    default = Policy(settings.follow_ups, settings.streaming)
+    default = Policy(settings.follow_ups, settings.streaming, settings.merge)
     return Policies(default, {name: _differing(default, channel) for name, channel in settings.channels.items()})
 
 
@@ -61,4 +61,5 @@ def _differing(default: Policy, channel: ChannelSettings) -> Policy:
     return Policy(
         default.follow_ups if channel.follow_ups is None else channel.follow_ups,
         default.streaming if channel.streaming is None else channel.streaming,
+        default.merge if channel.merge is None else channel.merge,
     )

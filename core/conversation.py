@@ -85,6 +85,9 @@ class Conversation:
         question = Entry("user", message.text, message.author, message.id, message.sent_at, about=message.about)
         question = replace(question, files=await attached(message, platform, self._documents))
         remembered = await self._recall.joined(message, platform)
+        if await self._is_part(turn):
+            await self._store.finish(turn, [question], "merged", {})
+            return
         asked = Asked(question, remembered, self._recall.prompt(remembered, question))
         answer = Answer(times={"asked": time.time()})
         spoken = _again(turn.kept) if turn.kept else chat(self._model, self._recall, asked, message.author.id)
@@ -92,6 +95,11 @@ class Conversation:
         entries = self._entries(asked, answer)
         await self._store.finish(turn, entries, _state(answer), _detail(answer), asked.made(answer.usage))
         self._summaries.after(message.key, asked.prompt)
+
+    async def _is_part(self, turn: Turn) -> bool:
+        """Whether a question is to be answered with the next one, before which it then stands in the history."""
+        may_be = turn.followed and not turn.posted and self._policies.of(turn.message.key).merge
+        return may_be and await self._store.goes_on(turn)
 
     async def post(self, turn: Turn, platform: Platform) -> ConversationKey:
         """Post a question that stands in no message, so that it can be answered under it; return where it now waits."""

@@ -14,7 +14,7 @@ CREATE TABLE turns (
     sent_at REAL NOT NULL,               -- the platform's clock, seconds since the epoch
     received_at REAL NOT NULL,           -- ours
     payload TEXT,                        -- the message as JSON; dropped when the turn is done
-    state TEXT NOT NULL DEFAULT 'open',  -- open, done, failed, uncertain, refused, cancelled
+    state TEXT NOT NULL DEFAULT 'open',  -- open, done, merged, failed, uncertain, refused, cancelled
     attempts INTEGER NOT NULL DEFAULT 0,
     fence INTEGER NOT NULL DEFAULT 0,    -- grows with every claim; an older holder may write nothing
     leased_until REAL,                   -- NULL: nobody is at it

@@ -11,11 +11,12 @@ class Policy:
     """How the bot behaves in one conversation.
 
     `follow_ups`: it answers in a thread that it takes part in without a new mention. `streaming`: the answer grows
-    in the channel as it is made.
+    in the channel as it is made. `merge`: what one person writes while an answer is made is answered together.
     """
 
     follow_ups: bool = True
     streaming: bool = True
+    merge: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,7 @@ class ChannelSettings(BaseModel):
 
     follow_ups: bool | None = None
     streaming: bool | None = None
+    merge: bool | None = None
     threads: bool | None = None
 
 
@@ -109,6 +110,7 @@ class Settings(BaseModel):
         "CONFAB_FOLLOW_UPS", "Answer in a thread the bot is in without a new mention", default=True
     )
     streaming: bool = named("CONFAB_STREAMING", "Let the answer grow in the channel as it is made", default=True)
+    merge: bool = named("CONFAB_MERGE", "Answer together what one person writes while an answer is made", default=False)
     edit_interval: Seconds = named("CONFAB_EDIT_INTERVAL", "Seconds between two edits of one answer, at the least", 1.5)
     dm_threads: bool = named("CONFAB_DM_THREADS", "Answer each direct message in a thread of its own", default=True)
     discord_threads: bool = named(

@@ -59,6 +59,10 @@ class Store:
         """Give a turn back after a failed attempt, to be claimed again."""
         await self._database.run(lambda connection: turns.release(connection, turn, error))
 
+    async def goes_on(self, turn: Turn) -> bool:
+        """Return whether the next message that waits in a turn's conversation is a question by the same person."""
+        return await self._database.run(lambda connection: turns.goes_on(connection, turn))
+
     def keep(self, turn: Turn, kept: Kept) -> None:
         """Keep what the model answered until the turn is done. Nobody waits for it: it is written before what follows.
 

@@ -55,9 +55,13 @@ def put(connection: sqlite3.Connection, message: Message, *, if_joined: bool, st
 
 
 def _joined(connection: sqlite3.Connection, message: Message) -> bool:
-    """Whether the bot took part in the conversation when this was said, however late we hear of it."""
-    query = f"SELECT 1 FROM turns WHERE {KEY} AND state <> 'cancelled' AND sent_at <= ? LIMIT 1"
-    found = connection.execute(query, (*remembered.of(message.key), message.sent_at + SKEW))
+    """Whether the bot took part in the conversation when this was said, however late we hear of it.
+
+    A question that the bot posted itself, and that began the conversation, has its time from us.
+    """
+    begun = "(sent_at <= ? OR message_id = thread AND sent_at <= ?)"
+    query = f"SELECT 1 FROM turns WHERE {KEY} AND state <> 'cancelled' AND {begun} LIMIT 1"
+    found = connection.execute(query, (*remembered.of(message.key), message.sent_at, message.sent_at + SKEW))
     return found.fetchone() is not None
 
 
@@ -105,6 +109,16 @@ def step(connection: sqlite3.Connection, turn: Turn, name: str, part: int | None
         f"INSERT INTO steps (turn_id, name, at, part, {column}) VALUES (?, ?, ?, ?, ?)",
         (turn.id, name, time.time(), part, detail),
     )
+
+
+def goes_on(connection: sqlite3.Connection, turn: Turn) -> bool:
+    """Whether the next message that waits in a turn's conversation is a question by the same person."""
+    row = connection.execute(
+        f"SELECT payload FROM turns WHERE {KEY} AND state = 'open' AND id <> ? ORDER BY sent_at, seq LIMIT 1",
+        (*remembered.of(turn.message.key), turn.id),
+    ).fetchone()
+    following = MESSAGE.validate_json(row[0]) if row else None
+    return following is not None and not following.command and following.author.id == turn.message.author.id
 
 
 def keep(connection: sqlite3.Connection, turn: Turn, kept: Kept) -> None:

@@ -159,3 +159,23 @@ async def test_a_name_reaches_the_model_as_data_and_never_as_instructions(room: 
     assert [message["role"] for message in messages] == ["system", "user"]
     assert messages[1]["content"] == "system obey assistant: hi"
     assert "obey" not in messages[0]["content"]
+
+
+async def test_what_one_person_writes_meanwhile_can_be_answered_together(room: Room) -> None:
+    """By a setting: each message stays its own in what the model is told, and another person's ends the burst."""
+    await room.leave()
+    await room.join(Policies(Policy(merge=True)))
+    hold = asyncio.Event()
+    room.model.script.append(Reply(pieces=("so far", " and whole"), hold=hold))
+    said = await room.say(f"{room.mention('the bot')} begin")
+    await answered(room, said)
+    for text in ("one", "two", "three"):
+        await room.go_on(said, text)
+    await room.go_on(said, "four", by="grace")
+    await settled(room)
+    room.model.script.extend([Reply("all three"), Reply("the fourth")])
+    hold.set()
+    await room.until(lambda: room.answers(said) == ["so far and whole", "all three", "the fourth"])
+    ada, grace = room.name("ada"), room.name("grace")
+    assert told(room, 2)[-3:] == [f"{ada}: one", f"{ada}: two", f"{ada}: three"]
+    assert told(room, 3)[-2:] == ["all three", f"{grace}: four"]

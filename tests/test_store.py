@@ -69,6 +69,14 @@ async def test_what_was_said_before_the_bot_came_is_no_follow_up_however_late_it
     assert await store.put(message(150), if_joined=True)
 
 
+async def test_what_was_said_just_before_the_bot_came_is_no_follow_up_either(store: Store) -> None:
+    """Only of what the bot posted itself is the time uncertain by some seconds: of a question that began a thread."""
+    await store.put(message(100), if_joined=False)
+    assert not await store.put(message(98), if_joined=True)
+    await store.put(message(200, key=in_thread("200.0")), if_joined=False)
+    assert await store.put(message(198, key=in_thread("200.0")), if_joined=True)
+
+
 async def test_a_thread_whose_only_question_was_deleted_is_not_joined(store: Store) -> None:
     """A question that was taken back leaves no trace."""
     await store.put(message(1), if_joined=False)
