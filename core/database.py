@@ -103,6 +103,7 @@ class Database:
 
     def _commit(self, batch: list[Job]) -> None:
         """Do a batch in one transaction; where that fails by one job, each in one of its own."""
+        before = self._connection.total_changes
         try:
             self._connection.execute("BEGIN IMMEDIATE")
             results = [work(self._connection) for work, _, _ in batch]
@@ -110,7 +111,8 @@ class Database:
         except Exception as error:  # noqa: BLE001 - it belongs to whoever awaits the job
             self._undo(batch, error)
         else:
-            self._note("")
+            if self.trouble and self._connection.total_changes > before:  # what only reads proves nothing
+                self._note("")
             _settle(_fulfil, batch, results)
 
     def _note(self, trouble: str, error: Exception | None = None) -> None:

@@ -119,6 +119,9 @@ async def test_a_file_that_takes_nothing_is_said_in_a_word(database: Database) -
         await database.run(lambda c: c.execute("CREATE TABLE big AS SELECT zeroblob(100000) AS b"))
     assert database.trouble == "full"
     await database.run(lambda c: c.execute("PRAGMA max_page_count = 100000"))
+    await database.run(numbers)
+    assert database.trouble == "full"
+    await database.run(lambda c: insert(c, 1))
     assert database.trouble == ""
     with pytest.raises(sqlite3.IntegrityError):
         await database.run(lambda c: (insert(c, 7), insert(c, 7)))
