@@ -14,6 +14,7 @@ from core.attachments import attached
 from core.context import inert
 from core.documents import Documents
 from core.errors import (
+    AnswerCutByLength,
     BotError,
     ContentFiltered,
     ContextOverflow,
@@ -172,6 +173,8 @@ class Conversation:
                 self._store.keep(turn, Kept(answer.text, answer.usage))
         except ModelError as error:
             _record(turn, answer, error)
+            if isinstance(error, AnswerCutByLength) and not turn.kept:
+                self._store.keep(turn, Kept(answer.text, answer.usage, is_cut=True))
             yield Text(f"\n\n{notice(turn, error)}" if answer.text else notice(turn, error))
         if halt.sentence and answer.text:
             yield Replace(halt.sentence) if halt.replaces else Text(f" {halt.sentence}")
@@ -241,10 +244,12 @@ def _record(turn: Turn, answer: Answer, error: BotError) -> None:
 
 
 async def _again(kept: Kept) -> AsyncGenerator[ModelEvent, None]:
-    """Say what the model answered to an earlier attempt."""
+    """Say what the model answered to an earlier attempt, and end as it did."""
     yield Text(kept.text)
     if kept.usage:
         yield kept.usage
+    if kept.is_cut:
+        raise AnswerCutByLength("kept from an earlier attempt")
 
 
 async def _sentence(text: str) -> AsyncGenerator[ReplyEvent, None]:

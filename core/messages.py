@@ -150,10 +150,14 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A whole answer of the model's, kept so that it is not asked for again if it could not be shown to its end."""
+    """A whole answer of the model's, kept so that it is not asked for again if it could not be shown to its end.
+
+    `is_cut` says that it ended at its limit of tokens.
+    """
 
     text: str
     usage: Usage | None = None
+    is_cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)

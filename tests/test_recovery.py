@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from core.commands import FULL
-from core.errors import Uncertain
+from core.errors import AnswerCutByLength, Uncertain
 from core.inbox import Pressure
 from core.messages import Deletion
 from core.store import Store
@@ -121,6 +121,21 @@ async def test_an_answer_that_was_made_is_not_paid_again(room: Room, tmp_path: P
     await answered(room, said, 2)
     assert len(room.model.requests) == 2
     assert told(room, 1)[1] == "so far and whole"
+
+
+async def test_an_answer_that_reached_its_limit_is_not_paid_again_either(room: Room) -> None:
+    """The platform takes no post for a time, and the bot dies meanwhile: what was said, and why it ends, comes then."""
+    room.limit("post", 3.0)
+    room.model.script.append(Reply("as long as it may be", finish="length"))
+    said = await room.say(f"{room.mention('the bot')} hi")
+    await room.model.until(lambda: room.model.requests and room.model.requests[0].done_at)
+    await asyncio.sleep(0.3)
+    await room.leave()
+    await room.join()
+    (answer,) = await answered(room, said)
+    assert answer.startswith("as long as it may be")
+    assert AnswerCutByLength.notice in answer
+    assert len(room.model.requests) == 1
 
 
 async def test_a_whole_answer_is_kept_until_it_is_shown(room: Room, tmp_path: Path) -> None:
