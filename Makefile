@@ -30,7 +30,9 @@ check: install  ## lint, format and types
 bench: install  ## measure Confab beside a bare bot, as ratios
 	@$(BIN)/python -m tests.bench
 
-prove: install  ## run the tests that take longer
+prove: install  ## kill the bot at every point, run 10,000 random schedules, and the other tests that take long
+	@$(BIN)/python -m tests.killing
+	@$(BIN)/python -m tests.schedules
 	$(BIN)/python -m pytest -q -m prove
 
 lock: $(BIN)/python  ## write the exact versions and hashes anew, from pyproject.toml

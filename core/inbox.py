@@ -17,6 +17,7 @@ from core.messages import ConversationKey, Deletion, Edit, Message, Platform, Pl
 from core.policy import Policies
 from core.slots import Slots
 from core.store import Store
+from core.turns import SKEW
 
 log = structlog.get_logger()
 
@@ -100,7 +101,7 @@ class Inbox:
         if not await self._queue(message):
             return False
         if message.command == "stop":
-            self._halt(STOPPED, lambda turn: turn.key == message.key, replaces=False)
+            self._halt(STOPPED, lambda turn: _comes_before(turn, message), replaces=False)
         self._wake(message.key)
         return True
 
@@ -209,6 +210,11 @@ class Inbox:
             return 0.0
         await self._store.release(turn, type(error).__name__)
         return min(LONGEST_PAUSE, self._pressure.pause * 2.0 ** (turn.attempts - 1))
+
+
+def _comes_before(turn: Message, stop: Message) -> bool:
+    """Whether a turn is one that a `stop` ends: it may arrive late, after what was asked behind it."""
+    return turn.key == stop.key and turn.sent_at <= stop.sent_at + SKEW
 
 
 def _needs(deletion: Deletion, question: Message) -> bool:

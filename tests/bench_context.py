@@ -116,7 +116,7 @@ async def _own(sandbox: Sandbox, thread: str) -> float:
 
 def mixed(size: int) -> str:
     """Return so many bytes of text in several languages, code and figures; the same each time."""
-    chance, known, words = random.Random(1), TEXT.split(), list[str]()  # noqa: S311 - a text, no secret
+    chance, known, words = random.Random(1), TEXT.split(), list[str]()
     while size > 0:
         words.append(chance.choice(known) if chance.random() < 0.9 else str(chance.randrange(10**6)))
         size -= len(words[-1].encode()) + 1

@@ -1,10 +1,11 @@
 """The sandbox: one server on loopback that holds all of its parts."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 
 from deploy.sandbox import model, page
 from deploy.sandbox.discord import routes as discord
@@ -45,10 +46,12 @@ class Sandbox:
 
 
 @asynccontextmanager
-async def serve(port: int = 0, host: str = "127.0.0.1") -> AsyncIterator[Sandbox]:
-    """Serve a new sandbox until the block ends; port 0 takes any free one."""
+async def serve(
+    port: int = 0, host: str = "127.0.0.1", middlewares: Sequence[Middleware] = ()
+) -> AsyncIterator[Sandbox]:
+    """Serve a new sandbox until the block ends; port 0 takes any free one. `middlewares` see every request."""
     sandbox = Sandbox(Workspace(), Guild(), Model(), "")
-    app = web.Application(client_max_size=MOST_UPLOAD)
+    app = web.Application(client_max_size=MOST_UPLOAD, middlewares=middlewares)
     app.add_routes(slack.routes(sandbox.workspace))
     app.add_routes(discord.routes(sandbox.guild))
     app.add_routes(model.routes(sandbox.model))

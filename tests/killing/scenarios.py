@@ -1,0 +1,57 @@
+"""What people do while the bot dies: each scenario is one turn, or a few, on one platform."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from deploy.sandbox.server import Sandbox
+from tests.killing.places import DiscordPlace, Place, SlackPlace, Way
+from tests.killing.speaker import LONG, SHORT
+
+WHOLE = {"CONFAB_STREAMING": "false"}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scenario:
+    """`questions` are asked one after the other; before `settled` of them, each is answered before the next is asked.
+
+    The last `missed` of them are asked while no bot hears. `lengths` are those of the model's answers, in words, time
+    after time; `settings` what the bot is told.
+    """
+
+    name: str
+    platform: str
+    questions: tuple[Way, ...] = ("mention",)
+    settled: int = 0
+    missed: int = 0
+    lengths: tuple[int, ...] = (SHORT,)
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def streams(self) -> bool:
+        """Whether the answer grows as the model writes."""
+        return self.settings != WHOLE
+
+    def place(self, sandbox: Sandbox) -> Place:
+        """Return where it takes place."""
+        if self.platform == "slack":
+            return SlackPlace(sandbox)
+        return DiscordPlace(sandbox, threads=self.settings.get("CONFAB_DISCORD_THREADS") != "false")
+
+
+SCENARIOS = (
+    Scenario("an answer at once", "slack", settings=WHOLE),
+    Scenario("an answer that grows", "slack"),
+    Scenario("an answer in parts", "slack", lengths=(LONG, SHORT, LONG)),
+    Scenario("an answer to a direct message", "slack", ("direct",)),
+    Scenario("two questions in a thread", "slack", ("mention", "follow-up")),
+    Scenario("an answer to a command", "slack", ("command",)),
+    Scenario("an answer at once", "discord", settings=WHOLE),
+    Scenario("an answer that grows", "discord"),
+    Scenario("an answer in parts", "discord", lengths=(LONG, SHORT, LONG)),
+    Scenario("an answer in place", "discord", settings={"CONFAB_DISCORD_THREADS": "false"}),
+    Scenario("an answer to a direct message", "discord", ("direct", "direct"), settled=1),
+    Scenario("two questions in a thread", "discord", ("mention", "follow-up"), settled=1),
+)
+
+# Eight in flight, and four that are asked while nobody hears.
+CROWDS = tuple(Scenario("twelve questions", each, ("mention",) * 12, missed=4) for each in ("slack", "discord"))

@@ -1,0 +1,55 @@
+"""The model that is asked: it never says the same twice, and stops half-way."""
+
+import asyncio
+import itertools
+import re
+from collections import defaultdict
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from deploy.sandbox.model import Reply
+
+TAG = re.compile(r"question-\d+")
+SHORT, LONG = 30, 900  # words
+
+
+class Half(asyncio.Event):
+    """The middle of an answer: the model goes on when whoever is asked lets it."""
+
+    def __init__(self, pause: Callable[[], Awaitable[None]]) -> None:
+        super().__init__()
+        self._pause = pause
+
+    async def wait(self) -> bool:  # type: ignore[override] # asyncio says Literal[True]
+        """Wait for as long as the pause takes."""
+        await self._pause()
+        return True
+
+
+class Speaker:
+    """Answers each question differently every time it is asked: by length too, so that no part can be left over."""
+
+    def __init__(self, half: Callable[[str], Awaitable[None]], *, lengths: tuple[int, ...] = (SHORT,)) -> None:
+        """`half` is awaited in the middle of every answer, with its first words; `lengths` are taken in turn."""
+        self._half = half
+        self._lengths = lengths
+        self.said: dict[str, list[str]] = defaultdict(list)
+
+    def __call__(self, body: dict[str, Any]) -> Reply:
+        """Return the answer to a request's body."""
+        tags = TAG.findall(str(body["messages"][-1]["content"]))
+        if not tags:
+            return Reply("Nothing was asked.")
+        said = self.said[tags[-1]]
+        length = self._lengths[len(said) % len(self._lengths)]
+        words = [f"{tags[-1]}, answer {len(said) + 1}:", *(f"word{number}" for number in range(length)), "End."]
+        said.append(" ".join(words))
+        middle = len(words) * 2 // 3
+        pieces = (" ".join(words[:middle]), " " + " ".join(words[middle:]))
+        return Reply(pieces=pieces, hold=Half(lambda: self._half(words[0])))
+
+    def is_whole(self, tags: list[str], messages: list[str]) -> bool:
+        """Tell whether these messages, one after the other, are one whole answer to each of the questions."""
+        shown = " ".join(messages).split()
+        whole = itertools.product(*(self.said[tag] for tag in tags))
+        return any(" ".join(texts).split() == shown for texts in whole)
