@@ -28,6 +28,7 @@ from core.openai.retries import retry_after
 LOOPBACK = ("all://127.0.0.1", "all://localhost", "all://[::1]")
 DRAIN = 0.25  # seconds to read past [DONE], so that the connection can be used again
 LARGEST_ANSWER = 4_000_000  # bytes of an answer that is not a stream
+KEPT_IDLE = 8  # connections
 LIST_TIMEOUT = 10.0  # seconds for each step of asking for the list of models
 LARGEST_REFUSAL = 64_000  # bytes
 EVENT_STREAM = {"Content-Type": "text/event-stream"}
@@ -38,10 +39,13 @@ def open_client(options: ModelOptions) -> httpx.AsyncClient:
     """Return the one client that all calls share; the caller closes it (`async with`).
 
     HTTP/1.1 with keep-alive: a stream keeps its connection busy anyway, and there is one endpoint, so HTTP/2 would
-    save one handshake for each call that runs at the same time and cost a dependency. Idle connections are kept for
-    a minute, so that a thread's next question finds one. The loopback is never asked for through a proxy.
+    save one handshake for each call that runs at the same time and cost a dependency. Some idle connections are kept
+    for a minute, so that a thread's next question finds one; few, as each call looks at all of them. The loopback is
+    never asked for through a proxy.
     """
-    limits = httpx.Limits(max_connections=options.max_connections, keepalive_expiry=60.0)
+    limits = httpx.Limits(
+        max_connections=options.max_connections, max_keepalive_connections=KEPT_IDLE, keepalive_expiry=60
+    )
     return httpx.AsyncClient(limits=limits, mounts=dict.fromkeys(LOOPBACK))
 
 
