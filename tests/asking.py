@@ -18,8 +18,8 @@ from deploy.sandbox.model import Model, routes
 SECRET = "sk-secret-0123456789"
 QUESTION = "what is the airspeed of an unladen swallow"
 PROMPT = [PromptMessage("system", "Be kind."), PromptMessage("user", f"Ada: {QUESTION}")]
-# Short enough for a test, and long enough for a busy machine to answer in.
-QUICK = ModelOptions("", SECRET, "stand-in", first_token_timeout=2.0, silence_timeout=0.3, retry_deadline=0.05)
+# What is wrong is told soon; a test that waits for silence says how long, and no other runs into it.
+QUICK = ModelOptions("", SECRET, "stand-in", first_token_timeout=60.0, silence_timeout=60.0, retry_deadline=0.05)
 
 
 @dataclass(slots=True)

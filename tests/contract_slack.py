@@ -149,7 +149,7 @@ class SlackRoom:
 
     async def join(self, policies: Policies | None = None, pressure: Pressure = QUICK) -> None:
         """Start the bot."""
-        setup = Setup(policies=policies or Policies(), pressure=pressure, silence_timeout=10.0)
+        setup = Setup(policies=policies or Policies(), pressure=pressure)
         await self._bot.enter_async_context(running(self._sandbox, self._database, setup))
         await self._workspace.until(lambda: self._workspace.connected == 1)
 

@@ -53,7 +53,7 @@ class DiscordBot:
 async def running(sandbox: Sandbox, database: Path, setup: DiscordSetup | None = None) -> AsyncIterator[DiscordBot]:
     """Run a bot against a sandbox until the block ends."""
     setup = setup or DiscordSetup()
-    options = ModelOptions(sandbox.openai_base_url, "sk-test", "stand-in", retry_deadline=1.0, silence_timeout=10.0)
+    options = ModelOptions(sandbox.openai_base_url, "sk-test", "stand-in", retry_deadline=10.0, silence_timeout=60.0)
     async with AsyncExitStack() as stack:
         store = Store(database)
         stack.push_async_callback(store.close)

@@ -62,11 +62,11 @@ class SlackStage:
 
     async def present(self, number: int) -> None:
         """Wait until so many bots are connected."""
-        await self._workspace.until(lambda: self._workspace.connected == number, 30.0)
+        await self._workspace.until(lambda: self._workspace.connected == number, 90.0)
 
     async def settled(self) -> None:
         """Wait until every event is acknowledged."""
-        await self._workspace.until(lambda: self._workspace.courier.unacknowledged == 0, 30.0)
+        await self._workspace.until(lambda: self._workspace.courier.unacknowledged == 0, 90.0)
 
     async def ask(self, number: int, text: str, thread: Thread | None = None) -> Thread:
         """Mention the bot; a reply stands in the room of its thread."""
@@ -111,7 +111,7 @@ class DiscordStage:
 
     async def present(self, number: int) -> None:
         """Wait until so many bots are connected."""
-        await self._guild.until(lambda: self._guild.connected == number, 30.0)
+        await self._guild.until(lambda: self._guild.connected == number, 90.0)
 
     async def settled(self) -> None:
         """Return at once: Discord sends nothing again."""

@@ -45,7 +45,7 @@ async def told(folder: Path, *arguments: str, status: int = 0) -> str:
     """Return what the command line says, in an environment that holds no token."""
     command = (sys.executable, "-m", "bots", *arguments, "--database", str(folder / "confab.db"))
     asked = await asyncio.create_subprocess_exec(*command, stdout=PIPE, stderr=STDOUT, env={})
-    said, _ = await asyncio.wait_for(asked.communicate(), 20)
+    said, _ = await asyncio.wait_for(asked.communicate(), 90)
     assert asked.returncode == status, said.decode()
     return said.decode()
 

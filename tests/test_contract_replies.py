@@ -93,7 +93,7 @@ async def test_an_edit_that_broke_is_made_again(room: Room, how: Breakage) -> No
     text = "one two three four five six"
     room.model.script.append(Reply(text, tokens_per_second=8.0))
     said = await room.say(f"{room.mention('the bot')} slowly")
-    await room.until(lambda: room.answers(said) == [text], 20.0)
+    await room.until(lambda: room.answers(said) == [text], 90.0)
 
 
 async def test_an_answer_that_somebody_deletes_meanwhile_is_not_put_back(room: Room) -> None:

@@ -63,7 +63,7 @@ async def process(sandbox: Sandbox, folder: Path, *command: str, **more: str) ->
     """Run a bot and wait until it is connected; kill it at the end where it still runs."""
     bot = await started({**environ(sandbox, folder), **more}, *command)
     try:
-        await sandbox.guild.until(lambda: sandbox.guild.connected == 1, 20.0)
+        await sandbox.guild.until(lambda: sandbox.guild.connected == 1, 90.0)
         yield bot
     finally:
         if bot.returncode is None:
@@ -74,7 +74,7 @@ async def process(sandbox: Sandbox, folder: Path, *command: str, **more: str) ->
 
 async def ended(bot: Process) -> tuple[int | None, str]:
     """Wait for the end; return the exit code and what was said on both streams."""
-    out, err = await asyncio.wait_for(bot.communicate(), 20)
+    out, err = await asyncio.wait_for(bot.communicate(), 90)
     return bot.returncode, (out + err).decode()
 
 
@@ -112,7 +112,7 @@ async def test_slack_alone_loads_nothing_of_discord(sandbox: Sandbox, tmp_path: 
     """The other way round."""
     environment = {**environ(sandbox, tmp_path), **slack_environ(sandbox), "DISCORD_TOKEN": ""}
     bot = await started(environment, "-c", TELLING_SDKS)
-    await sandbox.workspace.until(lambda: sandbox.workspace.connected == 1, 20.0)
+    await sandbox.workspace.until(lambda: sandbox.workspace.connected == 1, 90.0)
     bot.send_signal(signal.SIGTERM)
     assert "loaded: slack_bolt slack_sdk." in (await ended(bot))[1]
 

@@ -267,7 +267,7 @@ async def test_nobody_goes_on_typing(sandbox: Sandbox) -> None:
 
 async def nobody_types() -> None:
     """Wait until every reply has ended."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while typing():  # noqa: ASYNC110 - nothing tells of its end
             await asyncio.sleep(0.01)
 

@@ -1,6 +1,7 @@
 """Whatever the model does, a person reads one sentence of its own, and the thread goes on."""
 
 import re
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,15 @@ from tests.bot import GENERAL, Bot, Setup, running
 from tests.room import answered, answers, mention, prompt
 
 pytestmark = pytest.mark.usefixtures("bot")
+
+
+@pytest.fixture
+async def bot(sandbox: Sandbox, tmp_path: Path) -> AsyncIterator[Bot]:
+    """Return a bot that soon gives up a model that is silent or refuses."""
+    impatient = Setup(retry_deadline=1.0, first_token_timeout=3.0, silence_timeout=3.0)
+    async with running(sandbox, tmp_path / "confab.db", impatient) as bot:
+        yield bot
+
 
 SENTENCES: dict[str, type[ModelError]] = {
     "401": errors.WrongKey,
@@ -79,7 +89,9 @@ async def test_a_question_that_failed_for_another_reason_can_be_asked_again_by_s
 async def test_an_endpoint_that_is_not_there_has_its_sentence(sandbox: Sandbox, bot: Bot, tmp_path: Path) -> None:
     """A closed port is told as what it is."""
     await bot.slack.stop()
-    async with running(sandbox, tmp_path / "other.db", Setup(openai_base_url="http://127.0.0.1:9/v1")):
+    async with running(
+        sandbox, tmp_path / "other.db", Setup(openai_base_url="http://127.0.0.1:9/v1", retry_deadline=1.0)
+    ):
         thread = await sandbox.workspace.say(GENERAL, mention("hello?"))
         assert errors.EndpointUnreachable.notice in (await answered(sandbox, thread))[0]
 

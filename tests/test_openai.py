@@ -91,7 +91,7 @@ async def test_every_fault_ends_in_its_own_error(
 ) -> None:
     """After the text that had come, with neither the key nor the question in it, and the next call works."""
     asking.model.script += [FAULTS[name]]
-    text, raised = await asking.fault()
+    text, raised = await asking.fault(silence_timeout=3.0 if name == "stall" else 60.0)
     assert (type(raised), text) == (error, shown)
     assert SECRET not in str(raised)
     assert QUESTION not in str(raised)
@@ -168,7 +168,7 @@ async def test_a_refusal_that_quotes_the_question_and_the_key_is_logged_without_
 async def test_what_passes_is_tried_again_before_the_first_text(asking: Asking, fault: Fault | Reply) -> None:
     """A stream that is cut before its first text is one of these."""
     asking.model.script += [replace(fault, text="") if isinstance(fault, Reply) else fault, Reply("Here.")]
-    assert await asking.text(retry_deadline=2.0) == "Here."
+    assert await asking.text(retry_deadline=30.0) == "Here."
     assert len(asking.model.requests) == 2
 
 
@@ -191,7 +191,7 @@ async def test_what_stays_is_not_tried_again(asking: Asking, name: str) -> None:
 async def test_a_pause_beyond_the_deadline_ends_at_once(asking: Asking) -> None:
     """There is no use in waiting for what comes too late."""
     asking.model.script.append(rate_limited("3600"))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(15):
         assert isinstance((await asking.fault(retry_deadline=16.0))[1], errors.RateLimited)
 
 
@@ -199,21 +199,21 @@ async def test_a_pause_that_was_asked_for_is_kept(asking: Asking) -> None:
     """Whether in seconds or in milliseconds, and never less than that."""
     asking.model.script += [rate_limited("700", header="retry-after-ms"), Reply("Here.")]
     with capture_logs() as logged:
-        assert await asking.text(retry_deadline=2.0) == "Here."
+        assert await asking.text(retry_deadline=30.0) == "Here."
     assert [line["pause"] >= 0.7 for line in logged if line["event"] == "model_retry"] == [True]
 
 
 async def test_reasoning_is_a_sign_of_life_and_no_text(asking: Asking) -> None:
     """A model that thinks for longer than the silence allowed is not given up while its thoughts come."""
-    asking.model.script.append(Reply("Yes.", reasoning="thinking " * 10, tokens_per_second=12.0))
-    assert await asking.text(first_token_timeout=0.5, silence_timeout=0.5) == "Yes."
+    asking.model.script.append(Reply("Yes.", reasoning="thinking " * 10, tokens_per_second=3.0))
+    assert await asking.text(first_token_timeout=3.0, silence_timeout=3.0) == "Yes."
 
 
 async def test_text_is_passed_on_while_the_model_still_writes(asking: Asking) -> None:
     """The first piece is there before the second is sent."""
     hold = asyncio.Event()
     asking.model.script.append(Reply(pieces=("Eleven ", "metres."), hold=hold))
-    async with aclosing(asking.client(silence_timeout=5.0).chat(PROMPT, "U1")) as events:
+    async with aclosing(asking.client(silence_timeout=30.0).chat(PROMPT, "U1")) as events:
         assert await anext(events) == Text("Eleven ")
         hold.set()
         assert await anext(events) == Text("metres.")

@@ -26,7 +26,7 @@ async def http(sandbox: Sandbox) -> AsyncIterator[ClientSession]:
 async def live(http: ClientSession) -> AsyncIterator[ClientWebSocketResponse]:
     """Return the page's websocket, after the state that it begins with."""
     async with http.ws_connect("/api/live") as socket:
-        await socket.receive_json(timeout=10)
+        await socket.receive_json(timeout=60)
         yield socket
 
 
@@ -46,7 +46,7 @@ async def call(http: ClientSession, name: str, asked: Json, status: int = 200) -
 
 async def heard(live: ClientWebSocketResponse, kind: str) -> Json:
     """Return the next change of this kind."""
-    while (change := await live.receive_json(timeout=10))["kind"] != kind:
+    while (change := await live.receive_json(timeout=60))["kind"] != kind:
         pass
     found: Json = change
     return found
@@ -63,7 +63,7 @@ async def test_the_first_that_a_page_hears_is_everything(sandbox: Sandbox, http:
     """People, channels, posts and faults come at once, so that a page that reconnects is right again."""
     await sandbox.workspace.say("C0GENERAL", "Good morning")
     async with http.ws_connect("/api/live") as socket:
-        first = await socket.receive_json(timeout=10)
+        first = await socket.receive_json(timeout=60)
     assert first == {**await state(http), "kind": "state"}
     slack, discord = first["platforms"]
     assert {"id": "U0CONFAB", "name": "Confab", "real_name": "Confab", "is_bot": True} in slack["people"]

@@ -45,7 +45,7 @@ async def process(sandbox: Sandbox, folder: Path, **more: str) -> AsyncIterator[
     """Run a bot and wait until it listens; kill it at the end where it still runs."""
     bot = await started({**environ(sandbox, folder), **more})
     try:
-        await sandbox.workspace.until(lambda: sandbox.workspace.connected == 1, 20.0)
+        await sandbox.workspace.until(lambda: sandbox.workspace.connected == 1, 90.0)
         yield bot
     finally:
         if bot.returncode is None:
@@ -56,7 +56,7 @@ async def process(sandbox: Sandbox, folder: Path, **more: str) -> AsyncIterator[
 
 async def ended(bot: Process) -> tuple[int | None, str]:
     """Wait for the end; return the exit code and what was said on both streams."""
-    out, err = await asyncio.wait_for(bot.communicate(), 20)
+    out, err = await asyncio.wait_for(bot.communicate(), 90)
     return bot.returncode, (out + err).decode()
 
 
@@ -158,7 +158,7 @@ async def test_health_is_served_where_a_port_is_given(sandbox: Sandbox, tmp_path
         assert bot.stderr
         port = 0
         while not port:
-            line = (await asyncio.wait_for(bot.stderr.readline(), 10)).decode()
+            line = (await asyncio.wait_for(bot.stderr.readline(), 60)).decode()
             port = int(line.split('"port": ')[1].split(",")[0]) if '"port"' in line else 0
         async with aiohttp.ClientSession() as session, session.get(f"http://127.0.0.1:{port}/health") as answer:
             assert answer.status == 200

@@ -138,11 +138,11 @@ async def test_two_shards_share_the_work(guild: Guild, sandbox: Sandbox) -> None
         async with client:
             running = asyncio.create_task(client.start(guild.token))
             await guild.until(lambda: guild.connected == 2)
-            await asyncio.wait_for(client.wait_until_ready(), 10)
+            await asyncio.wait_for(client.wait_until_ready(), 60)
             direct = guild.direct(next(iter(guild.users)))
             await guild.say(GENERAL, "hello")
             await guild.say(direct, "hello")
-            await asyncio.wait_for(client.done.wait(), 10)
+            await asyncio.wait_for(client.done.wait(), 60)
             assert client.shard_count == 2
             assert client.guilds[0].shard_id == (int(GUILD) >> 22) % 2 == 1
             assert sorted(client.heard) == [0, 1]

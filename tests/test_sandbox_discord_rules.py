@@ -568,7 +568,7 @@ async def asked(sandbox: Sandbox, guild: Guild) -> AsyncIterator[discord.Interac
         ear.event(on_interaction)
         await ear.http.upsert_global_command(int(guild.app), command())
         await guild.interact("ask", RANDOM)
-        yield await asyncio.wait_for(heard, 10)
+        yield await asyncio.wait_for(heard, 60)
 
 
 async def test_an_answer_after_three_seconds_is_refused(asked: discord.Interaction[Ear], guild: Guild) -> None:
@@ -610,7 +610,7 @@ async def closed_with(client: Ear, *payloads: Any, query: str = "v=10&encoding=j
         for payload in payloads:
             await (socket.send_str(payload) if isinstance(payload, str) else socket.send_json(payload))
         while not socket.closed:
-            message = await asyncio.wait_for(socket.receive(), 10)
+            message = await asyncio.wait_for(socket.receive(), 60)
             if message.type.name in ("CLOSE", "CLOSED", "CLOSING"):
                 return int(socket.close_code or 0)
     return 0

@@ -30,7 +30,7 @@ async def test_a_socket_that_is_silent_is_noticed_and_replaced(sandbox: Sandbox,
     sandbox.workspace.courier.retry_waits = (1.0, 4.0, 4.0)
     sandbox.workspace.faults.silent_sockets = True
     thread = await sandbox.workspace.say(GENERAL, mention("do you hear me?"))
-    await sandbox.workspace.until(lambda: sandbox.workspace.connected == 0, 30.0)
+    await sandbox.workspace.until(lambda: sandbox.workspace.connected == 0, 90.0)
     sandbox.workspace.faults.silent_sockets = False
     assert len(await answered_in(sandbox, thread)) == 1
 
@@ -42,7 +42,7 @@ async def test_sockets_refused_for_a_while_do_not_end_the_bot(sandbox: Sandbox, 
     await sandbox.workspace.disconnect("refresh_requested")
     await sandbox.workspace.until(lambda: sandbox.workspace.courier.sockets.turned_away > 0)
     sandbox.workspace.faults.refuse_sockets = False
-    await sandbox.workspace.until(lambda: sandbox.workspace.connected == 1, 30.0)
+    await sandbox.workspace.until(lambda: sandbox.workspace.connected == 1, 90.0)
     await ask(sandbox, "back?")
 
 
@@ -50,9 +50,9 @@ async def test_an_address_that_is_spent_is_not_tried_for_ever(sandbox: Sandbox, 
     """The socket dies while new ones are refused: the address at hand serves once, and a new one must be asked for."""
     assert bot
     sandbox.workspace.faults.silent_sockets = sandbox.workspace.faults.refuse_sockets = True
-    await sandbox.workspace.until(lambda: sandbox.workspace.courier.sockets.turned_away > 0, 30.0)
+    await sandbox.workspace.until(lambda: sandbox.workspace.courier.sockets.turned_away > 0, 90.0)
     sandbox.workspace.faults.silent_sockets = sandbox.workspace.faults.refuse_sockets = False
-    await sandbox.workspace.until(lambda: sandbox.workspace.connected == 1, 30.0)
+    await sandbox.workspace.until(lambda: sandbox.workspace.connected == 1, 90.0)
     await ask(sandbox, "back?")
 
 
@@ -65,5 +65,5 @@ async def test_a_token_that_slack_refuses_ends_the_start_with_its_code(sandbox: 
 
 async def answered_in(sandbox: Sandbox, thread: str) -> list[str]:
     """Wait longer than usual for an answer: a silent socket is given up after seconds."""
-    await sandbox.workspace.until(lambda: len(sandbox.workspace.thread(GENERAL, thread)) > 1, 40.0)
+    await sandbox.workspace.until(lambda: len(sandbox.workspace.thread(GENERAL, thread)) > 1, 90.0)
     return await answered(sandbox, thread)

@@ -59,7 +59,7 @@ class Model:
         self._changed.set()
         self._changed = asyncio.Event()
 
-    async def until(self, predicate: Callable[[], T], timeout: float = 10.0) -> T:  # noqa: ASYNC109 - every caller wants a bound
+    async def until(self, predicate: Callable[[], T], timeout: float = 60.0) -> T:  # noqa: ASYNC109 - every caller wants a bound
         """Return what `predicate` says once it is true; TimeoutError, which tells the requests, if it never is."""
         try:
             async with asyncio.timeout(timeout):

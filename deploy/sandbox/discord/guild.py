@@ -261,7 +261,7 @@ class Guild:
         self.attachments[file.id] = file
         return file
 
-    async def until(self, predicate: Callable[[], T], timeout: float = 10.0) -> T:  # noqa: ASYNC109 - it says more on expiry
+    async def until(self, predicate: Callable[[], T], timeout: float = 60.0) -> T:  # noqa: ASYNC109 - it says more on expiry
         """Return what `predicate` gives once it is true; it is asked again after every change.
 
         Raises TimeoutError, which says how things stand, after `timeout` seconds.
