@@ -9,13 +9,11 @@ from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from core.store import Store
-from deploy.sandbox.discord import roster
 from deploy.sandbox.server import Sandbox, serve
 from tests.killing.life import Life
 from tests.killing.places import Asked, common
 from tests.killing.scenarios import Scenario
-from tests.killing.speaker import Speaker
+from tests.killing.speaker import TAG, Speaker
 from tests.killing.wire import Wire
 
 ENOUGH = 20.0  # seconds after which a question counts as unanswered
@@ -29,7 +27,6 @@ class Outcome:
     lives: list[list[str]] = field(default_factory=list)
     met: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
-    paid: int = 0
 
 
 class Case:
@@ -47,11 +44,11 @@ class Case:
         self._environ = {**environment, "CONFAB_DATABASE": str(folder / "confab.db")}
         self._asked: list[Asked] = []
         self._begun = 0.0
+        self._kept: dict[str, int] = {}
         self.outcome = Outcome()
 
     async def live(self, deadly: Sequence[str]) -> Outcome:
         """Let one life follow another until everything is answered, and judge."""
-        await self._set_mark()
         for point in (*deadly, ""):
             life = Life(self._environ, point, self._folder)
             self._wire.watch(life, point)
@@ -61,15 +58,10 @@ class Case:
                 self.outcome.faults += [f"ended with status {status}"] if status else []
                 break
             self.outcome.met.append(point)
+            self._kept |= self._answers_kept()
             await self._while_nobody_hears()
         self._judge()
         return self.outcome
-
-    async def _set_mark(self) -> None:
-        """Have a database as after a first start: what was said since the mark is caught up with."""
-        store = Store(self._folder / "confab.db")
-        await store.set_mark(f"discord/{roster.APP}", "1")
-        await store.close()
 
     async def _until_over(self, life: Life) -> int:
         """Let a life come to its end, by its deadly point or in order once all is answered; return its exit status.
@@ -159,7 +151,16 @@ class Case:
             else:
                 self.outcome.faults.append(f"shown beside the answer: {_short(text)}")
         self.outcome.faults += self._turns("state <> 'done'")
-        self.outcome.paid = sum(len(said) for said in self._speaker.said.values())
+        for tag, calls in self._kept.items():
+            if len(self._speaker.said[tag]) > calls:
+                self.outcome.faults.append(f"{tag}: a call that was complete was paid again")
+
+    def _answers_kept(self) -> dict[str, int]:
+        """Return how often the model was asked until now, of each question whose whole answer is in the database."""
+        query = "SELECT payload FROM turns WHERE state = 'open' AND answer IS NOT NULL"
+        with closing(sqlite3.connect(self._folder / "confab.db")) as connection:
+            tags = [TAG.findall(row[0])[-1] for row in connection.execute(query)]
+        return {tag: len(self._speaker.said[tag]) for tag in tags}
 
     def _turns(self, which: str) -> list[str]:
         """Return the turns in the database for which an SQL condition holds, one line each."""

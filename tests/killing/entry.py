@@ -54,17 +54,25 @@ class MortalDatabase(Database):
 
     async def run(self, work: Work[T]) -> T:
         """Do the work as ever."""
-        name = work.__qualname__.removesuffix(".<locals>.<lambda>") if hasattr(work, "__qualname__") else "job"
+        name = _name(work)
+        self._pass(f"{name}: before")
+        result = await super().run(self._mortal(name, work))
+        self._pass(f"{name}: committed")
+        return result
 
+    def send(self, work: Work[object]) -> None:
+        """Do the work as ever, a little later: with the commit of what comes next, as a rule."""
+        name = _name(work)
+        self._pass(f"{name}: before")
+        super().send(self._mortal(name, work))
+
+    def _mortal(self, name: str, work: Work[T]) -> Work[T]:
         def mortal(connection: sqlite3.Connection) -> T:
             result = work(connection)
             self._pass(f"{name}: written, not committed")
             return result
 
-        self._pass(f"{name}: before")
-        result = await super().run(mortal)
-        self._pass(f"{name}: committed")
-        return result
+        return mortal
 
     def _pass(self, name: str) -> None:
         if self._points.dies_at(name):
@@ -82,6 +90,10 @@ def live(environ: Mapping[str, str], deadly: str, record: Path, log: Path) -> No
     vars(core.store)["Database"] = partial(MortalDatabase, points)  # the store makes one, in one place
     sys.argv = ["bots", "run"]
     runpy.run_module("bots", run_name="__main__", alter_sys=True)
+
+
+def _name(work: object) -> str:
+    return str(getattr(work, "__qualname__", "job")).removesuffix(".<locals>.<lambda>")
 
 
 def _end_with_parent() -> None:

@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import signal
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from tests.killing import entry
@@ -46,7 +47,8 @@ class Life:
 
     def _signal(self, number: signal.Signals) -> None:
         if not self.over.done() and self._process.pid:
-            os.kill(self._process.pid, number)
+            with suppress(ProcessLookupError):  # it has ended, and we have not heard of it yet
+                os.kill(self._process.pid, number)
 
     def _ended(self) -> None:
         self._loop.remove_reader(self._process.sentinel)

@@ -15,7 +15,8 @@ class Scenario:
     """`questions` are asked one after the other; before `settled` of them, each is answered before the next is asked.
 
     The last `missed` of them are asked while no bot hears. `lengths` are those of the model's answers, in words, time
-    after time; `settings` what the bot is told.
+    after time; `settings` what the bot is told. Without `redelivers` Slack has used up its retries when the next bot
+    comes.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Scenario:
     missed: int = 0
     lengths: tuple[int, ...] = (SHORT,)
     settings: Mapping[str, str] = field(default_factory=dict)
+    redelivers: bool = True
 
     @property
     def streams(self) -> bool:
@@ -34,7 +36,7 @@ class Scenario:
     def place(self, sandbox: Sandbox) -> Place:
         """Return where it takes place."""
         if self.platform == "slack":
-            return SlackPlace(sandbox)
+            return SlackPlace(sandbox, redelivers=self.redelivers)
         return DiscordPlace(sandbox, threads=self.settings.get("CONFAB_DISCORD_THREADS") != "false")
 
 
@@ -45,6 +47,8 @@ SCENARIOS = (
     Scenario("an answer to a direct message", "slack", ("direct",)),
     Scenario("two questions in a thread", "slack", ("mention", "follow-up")),
     Scenario("an answer to a command", "slack", ("command",)),
+    Scenario("a question that Slack delivers once", "slack", settings=WHOLE, redelivers=False),
+    Scenario("a follow-up that Slack delivers once", "slack", ("mention", "follow-up"), settled=1, redelivers=False),
     Scenario("an answer at once", "discord", settings=WHOLE),
     Scenario("an answer that grows", "discord"),
     Scenario("an answer in parts", "discord", lengths=(LONG, SHORT, LONG)),

@@ -27,6 +27,7 @@ class SimulatedLoop(asyncio.SelectorEventLoop):
     def __init__(self) -> None:
         self._clock = _Clock()
         super().__init__(self._clock)
+        self.set_exception_handler(lambda _loop, _context: None)  # whoever dies leaves tasks that nobody asks any more
 
     def time(self) -> float:
         """Return the seconds that have passed."""

@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TypeVar, cast
@@ -12,7 +13,7 @@ import pytest
 from bots.streaming import Pace, Stream
 from core.conversation import Conversation
 from core.counting import Counter
-from core.database import Database, Work
+from core.database import LINGER, Database, Work
 from core.errors import FileUnreadable, PlatformError
 from core.inbox import Inbox, Pressure
 from core.messages import Attachment, Earlier, Journal, Message, ReplyEvent, Turn
@@ -43,12 +44,30 @@ class InlineDatabase(Database):
         self._life = life
         self._file = sqlite3.connect(path, isolation_level=None)
         self._file.execute("PRAGMA synchronous = OFF")
+        self._sent: list[Work[object]] = []
+        self.trouble = ""
 
     async def run(self, work: Work[T]) -> T:
         """Do the work in a transaction of its own; now and then the disk is full."""
         await self._life.passes()
         if self._life.world.breaks():
             raise sqlite3.OperationalError("database or disk is full")
+        self._do_sent()
+        result = self._done(work)
+        await self._life.passes()
+        return result
+
+    def send(self, work: Work[object]) -> None:
+        """Do the work a little later, before what is asked for after it, unless the process dies first."""
+        self._sent.append(work)
+        asyncio.get_running_loop().call_later(LINGER, self._do_sent)
+
+    def _do_sent(self) -> None:
+        while self._sent and self._life.lives:
+            with suppress(sqlite3.Error):
+                self._done(self._sent.pop(0))
+
+    def _done(self, work: Work[T]) -> T:
         self._file.execute("BEGIN IMMEDIATE")
         try:
             result = work(self._file)
@@ -56,13 +75,7 @@ class InlineDatabase(Database):
             self._file.execute("ROLLBACK")
             raise
         self._file.execute("COMMIT")
-        await self._life.passes()
         return result
-
-    def send(self, work: Work[object]) -> None:
-        """Do the work at once; now and then it is lost."""
-        if not self._life.world.breaks():
-            work(self._file)
 
     async def close(self) -> None:
         """Close the file."""
@@ -74,7 +87,7 @@ class Life:
 
     def __init__(self, world: World, path: Path) -> None:
         self.world = world
-        self._alive = True
+        self.lives = True
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("core.store.Database", partial(InlineDatabase, self))
             self._store = Store(path)
@@ -91,7 +104,7 @@ class Life:
 
     def must_live(self) -> None:
         """Raise CancelledError where the process is dead: its last words, as of `finally`, reach nobody."""
-        if not self._alive:
+        if not self.lives:
             raise asyncio.CancelledError
 
     async def begin(self) -> None:
@@ -104,7 +117,7 @@ class Life:
 
     async def die(self) -> None:
         """Drop everything that runs."""
-        self._alive = False
+        self.lives = False
         others = asyncio.all_tasks() - {asyncio.current_task()}
         for task in others:
             task.cancel()
@@ -156,7 +169,7 @@ class Surface:
         for post in self._world.marked(self._turn.id)[len(known) :]:
             known.append(post.id)
             await self._journal.posted(post.part, post.id)
-        for post in list(self._world.marked(f"{self._turn.id}-notice")):
+        for post in self._world.marked(f"{self._turn.id}-notice"):
             if self._turn.attempts > 1 and post.id not in known:
                 await self.remove(post.id)
         return tuple(known)
