@@ -1,7 +1,7 @@
 # Everything that a person types at Confab's own tree. Needs Python 3.11 or later, and make; no more.
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check bench prove lock clean
+.PHONY: help install run test check bench load prove lock clean
 
 # The first interpreter that starts and is new enough; `make install PYTHON=…` names another.
 PYTHON ?= $(shell for p in python3.11 python3 python3.12 python3.13 python3.14 python; do \
@@ -29,6 +29,9 @@ check: install  ## lint, format and types
 
 bench: install  ## measure Confab beside a bare bot, as ratios
 	@$(BIN)/python -m tests.bench
+
+load: install  ## hold the highest load that this machine carries, for ten minutes
+	@$(BIN)/python -m tests.load
 
 prove: install  ## kill the bot at every point, run 10,000 random schedules, and the other tests that take long
 	@$(BIN)/python -m tests.killing

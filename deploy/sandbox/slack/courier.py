@@ -23,6 +23,7 @@ class _Pending:
     payload: Event
     attempt: int
     timer: asyncio.TimerHandle
+    sent_at: float
 
 
 Interaction = Literal["slash_commands", "interactive"]
@@ -42,6 +43,7 @@ class Courier:
         self.sockets = Sockets(faults, changed, self._acknowledged)
         self.endpoint = Endpoint(signing_secret)
         self.given_up: deque[str] = deque(maxlen=1000)
+        self.acknowledged_after: deque[float] = deque(maxlen=100_000)  # seconds, of events over a socket
         self._faults = faults
         self._changed = changed
         self._numbers = itertools.count(1)
@@ -91,8 +93,9 @@ class Courier:
         envelope_id = f"envelope-{next(self._numbers)}"
         sent = self.sockets.send(_envelope(envelope_id, payload, attempt))
         wait = self.ack_timeout if sent else 0.0
-        timer = asyncio.get_running_loop().call_later(wait, self._failed, envelope_id)
-        self._waiting[envelope_id] = _Pending(payload, attempt, timer)
+        loop = asyncio.get_running_loop()
+        timer = loop.call_later(wait, self._failed, envelope_id)
+        self._waiting[envelope_id] = _Pending(payload, attempt, timer, loop.time())
 
     async def _interact(self, kind: Interaction, payload: Event) -> Receipt:
         if self.endpoint.url:
@@ -117,6 +120,7 @@ class Courier:
         pending = self._waiting.pop(envelope_id, None)
         if pending is not None:
             pending.timer.cancel()
+            self.acknowledged_after.append(asyncio.get_running_loop().time() - pending.sent_at)
             self._changed()
 
     def _failed(self, envelope_id: str) -> None:
