@@ -156,6 +156,21 @@ async def test_who_waits_sees_that_an_answer_is_being_made(sandbox: Sandbox) -> 
     assert calls(sandbox, "assistant.threads.setStatus") == ["ok"]
 
 
+async def test_a_status_that_comes_after_the_answer_is_taken_away(sandbox: Sandbox) -> None:
+    """It was on its way when the model had done, and nothing else would clear it for two minutes."""
+    sandbox.workspace.faults.slow["assistant.threads.setStatus"] = 1.0
+    sandbox.model.script.append(Reply("There.", delay_first=1.2))
+    with sandbox.workspace.subscribe() as changes:
+        thread = await sandbox.workspace.say(GENERAL, mention("hard question"))
+        await answered(sandbox, thread)
+        await sandbox.workspace.until(lambda: calls(sandbox, "assistant.threads.setStatus") == ["ok", "ok"])
+        told = []
+        while not changes.empty():
+            change = changes.get_nowait()
+            told += [change.text] if change.kind == "status" else []
+    assert told == ["is thinking…", ""]
+
+
 @given(st.lists(MARKDOWN, min_size=1, max_size=60).map("\n\n".join), st.integers(0, 1))
 @settings(max_examples=25, phases=(Phase.explicit, Phase.reuse, Phase.generate))  # each goes the whole way
 async def test_any_markdown_arrives_whole_in_parts_that_slack_takes(text: str, long: int) -> None:

@@ -40,6 +40,7 @@ log = structlog.get_logger()
 # method): a full bucket and a minute's refill stay within that.
 EDITS = 20.0
 EDITS_PER_SECOND = 0.5
+SETTLED = 2.0  # seconds for which the end of an answer waits for a status on its way, that none stands below it
 TS = re.compile(r"\d+\.\d+")  # the id of a message that a person wrote; a choice from a menu has another
 
 
@@ -160,6 +161,7 @@ class Slack:
             raise
         finally:
             thinking.cancel()
+            await asyncio.wait((thinking,), timeout=SETTLED)
             if grows:
                 self._budget.release()
 

@@ -32,11 +32,11 @@ class Reply:
         self._journal = journal
         self._channel = turn.message.key.channel
         self._place = {"channel": self._channel, **_thread(turn)}
-        self.visible = bool(turn.posted)
+        self.visible = bool(turn.posted)  # or just about to be
 
     async def post(self, part: int, text: str) -> str:
         """Post a part and note it; what has begun is finished even if the turn is cancelled meanwhile."""
-        return await _unbroken(self._posted(part, text))
+        return await unbroken(self._posted(part, text))
 
     async def standing(self) -> tuple[str, ...]:
         """Return the messages in which the turn's parts stand, also one that was posted just before a crash.
@@ -79,6 +79,7 @@ class Reply:
     async def _posted(self, part: int, text: str) -> str:
         mark = {"event_type": MARK, "event_payload": {"turn": self._turn.id, "part": part}}
         place = {**self._place, "metadata": mark, "unfurl_links": False, "unfurl_media": False}
+        self.visible = True
         for _ in range(TRIES):
             try:
                 answer = await self._write_rich("chat.postMessage", place, text)
@@ -87,7 +88,6 @@ class Reply:
             else:
                 message_id = str(answer["ts"])
             if message_id:
-                self.visible = True
                 await self._journal.posted(part, message_id)
                 return message_id
         raise SlackRefusal("chat.postMessage", NO_ANSWER)
@@ -148,7 +148,7 @@ def _thread(turn: Turn) -> dict[str, str]:
     return {"thread_ts": thread} if thread else {}
 
 
-async def _unbroken(work: Coroutine[Any, Any, T]) -> T:
+async def unbroken(work: Coroutine[Any, Any, T]) -> T:
     """Await work that must not be left half done: a cancellation waits until it has ended."""
     task = asyncio.create_task(work)
     try:

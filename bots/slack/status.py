@@ -1,11 +1,12 @@
 """The line `is thinking…` under a thread, for as long as nothing can be read yet."""
 
 import asyncio
+from collections.abc import Mapping
 
 import structlog
 
 from bots.slack.calls import Calls, SlackRefusal
-from bots.slack.reply import Reply
+from bots.slack.reply import Reply, unbroken
 from core.messages import Turn
 
 log = structlog.get_logger()
@@ -26,8 +27,14 @@ class Status:
         key = turn.message.key
         await asyncio.sleep(PATIENCE)
         while self._supported and key.thread and not reply.visible:
-            await self._set({"channel_id": key.channel, "thread_ts": key.thread, "status": "is thinking…"})
+            await unbroken(self._show({"channel_id": key.channel, "thread_ts": key.thread}, reply))
             await asyncio.sleep(RENEWAL)
+
+    async def _show(self, place: Mapping[str, str], reply: Reply) -> None:
+        """Show the status; one that may have come after the answer, which would have cleared it, is taken away."""
+        await self._set({**place, "status": "is thinking…"})
+        if reply.visible:
+            await self._set({**place, "status": ""})
 
     async def _set(self, arguments: dict[str, str]) -> None:
         try:
