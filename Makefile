@@ -16,7 +16,7 @@ help:  ## show these lines
 
 install: .venv/requirements-dev.installed  ## make .venv with everything to run, test and check
 
-run: .venv/requirements.installed  ## start Confab: in a pretend Slack, or in yours when .env holds its tokens
+run: .venv/requirements-run.installed  ## start Confab: in a pretend Slack, or in yours when .env holds its tokens
 	@$(BIN)/python -m deploy.start
 
 test: install  ## run the tests (a few minutes)
@@ -41,8 +41,9 @@ prove: install  ## kill the bot at every point, run 10,000 random schedules, and
 lock: $(BIN)/python  ## write the exact versions and hashes anew, from pyproject.toml
 	$(BIN)/python -m venv .venv/lock
 	.venv/lock/bin/python -m pip install -q "uv>=0.13,<0.14"
-	$(LOCK) pyproject.toml -o requirements.txt
-	$(LOCK) pyproject.toml --group dev -c requirements.txt -o requirements-dev.txt
+	$(LOCK) pyproject.toml --extra voice -o requirements.txt
+	$(LOCK) pyproject.toml --extra voice --extra sandbox -c requirements.txt -o requirements-run.txt
+	$(LOCK) pyproject.toml --extra voice --extra sandbox --group dev -c requirements-run.txt -o requirements-dev.txt
 
 clean:  ## remove .venv and the caches; .env and the database stay
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis

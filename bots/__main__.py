@@ -23,6 +23,7 @@ from bots.command_line import LOOK_AGAIN, again, turns, why
 from bots.logs import configure
 from bots.options import database_path, instructions, model_options, policies_of, pressure_of
 from bots.vitals import Lag
+from bots.voice import ears_of
 from core.conversation import Conversation
 from core.counting import counter_for
 from core.errors import BotError, DatabaseBusy, DatabaseUnusable, SettingsError, StartRefused
@@ -33,6 +34,7 @@ from core.recall import Recall
 from core.settings import Settings
 from core.store import Store
 from core.summaries import Summaries
+from core.voice.transcribers import Transcriber
 from core.window import Window
 
 if TYPE_CHECKING:
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
+WITHOUT_WHISPER = "CONFAB_LOCAL_WHISPER needs faster-whisper, which is not installed: pip install faster-whisper."
 EX_CONFIG = 78  # sysexits.h: a restart would not help
 EX_UNAVAILABLE = 69  # sysexits.h: the platform refuses us
 EX_IOERR = 74  # sysexits.h: the database is damaged, or has no room
@@ -88,7 +91,8 @@ async def _run(settings: Settings) -> None:
         store = Store(path)
         stack.push_async_callback(store.close)
         options = model_options(settings)
-        model = OpenAI(options, await stack.enter_async_context(open_client(options)))
+        client = await stack.enter_async_context(open_client(options))
+        model = OpenAI(options, client)
         session = await stack.enter_async_context(aiohttp.ClientSession())
         slack, discord = _slack(settings, session, store), _discord(settings, session, store)
         platforms: dict[str, Platform] = {each.name: each for each in (slack, discord) if each}
@@ -97,7 +101,9 @@ async def _run(settings: Settings) -> None:
         recall = Recall(store, counter_for(settings.openai_model), window, instructions(settings))
         summaries = Summaries(store, model, recall)
         stack.push_async_callback(summaries.close)
-        conversation = Conversation(store, model, policies, recall, summaries)
+        ears = ears_of(settings, store, policies, client, _local_whisper(settings))
+        stack.push_async_callback(ears.close)
+        conversation = Conversation(store, model, policies, recall, summaries, ears)
         inbox = Inbox(store, conversation, platforms, policies, pressure_of(settings))
         asking = asyncio.create_task(ask_window(model, window))
         stack.callback(asking.cancel)
@@ -115,6 +121,17 @@ async def _run(settings: Settings) -> None:
             if platform:
                 await platform.stop()
         await inbox.stop(settings.grace)
+
+
+def _local_whisper(settings: Settings) -> Transcriber | None:
+    """Return the transcriber in this process where one is chosen; raise SettingsError where it is not installed."""
+    if not settings.local_whisper:
+        return None
+    try:
+        from core.voice.local import LocalWhisper
+    except ImportError:
+        raise SettingsError([WITHOUT_WHISPER]) from None
+    return LocalWhisper(settings.local_whisper, settings.voice_language or "", settings.voice_prompt or "")
 
 
 def _slack(settings: Settings, session: aiohttp.ClientSession, store: Store) -> Slack | None:

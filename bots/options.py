@@ -1,5 +1,6 @@
 """What the settings say, as the plain values that the parts of core take; a platform's own stand with it."""
 
+from dataclasses import fields, replace
 from pathlib import Path
 
 from core.inbox import Pressure
@@ -53,13 +54,10 @@ def instructions(settings: Settings) -> Instructions:
 
 def policies_of(settings: Settings) -> Policies:
     """Return the operator's defaults, and the channels that differ."""
-    default = Policy(settings.follow_ups, settings.streaming, settings.merge)
+    default = Policy(settings.follow_ups, settings.streaming, settings.merge, translate=settings.voice_translate)
     return Policies(default, {name: _differing(default, channel) for name, channel in settings.channels.items()})
 
 
 def _differing(default: Policy, channel: ChannelSettings) -> Policy:
-    return Policy(
-        default.follow_ups if channel.follow_ups is None else channel.follow_ups,
-        default.streaming if channel.streaming is None else channel.streaming,
-        default.merge if channel.merge is None else channel.merge,
-    )
+    given = channel.model_dump(include={field.name for field in fields(Policy)}, exclude_none=True)
+    return replace(default, **given)

@@ -1,6 +1,7 @@
 """What came with a message, as text: texts, PDFs and spreadsheets are read, everything else is named."""
 
 import re
+from collections.abc import Mapping
 from pathlib import PurePosixPath
 
 import structlog
@@ -26,16 +27,23 @@ DOCUMENTS = {
     ".xlsm": "xlsx",
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "xlsx",
 }
+NOTHING_HEARD: Mapping[str, str] = {}
 NOT_READ = "not read, since only texts up to 64 KiB, and PDFs and spreadsheets up to 8 MiB are"
 
 
-async def attached(message: Message, platform: Platform, documents: Documents) -> str:
-    """Return what a person attached, each file labelled and fenced as data; empty where there was none."""
-    return "\n\n".join([await _told(file, platform, documents) for file in message.attachments])
+async def attached(
+    message: Message, platform: Platform, documents: Documents, heard: Mapping[str, str] = NOTHING_HEARD
+) -> str:
+    """Return what a person attached, each file labelled and fenced as data; empty where there was none.
+
+    `heard` holds what is told in a recording's place, by the file's id: that is what the person says, and no data.
+    """
+    told = [heard.get(file.id) or await _told(file, platform, documents) for file in message.attachments]
+    return "\n\n".join(told)
 
 
 async def _told(file: Attachment, platform: Platform, documents: Documents) -> str:
-    label = f"{'voice note' if file.is_voice_note else 'file'} {inert(file.name)}"
+    label = f"file {inert(file.name)}"
     kind = _kind(file)
     most = MOST if kind == "text" else MOST_OF_A_DOCUMENT
     if not kind or (file.size or 0) > most:

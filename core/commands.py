@@ -17,6 +17,8 @@ DONE: Mapping[Command, str] = {
     "full": FULL,
     "deleted": "",
     "reset": "_Forgotten: I no longer see what was said here before._",
+    "unheard": "_I cannot hear voice notes here, since Discord hides them from me. Choose *Apps*, *Ask Confab about "
+    "this* in the note's menu, or have the *Message Content Intent* switched on for me._",
 }
 MOST_QUOTED = 1_500  # characters of a question that are shown again; the model reads all of it
 STOPPED = "_(stopped)_"

@@ -3,12 +3,13 @@
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
-from dataclasses import asdict, dataclass, field, replace
-from typing import Any, TypeGuard
+from dataclasses import replace
+from typing import TypeGuard
 
 import structlog
 
 from core import commands
+from core.answer import Answer, Parts, detail_of, state_of
 from core.asking import Asked, chat
 from core.attachments import attached
 from core.context import inert
@@ -28,9 +29,11 @@ from core.halting import Halt
 from core.messages import (
     NOTICE,
     ConversationKey,
+    Deletion,
     Entry,
     Finish,
     Kept,
+    Message,
     ModelEvent,
     Platform,
     Replace,
@@ -44,6 +47,9 @@ from core.policy import Policies
 from core.recall import Recall
 from core.store import Store
 from core.summaries import Summaries
+from core.voice.hearing import Ears
+from core.voice.reply import around, listening
+from core.voice.telling import Heard, told, unanswerable
 
 log = structlog.get_logger()
 
@@ -51,30 +57,18 @@ SHORTENED = "_Your message is longer than I can read at once: I left out its mid
 NEVER_AGAIN = (ContextOverflow, ContentFiltered, RefusedRequest)  # kept in the history, they would fail every turn
 
 
-@dataclass(slots=True)
-class Answer:
-    """What became of a turn so far: the model's words, what they cost, where they stand, and what went wrong.
-
-    `times` says when each step was reached, in seconds since the epoch.
-    """
-
-    text: str = ""
-    usage: Usage | None = None
-    error: BotError | None = None
-    message_id: str = ""
-    parts: int = 0
-    times: dict[str, float] = field(default_factory=dict)
-
-
 class Conversation:
     """Answers one turn at a time; holds nothing between two turns."""
 
-    def __init__(self, store: Store, model: OpenAI, policies: Policies, recall: Recall, summaries: Summaries) -> None:
+    def __init__(
+        self, store: Store, model: OpenAI, policies: Policies, recall: Recall, summaries: Summaries, ears: Ears
+    ) -> None:
         self._store = store
         self._model = model
         self._policies = policies
         self._recall = recall
         self._summaries = summaries
+        self._ears = ears
         self._documents = Documents()
 
     async def answer(self, turn: Turn, platform: Platform, halt: Halt) -> None:
@@ -82,9 +76,13 @@ class Conversation:
         if turn.message.command:
             await self._obey(turn, platform)
             return
+        turn, heard = await self._heard(turn, platform, halt)
+        if error := unanswerable(turn.message, heard):
+            await self._refuse(turn, platform, error)
+            return
         message = await platform.named(turn.message)
         question = Entry("user", message.text, message.author, message.id, message.sent_at, about=message.about)
-        question = replace(question, files=await attached(message, platform, self._documents))
+        question = replace(question, files=await attached(message, platform, self._documents, told(heard)))
         remembered = await self._recall.joined(message, platform)
         if await self._is_part(turn):
             await self._store.finish(turn, [question], "merged", {})
@@ -92,15 +90,24 @@ class Conversation:
         asked = Asked(question, remembered, self._recall.prompt(remembered, question))
         answer = Answer(times={"asked": time.time()})
         spoken = _again(turn.kept) if turn.kept else chat(self._model, self._recall, asked, message.author.id)
-        await self._show(turn, platform, _below(self._spoken(spoken, turn, answer, halt), asked, answer), answer)
+        reply = _below(self._spoken(spoken, turn, answer, halt), asked, answer)
+        await self._show(turn, platform, around(reply, heard) if heard else reply, answer)
         entries = self._entries(asked, answer)
-        await self._store.finish(turn, entries, _state(answer), _detail(answer), asked.made(answer.usage))
+        await self._store.finish(turn, entries, state_of(answer), detail_of(answer), asked.made(answer.usage))
         self._summaries.after(message.key, asked.prompt)
 
     async def _is_part(self, turn: Turn) -> bool:
         """Whether a question is to be answered with the next one, before which it then stands in the history."""
         may_be = turn.followed and not turn.posted and self._policies.of(turn.message.key).merge
         return may_be and await self._store.goes_on(turn)
+
+    def foresee(self, message: Message, platform: Platform) -> None:
+        """Begin what takes long about a message whose turn has not come yet."""
+        self._ears.begin(message, platform)
+
+    def forget(self, deletion: Deletion) -> None:
+        """End what was begun for a message that is gone."""
+        self._ears.drop((deletion.platform, deletion.workspace, deletion.channel, deletion.message_id))
 
     async def post(self, turn: Turn, platform: Platform) -> ConversationKey:
         """Post a question that stands in no message, so that it can be answered under it; return where it now waits."""
@@ -111,7 +118,7 @@ class Conversation:
         if not answer.error:
             question = replace(turn.message, id=answer.message_id, key=key, command="", handle="")
             await self._store.put(question, if_joined=False)
-        await self._store.finish(turn, [], _state(answer), _detail(answer))
+        await self._store.finish(turn, [], state_of(answer), detail_of(answer))
         return key
 
     async def give_up(self, turn: Turn, platform: Platform) -> None:
@@ -121,7 +128,28 @@ class Conversation:
             await self._show(turn, platform, _sentence(notice(turn, GaveUp())), answer)
         except Exception:
             log.exception("notice not shown", reference=reference(turn))
-        await self._store.finish(turn, [], "failed", _detail(answer))
+        await self._store.finish(turn, [], "failed", detail_of(answer))
+
+    async def _heard(self, turn: Turn, platform: Platform, halt: Halt) -> tuple[Turn, tuple[Heard, ...]]:
+        """Return what was said in a turn's recordings, and the turn with what was posted meanwhile."""
+        hearing = self._ears.hearing(turn.message, platform)
+        if hearing is None:
+            return turn, ()
+        try:
+            if hearing.is_long and self._policies.of(turn.message.key).streaming:
+                shown = Answer(message_id=next(iter(turn.posted), ""))
+                await self._show(turn, platform, halt.until(listening(hearing)), shown)
+                turn = replace(turn, posted=turn.posted or tuple(filter(None, (shown.message_id,))))
+            return turn, () if halt.sentence else await hearing.heard()
+        finally:
+            hearing.task.cancel()  # in vain where it is done
+
+    async def _refuse(self, turn: Turn, platform: Platform, error: BotError) -> None:
+        """End a turn with a sentence in place of an answer."""
+        answer = Answer()
+        _record(turn, answer, error)
+        await self._show(turn, platform, _sentence(notice(turn, error)), answer)
+        await self._store.finish(turn, [], state_of(answer), detail_of(answer))
 
     async def _obey(self, turn: Turn, platform: Platform) -> None:
         """Do what a command says; `stop` has worked at once, when it came in.
@@ -136,8 +164,8 @@ class Conversation:
             sentence = commands.remembered(len(memory.entries), memory.earlier)
         answer = Answer()
         await self._show(turn, platform, _sentence(sentence), answer)
-        state = "refused" if turn.message.command == "full" else _state(answer)
-        await self._store.finish(turn, [], state, _detail(answer))
+        state = "refused" if turn.message.command == "full" else state_of(answer)
+        await self._store.finish(turn, [], state, detail_of(answer))
 
     async def _show(self, turn: Turn, platform: Platform, events: AsyncIterator[ReplyEvent], answer: Answer) -> None:
         live = self._policies.of(turn.message.key).streaming
@@ -190,23 +218,6 @@ class Conversation:
             "assistant", answer.text, None, answer.message_id, time.time(), tokens=self._recall.count(answer.text)
         )
         return [question, said]
-
-
-class Parts:
-    """The journal of one turn: notes each part of its reply that is visible."""
-
-    def __init__(self, store: Store, turn: Turn, answer: Answer, first: int = 0) -> None:
-        """`first` is the number under which part 0 is noted, where others stand before it."""
-        self._store = store
-        self._turn = turn
-        self._answer = answer
-        self._first = first
-
-    async def posted(self, part: int, platform_id: str) -> None:
-        """Note a part; the first one's id stands for the answer in the history."""
-        self._answer.message_id = self._answer.message_id or platform_id
-        self._answer.parts = max(self._answer.parts, self._first + part + 1)
-        await self._store.posted(self._turn, self._first + part, platform_id)
 
 
 def notice(turn: Turn, error: BotError) -> str:
@@ -262,20 +273,3 @@ async def _below(events: AsyncIterator[ReplyEvent], asked: Asked, answer: Answer
         yield event
     if asked.prompt.shortened and answer.text:
         yield Text(f"\n\n{SHORTENED}")
-
-
-def _state(answer: Answer) -> str:
-    if isinstance(answer.error, Uncertain):
-        return "uncertain"
-    return "failed" if isinstance(answer.error, PlatformError) else "done"
-
-
-def _detail(answer: Answer) -> dict[str, Any]:
-    detail: dict[str, Any] = {}
-    if answer.error:
-        detail["error"] = type(answer.error).__name__
-    if answer.usage:
-        detail["usage"] = asdict(answer.usage)
-    if answer.times:
-        detail["times"] = answer.times
-    return detail

@@ -5,9 +5,13 @@ BotError                 everything that a person is told of in the channel
         WrongKey, NoQuota, RateLimited, UnknownModel, WrongPath, NotAChatModel, MissingParameter, RefusedRequest,
         ContextOverflow, ContentFiltered, EndpointUnreachable, EndpointFailing, ModelSilent, StreamStalled,
         StreamCut, GarbledAnswer, EmptyAnswer, AnswerCutByLength
+    VoiceError           a recording was not understood
+        NoteTooLong, NoteNotFetched, NoteUnplayable, NoteIncomplete, NoteSilent, NoteWithoutWords,
+        TranscriberFailing, NoTranscriber
     PlatformError        an answer could not be shown
         Uncertain        it may have been, and nobody can tell
     GaveUp               a turn failed for a reason that nobody foresaw, too often
+SoundRefused             a transcriber wants a recording in another form
 FileUnreadable           a file that came with a message could not be fetched; the model is told
 SettingsError            the environment does not say what Confab needs; it ends the start
 DatabaseBusy             another process holds the database; it ends the start, too
@@ -164,6 +168,66 @@ class AnswerCutByLength(ModelError):
     hint = "The answer reached the limit of tokens: raise CONFAB_MAX_TOKENS."
 
 
+class VoiceError(BotError):
+    """A voice note, or another recording that came with a message, was not understood."""
+
+
+class NoteTooLong(VoiceError):
+    """It lasts longer, or has more bytes, than is listened to: by the platform's word, or by what came."""
+
+    notice = "That recording is longer than I may listen to; please send a shorter one."
+    hint = "A recording exceeds CONFAB_VOICE_MINUTES or CONFAB_VOICE_MEGABYTES: raise it if such ones are to be heard."
+
+
+class NoteNotFetched(VoiceError):
+    """Its address leads nowhere, or to a page."""
+
+    notice = "I could not fetch that recording; please send it again."
+    hint = "Files come from Slack with the scope files:read, and from the hosts of CONFAB_FILE_HOSTS."
+
+
+class NoteUnplayable(VoiceError):
+    """Its bytes are no sound."""
+
+    notice = "I find no sound in that file that I can play; please record it again."
+    hint = "PyAV reads no sound from it: damaged, no recording, or what a host of CONFAB_FILE_HOSTS sent instead."
+
+
+class NoteIncomplete(VoiceError):
+    """Its bytes end before the sound does."""
+
+    notice = "That recording arrived incomplete; please send it again."
+    hint = "It is shorter than its head or the platform says: a host of CONFAB_FILE_HOSTS, or the upload, broke off."
+
+
+class NoteSilent(VoiceError):
+    """Nothing in it is loud enough to be heard."""
+
+    notice = "That recording is silent; please look at your microphone and record it again."
+    hint = "No sample of it is louder than -60 dB, so CONFAB_TRANSCRIBE_MODEL was not asked."
+
+
+class NoteWithoutWords(VoiceError):
+    """The transcriber heard no words."""
+
+    notice = "I could not make out any words in that recording."
+    hint = "The transcriber returned an empty text: a hint in CONFAB_VOICE_LANGUAGE may help."
+
+
+class TranscriberFailing(VoiceError):
+    """No transcriber answered as it should."""
+
+    notice = "I cannot listen to recordings just now; please write to me, or try again a little later."
+    hint = "No transcriber answered: see the lines above, and add another one to CONFAB_TRANSCRIBERS."
+
+
+class NoTranscriber(VoiceError):
+    """There is none: the model's endpoint has no transcriptions, or no sound can be read here."""
+
+    notice = "I am not set up to listen to recordings here; please write to me instead."
+    hint = "Set CONFAB_TRANSCRIBE_BASE_URL and CONFAB_TRANSCRIBE_MODEL to an endpoint that has /audio/transcriptions."
+
+
 class PlatformError(BotError):
     """The platform refused to show an answer, or to take it; `is_silence` where it did not even answer."""
 
@@ -191,7 +255,15 @@ class GaveUp(BotError):
 class FileUnreadable(Exception):
     """A file that came with a message could not be fetched, or is too large; its text says why."""
 
+    def __init__(self, detail: str, *, too_large: bool = False) -> None:
+        super().__init__(detail)
+        self.too_large = too_large
+
     hint = "Files come from Slack with the scope files:read, and from the hosts of CONFAB_FILE_HOSTS."
+
+
+class SoundRefused(Exception):
+    """A transcriber does not take a file in the form that it has; its text is for the log."""
 
 
 class SettingsError(Exception):

@@ -73,6 +73,7 @@ class Inbox:
                 return not await self._store.edit(named) and message.addressed and await self._take(message)
             case Deletion():
                 await self._store.delete(event)
+                self._conversation.forget(event)
                 self._halt(QUESTION_DELETED, partial(_needs, event), replaces=True)
         return False
 
@@ -93,7 +94,10 @@ class Inbox:
         await asyncio.gather(*serving, return_exceptions=True)
 
     async def _take(self, message: Message) -> bool:
-        follow_up = message.follow_up and self._policies.of(message.key).follow_ups
+        policy = self._policies.of(message.key)
+        follow_up = message.follow_up and policy.follow_ups
+        if policy.voice_notes and _is_voice_note(message):
+            message = replace(message, addressed=True)
         if not message.addressed and not follow_up:
             return False
         if not message.command and self._queued[message.key] >= self._pressure.queue:
@@ -102,6 +106,8 @@ class Inbox:
             return False
         if message.command == "stop":
             self._halt(STOPPED, lambda turn: _comes_before(turn, message), replaces=False)
+        if message.attachments:
+            self._conversation.foresee(message, self._platforms[message.key.platform])
         self._wake(message.key)
         return True
 
@@ -215,6 +221,10 @@ class Inbox:
 def _comes_before(turn: Message, stop: Message) -> bool:
     """Whether a turn is one that a `stop` ends: it may arrive late, after what was asked behind it."""
     return turn.key == stop.key and turn.sent_at <= stop.sent_at + SKEW
+
+
+def _is_voice_note(message: Message) -> bool:
+    return message.command == "unheard" or any(file.is_voice_note for file in message.attachments)
 
 
 def _needs(deletion: Deletion, question: Message) -> bool:

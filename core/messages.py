@@ -2,10 +2,11 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, Protocol
 
 Role = Literal["system", "user", "assistant"]
-Command = Literal["", "ask", "stop", "reset", "memory", "help", "deleted", "full"]
+Command = Literal["", "ask", "stop", "reset", "memory", "help", "deleted", "full", "unheard"]
 NOTICE = "-notice"  # behind a turn's id: what is said below an answer that could not be shown to its end
 
 
@@ -60,9 +61,10 @@ class Message:
     `sent_at` is in seconds since the epoch, by the platform's clock. `addressed` says that the bot is meant
     whether or not it takes part in the thread already; `follow_up` that it is meant if it does. `command` is what it
     tells the bot to do instead of asking it; `ask` is a question that stands in no message, as a slash command's: it
-    is posted first, and answered under what was posted; `deleted` is a question that is gone, and `full` one for which
-    there was no room. `about` is the id of the message that it quotes, where it was asked from that one's menu: once
-    that is gone, so is this. `handle` is what the platform needs to reply beside the key, if anything.
+    is posted first, and answered under what was posted; `deleted` is a question that is gone, `full` one for which
+    there was no room, and `unheard` a voice note that the platform hides. `about` is the id of the message that it
+    quotes, where it was asked from that one's menu: once that is gone, so is this. `handle` is what the platform needs
+    to reply beside the key, if anything.
     """
 
     id: str
@@ -238,6 +240,12 @@ class Platform(Protocol):
 
     async def download(self, attachment: Attachment, most: int) -> bytes:
         """Return a file's content; raise FileUnreadable where it is not to be had, or exceeds `most` bytes."""
+
+    async def save(self, attachment: Attachment, path: Path, most: int) -> str:
+        """Write a file's content to `path`; return its SHA-256 in hex. Raises FileUnreadable as `download` does."""
+
+    async def transcript(self, attachment: Attachment) -> str:
+        """Return the platform's own transcript of a recording, empty where there is none, or none that is complete."""
 
     async def reply(self, turn: Turn, events: AsyncIterator[ReplyEvent], journal: Journal, *, live: bool) -> None:
         """Show an answer as it grows (`live`) or once it is whole; raise PlatformError where it cannot be shown."""

@@ -83,6 +83,32 @@ KEPT_ANSWERS = """
 ALTER TABLE turns ADD COLUMN answer TEXT;  -- the model's whole answer as JSON; dropped when the turn is done
 """
 
+TRANSCRIPTS = """
+-- What was heard in recordings: each part of one, as a transcriber returned it, by the SHA-256 of the whole file.
+CREATE TABLE transcripts (
+    hash TEXT NOT NULL,
+    task TEXT NOT NULL,                     -- transcriptions, translations
+    part INTEGER NOT NULL,                  -- from 0
+    parts INTEGER NOT NULL DEFAULT 0,       -- of the last one: how many there are
+    again REAL NOT NULL DEFAULT 0,          -- seconds of the part before that it repeats
+    text TEXT NOT NULL,
+    made_at REAL NOT NULL,                  -- our clock, seconds since the epoch
+    PRIMARY KEY (hash, task, part)
+) STRICT, WITHOUT ROWID;
+
+-- Which message brought which recording, so that it is known again without being fetched, and goes with the message.
+CREATE TABLE recordings (
+    platform TEXT NOT NULL, workspace TEXT NOT NULL, channel TEXT NOT NULL, thread TEXT NOT NULL,
+    message_id TEXT NOT NULL,
+    about TEXT NOT NULL DEFAULT '',         -- the id of the message that this one asks about, if any
+    file_id TEXT NOT NULL,
+    hash TEXT NOT NULL,
+    PRIMARY KEY (platform, workspace, channel, message_id, file_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX recordings_by_file ON recordings (platform, workspace, file_id);
+CREATE INDEX recordings_by_hash ON recordings (hash);
+"""
+
 
 @migrations()
 def m001_beginning(database: Database) -> None:
@@ -112,3 +138,9 @@ def m004_quotations(database: Database) -> None:
 def m005_kept_answers(database: Database) -> None:
     """Keep an answer until it is shown, so that a call that has ended is not paid again."""
     database.executescript(KEPT_ANSWERS)
+
+
+@migrations()
+def m006_transcripts(database: Database) -> None:
+    """Keep what was heard in recordings, by their content, and which message brought which."""
+    database.executescript(TRANSCRIPTS)

@@ -12,11 +12,14 @@ class Policy:
 
     `follow_ups`: it answers in a thread that it takes part in without a new mention. `streaming`: the answer grows
     in the channel as it is made. `merge`: what one person writes while an answer is made is answered together.
+    `voice_notes`: every voice note is for it. `translate`: recordings are put into English as they are transcribed.
     """
 
     follow_ups: bool = True
     streaming: bool = True
     merge: bool = False
+    voice_notes: bool = False
+    translate: bool = False
 
 
 @dataclass(frozen=True, slots=True)

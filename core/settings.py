@@ -29,6 +29,7 @@ BEGINNINGS = {
     "SLACK_API_URL": "https?://",
     "DISCORD_API_URL": "https?://",
     "OPENAI_BASE_URL": "https?://",
+    "CONFAB_TRANSCRIBE_BASE_URL": "https?://",
 }
 
 
@@ -51,6 +52,18 @@ class ChannelSettings(BaseModel):
     streaming: bool | None = None
     merge: bool | None = None
     threads: bool | None = None
+    voice_notes: bool | None = None
+    translate: bool | None = None
+
+
+class TranscriberSettings(BaseModel):
+    """A further transcriber; without a base URL it is the model's endpoint, with its key."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    model: str
+    base_url: str = ""
+    api_key: str = ""
 
 
 def named(name: str, about: str, default: Any = None) -> Any:  # noqa: ANN401, RUF100 - a pydantic field takes any default
@@ -127,6 +140,36 @@ class Settings(BaseModel):
     )
     channels: Json[dict[str, ChannelSettings]] = named(
         "CONFAB_CHANNELS", 'What channels do differently, as JSON: {"C123": {"follow_ups": false}}', {}
+    )
+    transcribe_base_url: str | None = named(
+        "CONFAB_TRANSCRIBE_BASE_URL", "Where voice notes are transcribed; empty: at OPENAI_BASE_URL, with its key"
+    )
+    transcribe_api_key: str | None = named("CONFAB_TRANSCRIBE_API_KEY", "The key for that address, if it needs one")
+    transcribe_model: str = named(
+        "CONFAB_TRANSCRIBE_MODEL", "The transcriber's name there, as whisper-1", "gpt-4o-mini-transcribe"
+    )
+    transcribers: Json[tuple[TranscriberSettings, ...]] = named(
+        "CONFAB_TRANSCRIBERS",
+        'Asked in order when the first one is down, as JSON: [{"model": "…", "base_url": "…", "api_key": "…"}]',
+        (),
+    )
+    transcribe_timeout: Seconds = named("CONFAB_TRANSCRIBE_TIMEOUT", "Seconds for one transcript, with retries", 120.0)
+    local_whisper: str | None = named(
+        "CONFAB_LOCAL_WHISPER", "A model of faster-whisper to transcribe with in this process: a name or a folder"
+    )
+    voice_language: str | None = named("CONFAB_VOICE_LANGUAGE", "The language that is spoken, as a hint: en, de, pt")
+    voice_prompt: str | None = named("CONFAB_VOICE_PROMPT", "Names and words that are likely to be spoken, as a hint")
+    voice_translate: bool = named(
+        "CONFAB_VOICE_TRANSLATE",
+        "Put recordings into English, by /audio/translations",
+        default=False,
+    )
+    voice_minutes: Annotated[float, Field(gt=0, le=600)] = named(
+        "CONFAB_VOICE_MINUTES", "The longest recording that is listened to", 90.0
+    )
+    voice_megabytes: PositiveInt = named("CONFAB_VOICE_MEGABYTES", "The largest recording that is fetched", 200)
+    transcript_days: Annotated[float, Field(gt=0, le=3650)] = named(
+        "CONFAB_TRANSCRIPT_DAYS", "For how long a transcript is kept, so that it is not paid again", 30.0
     )
     file_hosts: Listed = named("CONFAB_FILE_HOSTS", "Further hosts or base URLs that files may come from", ())
 

@@ -7,12 +7,14 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from core import remembered, turns
-from core.database import Database
+from core.database import Database, Work
 from core.messages import ConversationKey, Deletion, Entry, Kept, Message, Turn
 from core.remembered import Made, Remembered
+
+T = TypeVar("T")
 
 
 class Store:
@@ -105,8 +107,8 @@ class Store:
         await self._database.run(lambda connection: remembered.join(connection, key, rows))
 
     async def forget(self, key: ConversationKey) -> None:
-        """Drop a conversation's history, its summary, and what was counted of it."""
-        await self._database.run(lambda connection: remembered.forget(connection, key))
+        """Drop a conversation's history, its summary, what was counted of it, and what was heard in its recordings."""
+        await self._database.run(lambda connection: turns.forget(connection, key))
 
     async def conversation_of(self, platform: str, platform_id: str) -> ConversationKey | None:
         """Return the conversation in which a message was posted as a part of an answer."""
@@ -147,6 +149,10 @@ class Store:
         """Remember `value` under `name`."""
         statement = "INSERT INTO marks VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value"
         await self._database.run(lambda connection: connection.execute(statement, (name, value)))
+
+    async def work(self, work: Work[T]) -> T:
+        """Do statements of a module of ours on the connection, in a transaction; return what they return."""
+        return await self._database.run(work)
 
     async def edit(self, message: Message) -> bool:
         """Take a changed text into the waiting question and into the history; return whether either was there."""

@@ -13,6 +13,7 @@ from pydantic import TypeAdapter
 from core import remembered
 from core.messages import ConversationKey, Deletion, Entry, Kept, Message, Turn
 from core.remembered import KEY, Made
+from core.voice import transcripts
 
 SKEW = 5.0  # seconds by which our clock may be ahead of the platform's, where a question has its time from us
 UNDONE = {"failed", "uncertain"}  # ends that an operator is shown, and after which a turn can be run again
@@ -202,3 +203,10 @@ def delete(connection: sqlite3.Connection, deletion: Deletion) -> None:
     for where in (PLACE, QUOTING):
         said = connection.execute(f"DELETE FROM entries WHERE {where} RETURNING {SAID}", place).fetchall()
         remembered.amend(connection, said)
+    transcripts.drop_of_message(connection, place)
+
+
+def forget(connection: sqlite3.Connection, key: ConversationKey) -> None:
+    """Drop what was said in a conversation, and what was heard in its recordings."""
+    remembered.forget(connection, key)
+    transcripts.drop_of_conversation(connection, remembered.of(key))

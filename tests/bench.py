@@ -18,7 +18,7 @@ from pathlib import Path
 
 from deploy.sandbox.model import ModelRequest, Reply
 from deploy.sandbox.server import Sandbox, serve
-from tests import bench_context
+from tests import bench_context, bench_voice
 from tests.stages import DiscordStage, SlackStage, Stage, Thread
 
 ANSWER = "The team decided to ship on Friday, after the last test has passed. " * 3
@@ -195,6 +195,15 @@ async def thread_memory(stage: Stage, sandbox: Sandbox, folder: Path, messages: 
         return bot.memory()
 
 
+async def voice_notes(stage: Stage, sandbox: Sandbox, folder: Path) -> None:
+    """Print what a short and a long voice note cost."""
+    sandbox.model.sounds.prose = "We ship on Friday."
+    async with contestant("confab", stage, sandbox, folder) as bot:
+        say(f"A voice note of 30 s: {await bench_voice.compare(sandbox, bot.pid, 30.0, 9)}")
+        say(f"A voice note of 60 min: {await bench_voice.compare(sandbox, bot.pid, 3600.0, 2)}")
+    forget(stage, sandbox)
+
+
 async def main() -> None:
     """Measure everything and print it."""
     async with serve() as sandbox:
@@ -212,6 +221,7 @@ async def main() -> None:
             sandbox.model.talk = lambda _: Reply(ANSWER)
             small, large = [await thread_memory(slack, sandbox, folder, messages) for messages in (10, 10_000)]
             say(f"Memory with a thread of 10,000 messages against one of 10: {large:.1f} / {small:.1f} MiB")
+            await voice_notes(slack, sandbox, folder)
             share = await bench_context.prefix(sandbox, folder)
             say(f"Of 200 prompts in a full window, {share:.0%} of the tokens stand in the beginning of the one before")
             ours, theirs = bench_context.counting()

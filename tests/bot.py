@@ -21,6 +21,7 @@ from core.store import Store
 from core.summaries import Summaries
 from core.window import Window
 from deploy.sandbox.server import Sandbox
+from tests.voice import Voice
 
 GENERAL = "C0GENERAL"
 
@@ -30,6 +31,7 @@ class Setup:
     """What a test wants otherwise than by default; times in seconds."""
 
     policies: Policies = field(default_factory=Policies)
+    voice: Voice = field(default_factory=Voice)
     pressure: Pressure = field(default_factory=lambda: Pressure(pause=0.05))
     socket: bool = True
     dm_threads: bool = True
@@ -73,7 +75,8 @@ async def running(sandbox: Sandbox, database: Path, setup: Setup | None = None) 
     async with AsyncExitStack() as stack:
         store = Store(database)
         stack.push_async_callback(store.close)
-        model = OpenAI(options, await stack.enter_async_context(open_client(options)))
+        client = await stack.enter_async_context(open_client(options))
+        model = OpenAI(options, client)
         session = await stack.enter_async_context(aiohttp.ClientSession())
         memory = Memory(partial(store.conversations, "slack"), partial(store.channels, "slack"), store)
         slack = Slack(_slack_options(sandbox, setup), session, memory)
@@ -81,7 +84,9 @@ async def running(sandbox: Sandbox, database: Path, setup: Setup | None = None) 
         recall = Recall(store, counter_for("stand-in"), Window(setup.window), told)
         summaries = Summaries(store, model, recall)
         stack.push_async_callback(summaries.close)
-        conversation = Conversation(store, model, setup.policies, recall, summaries)
+        ears = setup.voice.ears(sandbox, store, setup.policies, client, database)
+        stack.push_async_callback(ears.close)
+        conversation = Conversation(store, model, setup.policies, recall, summaries, ears)
         inbox = Inbox(store, conversation, {slack.name: slack}, setup.policies, setup.pressure)
         app = await slack.start(inbox.receive)
         await inbox.resume()

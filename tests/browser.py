@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, Locator, Page, async_playwright, expect
@@ -27,12 +28,13 @@ def chromium() -> str:
 
 
 @asynccontextmanager
-async def browsing() -> AsyncIterator[Browser]:
-    """Run Chromium until the block ends."""
+async def browsing(spoken: Path | None = None) -> AsyncIterator[Browser]:
+    """Run Chromium until the block ends; with `spoken`, a WAV file is said once into its microphone."""
     path = chromium()
+    said = (f"--use-file-for-fake-audio-capture={spoken}%noloop",) if spoken else ()
     expect.set_options(timeout=PATIENCE)
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=path, args=ARGUMENTS, timeout=PATIENCE)
+        browser = await playwright.chromium.launch(executable_path=path, args=[*ARGUMENTS, *said], timeout=PATIENCE)
         try:
             yield browser
         finally:

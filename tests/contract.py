@@ -14,6 +14,7 @@ from core.inbox import Pressure
 from core.policy import Policies
 from deploy.sandbox.model import Model
 from deploy.sandbox.server import Sandbox
+from tests.voice import Voice
 
 T = TypeVar("T")
 QUICK = Pressure(pause=0.05)
@@ -40,6 +41,16 @@ class Said:
     place: str
     id: str
     root: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A voice note, or with `seconds` None a file that somebody attached. Without a `name` it is named as there."""
+
+    content: bytes
+    media_type: str = ""
+    name: str = ""
+    seconds: float | None = 2.3
 
 
 class Room(Protocol):
@@ -71,6 +82,11 @@ class Room(Protocol):
 
     async def share(self, text: str, name: str, content: bytes, media_type: str) -> Said:
         """Write into a channel with a file."""
+
+    async def record(
+        self, *notes: Recording, text: str = "", into: Said | Literal["direct", "channel"] = "direct"
+    ) -> Said:
+        """Send recordings as Ada: directly, into the channel `general`, or into a conversation."""
 
     async def edit(self, said: Said, text: str) -> None:
         """Change a message as its author."""
@@ -114,6 +130,9 @@ class Room(Protocol):
     def break_next(self, write: Write, how: Breakage, times: int = 1) -> None:
         """Let the next calls of this kind go wrong."""
 
+    def fetched(self) -> int:
+        """Return how often the content of a file was sent to the bot."""
+
     def lose_files(self) -> None:
         """Let every file be gone."""
 
@@ -123,7 +142,9 @@ class Room(Protocol):
     async def leave(self) -> None:
         """Stop the bot at once, as a kill would: what it was saying stays as it stands."""
 
-    async def join(self, policies: Policies | None = None, pressure: Pressure = QUICK) -> None:
+    async def join(
+        self, policies: Policies | None = None, pressure: Pressure = QUICK, voice: Voice | None = None
+    ) -> None:
         """Start the bot, on the database that it had before."""
 
 

@@ -9,11 +9,12 @@ from typing import Literal, TypeVar
 
 from core.inbox import Pressure
 from core.policy import Policies
-from deploy.sandbox.discord.posts import Post
+from deploy.sandbox.discord.posts import NO_FLAGS, Flag, Post
 from deploy.sandbox.discord.roster import ADA, BOT_USER, ENGINEERS, GENERAL, GRACE, OTHER_BOT_USER, RANDOM
 from deploy.sandbox.server import Sandbox
-from tests.contract import QUICK, Breakage, Channel, Person, Platform, Said, Write
+from tests.contract import QUICK, Breakage, Channel, Person, Platform, Recording, Said, Write
 from tests.discord_bot import DiscordSetup, running
+from tests.voice import Voice
 
 T = TypeVar("T")
 
@@ -70,6 +71,30 @@ class DiscordRoom:
         """Attach a file."""
         file = self._guild.attach(name, content, media_type)
         return Said(GENERAL, await self._guild.say(GENERAL, text, attachments=[file]))
+
+    async def record(
+        self, *notes: Recording, text: str = "", into: Said | Literal["direct", "channel"] = "direct"
+    ) -> Said:
+        """Send voice messages, each of which stands alone, or files."""
+        files = [
+            self._guild.attach(note.name or "voice-message.ogg", note.content, note.media_type, note.seconds)
+            for note in notes
+        ]
+        alone = len(notes) == 1 and notes[0].seconds is not None and not text
+        flags = Flag.VOICE if alone else NO_FLAGS
+        place, root = await self._spot(into)
+        return Said(place, await self._guild.say(place, text, PEOPLE["ada"], None, files, flags), root)
+
+    async def _spot(self, into: Said | Literal["direct", "channel"]) -> tuple[str, str]:
+        """Return where a message is to stand, and the root of its conversation; a thread is opened where it must be."""
+        if not isinstance(into, Said):
+            return (self._guild.direct(PEOPLE["ada"]) if into == "direct" else GENERAL), ""
+        root = into.root or into.id
+        if self._guild.channels[into.place].is_direct:
+            return into.place, root
+        if not self._guild.thread_of(root):
+            await self._guild.open_thread(into.place, "a thread", PEOPLE["ada"], root)
+        return root, root
 
     async def edit(self, said: Said, text: str) -> None:
         """Change a message."""
@@ -129,6 +154,10 @@ class DiscordRoom:
         """Break the route's next calls."""
         getattr(self._guild.faults, how)[ROUTES[write]] = times
 
+    def fetched(self) -> int:
+        """Count what was sent of all attachments."""
+        return sum(file.fetched for file in self._guild.attachments.values())
+
     def lose_files(self) -> None:
         """Let every attachment's address expire."""
         self._guild.faults.expired_files = True
@@ -143,9 +172,11 @@ class DiscordRoom:
         """Stop the bot."""
         await self._bot.aclose()
 
-    async def join(self, policies: Policies | None = None, pressure: Pressure = QUICK) -> None:
+    async def join(
+        self, policies: Policies | None = None, pressure: Pressure = QUICK, voice: Voice | None = None
+    ) -> None:
         """Start the bot."""
-        setup = DiscordSetup(policies=policies or Policies(), pressure=pressure, grace=0.0)
+        setup = DiscordSetup(policies=policies or Policies(), pressure=pressure, voice=voice or Voice(), grace=0.0)
         await self._bot.enter_async_context(running(self._sandbox, self._database, setup))
 
     def _posts(self, said: Said) -> list[Post]:

@@ -12,7 +12,8 @@ from core.policy import Policies
 from deploy.sandbox.server import Sandbox
 from deploy.sandbox.slack.interactions import use_command, use_shortcut
 from tests.bot import Setup, running
-from tests.contract import QUICK, Breakage, Channel, Person, Platform, Said, Write
+from tests.contract import QUICK, Breakage, Channel, Person, Platform, Recording, Said, Write
+from tests.voice import Voice
 
 T = TypeVar("T")
 
@@ -67,6 +68,22 @@ class SlackRoom:
         """Upload a file and share it."""
         file = await self._workspace.upload(name, content, media_type)
         return Said("C0GENERAL", await self._workspace.say("C0GENERAL", text, files=[file]))
+
+    async def record(
+        self, *notes: Recording, text: str = "", into: Said | Literal["direct", "channel"] = "direct"
+    ) -> Said:
+        """Share clips, or files."""
+        files = [await self._uploaded(note) for note in notes]
+        if isinstance(into, Said):
+            root = into.root or into.id
+            return Said(into.place, await self._workspace.say(into.place, text, "U0ADA", root, files), root)
+        place = self._workspace.direct("U0ADA") if into == "direct" else "C0GENERAL"
+        return Said(place, await self._workspace.say(place, text, "U0ADA", files=files))
+
+    async def _uploaded(self, note: Recording) -> str:
+        length = None if note.seconds is None else round(note.seconds * 1000)
+        name = note.name or "audio_message"
+        return await self._workspace.upload(name, note.content, note.media_type, "U0ADA", length)
 
     async def edit(self, said: Said, text: str) -> None:
         """Change a message."""
@@ -132,6 +149,10 @@ class SlackRoom:
         """Break the method's next calls."""
         getattr(self._workspace.faults, how)[METHODS[write]] = times
 
+    def fetched(self) -> int:
+        """Count what was sent of all files."""
+        return sum(file.fetched for file in self._workspace.files.values())
+
     def lose_files(self) -> None:
         """Answer 404 at every file's address."""
         self._workspace.faults.expired_files = True
@@ -147,9 +168,11 @@ class SlackRoom:
         self._workspace.courier.retry_waits = (0.2, 0.2, 0.2, 1.0, 5.0)
         await self._bot.aclose()
 
-    async def join(self, policies: Policies | None = None, pressure: Pressure = QUICK) -> None:
+    async def join(
+        self, policies: Policies | None = None, pressure: Pressure = QUICK, voice: Voice | None = None
+    ) -> None:
         """Start the bot."""
-        setup = Setup(policies=policies or Policies(), pressure=pressure)
+        setup = Setup(policies=policies or Policies(), pressure=pressure, voice=voice or Voice())
         await self._bot.enter_async_context(running(self._sandbox, self._database, setup))
         await self._workspace.until(lambda: self._workspace.connected == 1)
 

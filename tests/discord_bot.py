@@ -22,6 +22,7 @@ from core.store import Store
 from core.summaries import Summaries
 from core.window import Window
 from deploy.sandbox.server import Sandbox
+from tests.voice import Voice
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class DiscordSetup:
     """What a test wants otherwise than by default; times in seconds."""
 
     policies: Policies = field(default_factory=Policies)
+    voice: Voice = field(default_factory=Voice)
     pressure: Pressure = field(default_factory=lambda: Pressure(pause=0.05))
     token: str = ""
     threads: bool = True
@@ -57,14 +59,17 @@ async def running(sandbox: Sandbox, database: Path, setup: DiscordSetup | None =
     async with AsyncExitStack() as stack:
         store = Store(database)
         stack.push_async_callback(store.close)
-        model = OpenAI(options, await stack.enter_async_context(open_client(options)))
+        client = await stack.enter_async_context(open_client(options))
+        model = OpenAI(options, client)
         session = await stack.enter_async_context(aiohttp.ClientSession())
         memory = Memory(partial(store.conversation_of, "discord"), partial(store.channels, "discord", "@me"), store)
         discord = Discord(_options(sandbox, setup), session, memory)
         recall = Recall(store, counter_for("stand-in"), Window(), Instructions("You are Confab.", 16_000, 100))
         summaries = Summaries(store, model, recall)
         stack.push_async_callback(summaries.close)
-        conversation = Conversation(store, model, setup.policies, recall, summaries)
+        ears = setup.voice.ears(sandbox, store, setup.policies, client, database)
+        stack.push_async_callback(ears.close)
+        conversation = Conversation(store, model, setup.policies, recall, summaries, ears)
         inbox = Inbox(store, conversation, {discord.name: discord}, setup.policies, setup.pressure)
         await inbox.resume()
         stack.push_async_callback(discord.close)

@@ -253,7 +253,7 @@ async def test_a_voice_message_is_recorded_and_sent_alone(sandbox: Sandbox, page
     assert file.duration_secs is not None
     assert file.duration_secs >= 1
     assert len(file.waveform or "") == 64  # 48 bytes in base64
-    assert file.name == "voice-message.webm"
+    assert (file.name, file.media_type) == ("voice-message.ogg", "audio/ogg")
 
 
 @pytest_asyncio.fixture(loop_scope="module")

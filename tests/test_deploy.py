@@ -42,6 +42,7 @@ SCOPES_OF_CALLS: dict[str, set[str]] = {
     "chat.delete": {"chat:write"},
     "users.conversations": {"channels:read", "groups:read", "im:read", "mpim:read"},
     "conversations.history": set(),
+    "files.info": {"files:read"},
     "conversations.replies": set(),
     "assistant.threads.setStatus": {"assistant:write"},
 }
@@ -78,13 +79,20 @@ def unit() -> configparser.SectionProxy:
 
 
 def test_the_image_copies_what_exists_and_only_the_bot() -> None:
-    """No sandbox, no tests, no .env: requirements.txt, core and bots."""
+    """No sandbox, no tests, no .env: requirements.txt, core, bots, and what is to be said of others' parts."""
     copied = [line.split()[0] for line in steps("COPY") if not line.startswith("--from=")]
-    assert copied == ["requirements.txt", "core", "bots"]
+    assert copied == ["requirements.txt", "core", "bots", "deploy/NOTICES.md"]
     assert all((ROOT / source).exists() for source in copied)
     ignored = (DEPLOY / "Dockerfile.dockerignore").read_text().splitlines()
     assert {line.removeprefix("!") for line in ignored if line.startswith("!")} == set(copied)
     assert ignored[1] == "*"
+
+
+def test_the_image_names_what_it_carries_under_other_terms() -> None:
+    """PyAV's wheel holds parts under the GPL, and the lock brings it."""
+    assert re.search(r"^av==", (ROOT / "requirements.txt").read_text(), re.MULTILINE)
+    notices = (DEPLOY / "NOTICES.md").read_text()
+    assert all(name in notices for name in ("PyAV", "GNU General", "x264", "x265", "splintr-rs"))
 
 
 def test_the_image_installs_by_hash() -> None:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bots.voice import transcribers
 from core.errors import SettingsError
 from core.settings import ChannelSettings, Settings
 
@@ -101,3 +102,21 @@ def test_a_fault_does_not_repeat_the_value() -> None:
 def test_the_example_lists_every_setting_with_its_comment_and_default() -> None:
     """`.env.example` is what the settings say, line by line, so that it cannot rot."""
     assert EXAMPLE.read_text(encoding="utf-8") == Settings.example()
+
+
+def test_the_models_key_goes_to_no_other_transcriber() -> None:
+    """Only where no other address is set, or the same, is it sent along."""
+    other = "https://speech.example/v1"
+    further = '[{"model": "b"}, {"model": "c", "base_url": "https://c.example/v1", "api_key": "sk-c"}]'
+    settings = Settings.load({**ENOUGH, "CONFAB_TRANSCRIBE_BASE_URL": other, "CONFAB_TRANSCRIBERS": further})
+    assert [(each.base_url, each.api_key) for each in transcribers(settings)] == [
+        (other, ""),
+        ("https://api.openai.com/v1", "sk-1"),
+        ("https://c.example/v1", "sk-c"),
+    ]
+
+
+def test_the_model_s_own_endpoint_transcribes_unless_another_or_a_local_one_is_set() -> None:
+    """Nothing has to be set for it."""
+    assert [each.model for each in transcribers(Settings.load(ENOUGH))] == ["gpt-4o-mini-transcribe"]
+    assert transcribers(Settings.load({**ENOUGH, "CONFAB_LOCAL_WHISPER": "small"}), has_local=True) == []

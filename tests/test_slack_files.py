@@ -1,8 +1,10 @@
 """Files that people attach: small texts reach the model as data, and the token reaches Slack alone."""
 
+import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import aiohttp
 import pytest
@@ -95,6 +97,16 @@ async def test_nothing_is_fetched_from_a_host_that_only_looks_like_slacks(url: s
     """Nor from Slack's own without encryption."""
     with pytest.raises(FileUnreadable, match="not a host"):
         await fetched(url, "https://slack.com/api/")
+
+
+async def test_what_is_written_to_disk_takes_no_token_along_either(tmp_path: Path) -> None:
+    """A recording goes the same way, whatever it is called, and its hash is that of what came."""
+    async with elsewhere() as other, elsewhere(leads_to=f"{other.url}/f") as slack, aiohttp.ClientSession() as session:
+        files = Files(session, "xoxb-t", f"{slack.url}/api/", (other.url,))
+        digest = await files.save(f"{slack.url}/f", tmp_path / "recording", 1000)
+        assert (slack.tokens, other.tokens) == (["Bearer xoxb-t"], [""])
+    assert (tmp_path / "recording").read_bytes() == b"from elsewhere"
+    assert digest == hashlib.sha256(b"from elsewhere").hexdigest()
 
 
 async def test_a_base_url_allows_what_is_below_it() -> None:

@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
 from weakref import WeakValueDictionary
 
 import aiohttp
 
 from bots.budget import EditBudget
-from bots.discord.files import Files
+from bots.discord.files import files
 from bots.discord.introduction import introduce
 from bots.discord.memory import Memory
 from bots.discord.options import DiscordOptions
@@ -31,7 +32,7 @@ class Discord:
         """`http` fetches files, and the caller closes it; `memory` outlives this process."""
         self._options = options
         self._memory = memory
-        self._files = Files(http, options.api_url, options.file_hosts)
+        self._files = files(http, options.api_url, options.file_hosts)
         self._pace = Pace(interval=options.edit_interval)
         self._budgets: WeakValueDictionary[str, EditBudget] = WeakValueDictionary()
         self._session: asyncio.Future[Session] = asyncio.get_running_loop().create_future()
@@ -74,6 +75,14 @@ class Discord:
     async def download(self, attachment: Attachment, most: int) -> bytes:
         """Return a file's content; raise FileUnreadable where it is not to be had, or exceeds `most` bytes."""
         return await self._files.fetch(attachment.url, most)
+
+    async def save(self, attachment: Attachment, path: Path, most: int) -> str:
+        """Write a file's content to `path`; return its SHA-256 in hex. Raises FileUnreadable as `download` does."""
+        return await self._files.save(attachment.url, path, most)
+
+    async def transcript(self, attachment: Attachment) -> str:  # noqa: ARG002 - the port's signature
+        """Return nothing: Discord transcribes no voice notes."""
+        return ""
 
     async def reply(self, turn: Turn, events: AsyncIterator[ReplyEvent], journal: Journal, *, live: bool) -> None:
         """Show an answer in the message's thread, or under it."""

@@ -23,6 +23,12 @@ def is_spoken(message: discord.Message, me: int) -> bool:
     return message.type in SPOKEN and by_a_person and bool(says_something)
 
 
+def is_hidden_note(message: discord.Message, me: int) -> bool:
+    """Whether a person sent a voice note here that arrived without its sound, as without the message-content intent."""
+    by_a_person = not message.author.bot and not message.webhook_id and message.author.id != me
+    return message.type in SPOKEN and by_a_person and message.flags.voice and not message.attachments
+
+
 def answered_part(message: discord.Message, me: int) -> str:
     """Return the id of the bot's own message that this one replies to, empty where it does not."""
     replied = _replied_to(message)
@@ -46,7 +52,7 @@ def read(
         addressed=addressed,
         follow_up=bool(place.thread) and not for_others,
         attachments=attachments_of(message),
-        command=command_of(text) if addressed else "",
+        command="unheard" if is_hidden_note(message, me) else command_of(text) if addressed else "",
         handle=str(Handle(place.room)),
     )
 

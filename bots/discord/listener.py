@@ -7,8 +7,8 @@ from weakref import WeakValueDictionary
 import discord
 import structlog
 
-from bots.discord.events import answered_part, is_spoken, read
-from bots.discord.memory import Lookup
+from bots.discord.events import answered_part, is_hidden_note, is_spoken, read
+from bots.discord.memory import Memory
 from bots.discord.places import Place, place_of
 from bots.discord.refusals import DiscordRefusal
 from bots.discord.typing import Typing
@@ -21,13 +21,13 @@ class Ear:
     """Reads messages, edits and deletions, in the order in which each channel tells them, and hands them on."""
 
     def __init__(
-        self, client: discord.Client, me: int, receive: Receive, typing: Typing, known: Lookup, *, roles: bool
+        self, client: discord.Client, me: int, receive: Receive, typing: Typing, memory: Memory, *, roles: bool
     ) -> None:
         self._client = client
         self._me = me
         self._receive = receive
         self._typing = typing
-        self._known = known
+        self._memory = memory
         self._roles = roles
         self._open = True
         self._orders: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
@@ -38,8 +38,12 @@ class Ear:
 
     async def said(self, message: discord.Message) -> None:
         """Take a message in, live or read again after a gap."""
-        if self._open and is_spoken(message, self._me):
+        if self._open and (is_spoken(message, self._me) or await self._is_to_be_told(message)):
             await self._told(message, lambda question: question)
+
+    async def _is_to_be_told(self, message: discord.Message) -> bool:
+        """Whether a voice note came that cannot be heard, where that was not said before."""
+        return is_hidden_note(message, self._me) and not await self._memory.marks.mark(_unheard_in(message))
 
     async def edited(self, message: discord.Message) -> None:
         """Take a changed text in; what Discord changes by itself, as previews of links, is none of its author's."""
@@ -67,6 +71,8 @@ class Ear:
             question = read(message, place, self._me, roles=self._roles, goes_on=goes_on)
             if await self._receive(event(question)):
                 self._typing.begin(question.id, place.room)
+                if question.command == "unheard":
+                    await self._memory.marks.set_mark(_unheard_in(message), "said")
 
     async def _place(self, channel: object, guild: int | None) -> Place | None:
         try:
@@ -78,11 +84,15 @@ class Ear:
     async def _continued(self, message: discord.Message, place: Place) -> ConversationKey | None:
         """Return the conversation that a reply in a channel goes on with, if it is a reply to a part of ours."""
         part = "" if place.is_direct or place.thread else answered_part(message, self._me)
-        return await self._known(part) if part else None
+        return await self._memory.conversation_of(part) if part else None
 
     def _order(self, channel: int) -> asyncio.Lock:
         """Return the lock under which a channel's events are taken in, first come, first served."""
         return self._orders.setdefault(channel, asyncio.Lock())
+
+
+def _unheard_in(message: discord.Message) -> str:
+    return f"discord/{message.channel.id}/unheard"
 
 
 def guild_of(message: discord.Message) -> int | None:

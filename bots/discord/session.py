@@ -38,7 +38,7 @@ class Session:
         self.typing = Typing(self._client)
         self._threads = Threads(self._client, options)
         self.known = memory.conversation_of
-        self._ear = Ear(self._client, introduction.user, receive, self.typing, self.known, roles=options.roles)
+        self._ear = Ear(self._client, introduction.user, receive, self.typing, memory, roles=options.roles)
         self.shards = Shards(introduction.shards)
         missed = Missed(self._client, self._ear, memory)
         self._catch_up = CatchUp(f"discord/{introduction.application}", memory.marks, missed.hear, MARGIN)

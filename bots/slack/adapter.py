@@ -5,6 +5,7 @@ import re
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -30,6 +31,7 @@ from bots.slack.reply import Reply
 from bots.slack.socket import PING, Socket
 from bots.slack.status import Status
 from bots.slack.thread import before
+from bots.slack.transcript import slacks_transcript
 from bots.splitting import Growing
 from bots.streaming import Pace, Stream
 from core.messages import Attachment, Author, Earlier, Journal, Message, Receive, ReplyEvent, Turn
@@ -148,6 +150,14 @@ class Slack:
     async def download(self, attachment: Attachment, most: int) -> bytes:
         """Return a file's content; raise FileUnreadable where it is not to be had, or exceeds `most` bytes."""
         return await self._files.fetch(attachment.url, most)
+
+    async def save(self, attachment: Attachment, path: Path, most: int) -> str:
+        """Write a file's content to `path`; return its SHA-256 in hex. Raises FileUnreadable as `download` does."""
+        return await self._files.save(attachment.url, path, most)
+
+    async def transcript(self, attachment: Attachment) -> str:
+        """Return Slack's own transcript of a clip, empty where it has none that is complete."""
+        return await slacks_transcript(self._calls, attachment.id)
 
     async def reply(self, turn: Turn, events: AsyncIterator[ReplyEvent], journal: Journal, *, live: bool) -> None:
         """Show an answer in the message's thread."""

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from aiohttp import web
 
-from deploy.sandbox import stand_in
+from deploy.sandbox import model_sound, stand_in
 from deploy.sandbox.model_checks import Asked
 from deploy.sandbox.model_replies import FAULTS, Fault, Reply, rate_limited, refusal
 from deploy.sandbox.model_rules import refused
@@ -41,7 +41,7 @@ class Model:
     """The endpoint's state. Times are in seconds; `window` is in tokens by the stand-in's own count.
 
     `script` is what the next calls answer, in order; when it is empty, `talk` makes the answer from the request's
-    body. `keys` are the keys that are accepted; None accepts every key that is not empty.
+    body. `sounds` are its ears. `keys` are the keys that are accepted; None accepts every key that is not empty.
     """
 
     delay_first: float = 0.3
@@ -52,6 +52,7 @@ class Model:
     script: deque[Step] = field(default_factory=deque)
     talk: Callable[[dict[str, Any]], Step] = stand_in.answer
     requests: list[ModelRequest] = field(default_factory=list)
+    sounds: model_sound.Sounds = field(default_factory=model_sound.Sounds)
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def note(self) -> None:
@@ -114,6 +115,7 @@ def routes(model: Model) -> list[web.AbstractRouteDef]:
     return [
         web.post("/v1/chat/completions", chat),
         web.get("/v1/models", models),
+        *model_sound.routes(model_sound.Ears(model.sounds, model.refuse_key, _refuse, model.note)),
         web.route("*", "/v1/{rest:.*}", nothing),
         web.post("/chat/completions", not_the_api),
     ]

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 
 from deploy.sandbox import page_discord_view as view
+from deploy.sandbox.clips import OGG, clip
 from deploy.sandbox.discord.api import BASE
 from deploy.sandbox.discord.board import Change
 from deploy.sandbox.discord.content import MOST_CHARACTERS
@@ -134,7 +135,8 @@ class DiscordPlace:
         """Keep a file; a recording is a voice note."""
         if len(file.content) > self._guild.file_limit:
             raise refusal(400, f"Discord takes files of at most {self._guild.file_limit >> 20} MB.")
-        await asyncio.sleep(0)
+        if file.seconds is not None:
+            file = await clip(file, OGG)
         kept = self._guild.attach(file.name, file.content, file.media_type, file.seconds)
         kept.waveform = file.waveform or kept.waveform
         return kept.id

@@ -62,6 +62,28 @@ class Switch:
 
 
 @dataclass(slots=True)
+class Choice:
+    """One attribute that takes one of several values."""
+
+    label: Label
+    target: object
+    attribute: str
+    choices: Sequence[str]
+    kind: Kind = "choice"
+
+    @property
+    def value(self) -> str:
+        """What is chosen."""
+        return str(getattr(self.target, self.attribute))
+
+    async def set(self, value: bool | str) -> None:
+        """Choose one of `choices`; ValueError for any other."""
+        if value not in self.choices:
+            raise ValueError(f"no such choice: {value}")
+        setattr(self.target, self.attribute, value)
+
+
+@dataclass(slots=True)
 class RateLimit:
     """A method answers 429 for a while, and then works again by itself."""
 

@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 
 from deploy.sandbox import page_slack_view as view
+from deploy.sandbox.clips import KINDS, clip
 from deploy.sandbox.page_faults import PageFault
 from deploy.sandbox.page_guard import refusal
 from deploy.sandbox.page_place import Enclosure, Json, Said, Spot, Stored, Used
@@ -108,6 +109,8 @@ class SlackPlace:
     async def upload(self, file: Enclosure) -> str:
         """Keep a file; a recording's length is in milliseconds there."""
         length = None if file.seconds is None else round(file.seconds * 1000)
+        if length is not None:
+            file = await clip(file, KINDS[self._workspace.faults.clip_kind])
         return await self._workspace.upload(file.name, file.content, file.media_type, file.user, length)
 
     def file(self, number: str) -> Stored:

@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from deploy.sandbox.page_faults import Kind, Label, NextCall, PageFault, RateLimit, Switch
+from deploy.sandbox.clips import KINDS
+from deploy.sandbox.page_faults import Choice, Kind, Label, NextCall, PageFault, RateLimit, Switch
 from deploy.sandbox.slack.workspace import Workspace
 
 EVENTS = "Slack's events"
 API = "Slack's Web API"
+CLIPS = "Slack's audio clips"
 
 
 @dataclass(slots=True)
@@ -38,6 +40,7 @@ def faults(workspace: Workspace) -> list[PageFault]:
     error = Label("server_error", API, "The next post fails", "One chat.postMessage answers 503, nothing is posted.")
     slow = Label("slow", API, "Every call takes two seconds", "A long way to Slack, or a busy day there.")
     files = Label("expired_files", API, "Files are gone", "Every file's address answers 404.")
+    clips = Label("clips", CLIPS, "A recording arrives as", "Clients send clips in several forms, some wrongly named.")
     return [
         Switch(three, slack, "deliveries", on=3, off=1),
         Switch(first, slack, "message_first"),
@@ -48,4 +51,5 @@ def faults(workspace: Workspace) -> list[PageFault]:
         NextCall(error, slack.server_error, "chat.postMessage"),
         Switch(slow, slack, "slow", on={"*": 2.0}, off={}),
         Switch(files, slack, "expired_files"),
+        Choice(clips, slack, "clip_kind", tuple(KINDS)),
     ]

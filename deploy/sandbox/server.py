@@ -67,3 +67,4 @@ async def serve(
         await sandbox.workspace.courier.close()
         sandbox.guild.gateway.drop(resumable=False)
         await runner.cleanup()
+        await sandbox.model.sounds.listener.close()

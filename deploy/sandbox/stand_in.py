@@ -9,6 +9,7 @@ from deploy.sandbox.model_replies import FAULTS, Fault, Reply
 Messages = list[tuple[str, str]]  # role and text
 NOTE = "_I am a stand-in, not a real model: I only show what reached me._"
 SPOKEN = re.compile(r"^(?:\[[^\]\n]{1,40}\] ?)?(?P<name>[^\W\d_][\w .'-]{0,39}?)(?: \([^)\n]{1,40}\))?: ", re.MULTILINE)
+HEARD = re.compile(r"^\[(?:voice note|recording)[^\]\n]*transcribed by a machine\]\n", re.MULTILINE)
 DECIDED = re.compile(r"\b(?:decid|agree|we will|we'll|let'?s|settled|go with|going with|chose|plan to)", re.IGNORECASE)
 ASKS_DECISION = re.compile(r"\bdecide|\bdecision|\bagree", re.IGNORECASE)
 
@@ -35,8 +36,12 @@ def _text(content: object) -> str:
 
 def _question(messages: Messages) -> str:
     newest = next((text for role, text in reversed(messages) if role == "user"), "")
-    bare = SPOKEN.sub("", newest, count=1)
+    bare = HEARD.sub("", _unnamed(newest))
     return re.sub(r"^\s*(?:<@\w+(?:\|[^>]*)?>|@\w+)[\s,:]*", "", bare).strip()
+
+
+def _unnamed(text: str) -> str:
+    return SPOKEN.sub("", text, count=1)
 
 
 def _speakers(messages: Messages) -> list[str]:
@@ -58,8 +63,16 @@ def _reached(messages: Messages) -> str:
         f"- **Messages:** {len(messages)} reached me: {roles.count('user')} from people, "
         f"{roles.count('assistant')} from me\n"
         f"- **Who spoke:** {names}\n"
+        f"{_spoken(messages)}"
         f"- **Instructions:** {f'{system} characters' if system else 'none'}\n\n"
         "Write `help` to see what I can show you."
+    )
+
+
+def _spoken(messages: Messages) -> str:
+    newest = next((text for role, text in reversed(messages) if role == "user"), "")
+    return (
+        "- **Heard by** a small recogniser in this sandbox, which mishears\n" if HEARD.search(_unnamed(newest)) else ""
     )
 
 

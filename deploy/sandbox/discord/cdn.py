@@ -42,6 +42,7 @@ def routes(find: Callable[[str], Attachment | None], expired: Callable[[], bool]
         found = find(place["attachment"])
         if found is None or expired() or not holds(path, dict(request.query), time.time()):
             return web.Response(status=404, text="This content is no longer available.")
+        found.fetched += 1
         return web.Response(body=found.content, content_type=found.media_type or "application/octet-stream")
 
     return [web.get("/discord/cdn/attachments/{channel}/{attachment}/{name}", send)]

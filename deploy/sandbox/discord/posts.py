@@ -35,7 +35,10 @@ NO_FLAGS = Flag(0)
 
 @dataclass(slots=True)
 class Attachment:
-    """A file on a message. A voice note has its length in seconds and a waveform; `description` is its alt text."""
+    """A file on a message. A voice note has its length in seconds and a waveform; `description` is its alt text.
+
+    `fetched` says how often the content was sent.
+    """
 
     id: str
     name: str
@@ -44,6 +47,7 @@ class Attachment:
     description: str = ""
     duration_secs: float | None = None
     waveform: str | None = None
+    fetched: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,10 @@ _BARE_PING = re.compile(r"(?<!\w)@(channel|here|everyone)\b")
 
 @dataclass(slots=True)
 class File:
-    """An uploaded file. `duration_ms` is known for a recording; `shared` once it stands in a channel."""
+    """An uploaded file. `duration_ms` is known for a recording; `shared` once it stands in a channel.
+
+    `transcription` is what Slack has made of a clip, `fetched` how often the content was sent.
+    """
 
     id: str
     name: str
@@ -25,6 +28,8 @@ class File:
     created: int
     duration_ms: int | None = None
     shared: list[str] = field(default_factory=list)
+    transcription: dict[str, Any] = field(default_factory=lambda: {"status": "none"})
+    fetched: int = 0
 
     @property
     def is_clip(self) -> bool:
@@ -35,7 +40,7 @@ class File:
         """Return the file object (Slack docs, File object); `base` is the address that serves files."""
         address = f"{base}/{self.id}"
         kind = PurePath(self.name).suffix.lstrip(".")
-        clip = {"subtype": "slack_audio", "media_display_type": "audio", "transcription": {"status": "none"}}
+        clip = {"subtype": "slack_audio", "media_display_type": "audio", "transcription": self.transcription}
         length = {} if self.duration_ms is None else {"duration_ms": self.duration_ms}
         return {
             "id": self.id,

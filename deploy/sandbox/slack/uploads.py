@@ -84,6 +84,7 @@ def routes(workspace: Workspace) -> list[web.AbstractRouteDef]:
             return web.Response(text=_LOGIN_PAGE, content_type="text/html")
         if file is None or workspace.faults.expired_files:
             return web.Response(status=404, text="File not found", content_type="text/html")
+        file.fetched += 1
         return web.Response(body=file.content, content_type=file.media_type or "application/octet-stream")
 
     place = "/slack/files/{team}/{id}"

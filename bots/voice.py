@@ -1,0 +1,77 @@
+"""What listens to recordings, put together from the settings."""
+
+import shutil
+from importlib.util import find_spec
+from pathlib import Path
+
+import structlog
+
+from bots.options import database_path
+from core.openai.transcriptions import Client, TranscriberOptions, Transcriptions
+from core.policy import Policies
+from core.settings import Settings, TranscriberSettings
+from core.store import Store
+from core.voice.admission import Limits
+from core.voice.hearing import Ears
+from core.voice.transcribers import Transcriber, Transcribers
+from core.voice.writing import Bounds, Writing
+
+log = structlog.get_logger()
+
+WITHOUT_SOUND = "Voice notes are not understood, since PyAV is not installed: run `make install`."
+
+
+def ears_of(
+    settings: Settings, store: Store, policies: Policies, client: Client, local: Transcriber | None = None
+) -> Ears:
+    """Return what listens to recordings, with `local` as the first transcriber; without PyAV it knows none."""
+    limits = Limits(settings.voice_minutes * 60, settings.voice_megabytes * 1024 * 1024)
+    found: list[Transcriber] = [local] if local else []
+    if find_spec("av"):
+        found += [Transcriptions(options, client) for options in transcribers(settings, has_local=bool(local))]
+    else:
+        found = []
+        log.warning("voice notes off", hint=WITHOUT_SOUND)
+    folder = folder_of(settings)
+    shutil.rmtree(folder, ignore_errors=True)  # what a kill left there; the database is ours alone
+    writing = Writing(store, Transcribers(found), Bounds(limits, days=settings.transcript_days), folder)
+    return Ears(writing, limits, policies)
+
+
+def transcribers(settings: Settings, *, has_local: bool = False) -> list[TranscriberOptions]:
+    """Return the endpoints that are asked, in order. The model's own is one unless another or a local one is set.
+
+    The model's key goes to the model's endpoint alone.
+    """
+    asked = [_options(settings, each) for each in settings.transcribers]
+    if settings.transcribe_base_url or not has_local:
+        asked.insert(0, _options(settings, _first(settings)))
+    return asked
+
+
+def folder_of(settings: Settings) -> Path:
+    """Return where recordings lie while they are listened to: beside the database, where there is room."""
+    database = database_path(settings.database)
+    return database.with_name(f"{database.name}-recordings")
+
+
+def _first(settings: Settings) -> TranscriberSettings:
+    return TranscriberSettings(
+        model=settings.transcribe_model,
+        base_url=settings.transcribe_base_url or "",
+        api_key=settings.transcribe_api_key or "",
+    )
+
+
+def _options(settings: Settings, asked: TranscriberSettings) -> TranscriberOptions:
+    own = not asked.base_url or asked.base_url.rstrip("/") == settings.openai_base_url.rstrip("/")
+    return TranscriberOptions(
+        base_url=asked.base_url or settings.openai_base_url,
+        api_key=asked.api_key or (settings.openai_api_key or "" if own else ""),
+        model=asked.model,
+        language=settings.voice_language or "",
+        prompt=settings.voice_prompt or "",
+        connect_timeout=settings.connect_timeout,
+        timeout=settings.transcribe_timeout,
+        retry_deadline=settings.retry_deadline,
+    )

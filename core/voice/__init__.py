@@ -1,0 +1,1 @@
+"""Voice notes and other recordings, from a message's attachment to words."""

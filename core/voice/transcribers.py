@@ -1,0 +1,61 @@
+"""The transcribers in their order: where one is down, the next one is asked."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+import structlog
+
+from core.errors import ModelError, NoTranscriber, SoundRefused, TranscriberFailing, UnknownModel, WrongPath
+from core.openai.transcriptions import Task
+
+log = structlog.get_logger()
+
+ABSENT = (WrongPath, UnknownModel)  # it does not come by being asked again
+
+
+class Transcriber(Protocol):
+    """Somebody who writes down what is said in a file."""
+
+    name: str
+
+    async def text(self, path: Path, task: Task) -> str:
+        """Return what is said; raise SoundRefused, or a ModelError."""
+
+
+class Transcribers:
+    """An ordered list of them. One that turned out not to be there is not asked again."""
+
+    def __init__(self, transcribers: Sequence[Transcriber]) -> None:
+        self._known = list(transcribers)
+
+    @property
+    def present(self) -> bool:
+        """Whether there is anybody to ask."""
+        return bool(self._known)
+
+    async def text(self, path: Path, task: Task) -> str:
+        """Return what is said in a file, from the first that tells.
+
+        Raises SoundRefused where one wants it in another form and no other takes it, NoTranscriber where there is
+        none, and TranscriberFailing where none answers.
+        """
+        refused: SoundRefused | None = None
+        for transcriber in list(self._known):
+            try:
+                return await transcriber.text(path, task)
+            except SoundRefused as error:
+                refused = refused or error
+                log.info("recording refused", transcriber=transcriber.name, detail=str(error))
+            except ModelError as error:
+                self._failed(transcriber, error)
+        if refused:
+            raise refused
+        raise TranscriberFailing("none answered") if self._known else NoTranscriber("none is there")
+
+    def _failed(self, transcriber: Transcriber, error: ModelError) -> None:
+        kind = type(error).__name__
+        log.warning("transcriber failed", transcriber=transcriber.name, error=kind, detail=str(error.args[0]))
+        if isinstance(error, ABSENT) and transcriber in self._known:
+            self._known.remove(transcriber)
+            log.warning("transcriber left out", transcriber=transcriber.name, hint=NoTranscriber.hint)
