@@ -5,6 +5,7 @@ import hashlib
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import BinaryIO
 from urllib.parse import SplitResult, unquote, urljoin, urlsplit
 
 import aiohttp
@@ -36,7 +37,7 @@ class Downloads:
     async def save(self, url: str, path: Path, most: int) -> str:
         """Write a file's content to `path`, a piece at a time; return its SHA-256 in hex. Raises as `fetch` does."""
         digest = hashlib.sha256()
-        with await asyncio.to_thread(path.open, "wb") as file:
+        with _made(path) as file:
 
             def write(piece: bytes) -> None:
                 digest.update(piece)
@@ -71,6 +72,11 @@ class Downloads:
                 return
             _check(answer)
             yield answer
+
+
+def _made(path: Path) -> BinaryIO:
+    """Open a file for writing; at once, since what a thread opened would stay open if nobody waited for it any more."""
+    return path.open("wb")
 
 
 def bases(hosts: Sequence[str]) -> tuple[SplitResult, ...]:

@@ -236,9 +236,10 @@ async def test_a_transcript_is_kept_for_as_long_as_it_is_set(room: Room) -> None
     room.model.sounds.prose = WEATHER
     await room.leave()
     await room.join(voice=Voice(days=0.0))
-    for name in ("weather.ogg", "dog.ogg", "weather.ogg"):
-        await answered(room, await room.record(note(name)))
-        await settled(room)
+    for number, name in enumerate(("weather.ogg", "dog.ogg", "weather.ogg")):
+        await room.record(note(name))
+        await room.model.until(lambda number=number: len(room.model.requests) > number)  # type: ignore[misc]
+        await room.until(lambda number=number: sum(QUOTE in each for each in room.everything()) > number)  # type: ignore[misc]
     assert len(room.model.sounds.requests) == 3
 
 

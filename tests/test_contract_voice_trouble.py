@@ -34,7 +34,10 @@ CASES: dict[str, tuple[Recording, type[BotError]]] = {
         NoteUnplayable,
     ),
     "an m4a without its end": (Recording(sound("weather.m4a")[:6000], "audio/mp4"), NoteUnplayable),
-    "a note of which most is missing": (Recording(OGG[:3000], "audio/ogg", seconds=19.0), NoteIncomplete),
+    "a note of which most is missing": (
+        Recording(repeated("weather.ogg", 19)[:20_000], "audio/ogg", seconds=19.0),
+        NoteIncomplete,
+    ),
     "silence": (Recording(wav(bytes(64_000)), "audio/wav"), NoteSilent),
     "more than it may be long": (Recording(OGG, "audio/ogg", seconds=7200.0), NoteTooLong),
     "more than it says": (Recording(repeated("weather.ogg", 30), "audio/ogg", seconds=3.0), NoteTooLong),

@@ -1,5 +1,6 @@
 """The stand-in's ears refuse what OpenAI's refuse, and really listen."""
 
+import io
 from typing import Any
 
 import aiohttp
@@ -20,7 +21,7 @@ async def sent(
         if value:
             form.append(value).set_content_disposition("form-data", name=field)
     if content is not None:
-        form.append(content).set_content_disposition("form-data", name="file", filename=name)
+        form.append(io.BytesIO(content)).set_content_disposition("form-data", name="file", filename=name)
     async with aiohttp.ClientSession() as session:
         url = f"{sandbox.openai_base_url}/audio/{task}"
         async with session.post(url, data=form, headers=KEY) as response:

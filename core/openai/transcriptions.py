@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, BinaryIO, Literal
 
 import httpx
 import structlog
@@ -102,7 +102,7 @@ class Transcriptions:
     async def _post(self, path: Path, task: Task) -> httpx.Response:
         url = self._base.copy_with(path=f"{self._base.path}/audio/{task}")
         timeout = httpx.Timeout(None, connect=self._options.connect_timeout)
-        with await asyncio.to_thread(path.open, "rb") as sound:
+        with _opened(path) as sound:
             file = (f"voice{path.suffix}", sound, MEDIA_TYPES[path.suffix])
             try:
                 response = await self._client.post(
@@ -143,6 +143,11 @@ def _text(response: httpx.Response) -> str:
     if not isinstance(text, str):
         raise GarbledAnswer("JSON without a text")
     return text.strip()
+
+
+def _opened(path: Path) -> BinaryIO:
+    """Open a file; at once, since what a thread opened would stay open if nobody waited for it any more."""
+    return path.open("rb")
 
 
 def _now() -> float:

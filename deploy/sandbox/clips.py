@@ -4,6 +4,7 @@ import asyncio
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import av
 from av.audio.resampler import AudioResampler
@@ -47,7 +48,7 @@ async def clip(file: Enclosure, kind: Kind) -> Enclosure:
 def _encoded(content: bytes, kind: Kind) -> bytes:
     made = io.BytesIO()
     with av.open(io.BytesIO(content), "r") as source, av.open(made, "w", format=kind.container) as target:
-        stream = target.add_stream(kind.codec, rate=RATE, layout="mono", bit_rate=BITS)
+        stream: Any = target.add_stream(kind.codec, rate=RATE, layout="mono", bit_rate=BITS)  # of sound, by its codec
         resampler = AudioResampler(format=stream.codec_context.format.name, layout="mono", rate=RATE)
         for frame in source.decode(source.streams.audio[0]):
             frame.pts = None

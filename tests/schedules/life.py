@@ -22,6 +22,10 @@ from core.policy import Policies
 from core.recall import Instructions, Recall
 from core.store import Store
 from core.summaries import Summaries
+from core.voice.admission import Limits
+from core.voice.hearing import Ears
+from core.voice.transcribers import Transcribers
+from core.voice.writing import Bounds, Writing
 from core.window import Window
 from tests.schedules.world import Speaker, World
 
@@ -93,7 +97,11 @@ class Life:
             self._store = Store(path)
         model = cast("OpenAI", Speaker(world))
         recall = Recall(self._store, Counter(len, exact=True), Window(), Instructions("Be brief.", 4_000, 20))
-        conversation = Conversation(self._store, model, Policies(), recall, Summaries(self._store, model, recall))
+        ears = Ears(
+            Writing(self._store, Transcribers(()), Bounds(), path.with_name("recordings")), Limits(), Policies()
+        )
+        summaries = Summaries(self._store, model, recall)
+        conversation = Conversation(self._store, model, Policies(), recall, summaries, ears)
         platforms = {"simulated": Simulated(self)}
         self.inbox = Inbox(self._store, conversation, platforms, Policies(), Pressure(concurrency=2))
 
@@ -146,6 +154,14 @@ class Simulated:
     async def download(self, attachment: Attachment, most: int) -> bytes:  # noqa: ARG002 - the port's
         """There are no files."""
         raise FileUnreadable(attachment.name)
+
+    async def save(self, attachment: Attachment, path: Path, most: int) -> str:  # noqa: ARG002 - the port's
+        """There are none to save either."""
+        raise FileUnreadable(attachment.name)
+
+    async def transcript(self, attachment: Attachment) -> str:  # noqa: ARG002 - the port's
+        """Nor are there transcripts."""
+        return ""
 
     async def reply(self, turn: Turn, events: AsyncIterator[ReplyEvent], journal: Journal, *, live: bool) -> None:
         """Show an answer as the real platforms do: in parts that grow, each found again by its mark."""
