@@ -112,7 +112,7 @@ class Room(Protocol):
     def refusals(self) -> list[str]:
         """Return the codes with which the platform refused the bot's writing, rate limits aside."""
 
-    async def until(self, predicate: Callable[[], T], timeout: float = 10.0) -> T:  # noqa: ASYNC109 - a bound
+    async def until(self, predicate: Callable[[], T], timeout: float = 60.0) -> T:  # noqa: ASYNC109 - a bound
         """Return what `predicate` gives once it is true; TimeoutError after `timeout` seconds."""
 
     async def use(self, text: str) -> None:

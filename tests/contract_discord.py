@@ -130,7 +130,7 @@ class DiscordRoom:
         calls = [call for call in self._guild.calls if call.route in ROUTES.values()]
         return [f"{call.status} {call.code}" for call in calls if call.status not in {200, 429}]
 
-    async def until(self, predicate: Callable[[], T], timeout: float = 10.0) -> T:  # noqa: ASYNC109 - a bound
+    async def until(self, predicate: Callable[[], T], timeout: float = 60.0) -> T:  # noqa: ASYNC109 - a bound
         """Wait for a change in the guild."""
         return await self._guild.until(predicate, timeout)
 

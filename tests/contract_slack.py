@@ -125,7 +125,7 @@ class SlackRoom:
         calls = [call for call in self._workspace.calls if call.method.startswith("chat.")]
         return [call.outcome for call in calls if call.outcome not in {"ok", "ratelimited"}]
 
-    async def until(self, predicate: Callable[[], T], timeout: float = 10.0) -> T:  # noqa: ASYNC109 - a bound
+    async def until(self, predicate: Callable[[], T], timeout: float = 60.0) -> T:  # noqa: ASYNC109 - a bound
         """Wait for a change in the workspace."""
         return await self._workspace.until(predicate, timeout)
 

@@ -118,7 +118,7 @@ async def test_a_small_text_file_reaches_the_model_as_labelled_data(room: Room) 
     assert prompt == f"{room.name('ada')}: read it\n\n[file notes.txt]\n```\nShip on Friday.\n```"
 
 
-@pytest.mark.parametrize(("name", "kind"), [("clip.m4a", "audio/mp4"), ("big.txt", "text/plain")])
+@pytest.mark.parametrize(("name", "kind"), [("parts.zip", "application/zip"), ("big.txt", "text/plain")])
 async def test_what_is_not_read_is_named_and_not_fetched(room: Room, name: str, kind: str) -> None:
     """The model knows that something was there."""
     room.lose_files()

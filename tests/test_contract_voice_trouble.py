@@ -95,7 +95,7 @@ async def test_a_file_that_is_gone_gets_a_sentence(room: Room) -> None:
 async def test_a_transcriber_that_fails_gets_a_sentence(room: Room, outcome: str, error: type[BotError]) -> None:
     """Whether it is down, talks nonsense, or says nothing; what it is paid for it is asked once."""
     await room.leave()
-    await room.join(voice=Voice(timeout=1.5, retry_deadline=0.0))
+    await room.join(voice=Voice(timeout=3.0 if outcome == "silent" else 60.0, retry_deadline=0.0))
     fault = FAULTS[outcome] if outcome else ""
     assert isinstance(fault, str | Fault)
     room.model.sounds.script.append(fault)
@@ -107,7 +107,7 @@ async def test_a_transcriber_that_comes_back_is_asked_again(room: Room) -> None:
     """A short trouble is not worth a sentence."""
     room.model.sounds.script.append(FAULTS["503"])  # type: ignore[arg-type]  # a fault
     await room.leave()
-    await room.join(voice=Voice(retry_deadline=5.0))
+    await room.join(voice=Voice(retry_deadline=30.0))
     said = await room.record(Recording(OGG, "audio/ogg"))
     assert WEATHER in (await answered(room, said))[0]
     assert [request.status for request in room.model.sounds.requests] == [503, 200]

@@ -7,7 +7,7 @@ import pytest
 
 from core.policy import Policies, Policy
 from deploy.sandbox.discord.permissions import Permission
-from deploy.sandbox.discord.posts import Flag, Kind, Post
+from deploy.sandbox.discord.posts import Kind, Post
 from deploy.sandbox.discord.roster import ADA, BOT_ROLE, BOT_USER, ENGINEERS, GENERAL, GRACE, OTHER_BOT_USER, RANDOM
 from deploy.sandbox.model import Reply
 from deploy.sandbox.server import Sandbox
@@ -216,16 +216,12 @@ async def test_names_stand_in_place_of_ids(sandbox: Sandbox) -> None:
 
 
 @in_discord
-async def test_a_text_file_is_read_and_a_voice_note_is_named(sandbox: Sandbox) -> None:
+async def test_a_text_file_is_read(sandbox: Sandbox) -> None:
     """Files come from Discord's CDN, which is here the sandbox's own."""
     notes = sandbox.guild.attach("notes.txt", b"beta on Thursday", "text/plain")
     await sandbox.guild.say(GENERAL, mention("what do the notes say?"), attachments=[notes])
     await sandbox.model.until(lambda: sandbox.model.requests)
     assert "beta on Thursday" in prompt(sandbox.model.requests[0])[0]
-    voice = sandbox.guild.attach("voice-message.ogg", b"OggS", "audio/ogg", duration_secs=2.0)
-    await sandbox.guild.say(sandbox.guild.direct(ADA), "", attachments=[voice], flags=Flag.VOICE)
-    await sandbox.model.until(lambda: len(sandbox.model.requests) == 2)
-    assert "voice note voice-message.ogg" in prompt(sandbox.model.requests[1])[0]
 
 
 @in_discord

@@ -16,6 +16,7 @@ from tests.killing.scenarios import Scenario
 from tests.killing.speaker import TAG, Speaker
 from tests.killing.wire import Wire
 
+KEPT, UPLOADED = "Writing._line: committed #1", "/audio/transcriptions: received"
 ENOUGH = 20.0  # seconds after which a question counts as unanswered
 GROWTH = 3.0  # seconds for which the model waits in the middle of an answer until its beginning is shown
 
@@ -151,15 +152,16 @@ class Case:
             else:
                 self.outcome.faults.append(f"shown beside the answer: {_short(text)}")
         self.outcome.faults += self._turns("state <> 'done'")
+        self.outcome.faults += _transcribed_again([point for life in self.outcome.lives for point in life])
         for tag, calls in self._kept.items():
             if len(self._speaker.said[tag]) > calls:
                 self.outcome.faults.append(f"{tag}: a call that was complete was paid again")
 
     def _answers_kept(self) -> dict[str, int]:
         """Return how often the model was asked until now, of each question whose whole answer is in the database."""
-        query = "SELECT payload FROM turns WHERE state = 'open' AND answer IS NOT NULL"
+        query = "SELECT answer FROM turns WHERE state = 'open' AND answer IS NOT NULL"
         with closing(sqlite3.connect(self._folder / "confab.db")) as connection:
-            tags = [TAG.findall(row[0])[-1] for row in connection.execute(query)]
+            tags = [TAG.findall(row[0])[0] for row in connection.execute(query)]
         return {tag: len(self._speaker.said[tag]) for tag in tags}
 
     def _turns(self, which: str) -> list[str]:
@@ -167,6 +169,12 @@ class Case:
         with closing(sqlite3.connect(self._folder / "confab.db")) as connection:
             rows = connection.execute(f"SELECT state, error FROM turns WHERE {which}").fetchall()  # noqa: S608 - a constant
         return [f"a turn is {state}: {error}" for state, error in rows]
+
+
+def _transcribed_again(points: Sequence[str]) -> list[str]:
+    """Return a fault where a recording was uploaded although its transcript was on disk."""
+    kept = next((number for number, point in enumerate(points) if point == KEPT), len(points))
+    return ["a transcript was paid twice"] if any(UPLOADED in point for point in points[kept:]) else []
 
 
 def _short(text: str) -> str:

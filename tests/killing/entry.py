@@ -34,6 +34,7 @@ for module in (
     *PLATFORMS,
     "bots.http",
     "bots.options",
+    "bots.voice",
     "core.inbox",
     "anyio._backends._asyncio",
     "certifi",

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from deploy.sandbox.discord import roster
+from deploy.sandbox.discord.posts import Flag
 from deploy.sandbox.server import Sandbox
 from deploy.sandbox.slack.interactions import use_command
+from tests.sound_files import repeated
 
-Way = Literal["mention", "follow-up", "direct", "command"]
+Way = Literal["mention", "follow-up", "direct", "command", "note", "long note"]
+SECONDS: Mapping[Way, float] = {"note": 2.4, "long note": 62.0}  # of a long one the bot tells how far it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +82,17 @@ class SlackPlace:
         if about:
             await workspace.say(about.room, text, thread_ts=about.id)
             return about
+        if way in SECONDS:
+            return await self._speak(SECONDS[way], text)
         room = workspace.direct("U0ADA") if way == "direct" else "C0GENERAL"
         return Asked(room, await workspace.say(room, text if way == "direct" else f"<@{workspace.bot_user}> {text}"))
+
+    async def _speak(self, seconds: float, text: str) -> Asked:
+        """Send the bot a clip in which this is said."""
+        self._sandbox.model.sounds.prose = text
+        room, sound = self._workspace.direct("U0ADA"), repeated("weather.ogg", seconds)
+        clip = await self._workspace.upload("audio_message.ogg", sound, "audio/ogg", "U0ADA", round(seconds * 1000))
+        return Asked(room, await self._workspace.say(room, "", files=[clip]))
 
     def answers(self, asked: Asked) -> list[str]:
         """Return what the bot says in answer to a question; first of all that of a command, which it posts itself."""
@@ -135,12 +147,18 @@ class DiscordPlace:
         if about:
             await self._guild.say(about.id, text)
             return about
-        if way == "direct":
+        if way == "direct" or way in SECONDS:
             room = self._guild.direct(roster.ADA)
-            await self._guild.say(room, text)
+            await (self._speak(room, SECONDS[way], text) if way in SECONDS else self._guild.say(room, text))
             return Asked(room, room)
         post = await self._guild.say(roster.GENERAL, f"<@{roster.BOT_USER}> {text}")
         return Asked(roster.GENERAL, post if self._threads else roster.GENERAL)
+
+    async def _speak(self, room: str, seconds: float, text: str) -> None:
+        """Send a voice message in which this is said."""
+        self._sandbox.model.sounds.prose = text
+        sound = self._guild.attach("voice-message.ogg", repeated("weather.ogg", seconds), "audio/ogg", seconds)
+        await self._guild.say(room, "", roster.ADA, None, [sound], Flag.VOICE)
 
     def answers(self, asked: Asked) -> list[str]:
         """Return what the bot says in answer to a question: in its thread, or in the whole channel."""

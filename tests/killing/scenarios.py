@@ -49,12 +49,16 @@ SCENARIOS = (
     Scenario("an answer to a command", "slack", ("command",)),
     Scenario("a question that Slack delivers once", "slack", settings=WHOLE, redelivers=False),
     Scenario("a follow-up that Slack delivers once", "slack", ("mention", "follow-up"), settled=1, redelivers=False),
+    Scenario("an answer to a voice note", "slack", ("note",)),
+    Scenario("an answer to a long voice note", "slack", ("long note",)),
     Scenario("an answer at once", "discord", settings=WHOLE),
     Scenario("an answer that grows", "discord"),
     Scenario("an answer in parts", "discord", lengths=(LONG, SHORT, LONG)),
     Scenario("an answer in place", "discord", settings={"CONFAB_DISCORD_THREADS": "false"}),
     Scenario("an answer to a direct message", "discord", ("direct", "direct"), settled=1),
     Scenario("two questions in a thread", "discord", ("mention", "follow-up"), settled=1),
+    Scenario("an answer to a voice note", "discord", ("note",)),
+    Scenario("an answer to a long voice note", "discord", ("long note",)),
 )
 
 # Eight in flight, and four that are asked while nobody hears.

@@ -10,6 +10,7 @@ from typing import Any
 from deploy.sandbox.model import Reply
 
 TAG = re.compile(r"question-\d+")
+QUOTED = re.compile(r"^> \N{MICROPHONE} question-\d+\n")
 SHORT, LONG = 30, 900  # words
 
 
@@ -49,7 +50,10 @@ class Speaker:
         return Reply(pieces=pieces, hold=Half(lambda: self._half(words[0])))
 
     def is_whole(self, tags: list[str], messages: list[str]) -> bool:
-        """Tell whether these messages, one after the other, are one whole answer to each of the questions."""
-        shown = " ".join(messages).split()
+        """Tell whether these messages, one after the other, are one whole answer to each of the questions.
+
+        Above an answer to a voice note stands what was heard in it.
+        """
+        shown = QUOTED.sub("", " ".join(messages)).split()
         whole = itertools.product(*(self.said[tag] for tag in tags))
         return any(" ".join(texts).split() == shown for texts in whole)
