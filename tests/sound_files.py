@@ -50,6 +50,20 @@ def spoken(*names: str, pause: float = 0.6, seconds: float = 0.0) -> bytes:
     return wav(once * max(1, int(seconds * 32_000 / len(once)) + 1 if seconds else 1))
 
 
+def bomb(minutes: int) -> bytes:
+    """Return silence as FLAC, which is eighty times as much once it is decoded."""
+    target = io.BytesIO()
+    with av.open(target, "w", format="flac") as written:
+        stream = written.add_stream("flac", rate=8_000, layout="mono")
+        for minute in range(minutes):
+            frame = av.AudioFrame(format="s16", layout="mono", samples=480_000)
+            frame.planes[0].update(bytes(960_000))
+            frame.sample_rate, frame.pts = 8_000, minute * 480_000
+            written.mux(stream.encode(frame))
+        written.mux(stream.encode(None))
+    return target.getvalue()
+
+
 def wav(samples: bytes) -> bytes:
     """Return samples of 16 bits at 16 kHz as WAV."""
     file = io.BytesIO()

@@ -21,7 +21,7 @@ from core.voice.admission import Limits
 from deploy.sandbox.model import FAULTS, Fault
 from tests.asking import served
 from tests.contract import Recording, Room, Said, answered, told
-from tests.sound_files import PAGE, PICTURE, WEATHER, repeated, sound, spoken, wav
+from tests.sound_files import PAGE, PICTURE, WEATHER, bomb, repeated, sound, spoken, wav
 from tests.voice import Voice
 
 OGG = sound("weather.ogg")
@@ -41,6 +41,7 @@ CASES: dict[str, tuple[Recording, type[BotError]]] = {
     "silence": (Recording(wav(bytes(64_000)), "audio/wav"), NoteSilent),
     "more than it may be long": (Recording(OGG, "audio/ogg", seconds=7200.0), NoteTooLong),
     "more than it says": (Recording(repeated("weather.ogg", 30), "audio/ogg", seconds=3.0), NoteTooLong),
+    "a little that becomes much": (Recording(bomb(10), "audio/flac", seconds=3.0), NoteTooLong),
     "more than it may be large": (Recording(spoken("weather.ogg", seconds=90), "audio/wav", seconds=5.0), NoteTooLong),
 }
 SMALL = Limits(seconds=20.0, size=2_000_000)

@@ -1,8 +1,8 @@
 """The program that `core.voice.studio` runs: it looks into a recording and cuts it, on the bytes alone.
 
-A job is a line of JSON on stdin: `{"do": "look", "path": …}`, or `{"do": "cut", "path": …, "folder": …, "longest": …,
-"copied": …}`. Its answers are lines of JSON on stdout. Whatever a file does to FFmpeg, it does it here: within these
-bounds, without a name of a person's choosing, and with no way to another file or to the network.
+A job is a line of JSON on stdin: `{"do": "look", "path": …, "longest": …}`, or `{"do": "cut", "path": …, "folder": …,
+"longest": …, "copied": …}`. Its answers are lines of JSON on stdout. Whatever a file does to FFmpeg, it does it
+here: within these bounds, without a name of a person's choosing, and with no way to another file or to the network.
 """
 
 import json
@@ -26,11 +26,11 @@ WRITTEN = 256 * 1024 * 1024  # bytes of one file that it writes
 IDLE = 600  # seconds that it waits for a job
 
 
-def look(path: str) -> dict[str, Any]:
+def look(path: str, longest: float) -> dict[str, Any]:
     """Return what a file is: `{"container", "codec", "picture", "seconds", "told", "size", "loud"}`.
 
     `seconds` is how long the sound that is there lasts, `told` what the file's head says, `loud` whether a sound is
-    heard in it at all.
+    heard in it at all. What lasts more than `longest` seconds is not decoded: a small file may hold weeks of silence.
     """
     with opened(path) as source:
         stream = source.streams.audio[0]
@@ -42,7 +42,8 @@ def look(path: str) -> dict[str, Any]:
             "told": told,
         }
         seconds = _walked(source)
-    return {**found, "size": Path(path).stat().st_size, "seconds": seconds, "loud": seconds > 0 and _is_loud(path)}
+    loud = seconds > longest or (seconds > 0 and _is_loud(path))
+    return {**found, "size": Path(path).stat().st_size, "seconds": seconds, "loud": loud}
 
 
 def _walked(source: InputContainer) -> float:
@@ -78,7 +79,7 @@ def answers(job: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield what a job comes to; `{"fault": …}` ends one that FFmpeg cannot do."""
     try:
         if job["do"] == "look":
-            yield look(job["path"])
+            yield look(job["path"], job["longest"])
         else:
             yield from cut(job["path"], job["folder"], job["longest"], copied=job["copied"])
             yield {"done": True}

@@ -33,9 +33,12 @@ class Desk:
     def __init__(self, process: Process) -> None:
         self._process = process
 
-    async def look(self, path: Path) -> Clip:
-        """Return what a file is; raise NoteUnplayable where it holds no sound."""
-        async for answer in self._answers({"do": "look", "path": str(path)}):
+    async def look(self, path: Path, longest: float) -> Clip:
+        """Return what a file is; raise NoteUnplayable where it holds no sound.
+
+        What lasts more than `longest` seconds is measured and not listened to.
+        """
+        async for answer in self._answers({"do": "look", "path": str(path), "longest": longest}):
             return Clip(**answer)
         raise NoteUnplayable("no answer")
 

@@ -101,7 +101,7 @@ class Writing:
         """Have a recording transcribed: as it is where that goes, else in parts, and keep each part at once."""
         begun = time.monotonic()
         async with self._studio.desk() as desk:
-            clip = await desk.look(path)
+            clip = await desk.look(path, self._bounds.limits.seconds)
         check(clip, self._bounds.limits.seconds, file.duration)
         as_it_is = clip.passes(self._bounds.longest_part)
         lines = await self._whole(path, clip, job) if as_it_is else None
