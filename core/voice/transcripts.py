@@ -38,12 +38,12 @@ def digest_of(connection: sqlite3.Connection, platform: str, workspace: str, fil
     return str(row[0]) if row else ""
 
 
-def keep(connection: sqlite3.Connection, digest: str, task: str, part: int, line: Line) -> None:
-    """Keep what was heard in a part."""
+def keep(connection: sqlite3.Connection, digest: str, task: str, part: int, line: Line, parts: int = 0) -> None:
+    """Keep what was heard in a part; `parts` says how many there are, where this is the last one and all are here."""
     connection.execute(
-        "INSERT INTO transcripts (hash, task, part, again, text, made_at) VALUES (?, ?, ?, ?, ?, ?) "
-        "ON CONFLICT DO UPDATE SET text = excluded.text, again = excluded.again, parts = 0",
-        (digest, task, part, line.again, line.text, time.time()),
+        "INSERT INTO transcripts (hash, task, part, parts, again, text, made_at) VALUES (?, ?, ?, ?, ?, ?, ?) "
+        "ON CONFLICT DO UPDATE SET text = excluded.text, again = excluded.again, parts = excluded.parts",
+        (digest, task, part, parts, line.again, line.text, time.time()),
     )
 
 

@@ -117,7 +117,7 @@ class Writing:
         """Upload a recording as it is; None where no endpoint takes it so."""
         named = await asyncio.to_thread(path.rename, path.with_suffix(clip.ending))
         try:
-            return [await self._line(Piece(named), 0, job)]
+            return [await self._line(Piece(named), 0, job, parts=1)]
         except SoundRefused:
             await asyncio.to_thread(named.rename, path)
             return None
@@ -144,10 +144,12 @@ class Writing:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _line(self, piece: Piece, number: int, job: Job) -> Line:
-        """Have a part transcribed, and keep what was heard."""
+    async def _line(self, piece: Piece, number: int, job: Job, parts: int = 0) -> Line:
+        """Have a part transcribed, and keep what was heard; `parts` says of how many, where they are all there now."""
         line = Line(await self._transcribers.text(piece.path, job.task), piece.again)
-        await self._store.work(lambda connection: transcripts.keep(connection, job.digest, job.task, number, line))
+        await self._store.work(
+            lambda connection: transcripts.keep(connection, job.digest, job.task, number, line, parts)
+        )
         job.advance()
         return line
 

@@ -57,8 +57,8 @@ SCENARIOS = (
     Scenario("an answer in place", "discord", settings={"CONFAB_DISCORD_THREADS": "false"}),
     Scenario("an answer to a direct message", "discord", ("direct", "direct"), settled=1),
     Scenario("two questions in a thread", "discord", ("mention", "follow-up"), settled=1),
-    Scenario("an answer to a voice note", "discord", ("note",)),
-    Scenario("an answer to a long voice note", "discord", ("long note",)),
+    Scenario("an answer to a voice note", "discord", ("direct", "note"), settled=1),
+    Scenario("an answer to a long voice note", "discord", ("direct", "long note"), settled=1),
 )
 
 # Eight in flight, and four that are asked while nobody hears.

@@ -54,6 +54,6 @@ class Speaker:
 
         Above an answer to a voice note stands what was heard in it.
         """
-        shown = QUOTED.sub("", " ".join(messages)).split()
+        shown = " ".join(QUOTED.sub("", text) for text in messages).split()
         whole = itertools.product(*(self.said[tag] for tag in tags))
         return any(" ".join(texts).split() == shown for texts in whole)
