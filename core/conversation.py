@@ -131,15 +131,18 @@ class Conversation:
         await self._store.finish(turn, [], "failed", detail_of(answer))
 
     async def _heard(self, turn: Turn, platform: Platform, halt: Halt) -> tuple[Turn, tuple[Heard, ...]]:
-        """Return what was said in a turn's recordings, and the turn with what was posted meanwhile."""
+        """Return what was said in a turn's recordings, and the turn with what was posted meanwhile.
+
+        What an earlier try has posted stands until the answer takes its place.
+        """
         hearing = self._ears.hearing(turn.message, platform)
         if hearing is None:
             return turn, ()
         try:
-            if hearing.is_long and self._policies.of(turn.message.key).streaming:
-                shown = Answer(message_id=next(iter(turn.posted), ""))
+            if hearing.is_long and not turn.posted and self._policies.of(turn.message.key).streaming:
+                shown = Answer()
                 await self._show(turn, platform, halt.until(listening(hearing)), shown)
-                turn = replace(turn, posted=turn.posted or tuple(filter(None, (shown.message_id,))))
+                turn = replace(turn, posted=(shown.message_id,) if shown.message_id else ())
             return turn, () if halt.sentence else await hearing.heard()
         finally:
             hearing.task.cancel()  # in vain where it is done
