@@ -19,8 +19,9 @@ LOOK_EVERY = 0.01  # seconds
 
 @dataclass(slots=True)
 class Figures:
-    """Own times in milliseconds, and the most memory that was held at a time, in MiB."""
+    """Own times in milliseconds, the memory held at rest, and the most that was held at a time, in MiB."""
 
+    rest: float = 0.0
     own: list[float] = field(default_factory=list)
     memory: float = 0.0
 
@@ -38,7 +39,8 @@ class Compared:
         memory = self.confab.memory / self.bare.memory
         return (
             f"own time {confab:.0f} / {bare:.0f} ms = {confab / bare:.1f}, "
-            f"peak memory {self.confab.memory:.0f} / {self.bare.memory:.0f} MiB = {memory:.1f}"
+            f"peak memory {self.confab.memory:.0f} / {self.bare.memory:.0f} MiB = {memory:.1f}, "
+            f"which is {self.confab.memory - self.confab.rest:.0f} MiB more than before the first"
         )
 
 
@@ -53,7 +55,7 @@ async def compare(sandbox: Sandbox, bot: int, seconds: float, times: int) -> Com
 
 
 async def _confab(sandbox: Sandbox, bot: int, notes: Sequence[bytes], seconds: float) -> Figures:
-    figures, channel = Figures(), sandbox.workspace.direct("U0ADA")
+    figures, channel = Figures(_resident(bot)), sandbox.workspace.direct("U0ADA")
     for note in notes:
         heard, calls = len(sandbox.model.sounds.requests), len(sandbox.model.requests)
         length = round(seconds * 1000)
@@ -65,7 +67,7 @@ async def _confab(sandbox: Sandbox, bot: int, notes: Sequence[bytes], seconds: f
         took = sandbox.model.requests[calls].at - said
         watching.cancel()
         figures.own.append((took - busy(sandbox.model.sounds.requests[heard:])) * 1000)
-    return Figures(figures.own[1:], figures.memory)
+    return Figures(figures.rest, figures.own[1:], figures.memory)
 
 
 async def _bare(sandbox: Sandbox, notes: Sequence[bytes]) -> Figures:
@@ -86,7 +88,7 @@ async def _bare(sandbox: Sandbox, notes: Sequence[bytes]) -> Figures:
         figures.own.append((took - busy(sandbox.model.sounds.requests[heard:])) * 1000)
     process.stdin.close()
     await process.wait()
-    return Figures(figures.own[1:], figures.memory)
+    return Figures(figures.rest, figures.own[1:], figures.memory)
 
 
 def busy(requests: Sequence[SoundRequest]) -> float:
@@ -107,16 +109,19 @@ async def _watch(pid: int, figures: Figures) -> None:
 
 
 def _children(pid: int) -> list[int]:
-    try:
-        found = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii")
-    except OSError:
-        return []
-    return [int(child) for child in found.split()]
+    """Return a process's children, without one that is only just being made: that still shares its parent's memory."""
+    found = _read(pid, f"task/{pid}/children").split()
+    return [int(child) for child in found if _read(int(child), "cmdline") != _read(pid, "cmdline")]
 
 
 def _resident(pid: int) -> float:
-    try:
-        status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
-    except OSError:
-        return 0.0
+    status = _read(pid, "status")
     return int(status.partition("VmRSS:")[2].split()[0]) / 1024 if "VmRSS:" in status else 0.0
+
+
+def _read(pid: int, name: str) -> str:
+    """Return what the system tells of a process; nothing of one that is gone."""
+    try:
+        return Path(f"/proc/{pid}/{name}").read_text(encoding="utf-8")
+    except OSError:
+        return ""
