@@ -1,5 +1,6 @@
 """What the settings say, as the plain values that the parts of core take; a platform's own stand with it."""
 
+import json
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -8,6 +9,8 @@ from core.openai.client import ModelOptions
 from core.policy import Policies, Policy
 from core.recall import Instructions
 from core.settings import ChannelSettings, Settings
+
+SCHEMAS = {"tools", "functions", "response_format"}  # of CONFAB_EXTRA_BODY, what takes room (OpenAI API reference)
 
 
 def database_path(setting: str) -> Path:
@@ -49,7 +52,9 @@ def pressure_of(settings: Settings) -> Pressure:
 
 def instructions(settings: Settings) -> Instructions:
     """Return what every prompt begins with, and its bounds."""
-    return Instructions(settings.instructions, settings.history_tokens, settings.history_messages)
+    extra = {name: value for name, value in (settings.extra_body or {}).items() if name in SCHEMAS}
+    schemas = json.dumps(extra) if extra else ""
+    return Instructions(settings.instructions, settings.history_tokens, settings.history_messages, schemas)
 
 
 def policies_of(settings: Settings) -> Policies:

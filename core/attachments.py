@@ -1,16 +1,17 @@
-"""What came with a message, as text: texts, PDFs and spreadsheets are read, everything else is named."""
+"""What came with a message: texts, PDFs and spreadsheets are read, pictures are shown, everything else is named."""
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 import structlog
 
 from core.context import inert
 from core.documents import MOST as MOST_OF_A_DOCUMENT
-from core.documents import Documents
+from core.documents import MOST_OF_A_PICTURE, Documents
 from core.errors import FileUnreadable
-from core.messages import Attachment, Message, Platform
+from core.messages import Attachment, Image, Message, Platform
 
 log = structlog.get_logger()
 
@@ -28,43 +29,96 @@ DOCUMENTS = {
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "xlsx",
 }
 NOTHING_HEARD: Mapping[str, str] = {}
-NOT_READ = "not read, since only texts up to 64 KiB, and PDFs and spreadsheets up to 8 MiB are"
+PICTURES = {".png", ".jpg", ".jpeg", ".webp", ".gif"}
+BEGINNINGS = re.compile(rb"\x89PNG\r\n\x1a\n|\xff\xd8\xff|GIF8[79]a|RIFF.{4}WEBP", re.DOTALL)  # of a picture's bytes
+LIMITS: Mapping[str, int] = {"text": MOST, "picture": MOST_OF_A_PICTURE}  # bytes; any other's is a document's
+MOST_PICTURES = 4  # of one message
+NOT_READ = (
+    "not read, since only texts up to 64 KiB, PDFs and spreadsheets up to 8 MiB, and PNG, JPEG, WebP and GIF "
+    "pictures up to 16 MiB are"
+)
+TOO_MANY = f"not shown, since at most {MOST_PICTURES} pictures of a message are"
+BLIND = "not shown, since this model cannot see pictures"
+
+# What people read below the answer.
+UNSEEN = "_The model that I work with cannot see pictures, so I know no more of yours than the name._"
+LEFT_OUT = f"_I look at {MOST_PICTURES} pictures of a message: the others I left out._"
+UNREADABLE = (
+    "_I could not look at all of your pictures: one is broken, too large or of a kind that I do not know. PNG, JPEG, "
+    "WebP and GIF work, up to 16 MiB and 64 megapixels._"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """What came with a message: as text, in which pictures are named, and the pictures that are shown.
+
+    `notices` is what the person is told of pictures that are not.
+    """
+
+    text: str = ""
+    images: tuple[Image, ...] = ()
+    notices: tuple[str, ...] = ()
 
 
 async def attached(
-    message: Message, platform: Platform, documents: Documents, heard: Mapping[str, str] = NOTHING_HEARD
-) -> str:
-    """Return what a person attached, each file labelled and fenced as data; empty where there was none.
+    message: Message, platform: Platform, documents: Documents, heard: Mapping[str, str] = NOTHING_HEARD, *, sees: bool
+) -> Attached:
+    """Return what a person attached, each text labelled and fenced as data; no pictures to a model that `sees` none.
 
     `heard` holds what is told in a recording's place, by the file's id: that is what the person says, and no data.
     """
-    told = [heard.get(file.id) or await _told(file, platform, documents) for file in message.attachments]
-    return "\n\n".join(told)
+    if not message.attachments:
+        return Attached()
+    images: list[Image] = []
+    parts = []
+    for file in message.attachments:
+        if said := heard.get(file.id):
+            parts.append(Attached(said))
+            continue
+        parts.append(await _told(file, platform, documents, MOST_PICTURES - len(images) if sees else None))
+        images += [replace(image, file=file.id) for image in parts[-1].images]
+    notices = dict.fromkeys(notice for part in parts for notice in part.notices)
+    return Attached("\n\n".join(part.text for part in parts), tuple(images), tuple(notices))
 
 
-async def _told(file: Attachment, platform: Platform, documents: Documents) -> str:
-    label = f"file {inert(file.name)}"
+async def _told(file: Attachment, platform: Platform, documents: Documents, pictures: int | None) -> Attached:
+    """Return a file; `pictures` is how many may still be shown, None where the model sees none."""
     kind = _kind(file)
-    most = MOST if kind == "text" else MOST_OF_A_DOCUMENT
+    label = f"{'picture' if kind == 'picture' else 'file'} {inert(file.name)}"
+    most = LIMITS.get(kind, MOST_OF_A_DOCUMENT)
+    unreadable = (UNREADABLE,) if kind == "picture" or file.media_type.startswith("image/") else ()
     if not kind or (file.size or 0) > most:
-        return f"[{label}: {NOT_READ}]"
+        return Attached(f"[{label}: {NOT_READ}]", notices=unreadable)
+    if kind == "picture" and not pictures:
+        why, notice = (BLIND, UNSEEN) if pictures is None else (TOO_MANY, LEFT_OUT)
+        return Attached(f"[{label}: {why}]", notices=(notice,))
     try:
         content = await platform.download(file, most)
     except FileUnreadable as error:
         log.warning("file unreadable", detail=str(error), hint=error.hint)
-        return f"[{label}: it could not be read]"
+        return Attached(f"[{label}: it could not be read]", notices=unreadable)
+    if kind == "picture" or (pictures and BEGINNINGS.match(content)):
+        return _shown(label, await documents.picture(content) if BEGINNINGS.match(content) else None)
     text = content.decode("utf-8", "replace") if kind == "text" else await documents.text(content, kind)
-    return f"[{label}]\n{fenced(text)}" if text.strip() else f"[{label}: no text was found in it]"
+    return Attached(f"[{label}]\n{fenced(text)}" if text.strip() else f"[{label}: no text was found in it]")
+
+
+def _shown(label: str, image: Image | None) -> Attached:
+    if image is None:
+        return Attached(f"[{label}: it could not be read as a picture]", notices=(UNREADABLE,))
+    return Attached(f"[{label}]", (image,))
 
 
 def _kind(file: Attachment) -> str:
-    """Return `text`, `pdf` or `xlsx`, by the file's ending or its media type; empty for everything else."""
+    """Return `text`, `picture`, `pdf` or `xlsx`, by the file's ending or its media type; empty for everything else."""
     ending, media_type = PurePosixPath(file.name.lower()).suffix, file.media_type.partition(";")[0].lower()
     if ending in DOCUMENTS or media_type in DOCUMENTS:
         return DOCUMENTS.get(ending) or DOCUMENTS[media_type]
-    return (
-        "text" if ENDINGS.fullmatch(file.name.lower()) or media_type.startswith("text/") or media_type in TEXTS else ""
-    )
+    if ending in PICTURES or media_type in {"image/png", "image/jpeg", "image/webp", "image/gif"}:
+        return "picture"
+    is_text = ENDINGS.fullmatch(file.name.lower()) or media_type.startswith("text/") or media_type in TEXTS
+    return "text" if is_text else ""
 
 
 def fenced(text: str) -> str:

@@ -10,7 +10,7 @@ import structlog
 
 from core import commands
 from core.answer import Answer, Parts, detail_of, state_of
-from core.asking import Asked, chat
+from core.asking import Asked, chat, left_out
 from core.attachments import attached
 from core.context import inert
 from core.documents import Documents
@@ -53,7 +53,6 @@ from core.voice.telling import Heard, told, unanswerable
 
 log = structlog.get_logger()
 
-SHORTENED = "_Your message is longer than I can read at once: I left out its middle._"
 NEVER_AGAIN = (ContextOverflow, ContentFiltered, RefusedRequest)  # kept in the history, they would fail every turn
 
 
@@ -82,18 +81,20 @@ class Conversation:
             return
         message = await platform.named(turn.message)
         question = Entry("user", message.text, message.author, message.id, message.sent_at, about=message.about)
-        question = replace(question, files=await attached(message, platform, self._documents, told(heard)))
+        files = await attached(message, platform, self._documents, told(heard), sees=self._model.sees)
+        question = replace(question, files=files.text, images=files.images)
         remembered = await self._recall.joined(message, platform)
         if await self._is_part(turn):
             await self._store.finish(turn, [question], "merged", {})
             return
-        asked = Asked(question, remembered, self._recall.prompt(remembered, question))
+        asked = Asked(question, remembered, self._recall.prompt(remembered, question), files.notices)
         answer = Answer(times={"asked": time.time()})
         spoken = _again(turn.kept) if turn.kept else chat(self._model, self._recall, asked, message.author.id)
-        reply = _below(self._spoken(spoken, turn, answer, halt), asked, answer)
+        reply = self._below(self._spoken(spoken, turn, answer, halt), asked, answer)
         await self._show(turn, platform, around(reply, heard) if heard else reply, answer)
         entries = self._entries(asked, answer)
-        await self._store.finish(turn, entries, state_of(answer), detail_of(answer), asked.made(answer.usage))
+        made = asked.made(answer.usage, seen=self._model.sees)
+        await self._store.finish(turn, entries, state_of(answer), detail_of(answer), made)
         self._summaries.after(message.key, asked.prompt)
 
     async def _is_part(self, turn: Turn) -> bool:
@@ -210,11 +211,23 @@ class Conversation:
         if halt.sentence and answer.text:
             yield Replace(halt.sentence) if halt.replaces else Text(f" {halt.sentence}")
 
+    async def _below(
+        self, events: AsyncIterator[ReplyEvent], asked: Asked, answer: Answer
+    ) -> AsyncGenerator[ReplyEvent, None]:
+        """Pass a reply on, and say below it where the model has not read or seen all of the question."""
+        async for event in events:
+            yield event
+        for sentence in left_out(asked, sees=self._model.sees):
+            if answer.text:
+                yield Text(f"\n\n{sentence}")
+
     def _entries(self, asked: Asked, answer: Answer) -> list[Entry]:
         """Return what later prompts see of a turn; a question without an answer stays, so that one can say `again`."""
         if isinstance(answer.error, NEVER_AGAIN) and not answer.text:
             return []
         question = asked.prompt.question
+        if question.images and not self._model.sees:
+            question = replace(question, images=(), tokens=0)
         if not answer.text:
             return [question]
         said = Entry(
@@ -268,11 +281,3 @@ async def _again(kept: Kept) -> AsyncGenerator[ModelEvent, None]:
 
 async def _sentence(text: str) -> AsyncGenerator[ReplyEvent, None]:
     yield Replace(text)
-
-
-async def _below(events: AsyncIterator[ReplyEvent], asked: Asked, answer: Answer) -> AsyncGenerator[ReplyEvent, None]:
-    """Pass a reply on, and say below it where the model has not read all of the question."""
-    async for event in events:
-        yield event
-    if asked.prompt.shortened and answer.text:
-        yield Text(f"\n\n{SHORTENED}")

@@ -1,11 +1,11 @@
 """The nouns that everything else speaks of, and the port that a platform implements."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
 
-Role = Literal["system", "user", "assistant"]
+Role = Literal["system", "user", "assistant", "tool"]
 Command = Literal["", "ask", "stop", "reset", "memory", "help", "deleted", "full", "unheard"]
 NOTICE = "-notice"  # behind a turn's id: what is said below an answer that could not be shown to its end
 
@@ -102,12 +102,36 @@ Receive = Callable[[PlatformEvent], Awaitable[bool]]
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """One line of a conversation's history; `author` is None for what the bot said.
+class Image:
+    """A picture as the model is shown it: its size in pixels, and its content, PNG or JPEG, in base64.
 
-    `files` is what came with it, as text, so that an edit of the text leaves it. `about` is the id of the message that
-    it quotes, if any. `tokens` is its length as the prompt holds it, 0 where it has not been counted. `seq` is its
-    place in the store, 0 while it is not there.
+    `file` is the id of the attachment that it was made from.
+    """
+
+    media_type: str
+    width: int
+    height: int
+    content: str = field(repr=False)
+    file: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """What the model wants a tool to do; `arguments` are JSON as the model wrote it."""
+
+    id: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of a conversation's history; `author` is None for what the bot or a tool said.
+
+    `files` is what came with it, as text, so that an edit of the text leaves it; it names the `images`. `about` is the
+    id of the message that it quotes, if any. `tokens` is its length as the prompt holds it, 0 where it has not been
+    counted. `seq` is its place in the store, 0 while it is not there. `calls` are what the bot wanted tools to do, and
+    `call_id` names the one of them that a tool's entry is the result of. No tool is offered yet, so none are stored.
     """
 
     role: Role
@@ -119,6 +143,9 @@ class Entry:
     about: str = ""
     tokens: int = 0
     seq: int = 0
+    images: tuple[Image, ...] = ()
+    calls: tuple[ToolCall, ...] = ()
+    call_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +165,9 @@ class PromptMessage:
 
     role: Role
     content: str
+    images: tuple[Image, ...] = ()
+    calls: tuple[ToolCall, ...] = ()
+    call_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,6 +109,32 @@ CREATE INDEX recordings_by_file ON recordings (platform, workspace, file_id);
 CREATE INDEX recordings_by_hash ON recordings (hash);
 """
 
+IMAGES = """
+ALTER TABLE entries ADD COLUMN images INTEGER NOT NULL DEFAULT 0;  -- how many pictures came with a message
+
+-- The pictures that prompts show. They go with their entry, and when it is cut: no later prompt shows it.
+CREATE TABLE images (
+    entry INTEGER NOT NULL,    -- the seq of the entry
+    place INTEGER NOT NULL,    -- its number there, from 0
+    file TEXT NOT NULL,        -- the platform's id of the file that it was made from
+    media_type TEXT NOT NULL,
+    width INTEGER NOT NULL, height INTEGER NOT NULL,
+    content TEXT NOT NULL,     -- in base64, as it is sent
+    PRIMARY KEY (entry, place)
+) STRICT;
+CREATE TRIGGER images_of_deleted AFTER DELETE ON entries WHEN old.images > 0
+BEGIN
+    DELETE FROM images WHERE entry = old.seq;
+END;
+CREATE TRIGGER images_of_cut AFTER UPDATE OF begins ON memories WHEN new.begins > old.begins
+BEGIN
+    DELETE FROM images WHERE entry IN (
+        SELECT seq FROM entries WHERE platform = new.platform AND workspace = new.workspace AND channel = new.channel
+        AND thread = new.thread AND seq >= old.begins AND seq < new.begins AND images > 0
+    );
+END;
+"""
+
 
 @migrations()
 def m001_beginning(database: Database) -> None:
@@ -144,3 +170,9 @@ def m005_kept_answers(database: Database) -> None:
 def m006_transcripts(database: Database) -> None:
     """Keep what was heard in recordings, by their content, and which message brought which."""
     database.executescript(TRANSCRIPTS)
+
+
+@migrations()
+def m007_images(database: Database) -> None:
+    """Keep the pictures that people attach, as long as prompts show them."""
+    database.executescript(IMAGES)

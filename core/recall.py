@@ -20,11 +20,15 @@ PATIENCE = 10.0  # seconds in which a platform tells what was said before; the a
 
 @dataclass(frozen=True, slots=True)
 class Instructions:
-    """What every prompt begins with, and how much of the history goes with it: in tokens, and in messages."""
+    """What every prompt begins with, and how much of the history goes with it: in tokens, and in messages.
+
+    `schemas` is what every request holds beside its messages, as JSON: it takes room as well.
+    """
 
     text: str
     history_tokens: int
     history_messages: int
+    schemas: str = ""
 
 
 class Recall:
@@ -66,10 +70,12 @@ class Recall:
         gauge = remembered.gauge
         history = int(self._told.history_tokens / gauge.rate)
         room = Room(gauge.counts(self._window.prompt), history, self._told.history_messages)
-        return fit(self._told.text, remembered.memory, question, room, self._counter.count)
+        return fit(self._told.text, remembered.memory, question, room, self._counter.count, self._told.schemas)
 
     def taught(self, remembered: Remembered, refused: Prompt, overflow: ContextOverflow) -> Remembered:
         """Take an overflow's own figures, and return what is remembered with the gauge that they give."""
+        if not overflow.window and any(message.images for message in refused.messages):
+            return remembered  # it may be the bytes of a picture that were too many for somebody on the way
         tokens = overflow.prompt or max(remembered.gauge.tokens(refused.tokens), overflow.window or 0)
         self._window.learn(overflow, tokens)
         return replace(remembered, gauge=remembered.gauge.anchored(refused.tokens, tokens))

@@ -2,15 +2,15 @@
 
 import sqlite3
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from core.context import Memory, Prompt
-from core.messages import Author, ConversationKey, Entry
+from core.messages import Author, ConversationKey, Entry, Image
 from core.window import Gauge
 
 KEY = "platform = ? AND workspace = ? AND channel = ? AND thread = ?"
-ENTRY = "role, text, author_id, author_name, message_id, sent_at, files, about, tokens, seq"
+ENTRY = "role, text, author_id, author_name, message_id, sent_at, files, about, tokens, seq, images"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,17 @@ def join(connection: sqlite3.Connection, key: ConversationKey, entries: Sequence
 def row(key: ConversationKey, turn_id: str, entry: Entry) -> tuple[Any, ...]:
     """Return an entry as the values that `add` takes."""
     author = (entry.author.id, entry.author.name) if entry.author else ("", "")
-    values = (entry.role, entry.text, *author, entry.message_id, entry.sent_at, entry.files, entry.about, entry.tokens)
+    values = (
+        entry.role,
+        entry.text,
+        *author,
+        entry.message_id,
+        entry.sent_at,
+        entry.files,
+        entry.about,
+        entry.tokens,
+        len(entry.images),
+    )
     return (*of(key), turn_id, *values)
 
 
@@ -116,9 +126,27 @@ def add(connection: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]) -> None
     """Add entries to the history."""
     connection.executemany(
         "INSERT INTO entries (platform, workspace, channel, thread, turn_id, role, text, author_id, author_name, "
-        "message_id, sent_at, files, about, tokens) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "message_id, sent_at, files, about, tokens, images) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         rows,
     )
+
+
+def add_images(connection: sqlite3.Connection, key: ConversationKey, message_id: str, images: Sequence[Image]) -> None:
+    """Keep the pictures of a message whose entry was added before."""
+    where = "platform = ? AND workspace = ? AND channel = ? AND message_id = ?"
+    place = (key.platform, key.workspace, key.channel, message_id)
+    (seq,) = connection.execute(f"SELECT max(seq) FROM entries WHERE {where}", place).fetchone()
+    connection.executemany(
+        "INSERT INTO images VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [(seq, n, each.file, each.media_type, each.width, each.height, each.content) for n, each in enumerate(images)],
+    )
+
+
+def leave_images(connection: sqlite3.Connection, seq: int, files: Sequence[str]) -> None:
+    """Drop the pictures of an entry that were made from other files than these."""
+    marks = ", ".join("?" * len(files))
+    connection.execute(f"DELETE FROM images WHERE entry = ? AND file NOT IN ({marks})", (seq, *files))
 
 
 def amend(connection: sqlite3.Connection, seqs: Sequence[tuple[str, str, str, str, int]]) -> None:
@@ -152,9 +180,15 @@ def _begin(connection: sqlite3.Connection, key: ConversationKey) -> None:
 
 def _entries(connection: sqlite3.Connection, where: str, values: tuple[Any, ...]) -> list[Entry]:
     rows = connection.execute(f"SELECT {ENTRY} FROM entries WHERE {where}", values).fetchall()
-    return [_entry(found) for found in rows]
+    return [_entry(connection, found) for found in rows]
 
 
-def _entry(found: tuple[Any, ...]) -> Entry:
-    role, text, author_id, author_name, *rest = found
-    return Entry(role, text, Author(author_id, author_name) if author_id else None, *rest)
+def _entry(connection: sqlite3.Connection, found: tuple[Any, ...]) -> Entry:
+    role, text, author_id, author_name, *rest, images = found
+    entry = Entry(role, text, Author(author_id, author_name) if author_id else None, *rest)
+    return replace(entry, images=_images(connection, entry.seq)) if images else entry
+
+
+def _images(connection: sqlite3.Connection, seq: int) -> tuple[Image, ...]:
+    query = "SELECT media_type, width, height, content, file FROM images WHERE entry = ? ORDER BY place"
+    return tuple(Image(*row) for row in connection.execute(query, (seq,)))

@@ -163,30 +163,43 @@ def finish(
     step(connection, turn, state, None, json.dumps(detail))
     rows = _as_edited(turn, entries, now)
     remembered.add(connection, [remembered.row(turn.message.key, turn.id, entry) for entry in rows])
+    for entry in rows:
+        if entry.images:
+            remembered.add_images(connection, turn.message.key, entry.message_id, entry.images)
     if made:
         remembered.keep_made(connection, turn.message.key, made)
     return True
 
 
 def _as_edited(turn: Turn, entries: Sequence[Entry], now: Message) -> Sequence[Entry]:
-    """Take in an edit of the question that came while it was being answered: later prompts see the new text."""
-    if now.text == turn.message.text:
+    """Take in an edit of the question that came while it was being answered: later prompts see what it left."""
+    if (now.text, now.attachments) == (turn.message.text, turn.message.attachments):
         return entries
-    return [replace(entry, text=now.text, tokens=0) if entry.message_id == now.id else entry for entry in entries]
+    return [_edited(entry, now) if entry.message_id == now.id else entry for entry in entries]
+
+
+def _edited(entry: Entry, now: Message) -> Entry:
+    left = {file.id for file in now.attachments}
+    images = tuple(image for image in entry.images if image.file in left)
+    return replace(entry, text=now.text, files=entry.files if left else "", images=images, tokens=0)
 
 
 def edit(connection: sqlite3.Connection, message: Message) -> bool:
-    """Change what was asked or said; return whether there was any of it."""
+    """Change what was asked or said, and drop what came with it and no longer does; return whether there was any."""
     waiting = connection.execute(
         f"UPDATE turns SET payload = ? WHERE {PLACE} AND state = 'open' "
         "AND json_extract(payload, '$.command') <> 'deleted'",
         (MESSAGE.dump_json(message).decode(), *_place(message)),
     )
     said = connection.execute(
-        f"UPDATE entries SET text = ?, tokens = 0 WHERE {PLACE} AND role = 'user' RETURNING {SAID}",
-        (message.text, *_place(message)),
+        "UPDATE entries SET text = ?, tokens = 0, files = iif(?, files, '') "
+        f"WHERE {PLACE} AND role = 'user' RETURNING {SAID}, images",
+        (message.text, bool(message.attachments), *_place(message)),
     ).fetchall()
-    remembered.amend(connection, said)
+    for *_, seq, images in said:
+        if images:
+            remembered.leave_images(connection, seq, [file.id for file in message.attachments])
+    remembered.amend(connection, [row[:-1] for row in said])
     return waiting.rowcount + len(said) > 0
 
 

@@ -18,6 +18,9 @@ from deploy.sandbox.model import Model, routes
 SECRET = "sk-secret-0123456789"
 QUESTION = "what is the airspeed of an unladen swallow"
 PROMPT = [PromptMessage("system", "Be kind."), PromptMessage("user", f"Ada: {QUESTION}")]
+PNG = (  # of one pixel, in base64
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
+)
 # What is wrong is told soon; a test that waits for silence says how long, and no other runs into it.
 QUICK = ModelOptions("", SECRET, "stand-in", first_token_timeout=60.0, silence_timeout=60.0, retry_deadline=0.05)
 

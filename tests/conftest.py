@@ -15,6 +15,7 @@ from tests.contract_rooms import ROOMS
 from tests.discord_bot import DiscordBot
 from tests.discord_bot import running as running_in_discord
 
+# No test fails because the machine is busy: an example may take as long as it takes, and so may making one.
 settings.register_profile("confab", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("confab")
 

@@ -91,6 +91,9 @@ class Room(Protocol):
     async def edit(self, said: Said, text: str) -> None:
         """Change a message as its author."""
 
+    def take_files_away(self, said: Said) -> None:
+        """Delete the files of a message, as its author, who leaves its text as it is."""
+
     async def delete(self, said: Said) -> None:
         """Delete a message as its author."""
 

@@ -9,6 +9,7 @@ from typing import Literal, TypeVar
 
 from core.inbox import Pressure
 from core.policy import Policies
+from deploy.sandbox.discord.mentions import ANYBODY
 from deploy.sandbox.discord.posts import NO_FLAGS, Flag, Post
 from deploy.sandbox.discord.roster import ADA, BOT_USER, ENGINEERS, GENERAL, GRACE, OTHER_BOT_USER, RANDOM
 from deploy.sandbox.server import Sandbox
@@ -99,6 +100,11 @@ class DiscordRoom:
     async def edit(self, said: Said, text: str) -> None:
         """Change a message."""
         await self._guild.edit(said.place, said.id, text)
+
+    def take_files_away(self, said: Said) -> None:
+        """Edit the message so that it has no files."""
+        post = self._guild.channels[said.place].posts[said.id]
+        self._guild.board.revise(post, {"attachments": []}, ANYBODY)
 
     async def delete(self, said: Said) -> None:
         """Delete a message; its thread stays."""

@@ -89,6 +89,12 @@ class SlackRoom:
         """Change a message."""
         await self._workspace.edit(said.place, said.id, text)
 
+    def take_files_away(self, said: Said) -> None:
+        """Delete the files; the message keeps their places."""
+        post = self._workspace.channels[said.place].posts[said.id]
+        gone = [replace(file, deleted=True) for file in post.files]
+        self._workspace.revise(post, {"files": gone}, edited=False)
+
     async def delete(self, said: Said) -> None:
         """Delete a message; a root with replies leaves a tombstone."""
         await self._workspace.delete(said.place, said.id)

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from core import errors
-from core.messages import PromptMessage
-from core.openai.adaptations import SETTINGS, adaptation, adapted
+from core.messages import Image, PromptMessage, ToolCall
+from core.openai.adaptations import NO_PICTURES, SETTINGS, Adaptation, adaptation, adapted
 from core.openai.refusals import read_complaint
 from core.openai.request import chat_body
-from tests.asking import PROMPT, QUESTION, QUICK, Asking, stand_in
+from tests.asking import PNG, PROMPT, QUESTION, QUICK, Asking, stand_in
 
 
 @pytest.fixture
@@ -70,6 +70,96 @@ async def test_a_strict_template_gets_roles_in_turn_and_no_system(asking: Asking
         {"role": "assistant", "content": "ok"},
         {"role": "user", "content": "three"},
     ]
+
+
+PIXEL = Image("image/png", 1, 1, PNG)
+SHOWN = [
+    PromptMessage("system", "Be kind."),
+    PromptMessage("user", "Ada: look", (PIXEL,)),
+    PromptMessage("user", "Ada: well?"),
+]
+
+
+async def test_a_model_that_reads_text_alone_is_shown_no_picture_a_second_time(asking: Asking) -> None:
+    """The text stays, and the operator is told what to change."""
+    client = asking.client(model="stand-in-text")
+    with capture_logs() as logged:
+        for _ in range(2):
+            assert [event async for event in client.chat(SHOWN, "U1")]
+    assert not client.sees
+    assert [request.status for request in asking.model.requests] == [400, 200, 200]
+    assert asking.model.requests[-1].messages[1] == {"role": "user", "content": "Ada: look"}
+    assert [line["hint"] for line in logged if "OPENAI_MODEL" in line["hint"]]
+
+
+async def test_a_strict_template_is_shown_pictures_in_merged_messages(asking: Asking) -> None:
+    """In their place among the texts."""
+    assert await asking.events(SHOWN, model="stand-in-strict")
+    (message,) = asking.model.requests[-1].messages
+    assert [part.get("text", "picture") for part in message["content"]] == [
+        "Be kind.",
+        "Ada: look",
+        "picture",
+        "Ada: well?",
+    ]
+
+
+async def test_calls_and_results_stay_messages_of_their_own(asking: Asking) -> None:
+    """On the wire as the API wants them, also where other messages are merged."""
+    call = ToolCall("c1", "look", "{}")
+    prompt = [
+        PromptMessage("user", "Ada: look"),
+        PromptMessage("assistant", "", calls=(call,)),
+        PromptMessage("tool", "seen", call_id="c1"),
+        PromptMessage("assistant", "It is there."),
+        PromptMessage("user", "Ada: and?"),
+    ]
+    assert await asking.events(prompt)
+    function = {"id": "c1", "type": "function", "function": {"name": "look", "arguments": "{}"}}
+    on_the_wire = [
+        {"role": "assistant", "content": None, "tool_calls": [function]},
+        {"role": "tool", "content": "seen", "tool_call_id": "c1"},
+    ]
+    assert asking.model.requests[0].messages[1:3] == on_the_wire
+    merged = adapted(chat_body(QUICK, prompt, "U1"), [Adaptation("merge roles")])["messages"]
+    assert merged[1:3] == on_the_wire
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (400, "Invalid content type. image_url is only supported by certain models."),
+        (400, "this model does not support image input"),
+        (400, "facebook/opt-125m is not a multimodal model"),
+        (500, "image input is not supported - hint: if this is unexpected, you may need to provide the mmproj"),
+        (500, 'Failed to parse messages: Unsupported content part type: "image_url"'),
+        (404, "No endpoints found that support image input"),
+        (422, "unknown variant `image_url`, expected `text`"),
+        (400, "messages[1].content must be a string"),
+        (400, "Images are not supported by this model."),
+        (400, "At most 0 image(s) may be provided in one request."),
+        (500, "this model is missing data required for image input"),
+    ],
+)
+def test_what_servers_say_of_a_model_that_sees_nothing_is_understood(status: int, said: str) -> None:
+    """OpenAI, Ollama, vLLM, llama.cpp, OpenRouter, DeepSeek, Groq and xAI; only where a picture was sent."""
+    complaint = read_complaint(status, json.dumps({"error": {"message": said}}))
+    assert adaptation(complaint, chat_body(QUICK, SHOWN, "U1"), ()) == NO_PICTURES
+    assert adaptation(complaint, chat_body(QUICK, PROMPT, "U1"), ()) != NO_PICTURES
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "You uploaded an unsupported image. Please make sure your image has of one the following formats: ['png'].",
+        "Invalid base64 image_url.",
+        "Image size exceeds the limit",
+    ],
+)
+def test_a_single_picture_that_is_refused_does_not_end_all_pictures(said: str) -> None:
+    """The next one may be taken."""
+    complaint = read_complaint(400, json.dumps({"error": {"message": said}}))
+    assert adaptation(complaint, chat_body(QUICK, SHOWN, "U1"), ()) is None
 
 
 async def test_what_the_extra_body_holds_is_not_adapted_away(asking: Asking) -> None:

@@ -1,5 +1,6 @@
 """What goes to the model fits, keeps what matters, begins as it did before, and lets nobody speak for another."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -22,20 +23,25 @@ from core.context import (
     inert,
     shortened,
     to_summarise,
+    tokens_of,
     told,
     turns,
 )
 from core.counting import by_vocabulary
-from core.messages import Author, Entry, PromptMessage
+from core.messages import Author, Entry, Image, PromptMessage, ToolCall
+from core.openai.request import ModelOptions, chat_body
+from deploy.sandbox.model_checks import Asked
+from deploy.sandbox.model_replies import Fault
+from deploy.sandbox.model_rules import refused
 
 count = by_vocabulary("o200k_base")
 texts = st.text(max_size=200)
 PLENTY = Room(1_000_000, 1_000_000, 1_000)
 
 
-def said(text: str, seq: int = 0, name: str = "Ada") -> Entry:
+def said(text: str, seq: int = 0, name: str = "Ada", images: tuple[Image, ...] = ()) -> Entry:
     """Return what a person said."""
-    return counted(Entry("user", text, Author("U1", name), f"{seq}.0", float(seq), seq=seq), count)
+    return counted(Entry("user", text, Author("U1", name), f"{seq}.0", float(seq), seq=seq, images=images), count)
 
 
 def answer(text: str, seq: int) -> Entry:
@@ -43,17 +49,34 @@ def answer(text: str, seq: int) -> Entry:
     return counted(Entry("assistant", text, None, f"{seq}.0", float(seq), seq=seq), count)
 
 
-def exchanges(pairs: list[tuple[str, list[str]]]) -> tuple[Entry, ...]:
-    """Return a history of questions, each with the steps of its answer: one, several, or none where it failed."""
+def exchanges(
+    pairs: Sequence[tuple[str, Sequence[str | int]]], images: Sequence[tuple[Image, ...]] = ()
+) -> tuple[Entry, ...]:
+    """Return a history of questions, each with the steps of its answer: one, several, or none where it failed.
+
+    A step is a text, or how many tools are called at once.
+    """
     entries: list[Entry] = []
-    for question, steps in pairs:
-        entries.append(said(question, len(entries) + 1))
+    for number, (question, steps) in enumerate(pairs):
+        entries.append(said(question, len(entries) + 1, images=images[number] if number < len(images) else ()))
         for step in steps:
-            entries.append(answer(step, len(entries) + 1))
+            entries += [answer(step, len(entries) + 1)] if isinstance(step, str) else called(step, len(entries) + 1)
     return tuple(entries)
 
 
-histories = st.lists(st.tuples(texts, st.lists(texts, max_size=3)), max_size=12).map(exchanges)
+def called(number: int, seq: int) -> list[Entry]:
+    """Return calls of so many tools, and their results."""
+    calls = tuple(ToolCall(f"{seq}-{place}", "look", '{"for": "the plan"}') for place in range(number))
+    entries = [Entry("assistant", "", None, "", 1.0, seq=seq, calls=calls)]
+    for place, call in enumerate(calls, start=1):
+        entries.append(Entry("tool", "seen", None, "", 1.0, seq=seq + place, call_id=call.id))
+    return [counted(entry, count) for entry in entries]
+
+
+pictures = st.builds(Image, st.just("image/png"), st.integers(1, 900), st.integers(1, 900), st.just("iVBO"))
+galleries = st.lists(pictures, max_size=2).map(tuple)
+dialogues = st.lists(st.tuples(texts, st.lists(texts | st.integers(1, 3), max_size=3)), max_size=12)
+histories = st.builds(exchanges, dialogues, st.lists(galleries, max_size=4))
 rooms = st.builds(Room, st.integers(250, 4000), st.integers(0, 4000), st.integers(2, 30))
 
 
@@ -64,16 +87,20 @@ def memory(entries: tuple[Entry, ...], summary: str = "") -> Memory:
 
 def length(messages: tuple[PromptMessage, ...]) -> int:
     """Return a prompt's length by the real count, message by message."""
-    return sum(cost(message.content, count) for message in messages)
+    calls = [f"{call.name} {call.arguments}" for message in messages for call in message.calls]
+    shown = [image for message in messages for image in message.images]
+    texts = [message.content for message in messages]
+    return sum(cost(text, count) for text in [*texts, *calls]) + sum(map(tokens_of, shown))
 
 
-@given(histories, st.text(max_size=4000), rooms, st.text(max_size=300), st.booleans())
+@given(histories, st.tuples(st.text(max_size=4000), galleries), rooms, st.text(max_size=300), st.booleans())
 def test_the_prompt_never_exceeds_its_budget_and_always_holds_instructions_and_question(
-    history: tuple[Entry, ...], asked: str, room: Room, summary: str, due: bool
+    history: tuple[Entry, ...], question: tuple[str, tuple[Image, ...]], room: Room, summary: str, due: bool
 ) -> None:
     """Whatever was said before, and however little room there is."""
+    asked, shown = question
     before = replace(memory(history, summary), begins=int(due), due=due)
-    prompt = fit("Be brief.", before, said(asked), room, count)
+    prompt = fit("Be brief.", before, said(asked, images=shown), room, count)
     assert length(prompt.messages) == prompt.tokens <= room.prompt
     assert prompt.messages[0].role == "system"
     assert prompt.messages[0].content.startswith("Be brief.")
@@ -93,6 +120,28 @@ def test_what_stays_are_the_newest_turns_whole_and_in_order(
     assert not kept or [turn[0].role for turn in turns(kept)] == [entry.role for entry in kept if entry.author]
     whole = [turn for turn in turns(history) if kept and turn[0].seq >= kept[0].seq]
     assert [entry for turn in whole for entry in turn] == list(kept)
+
+
+def refusal(prompt: Prompt) -> Fault | None:
+    """Return why an endpoint would refuse a prompt."""
+    body = chat_body(ModelOptions("", "", "stand-in"), prompt.messages, "U1")
+    return refused(Asked(body, {"stand-in": frozenset()}))
+
+
+@given(dialogues.map(exchanges), rooms)
+def test_no_call_goes_without_its_result(history: tuple[Entry, ...], room: Room) -> None:
+    """However the history is cut: the endpoint takes every prompt."""
+    assert refusal(fit("", memory(history), said("and?"), room, count)) is None
+
+
+def test_schemas_take_room() -> None:
+    """What goes with every request counts as the instructions do."""
+    schemas = '{"tools": [{"type": "function", "function": {"name": "look", "parameters": {}}}]}'
+    bare, full = (fit("", Memory(), said("hi"), PLENTY, count, each) for each in ("", schemas))
+    assert full.tokens == bare.tokens + cost(schemas, count)
+    history = exchanges([("question", ["answer " * 20])] * 20)
+    room = Room(bare.tokens + 200, 10_000, 1_000)
+    assert fit("", memory(history), said("hi"), room, count, schemas).tokens <= room.prompt
 
 
 @given(histories, st.integers(0, 4000))

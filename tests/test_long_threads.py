@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from core.asking import SHORTENED
 from core.context import FIRST, MIDDLE, SUMMARY
-from core.conversation import SHORTENED
 from deploy.sandbox.model import Fault, ModelRequest, Reply
 from deploy.sandbox.server import Sandbox
 from tests.bot import GENERAL, Bot, Setup, running

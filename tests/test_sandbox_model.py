@@ -1,6 +1,7 @@
 """The stand-in endpoint: what it refuses, what it can be told to answer, and what it says of itself."""
 
 import asyncio
+import base64
 import json
 from collections.abc import AsyncIterator
 from typing import Any
@@ -13,8 +14,10 @@ from hypothesis import strategies as st
 
 from deploy.sandbox import stand_in
 from deploy.sandbox.model import FAULTS, Fault, Model, Reply, routes
+from deploy.sandbox.model_pictures import Picture
 from deploy.sandbox.model_replies import words
 from deploy.sandbox.model_rules import RULES
+from tests.asking import PNG
 
 ASK: dict[str, Any] = {"model": "stand-in", "messages": [{"role": "user", "content": "Hello"}]}
 KEY = {"Authorization": "Bearer key"}
@@ -29,7 +32,7 @@ def model() -> Model:
 @pytest.fixture
 async def client(model: Model) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the stand-in, on loopback."""
-    app = web.Application()
+    app = web.Application(client_max_size=100 * 1024 * 1024)
     app.add_routes(routes(model))
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
@@ -101,6 +104,92 @@ async def test_an_unknown_part_is_refused(client: httpx.AsyncClient) -> None:
     """Parts have types."""
     messages = [{"role": "user", "content": [{"type": "smell"}]}]
     assert await refused(client, messages=messages) == (400, "invalid_value", "messages[0].content[0].type")
+
+
+PIXEL = f"data:image/png;base64,{PNG}"
+
+
+def look(*urls: str) -> list[dict[str, Any]]:
+    """Return a prompt with pictures."""
+    parts = [{"type": "image_url", "image_url": {"url": url}} for url in urls]
+    return [{"role": "user", "content": [{"type": "text", "text": "look"}, *parts]}]
+
+
+async def test_a_picture_is_seen_and_counted(client: httpx.AsyncClient) -> None:
+    """The answer names it; its cost is that of one square, however it is encoded."""
+    answer = (await ask(client, messages=look(PIXEL))).json()
+    assert "PNG, 1 by 1" in answer["choices"][0]["message"]["content"]
+    assert answer["usage"]["prompt_tokens"] == 5 + 85 + 170
+
+
+@pytest.mark.parametrize(
+    ("size", "tokens"), [((512, 512), 255), ((1024, 1024), 765), ((2048, 4096), 1105), ((100, 3000), 85 + 4 * 170)]
+)
+def test_a_picture_costs_what_openai_s_documents_say(size: tuple[int, int], tokens: int) -> None:
+    """Their own examples among them."""
+    assert Picture("PNG", *size, 1000).tokens == tokens
+
+
+async def test_a_model_that_reads_text_alone_refuses_a_picture(client: httpx.AsyncClient) -> None:
+    """In OpenAI's words."""
+    answer = await refused(client, model="stand-in-text", messages=look(PIXEL))
+    assert answer == (400, None, "messages.[0].content.[1].type")
+
+
+@pytest.mark.parametrize("url", ["https://example.org/cat.png", "data:text/plain;base64,aGk=", 7])
+async def test_a_picture_elsewhere_is_refused(client: httpx.AsyncClient, url: str) -> None:
+    """The stand-in fetches nothing."""
+    assert await refused(client, messages=look(url)) == (400, "invalid_image_url", "messages.[0].content.[1]")
+
+
+async def test_a_picture_that_is_not_in_base64_is_refused(client: httpx.AsyncClient) -> None:
+    """Not even a line break is passed over."""
+    broken = PIXEL[:60] + "\n" + PIXEL[60:]
+    assert await refused(client, messages=look(PIXEL, broken)) == (400, "invalid_base64", "messages.[0].content.[2]")
+
+
+@pytest.mark.parametrize("url", [PIXEL.replace("png", "gif"), "data:image/png;base64,aGVsbG8=", PIXEL[:62]])
+async def test_what_is_no_picture_is_refused(client: httpx.AsyncClient, url: str) -> None:
+    """Nor is one that says it were another kind."""
+    assert await refused(client, messages=look(url)) == (400, "invalid_image_format", "messages.[0].content.[1]")
+
+
+async def test_too_many_bytes_of_pictures_are_refused(client: httpx.AsyncClient) -> None:
+    """Of which each is small enough."""
+    large = base64.b64encode(base64.b64decode(PNG) + bytes(18_000_000)).decode()
+    url = f"data:image/png;base64,{large}"
+    assert await refused(client, messages=look(url, url, url)) == (400, "image_too_large", "messages")
+
+
+def calling(*ids: str, results: tuple[str, ...] = ()) -> list[dict[str, Any]]:
+    """Return a prompt in which the assistant calls tools, with results of some of them, before somebody goes on."""
+    calls = [{"id": each, "type": "function", "function": {"name": "look", "arguments": "{}"}} for each in ids]
+    answers = [{"role": "tool", "tool_call_id": each, "content": "seen"} for each in results]
+    before = {"role": "assistant", "content": "one moment", **({"tool_calls": calls} if ids else {})}
+    return [{"role": "user", "content": "look"}, before, *answers, {"role": "user", "content": "and?"}]
+
+
+async def test_calls_with_their_results_are_taken(client: httpx.AsyncClient) -> None:
+    """In any order of their own."""
+    assert (await ask(client, messages=calling("a", "b", results=("b", "a")))).status_code == 200
+
+
+async def test_a_call_without_a_function_is_refused(client: httpx.AsyncClient) -> None:
+    """An id alone is none."""
+    messages = [{"role": "assistant", "content": None, "tool_calls": [{"id": "a", "type": "function"}]}]
+    where = "messages[0].tool_calls[0]"
+    assert await refused(client, messages=messages) == (400, "missing_required_parameter", where)
+
+
+async def test_a_result_without_its_call_is_refused(client: httpx.AsyncClient) -> None:
+    """Whether nothing was called, or something else."""
+    assert await refused(client, messages=calling(results=("a",))) == (400, None, "messages.[2].role")
+    assert await refused(client, messages=calling("a", results=("a", "b"))) == (400, None, "messages.[3].role")
+
+
+async def test_a_call_without_its_result_is_refused(client: httpx.AsyncClient) -> None:
+    """One of two is not enough."""
+    assert await refused(client, messages=calling("a", "b", results=("a",))) == (400, None, "messages.[1].role")
 
 
 async def test_a_name_with_a_space_is_refused(client: httpx.AsyncClient) -> None:

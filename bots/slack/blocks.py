@@ -6,8 +6,6 @@ a code block and a rule are reported to become one each (archestra-ai/archestra#
 
 import re
 
-from bots.markdown import Fence, fence_past
-
 LINE = re.compile(
     r"(?P<blank>\s*$)"
     r"|(?P<single> {0,3}#{1,6}\s| {0,3}(?:(?:-\s*){3,}|(?:\*\s*){3,}|(?:_\s*){3,})$)"
@@ -17,6 +15,7 @@ LINE = re.compile(
     r"|(?P<table>\s*\|)"
     r"|(?P<text>)"
 )
+FENCE = re.compile(r" {0,3}(?P<marker>`{3,}(?=[^`]*$)|~{3,})(?P<info>.*)$")
 LISTS = {"bullets", "numbers"}
 BREAK = re.compile(r"\r\n|\n|\r")  # what ends a line in CommonMark
 
@@ -28,19 +27,30 @@ def expanded_blocks(markdown: str) -> int:
 
 def blocks_of_whole_lines(markdown: str) -> int:
     """Estimate the blocks of those lines that end in a line break, which never shrinks as a text grows."""
-    fence: Fence | None = None
-    count, kind, after_blank = 0, "blank", True
+    count, kind, after_blank, fence = 0, "blank", True, ""
     for line in BREAK.split(markdown)[:-1]:
-        before, fence = fence, fence_past(line, fence)
+        before, fence = fence, _fence_past(line, fence, in_list=kind in LISTS)
         match = None if before or fence else LINE.match(line)
         now = (match.lastgroup if match else None) or "code"
         if now == "blank":
             after_blank = True
             continue
-        if not _goes_on(kind, now, line, after_blank=after_blank, in_code=before is not None):
+        if not _goes_on(kind, now, line, after_blank=after_blank, in_code=bool(before)):
             count, kind = count + 1, now
         after_blank = False
     return count
+
+
+def _fence_past(line: str, marker: str, *, in_list: bool) -> str:
+    """Return the marker of the fence that is open behind a line, empty where none is.
+
+    Unlike a splitter, which reads loosely, this reads as CommonMark does: a fence in a list ends with the list's item,
+    and what follows may be many blocks. So it counts as the list's text.
+    """
+    match = FENCE.match(line)
+    if not marker:
+        return match["marker"] if match and not (in_list and line[0] == " ") else ""
+    return "" if match and match["marker"].startswith(marker) and not match["info"].strip() else marker
 
 
 def _goes_on(kind: str, now: str, line: str, *, after_blank: bool, in_code: bool) -> bool:

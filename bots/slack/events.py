@@ -61,7 +61,7 @@ class _Reader:
         now, before = event["message"], event.get("previous_message", {})
         if now.get("subtype") == "tombstone":
             return self.deletion(event["channel"], now["ts"])
-        if not _by_a_person(now, self._bot_user) or text_of(now) == text_of(before):
+        if not _by_a_person(now, self._bot_user) or (text_of(now) == text_of(before) and _files(before) <= _files(now)):
             return None  # our own edits, unfurled links, files that got a preview
         direct = _is_direct(event)
         message = self.message(now, event["channel"], direct)
@@ -92,8 +92,12 @@ def _by_a_person(event: Mapping[str, Any], bot_user: str) -> bool:
 
 
 def attachments_of(message: Mapping[str, Any]) -> tuple[Attachment, ...]:
-    """Return the files that came with a message."""
-    return tuple(_attachment(file) for file in message.get("files", ()))
+    """Return the files that came with a message, but for those that were deleted (Slack docs, File object, mode)."""
+    return tuple(_attachment(file) for file in message.get("files", ()) if file.get("mode") != "tombstone")
+
+
+def _files(message: Mapping[str, Any]) -> set[str]:
+    return {file.id for file in attachments_of(message)}
 
 
 def _attachment(file: Mapping[str, Any]) -> Attachment:

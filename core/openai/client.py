@@ -8,13 +8,14 @@ import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
+from itertools import chain
 
 import httpx
 import structlog
 
 from core.errors import EndpointFailing, EndpointUnreachable, ModelError, RateLimited, StreamCut
 from core.messages import ModelEvent, PromptMessage
-from core.openai.adaptations import Adaptation, adaptation, adapted
+from core.openai.adaptations import NO_PICTURES, Adaptation, adaptation, adapted
 from core.openai.models import window_of
 from core.openai.refusals import Complaint, Refused, error_of
 from core.openai.request import Body, ModelOptions, chat_body
@@ -54,7 +55,8 @@ class OpenAI:
         `user` is the platform's id of who asks. Raises a ModelError, after the text that had come by then. Closing
         the generator closes the connection at once.
         """
-        private = "\n".join(message.content for message in prompt)
+        said = ((message.content, *(call.arguments for call in message.calls)) for message in prompt)
+        private = "\n".join(chain.from_iterable(said))
         call = Call(chat_body(self._options, prompt, user), private, _now())
         done = False
         while not done:
@@ -70,6 +72,11 @@ class OpenAI:
                 done = True
             except (Refused, ModelError) as fault:
                 await self._try_again(call, fault, begun=begun)
+
+    @property
+    def sees(self) -> bool:
+        """Whether pictures are sent: until the endpoint has refused them."""
+        return NO_PICTURES not in self._learned
 
     async def window(self) -> int | None:
         """Return the model's window in tokens as the endpoint tells it, None where it does not, or not in time."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from core.messages import PromptMessage
+from core.messages import Image, PromptMessage, ToolCall
 
 Body = dict[str, Any]
 
@@ -45,7 +45,7 @@ class ModelOptions:
 
 def chat_body(options: ModelOptions, prompt: Sequence[PromptMessage], user: str) -> Body:
     """Return the body of a request, with only those parameters that are set."""
-    messages = [{"role": message.role, "content": message.content} for message in prompt]
+    messages = [_written(message) for message in prompt]
     if options.opening:
         messages.append({"role": "assistant", "content": options.opening})
     return {
@@ -57,6 +57,30 @@ def chat_body(options: ModelOptions, prompt: Sequence[PromptMessage], user: str)
         **({"user": hashed(user, options.user_salt)} if options.user_salt else {}),
         **options.extra_body,
     }
+
+
+def _written(message: PromptMessage) -> Body:
+    """Return a message as the API takes it: text, parts where pictures go with it, calls, or the result of one.
+
+    OpenAI API reference, Create chat completion: an assistant's content may be null where it calls tools.
+    """
+    if message.calls:
+        calls = [_called(call) for call in message.calls]
+        return {"role": message.role, "content": message.content or None, "tool_calls": calls}
+    if message.call_id:
+        return {"role": message.role, "content": message.content, "tool_call_id": message.call_id}
+    if not message.images:
+        return {"role": message.role, "content": message.content}
+    text = {"type": "text", "text": message.content}
+    return {"role": message.role, "content": [text, *map(_picture, message.images)]}
+
+
+def _called(call: ToolCall) -> Body:
+    return {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+
+
+def _picture(image: Image) -> Body:
+    return {"type": "image_url", "image_url": {"url": f"data:{image.media_type};base64,{image.content}"}}
 
 
 def hashed(user: str, salt: str) -> str:

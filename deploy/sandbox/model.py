@@ -33,6 +33,7 @@ MODELS: Mapping[str, frozenset[str]] = {
     "stand-in-completions": frozenset({"completions-only"}),
     "stand-in-strict": frozenset({"alternate", "no-system"}),
     "stand-in-old": frozenset({"no-stream-options"}),
+    "stand-in-text": frozenset({"text-only"}),
 }
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from deploy.sandbox.model_pictures import MOST, NoPicture, parts, picture, pictures
 from deploy.sandbox.model_stream import count
 
 ROLES = ("system", "assistant", "user", "function", "tool", "developer")
@@ -110,6 +111,31 @@ def part(asked: Asked) -> Broken | None:
             if part.get("type") not in PARTS:
                 return Broken(f"Invalid value: '{part.get('type')}'.", f"messages[{index}].content[{place}].type")
     return None
+
+
+def image_input(asked: Asked) -> Broken | None:
+    """A model that reads text alone is shown no pictures."""
+    place = next((place for place, _ in parts(asked.messages)), None)
+    if place is None or "text-only" not in asked.traits:
+        return None
+    return Broken("Invalid content type. image_url is only supported by certain models.", f"{place}.type")
+
+
+def image(code: str, asked: Asked) -> Broken | None:
+    """Every picture can be seen; only what has this code is told."""
+    for place, part in parts(asked.messages):
+        try:
+            picture(part)
+        except NoPicture as error:
+            if error.code == code:
+                return Broken(str(error), place)
+    return None
+
+
+def image_bytes(asked: Asked) -> Broken | None:
+    """All pictures together are not too large."""
+    total = sum(each.size for each in pictures(asked.messages))
+    return Broken("Total image size exceeds the limit of 50 MB.", "messages") if total > MOST else None
 
 
 def name(asked: Asked) -> Broken | None:

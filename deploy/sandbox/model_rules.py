@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from deploy.sandbox import model_checks as check
 from deploy.sandbox import model_parameters as parameter
+from deploy.sandbox import model_tools as tool
 from deploy.sandbox.model_checks import Asked, Broken
 from deploy.sandbox.model_replies import Fault, error
 
@@ -27,6 +29,11 @@ class Rule:
         return Fault(self.status, error(broken.message, "invalid_request_error", self.code, broken.param))
 
 
+def picture(name: str, code: str, test: str) -> Rule:
+    """Return a rule about each picture."""
+    return Rule(name, 400, code, test, partial(check.image, code))
+
+
 # In the order in which they are looked at: a later rule may rely on the earlier ones.
 RULES: tuple[Rule, ...] = (
     Rule("a model is named", 400, None, "test_a_body_without_a_model_is_refused", check.no_model),
@@ -37,6 +44,14 @@ RULES: tuple[Rule, ...] = (
     Rule("roles are known", 400, "invalid_value", "test_an_unknown_role_is_refused", check.role),
     Rule("content is text or parts", 400, "invalid_type", "test_content_that_is_a_number_is_refused", check.content),
     Rule("parts are known", 400, "invalid_value", "test_an_unknown_part_is_refused", check.part),
+    Rule("the model sees", 400, None, "test_a_model_that_reads_text_alone_refuses_a_picture", check.image_input),
+    picture("picture has an address", "invalid_image_url", "test_a_picture_elsewhere_is_refused"),
+    picture("pictures are in base64", "invalid_base64", "test_a_picture_that_is_not_in_base64_is_refused"),
+    picture("pictures are pictures", "invalid_image_format", "test_what_is_no_picture_is_refused"),
+    Rule("pictures in all", 400, "image_too_large", "test_too_many_bytes_of_pictures_are_refused", check.image_bytes),
+    Rule("calls are calls", 400, "missing_required_parameter", "test_a_call_without_a_function_is_refused", tool.calls),
+    Rule("results have calls", 400, None, "test_a_result_without_its_call_is_refused", tool.results),
+    Rule("calls have results", 400, None, "test_a_call_without_its_result_is_refused", tool.missing_results),
     Rule("names are plain", 400, "invalid_value", "test_a_name_with_a_space_is_refused", check.name),
     Rule(
         "parameters are known",

@@ -9,6 +9,7 @@ from typing import Any
 
 from aiohttp import web
 
+from deploy.sandbox.model_pictures import pictures
 from deploy.sandbox.model_replies import Reply, words
 
 LOOK_EVERY = 0.02  # seconds
@@ -36,7 +37,18 @@ class ModelRequest:
 
 def count(messages: list[dict[str, Any]]) -> int:
     """Return the length of a prompt in tokens, counted simply: four characters each, and four for a message."""
-    return sum(len(str(message.get("content") or "")) // 4 + 4 for message in messages)
+    texts = sum((len(_text(message.get("content"))) + len(_calls(message))) // 4 + 4 for message in messages)
+    return texts + sum(each.tokens for each in pictures(messages))
+
+
+def _calls(message: dict[str, Any]) -> str:
+    return json.dumps(message["tool_calls"]) if message.get("tool_calls") else ""
+
+
+def _text(content: Any) -> str:
+    if not isinstance(content, list):
+        return str(content or "")
+    return "".join(str(part.get("text") or "") for part in content)
 
 
 def usage(asked: ModelRequest, reply: Reply) -> dict[str, Any]:

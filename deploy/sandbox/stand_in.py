@@ -1,9 +1,10 @@
 """What the stand-in says when nothing is scripted: that it is no real model, and what reached it."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from deploy.sandbox.model_pictures import Picture, pictures
 from deploy.sandbox.model_replies import FAULTS, Fault, Reply
 
 Messages = list[tuple[str, str]]  # role and text
@@ -25,12 +26,12 @@ def answer(body: dict[str, Any]) -> Reply | Fault:
         return Reply(SHOWS[word](messages))
     if ASKS_DECISION.search(question):
         return Reply(_decided(messages))
-    return Reply(_reached(messages))
+    return Reply(_reached(messages, pictures(body.get("messages", []))))
 
 
 def _text(content: object) -> str:
     if isinstance(content, list):
-        return "\n".join(str(part.get("text", f"({part.get('type')})")) for part in content if isinstance(part, dict))
+        return "\n".join(str(part.get("text", "(a picture)")) for part in content if isinstance(part, dict))
     return str(content or "")
 
 
@@ -54,7 +55,7 @@ def _quote(text: str, limit: int = 300) -> str:
     return "\n".join(f"> {line}" for line in shown.splitlines() or [""])
 
 
-def _reached(messages: Messages) -> str:
+def _reached(messages: Messages, seen: Sequence[Picture]) -> str:
     roles = [role for role, _ in messages]
     names = ", ".join(f"**{name}**" for name in _speakers(messages)) or "nobody by name"
     system = sum(len(text) for role, text in messages if role == "system")
@@ -63,6 +64,7 @@ def _reached(messages: Messages) -> str:
         f"- **Messages:** {len(messages)} reached me: {roles.count('user')} from people, "
         f"{roles.count('assistant')} from me\n"
         f"- **Who spoke:** {names}\n"
+        f"- **Pictures:** {', '.join(f'{one.format}, {one.width} by {one.height}' for one in seen) or 'none'}\n"
         f"{_spoken(messages)}"
         f"- **Instructions:** {f'{system} characters' if system else 'none'}\n\n"
         "Write `help` to see what I can show you."

@@ -1,6 +1,7 @@
 """Both pretend platforms, as the people see them who ask there and read."""
 
 import asyncio
+import base64
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -10,10 +11,12 @@ from deploy.sandbox.discord import roster
 from deploy.sandbox.discord.posts import Flag
 from deploy.sandbox.server import Sandbox
 from deploy.sandbox.slack.interactions import use_command
+from tests.asking import PNG
 from tests.sound_files import repeated
 
-Way = Literal["mention", "follow-up", "direct", "command", "note", "long note"]
+Way = Literal["mention", "follow-up", "direct", "command", "note", "long note", "picture"]
 SECONDS: Mapping[Way, float] = {"note": 2.4, "long note": 62.0}  # of a long one the bot tells how far it is
+PIXEL = base64.b64decode(PNG)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +87,12 @@ class SlackPlace:
             return about
         if way in SECONDS:
             return await self._speak(SECONDS[way], text)
-        room = workspace.direct("U0ADA") if way == "direct" else "C0GENERAL"
-        return Asked(room, await workspace.say(room, text if way == "direct" else f"<@{workspace.bot_user}> {text}"))
+        if way == "direct":
+            room = workspace.direct("U0ADA")
+            return Asked(room, await workspace.say(room, text))
+        shown = [await workspace.upload("cat.png", PIXEL, "image/png")] if way == "picture" else []
+        text = f"<@{workspace.bot_user}> {text}"
+        return Asked("C0GENERAL", await workspace.say("C0GENERAL", text, files=shown))
 
     async def _speak(self, seconds: float, text: str) -> Asked:
         """Send the bot a clip in which this is said."""

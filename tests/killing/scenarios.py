@@ -47,6 +47,7 @@ SCENARIOS = (
     Scenario("an answer to a direct message", "slack", ("direct",)),
     Scenario("two questions in a thread", "slack", ("mention", "follow-up")),
     Scenario("an answer to a command", "slack", ("command",)),
+    Scenario("an answer about a picture", "slack", ("picture",)),
     Scenario("a question that Slack delivers once", "slack", settings=WHOLE, redelivers=False),
     Scenario("a follow-up that Slack delivers once", "slack", ("mention", "follow-up"), settled=1, redelivers=False),
     Scenario("an answer to a voice note", "slack", ("note",)),

@@ -87,6 +87,8 @@ class World:
 class Speaker:
     """A model that says something else each time it is asked, word for word; it stands in for the client."""
 
+    sees = True
+
     def __init__(self, world: World) -> None:
         self._world = world
 

@@ -141,7 +141,8 @@ _CHECKS = {
 
 
 _BREAK = re.compile(r"\r\n|\n|\r")  # CommonMark, Line endings
-_FENCE = re.compile(r"^ {0,3}(```+|~~~+)")
+_FENCE = re.compile(r"^ {0,3}(`{3,}(?=[^`]*$)|~{3,})")
+_CLOSING = re.compile(r"^ {0,3}(`{3,}|~{3,})[ \t]*$")  # nothing stands behind it (CommonMark)
 _STRUCTURES = (
     ("heading", re.compile(r"^ {0,3}#{1,6}(\s|$)")),
     ("rule", re.compile(r"^ {0,3}([-*_])( *\1){2,} *$")),
@@ -156,17 +157,25 @@ def expanded(markdown: str) -> int:
 
     Each heading, rule, table, list, quotation, code block and paragraph becomes a block of its own.
     """
-    count, previous, fence = 0, "", ""
+    count, previous, before, fence = 0, "", "", ""
     for line in _BREAK.split(markdown):
-        opening = _FENCE.match(line)
         if fence:
-            fence = "" if opening and opening[1].startswith(fence) else fence
+            closing = _CLOSING.match(line)
+            fence = "" if closing and closing[1].startswith(fence) else fence
             continue
+        opening = _FENCE.match(line)
         kind = "fence" if opening else _structure(line)
+        if previous == "list" and _in_list(line, kind, before):
+            kind, opening = "list", None
         fence = opening[1] if opening else ""
         count += bool(kind) and (kind != previous or kind in ("heading", "rule", "fence"))
-        previous = kind
+        previous, before = kind, line
     return max(1, count)
+
+
+def _in_list(line: str, kind: str, before: str) -> bool:
+    """Whether a line after a list's belongs to it: blank, indented, or one that goes on with its text (CommonMark)."""
+    return line[:1] in {"", " ", "\t"} or (kind == "paragraph" and bool(before.strip()))
 
 
 def _structure(line: str) -> str:

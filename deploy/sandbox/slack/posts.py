@@ -17,6 +17,7 @@ class File:
     """An uploaded file. `duration_ms` is known for a recording; `shared` once it stands in a channel.
 
     `transcription` is what Slack has made of a clip, `fetched` how often the content was sent.
+    Of a file that was `deleted`, a message keeps the place.
     """
 
     id: str
@@ -30,6 +31,7 @@ class File:
     shared: list[str] = field(default_factory=list)
     transcription: dict[str, Any] = field(default_factory=lambda: {"status": "none"})
     fetched: int = 0
+    deleted: bool = False
 
     @property
     def is_clip(self) -> bool:
@@ -38,6 +40,8 @@ class File:
 
     def as_json(self, base: str) -> dict[str, Any]:
         """Return the file object (Slack docs, File object); `base` is the address that serves files."""
+        if self.deleted:
+            return {"id": self.id, "mode": "tombstone"}
         address = f"{base}/{self.id}"
         kind = PurePath(self.name).suffix.lstrip(".")
         clip = {"subtype": "slack_audio", "media_display_type": "audio", "transcription": self.transcription}
