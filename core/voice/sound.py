@@ -10,6 +10,7 @@ import resource
 import signal
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -89,9 +90,10 @@ def answers(job: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 def main() -> None:
     """Do the jobs that come in, within bounds of time, memory and disk."""
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU, CPU))
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (WRITTEN, WRITTEN))
+    bounds = {resource.RLIMIT_CPU: CPU, resource.RLIMIT_AS: MEMORY, resource.RLIMIT_FSIZE: WRITTEN}
+    for kind, most in bounds.items():
+        with suppress(ValueError, OSError):  # macOS sets no bound of address space
+            resource.setrlimit(kind, (most, most))
     signal.alarm(IDLE)
     for line in sys.stdin:
         signal.alarm(0)
