@@ -29,6 +29,7 @@ check: install  ## lint, format and types
 
 bench: install  ## measure Confab beside a bare bot, as ratios
 	@$(BIN)/python -m tests.bench
+	@$(BIN)/python -m tests.bench_moderation
 
 load: install  ## hold the highest load that this machine carries, for ten minutes
 	@$(BIN)/python -m tests.load

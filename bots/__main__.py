@@ -21,6 +21,7 @@ from aiohttp import web
 from bots import http
 from bots.command_line import LOOK_AGAIN, again, turns, why
 from bots.logs import configure
+from bots.moderating import guard_of
 from bots.options import database_path, instructions, model_options, policies_of, pressure_of
 from bots.vitals import Lag
 from bots.voice import ears_of
@@ -98,13 +99,14 @@ async def _run(settings: Settings) -> None:
         platforms: dict[str, Platform] = {each.name: each for each in (slack, discord) if each}
         policies = policies_of(settings)
         window = Window(settings.context_window, settings.max_tokens)
-        recall = Recall(store, counter_for(settings.openai_model), window, instructions(settings))
-        summaries = Summaries(store, model, recall)
+        guard = await guard_of(settings, options, store, platforms, stack)
+        recall = Recall(store, counter_for(settings.openai_model), window, instructions(settings), guard)
+        summaries = Summaries(store, model, recall, guard)
         stack.push_async_callback(summaries.close)
         ears = ears_of(settings, store, policies, client, _local_whisper(settings))
         stack.push_async_callback(ears.close)
-        conversation = Conversation(store, model, policies, recall, summaries, ears)
-        inbox = Inbox(store, conversation, platforms, policies, pressure_of(settings))
+        conversation = Conversation(store, model, policies, recall, summaries, ears, guard)
+        inbox = Inbox(store, conversation, platforms, policies, pressure_of(settings), guard)
         asking = asyncio.create_task(ask_window(model, window))
         stack.callback(asking.cancel)
         stack.push_async_callback(inbox.stop, 0.0)

@@ -12,7 +12,7 @@ from contextlib import suppress
 
 import structlog
 
-from core.messages import Marks
+from bots.marks import Marks
 
 log = structlog.get_logger()
 

@@ -52,13 +52,13 @@ class Stream:
         self._text = ""
         self._begun = asyncio.Event()
         self._changed = asyncio.Event()
+        self._urgent = asyncio.Event()
 
     async def show(self, events: AsyncIterator[ReplyEvent], *, live: bool) -> None:
         """Show the answer as it grows (`live`), and in every case whole in the end."""
         listening = asyncio.create_task(self._listen(events))
         try:
-            if live:
-                await self._grow(listening)
+            await (self._grow(listening) if live else self._wait(listening))
             await listening
         finally:
             await _ended(listening)
@@ -70,9 +70,20 @@ class Stream:
                 self._text = event.text if isinstance(event, Replace) else self._text + event.text
                 self._begun.set()
                 self._changed.set()
+                if isinstance(event, Replace) and event.at_once:
+                    self._urgent.set()
         finally:
             self._begun.set()
             self._changed.set()
+            self._urgent.set()
+
+    async def _wait(self, listening: asyncio.Task[None]) -> None:
+        """Wait for the end of the stream; what has to be seen at once is put meanwhile."""
+        await self._urgent.wait()
+        while not await _pause(listening, 0.0):
+            self._urgent.clear()
+            await self._put(last=False)
+            await self._urgent.wait()
 
     async def _grow(self, listening: asyncio.Task[None]) -> None:
         """Put what has come so far, again and again, until all of it has come."""
@@ -100,9 +111,10 @@ class Stream:
             shown.text = text
 
 
-async def _pause(listening: asyncio.Task[None], seconds: float) -> None:
-    """Wait for some time, or for the end of the stream."""
+async def _pause(listening: asyncio.Task[None], seconds: float) -> bool:
+    """Wait for some time, or for the end of the stream; return whether that has come."""
     await asyncio.wait((listening,), timeout=seconds)
+    return listening.done()
 
 
 async def _ended(task: asyncio.Task[object]) -> None:

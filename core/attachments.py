@@ -7,11 +7,11 @@ from pathlib import PurePosixPath
 
 import structlog
 
-from core.context import inert
 from core.documents import MOST as MOST_OF_A_DOCUMENT
 from core.documents import MOST_OF_A_PICTURE, Documents
 from core.errors import FileUnreadable
 from core.messages import Attachment, Image, Message, Platform
+from core.plain import inert, plain
 
 log = structlog.get_logger()
 
@@ -53,12 +53,15 @@ UNREADABLE = (
 class Attached:
     """What came with a message: as text, in which pictures are named, and the pictures that are shown.
 
-    `notices` is what the person is told of pictures that are not.
+    `notices` is what the person is told of pictures that are not. `spoken` are those parts of the text that were heard
+    in recordings, `data` all others.
     """
 
     text: str = ""
     images: tuple[Image, ...] = ()
     notices: tuple[str, ...] = ()
+    spoken: tuple[str, ...] = ()
+    data: tuple[str, ...] = ()
 
 
 async def attached(
@@ -74,12 +77,15 @@ async def attached(
     parts = []
     for file in message.attachments:
         if said := heard.get(file.id):
-            parts.append(Attached(said))
+            parts.append(Attached(said, spoken=(said,)))
             continue
         parts.append(await _told(file, platform, documents, MOST_PICTURES - len(images) if sees else None))
         images += [replace(image, file=file.id) for image in parts[-1].images]
     notices = dict.fromkeys(notice for part in parts for notice in part.notices)
-    return Attached("\n\n".join(part.text for part in parts), tuple(images), tuple(notices))
+    text = "\n\n".join(part.text for part in parts)
+    spoken = tuple(said for part in parts for said in part.spoken)
+    data = tuple(part.text for part in parts if not part.spoken)
+    return Attached(text, tuple(images), tuple(notices), spoken, data)
 
 
 async def _told(file: Attachment, platform: Platform, documents: Documents, pictures: int | None) -> Attached:
@@ -101,7 +107,7 @@ async def _told(file: Attachment, platform: Platform, documents: Documents, pict
     if kind == "picture" or (pictures and BEGINNINGS.match(content)):
         return _shown(label, await documents.picture(content) if BEGINNINGS.match(content) else None)
     text = content.decode("utf-8", "replace") if kind == "text" else await documents.text(content, kind)
-    return Attached(f"[{label}]\n{fenced(text)}" if text.strip() else f"[{label}: no text was found in it]")
+    return Attached(f"[{label}]\n{fenced(plain(text))}" if text.strip() else f"[{label}: no text was found in it]")
 
 
 def _shown(label: str, image: Image | None) -> Attached:

@@ -8,6 +8,7 @@ BotError                 everything that a person is told of in the channel
     VoiceError           a recording was not understood
         NoteTooLong, NoteNotFetched, NoteUnplayable, NoteIncomplete, NoteSilent, NoteWithoutWords,
         TranscriberFailing, NoTranscriber
+    ModerationError      what was asked or answered is not shown, in core/moderation/errors.py
     PlatformError        an answer could not be shown
         Uncertain        it may have been, and nobody can tell
     GaveUp               a turn failed for a reason that nobody foresaw, too often

@@ -9,11 +9,13 @@ from functools import partial
 
 import structlog
 
+from core.answer import reference
 from core.commands import QUESTION_DELETED, STOPPED
-from core.conversation import Conversation, reference
+from core.conversation import Conversation
 from core.errors import PlatformError
 from core.halting import Halt
 from core.messages import ConversationKey, Deletion, Edit, Message, Platform, PlatformEvent, Turn
+from core.moderation.guard import Guard
 from core.policy import Policies
 from core.slots import Slots
 from core.store import Store
@@ -49,12 +51,14 @@ class Inbox:
         platforms: Mapping[str, Platform],
         policies: Policies,
         pressure: Pressure,
+        guard: Guard | None = None,
     ) -> None:
         self._store = store
         self._conversation = conversation
         self._platforms = platforms
         self._policies = policies
         self._pressure = pressure
+        self._guard = guard
         self._slots = Slots(pressure.concurrency)
         self._queued: Counter[ConversationKey] = Counter()
         self._told_full: dict[ConversationKey, float] = {}
@@ -70,7 +74,7 @@ class Inbox:
                 return await self._take(event)
             case Edit(message):
                 named = await self._platforms[message.key.platform].named(message)  # as the history has it
-                return not await self._store.edit(named) and message.addressed and await self._take(message)
+                return not await self._edited(named) and message.addressed and await self._take(message)
             case Deletion():
                 await self._store.delete(event)
                 self._conversation.forget(event)
@@ -93,6 +97,12 @@ class Inbox:
             task.cancel()
         await asyncio.gather(*serving, return_exceptions=True)
 
+    async def _edited(self, message: Message) -> bool:
+        """Take an edit in, checked where it is of something that is kept; return whether it is."""
+        if not self._guard:
+            return await self._store.edit(message)
+        return await self._store.has(message) and await self._store.edit(message, await self._guard.edited(message))
+
     async def _take(self, message: Message) -> bool:
         policy = self._policies.of(message.key)
         follow_up = message.follow_up and policy.follow_ups
@@ -100,13 +110,16 @@ class Inbox:
             message = replace(message, addressed=True)
         if not message.addressed and not follow_up:
             return False
+        is_refused = self._guard is not None and self._guard.refusal(message) is not None
+        if is_refused and not message.addressed:
+            return False  # nobody asked to be told why
         if not message.command and self._queued[message.key] >= self._pressure.queue:
             return await self._turn_away(message)
         if not await self._queue(message):
             return False
-        if message.command == "stop":
+        if message.command == "stop" and not is_refused:
             self._halt(STOPPED, lambda turn: _comes_before(turn, message), replaces=False)
-        if message.attachments:
+        if message.attachments and not is_refused:
             self._conversation.foresee(message, self._platforms[message.key.platform])
         self._wake(message.key)
         return True

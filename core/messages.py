@@ -30,12 +30,13 @@ class ConversationKey:
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """Who wrote a message. A guest in a shared channel has a workspace of their own."""
+    """Who wrote a message. A guest in a shared channel has a workspace of their own; `roles` are ids, as on Discord."""
 
     id: str
     name: str
     is_bot: bool = False
     workspace: str = ""
+    roles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,8 @@ class Message:
     is posted first, and answered under what was posted; `deleted` is a question that is gone, `full` one for which
     there was no room, and `unheard` a voice note that the platform hides. `about` is the id of the message that it
     quotes, where it was asked from that one's menu: once that is gone, so is this. `handle` is what the platform needs
-    to reply beside the key, if anything.
+    to reply beside the key, if anything. `others` is what stands in the text but is not its author's: quotations, and
+    people's names.
     """
 
     id: str
@@ -78,6 +80,7 @@ class Message:
     command: Command = ""
     handle: str = ""
     about: str = ""
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +116,11 @@ class Image:
     height: int
     content: str = field(repr=False)
     file: str = ""
+
+    @property
+    def url(self) -> str:
+        """The picture as a URL that holds all of it."""
+        return f"data:{self.media_type};base64,{self.content}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +227,23 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Replace:
-    """The whole answer from its beginning: what was shown before no longer holds."""
+    """The whole answer from its beginning: what was shown before no longer holds.
+
+    `at_once` shows it even where answers do not grow.
+    """
+
+    text: str
+    at_once: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """The question has passed its checks, so that it may be kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A sentence to stand below what is shown until more comes; it is no part of the answer."""
 
     text: str
 
@@ -231,7 +255,7 @@ class Finish:
     reason: str
 
 
-ModelEvent = Text | Replace | Usage | Finish
+ModelEvent = Text | Replace | Notice | Admitted | Usage | Finish
 ReplyEvent = Text | Replace
 
 
@@ -240,16 +264,6 @@ class Journal(Protocol):
 
     async def posted(self, part: int, platform_id: str) -> None:
         """Note that part number `part` (from 0) stands in the channel as the message `platform_id`."""
-
-
-class Marks(Protocol):
-    """Where a platform keeps how far it has received, so that it can catch up after a gap."""
-
-    async def mark(self, name: str) -> str:
-        """Return what was last set under `name`, empty where nothing was."""
-
-    async def set_mark(self, name: str, value: str) -> None:
-        """Remember `value` under `name`."""
 
 
 class Platform(Protocol):
@@ -276,6 +290,9 @@ class Platform(Protocol):
 
     async def transcript(self, attachment: Attachment) -> str:
         """Return the platform's own transcript of a recording, empty where there is none, or none that is complete."""
+
+    async def tell(self, channel: str, text: str) -> None:
+        """Post a text into a channel by its id, outside of any turn; raise PlatformError where that is refused."""
 
     async def reply(self, turn: Turn, events: AsyncIterator[ReplyEvent], journal: Journal, *, live: bool) -> None:
         """Show an answer as it grows (`live`) or once it is whole; raise PlatformError where it cannot be shown."""

@@ -136,6 +136,25 @@ END;
 """
 
 
+MODERATION = """
+ALTER TABLE turns ADD COLUMN edited TEXT;  -- an edit that came while the question waited, as the history may have it
+
+-- What was refused, or went on without a check.
+CREATE TABLE moderated (
+    seq INTEGER PRIMARY KEY,
+    reference TEXT NOT NULL,             -- what the person was told
+    at REAL NOT NULL,
+    platform TEXT NOT NULL, workspace TEXT NOT NULL, channel TEXT NOT NULL, thread TEXT NOT NULL,
+    author_id TEXT NOT NULL,             -- who said it; empty where that was no person
+    path TEXT NOT NULL,                  -- by which way it came
+    outcome TEXT NOT NULL,               -- refused, unchecked
+    categories TEXT NOT NULL,            -- JSON
+    text TEXT                            -- only where the operator asked for it
+) STRICT;
+CREATE INDEX moderated_by_author ON moderated (platform, author_id, at);
+"""
+
+
 @migrations()
 def m001_beginning(database: Database) -> None:
     """Begin: the inbox (turns), what happened to each turn (steps), what was said (entries), and marks."""
@@ -176,3 +195,9 @@ def m006_transcripts(database: Database) -> None:
 def m007_images(database: Database) -> None:
     """Keep the pictures that people attach, as long as prompts show them."""
     database.executescript(IMAGES)
+
+
+@migrations()
+def m008_moderation(database: Database) -> None:
+    """Keep what was refused, and the text of an edit that came while its question was answered."""
+    database.executescript(MODERATION)

@@ -9,6 +9,9 @@ from core.context import Memory, Prompt, Room, counted, fit
 from core.counting import Counter
 from core.errors import ContextOverflow, PlatformError
 from core.messages import ConversationKey, Earlier, Entry, Message, Platform
+from core.moderation.guard import Guard
+from core.moderation.reports import About
+from core.plain import plain
 from core.remembered import Remembered
 from core.store import Store
 from core.window import Gauge, Window
@@ -34,8 +37,11 @@ class Instructions:
 class Recall:
     """Makes prompts; what it learns of the model's window lasts as long as the process."""
 
-    def __init__(self, store: Store, counter: Counter, window: Window, instructions: Instructions) -> None:
+    def __init__(
+        self, store: Store, counter: Counter, window: Window, instructions: Instructions, guard: Guard | None = None
+    ) -> None:
         self._store = store
+        self._guard = guard
         self._counter = counter
         self._window = window
         self._told = instructions
@@ -49,8 +55,11 @@ class Recall:
         gauge = found.gauge if found.gauge.counted else Gauge(start=1.0) if self._counter.exact else Gauge()
         return replace(found, memory=memory, gauge=gauge)
 
-    async def joined(self, message: Message, platform: Platform) -> Remembered:
-        """Return what is remembered before a message; what was said before the bot came is read, once."""
+    async def joined(self, message: Message, platform: Platform, reference: str) -> Remembered:
+        """Return what is remembered before a message; what was said before the bot came is read, once.
+
+        Of that, nothing is kept that moderation refuses, or that cannot be checked; `reference` is the turn's.
+        """
         found = await self.of(message.key)
         if found.joined or found.memory.entries:
             return found
@@ -60,6 +69,8 @@ class Recall:
         except (TimeoutError, PlatformError) as error:
             log.warning("earlier messages not read", error=type(error).__name__, detail=str(error))
             return found
+        if self._guard and lines:
+            lines = await self._guard.earlier(lines, About(message.key, reference))
         if not lines:
             return found
         await self._store.join(message.key, [counted(_entry(line), self.count) for line in lines])
@@ -99,5 +110,5 @@ class Recall:
 def _entry(line: Earlier) -> Entry:
     """Return a line from before the bot came as one of the history."""
     if line.is_own:
-        return Entry("assistant", line.text, None, line.message_id, line.sent_at)
-    return Entry("user", line.text, line.author, line.message_id, line.sent_at)
+        return Entry("assistant", plain(line.text), None, line.message_id, line.sent_at)
+    return Entry("user", plain(line.text), line.author, line.message_id, line.sent_at)

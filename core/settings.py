@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Json, NonNegativeInt, PositiveInt, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, Json, NonNegativeInt, PositiveInt, ValidationError
 from pydantic.fields import FieldInfo
 
 from core.errors import SettingsError
+from core.moderation.settings import Listed, ModerationSettings, Seconds, Thresholds, misplaced, named
 
 INSTRUCTIONS = (
     "You are Confab, a helpful colleague in a team's chat. Answer briefly and plainly, in the language of the "
@@ -30,16 +31,10 @@ BEGINNINGS = {
     "DISCORD_API_URL": "https?://",
     "OPENAI_BASE_URL": "https?://",
     "CONFAB_TRANSCRIBE_BASE_URL": "https?://",
+    "CONFAB_MODERATION_URL": "https?://",
 }
 
 
-def _listed(value: object) -> object:
-    """Read `a, b` as a list of its parts."""
-    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
-
-
-Listed = Annotated[tuple[str, ...], BeforeValidator(_listed)]
-Seconds = Annotated[float, Field(gt=0, le=3600)]
 Share = Annotated[float, Field(ge=-2, le=2)]
 
 
@@ -54,6 +49,7 @@ class ChannelSettings(BaseModel):
     threads: bool | None = None
     voice_notes: bool | None = None
     translate: bool | None = None
+    thresholds: Thresholds | None = None
 
 
 class TranscriberSettings(BaseModel):
@@ -66,12 +62,7 @@ class TranscriberSettings(BaseModel):
     api_key: str = ""
 
 
-def named(name: str, about: str, default: Any = None) -> Any:  # noqa: ANN401, RUF100 - a pydantic field takes any default
-    """Declare a setting: its name in the environment, what it is for, and its default."""
-    return Field(default=default, validation_alias=name, description=about)
-
-
-class Settings(BaseModel):
+class Settings(ModerationSettings):
     """Everything that the environment can say. An empty value is an absent one."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
@@ -193,7 +184,7 @@ class Settings(BaseModel):
     def load(cls, environ: Mapping[str, str]) -> Self:
         """Read the settings from names and values; raise SettingsError with every fault, one line each."""
         given = {name: value.strip() for name, value in environ.items() if value.strip()}
-        faults = [*_unknown(given, cls.names()), *_missing(given), *_misplaced(given)]
+        faults = [*_unknown(given, cls.names()), *_missing(given), *_misplaced(given), *misplaced(given)]
         try:
             settings = cls.model_validate(given)
         except ValidationError as error:
@@ -205,18 +196,26 @@ class Settings(BaseModel):
     @classmethod
     def names(cls) -> list[str]:
         """Return every setting's name in the environment, in the order of `.env.example`."""
-        return [str(field.validation_alias) for field in cls.model_fields.values()]
+        return [str(field.validation_alias) for field in cls._in_order()]
 
     @classmethod
     def example(cls) -> str:
         """Return the text of `.env.example`: a comment for each setting, and its default where it has one."""
-        return "\n".join([HEAD, *(_line(field) for field in cls.model_fields.values())])
+        return "\n".join([HEAD, *(_line(field) for field in cls._in_order())])
+
+    @classmethod
+    def _in_order(cls) -> list[FieldInfo]:
+        """Return the fields with those of moderation last."""
+        apart = ModerationSettings.model_fields
+        own = [field for name, field in cls.model_fields.items() if name not in apart]
+        return own + [cls.model_fields[name] for name in apart]
 
 
 def _line(field: FieldInfo) -> str:
     name, default = field.validation_alias, field.default
     if default is None:
         return f"# {field.description}.\n{name}=\n"
+    default = ", ".join(default) if isinstance(default, tuple) else default
     value = json.dumps(default) if isinstance(default, bool | dict) else default or ""
     return f"# {field.description}.\n# {name}={value}\n"
 

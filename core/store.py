@@ -1,5 +1,6 @@
 """The inbox, what happened to each turn, and the history, in one SQLite file."""
 
+import json
 import sqlite3
 import time
 import uuid
@@ -13,6 +14,11 @@ from core import remembered, turns
 from core.database import Database, Work
 from core.messages import ConversationKey, Deletion, Entry, Kept, Message, Turn
 from core.remembered import Made, Remembered
+
+NOTE = (
+    "INSERT INTO moderated (reference, at, platform, workspace, channel, thread, author_id, path, outcome, categories, "
+    "text) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
 
 T = TypeVar("T")
 
@@ -154,9 +160,30 @@ class Store:
         """Do statements of a module of ours on the connection, in a transaction; return what they return."""
         return await self._database.run(work)
 
-    async def edit(self, message: Message) -> bool:
-        """Take a changed text into the waiting question and into the history; return whether either was there."""
-        return await self._database.run(lambda connection: turns.edit(connection, message))
+    async def edit(self, message: Message, kept: str | None = None) -> bool:
+        """Take a changed text into the waiting question and into the history; return whether either was there.
+
+        `kept` is what the history may have of it, where that is not the text itself.
+        """
+        text = message.text if kept is None else kept
+        return await self._database.run(lambda connection: turns.edit(connection, message, text))
+
+    async def has(self, message: Message) -> bool:
+        """Whether a message waits to be answered, or stands in the history."""
+        return await self._database.run(lambda connection: turns.has(connection, message))
+
+    async def note(self, row: tuple[object, ...]) -> None:
+        """Keep what moderation refused or could not check, as the values of NOTE."""
+        await self._database.run(lambda connection: connection.execute(NOTE, row))
+
+    async def violations(self, paths: Sequence[str], since: float) -> list[tuple[str, str, float]]:
+        """Return who had what they said refused since a time: platform, person and time, oldest first."""
+        query = (
+            "SELECT platform, author_id, at FROM moderated WHERE outcome = 'refused' AND author_id <> '' AND at > ? "
+            "AND path IN (SELECT value FROM json_each(?)) ORDER BY at"
+        )
+        values = (since, json.dumps(list(paths)))
+        return await self._database.run(lambda connection: connection.execute(query, values).fetchall())
 
     async def delete(self, deletion: Deletion) -> None:
         """Take a message out of the inbox and out of the history, and with it every question that quotes it."""

@@ -1,6 +1,7 @@
 """Running summaries: written after an answer, beside everything else, and taken up by prompts at their next cut."""
 
 import asyncio
+import uuid
 from collections.abc import Sequence
 
 import structlog
@@ -8,7 +9,11 @@ import structlog
 from core.context import Prompt, newest, to_summarise, told
 from core.errors import ModelError
 from core.messages import ConversationKey, Entry, PromptMessage, Text
+from core.moderation.guard import Guard
+from core.moderation.reports import About
+from core.moderation.verdict import Sample
 from core.openai.client import OpenAI
+from core.plain import hanging, plain
 from core.recall import Recall
 from core.store import Store
 
@@ -30,7 +35,8 @@ WORTH_A_LOOK = 0.6  # of the room: a prompt shorter than this has no need of one
 class Summaries:
     """Writes summaries in the background; `close` ends those that are being written."""
 
-    def __init__(self, store: Store, model: OpenAI, recall: Recall) -> None:
+    def __init__(self, store: Store, model: OpenAI, recall: Recall, guard: Guard | None = None) -> None:
+        self._guard = guard
         self._store = store
         self._model = model
         self._recall = recall
@@ -74,12 +80,17 @@ class Summaries:
         entries = await self._store.between(key, remembered.memory.summarised, upto, MOST)
         prompt = summary_prompt(remembered.memory.summary, newest(entries, int(room * READ), MOST))
         text = "".join([event.text async for event in self._model.chat(prompt, "") if isinstance(event, Text)])
-        if text.strip():
-            await self._store.keep_summary(key, text.strip()[:LENGTH], upto, remembered.version)
+        summary = plain(text.strip())[:LENGTH]
+        if self._guard and summary:
+            about = About(key, uuid.uuid4().hex[:8])
+            if not all(await self._guard.clean("summary", [Sample(summary)], about)):
+                return
+        if summary:
+            await self._store.keep_summary(key, summary, upto, remembered.version)
 
 
 def summary_prompt(before: str, entries: Sequence[Entry]) -> list[PromptMessage]:
     """Return what a model is asked in order to summarise entries, with the summary of what came before them."""
-    lines = [told(entry).content if entry.author else f"(the bot) {entry.text}" for entry in entries]
+    lines = [told(entry).content if entry.author else f"(the bot) {hanging(entry.text)}" for entry in entries]
     earlier = [f"[Earlier summary]\n{before}"] if before else []
     return [PromptMessage("system", TASK), PromptMessage("user", "\n\n".join([*earlier, "[Conversation]", *lines]))]

@@ -20,6 +20,7 @@ ABOUT = """
         OR id IN (SELECT turn_id FROM steps WHERE platform_id = :message)))
     OR (:reference <> '' AND id LIKE :reference || '%')
     ORDER BY seq"""
+MODERATED = "SELECT at, outcome, path, categories FROM moderated WHERE reference = ? ORDER BY seq"
 COLUMNS = "id, platform, workspace, channel, thread, message_id, sent_at, received_at, state, attempts, error"
 
 
@@ -81,6 +82,8 @@ class Records:
             "SELECT name, at, part, platform_id, detail FROM steps WHERE turn_id = ? ORDER BY seq", (turn_id,)
         )
         told = [each for step in steps for each in _happened(*step)]
+        moderated = self._connection.execute(MODERATED, (turn_id[:8],))
+        told += [Happening(at, outcome, _found(path, categories)) for at, outcome, path, categories in moderated]
         happened = tuple(sorted([*begun, *told], key=lambda each: each.at))
         return Timeline(turn_id, ConversationKey(*key), message_id, state, attempts, error or "", happened)
 
@@ -124,6 +127,11 @@ def _happened(
     for step, when in told.get("times", {}).items():
         yield Happening(when, step, _usage(told.get("usage")) if step == "answered" else "")
     yield Happening(at, name, str(told.get("error", "")))
+
+
+def _found(path: str, categories: str) -> str:
+    """Return what moderation said of a text that came by a path; `categories` are JSON."""
+    return ": ".join(part for part in (path, ", ".join(json.loads(categories))) if part)
 
 
 def _usage(usage: Mapping[str, Any] | None) -> str:

@@ -148,7 +148,7 @@ def finish(
 ) -> bool:
     """End a turn that is still ours; False where it is not, or where its question is gone: then nothing is kept."""
     mine = "id = ? AND fence = ? AND state = 'open'"
-    row = connection.execute(f"SELECT payload FROM turns WHERE {mine}", (turn.id, turn.fence)).fetchone()
+    row = connection.execute(f"SELECT payload, edited FROM turns WHERE {mine}", (turn.id, turn.fence)).fetchone()
     if row is None:
         return False
     now = MESSAGE.validate_json(row[0])
@@ -161,7 +161,7 @@ def finish(
         (state, detail.get("error"), row[0] if state in UNDONE else None, state in UNDONE, turn.id, turn.fence),
     )
     step(connection, turn, state, None, json.dumps(detail))
-    rows = _as_edited(turn, entries, now)
+    rows = _as_edited(turn, entries, now, row[1])
     remembered.add(connection, [remembered.row(turn.message.key, turn.id, entry) for entry in rows])
     for entry in rows:
         if entry.images:
@@ -171,30 +171,40 @@ def finish(
     return True
 
 
-def _as_edited(turn: Turn, entries: Sequence[Entry], now: Message) -> Sequence[Entry]:
+def _as_edited(turn: Turn, entries: Sequence[Entry], now: Message, kept: str | None) -> Sequence[Entry]:
     """Take in an edit of the question that came while it was being answered: later prompts see what it left."""
-    if (now.text, now.attachments) == (turn.message.text, turn.message.attachments):
+    if kept is None or (now.text, now.attachments) == (turn.message.text, turn.message.attachments):
         return entries
-    return [_edited(entry, now) if entry.message_id == now.id else entry for entry in entries]
+    return [_edited(entry, now, kept) if entry.message_id == now.id else entry for entry in entries]
 
 
-def _edited(entry: Entry, now: Message) -> Entry:
+def _edited(entry: Entry, now: Message, kept: str) -> Entry:
     left = {file.id for file in now.attachments}
     images = tuple(image for image in entry.images if image.file in left)
-    return replace(entry, text=now.text, files=entry.files if left else "", images=images, tokens=0)
+    return replace(entry, text=kept, files=entry.files if left else "", images=images, tokens=0)
 
 
-def edit(connection: sqlite3.Connection, message: Message) -> bool:
-    """Change what was asked or said, and drop what came with it and no longer does; return whether there was any."""
+def has(connection: sqlite3.Connection, message: Message) -> bool:
+    """Return whether a message waits to be answered, or stands in the history."""
+    waits = f"SELECT 1 FROM turns WHERE {PLACE} AND state = 'open'"
+    found = connection.execute(f"{waits} UNION SELECT 1 FROM entries WHERE {PLACE}", _place(message) * 2)
+    return found.fetchone() is not None
+
+
+def edit(connection: sqlite3.Connection, message: Message, kept: str) -> bool:
+    """Change what was asked or said, and drop what came with it and no longer does; return whether there was any.
+
+    `kept` is what the history may have of the text.
+    """
     waiting = connection.execute(
-        f"UPDATE turns SET payload = ? WHERE {PLACE} AND state = 'open' "
+        f"UPDATE turns SET payload = ?, edited = ? WHERE {PLACE} AND state = 'open' "
         "AND json_extract(payload, '$.command') <> 'deleted'",
-        (MESSAGE.dump_json(message).decode(), *_place(message)),
+        (MESSAGE.dump_json(message).decode(), kept, *_place(message)),
     )
     said = connection.execute(
         "UPDATE entries SET text = ?, tokens = 0, files = iif(?, files, '') "
         f"WHERE {PLACE} AND role = 'user' RETURNING {SAID}, images",
-        (message.text, bool(message.attachments), *_place(message)),
+        (kept, bool(message.attachments), *_place(message)),
     ).fetchall()
     for *_, seq, images in said:
         if images:

@@ -11,10 +11,11 @@ import sys
 import tempfile
 import time
 from asyncio.subprocess import DEVNULL
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from deploy.sandbox.model import ModelRequest, Reply
 from deploy.sandbox.server import Sandbox, serve
@@ -65,15 +66,22 @@ class Turn:
 
 @asynccontextmanager
 async def contestant(
-    name: str, stage: Stage, sandbox: Sandbox, folder: Path, database: str = ""
+    name: str,
+    stage: Stage,
+    sandbox: Sandbox,
+    folder: Path,
+    database: str = "",
+    settings: Mapping[str, str] = MappingProxyType({}),
 ) -> AsyncIterator[Contestant]:
-    """Run a bot until the block ends, on a new database where none is named."""
+    """Run a bot until the block ends, on a new database where none is named; without moderation unless set so."""
     environment = {
         "PATH": os.environ["PATH"],
         "OPENAI_BASE_URL": sandbox.openai_base_url,
         "OPENAI_API_KEY": "sk-bench",
         "OPENAI_MODEL": "stand-in",
+        "CONFAB_MODERATION": "off",
         **stage.environment(),
+        **settings,
     }
     module = stage.bare
     if name == "confab":

@@ -21,6 +21,7 @@ from core.store import Store
 from core.summaries import Summaries
 from core.window import Window
 from deploy.sandbox.server import Sandbox
+from tests.moderated import Moderated, guarded
 from tests.voice import Voice
 
 GENERAL = "C0GENERAL"
@@ -47,6 +48,7 @@ class Setup:
     history_messages: int = 100
     openai_base_url: str = ""
     bot_token: str = ""
+    moderation: Moderated | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +82,15 @@ async def running(sandbox: Sandbox, database: Path, setup: Setup | None = None) 
         session = await stack.enter_async_context(aiohttp.ClientSession())
         memory = Memory(partial(store.conversations, "slack"), partial(store.channels, "slack"), store)
         slack = Slack(_slack_options(sandbox, setup), session, memory)
+        guard = await guarded(setup.moderation, sandbox, store, {slack.name: slack}, stack)
         told = Instructions("You are Confab.", setup.history_tokens, setup.history_messages)
-        recall = Recall(store, counter_for("stand-in"), Window(setup.window), told)
-        summaries = Summaries(store, model, recall)
+        recall = Recall(store, counter_for("stand-in"), Window(setup.window), told, guard)
+        summaries = Summaries(store, model, recall, guard)
         stack.push_async_callback(summaries.close)
         ears = setup.voice.ears(sandbox, store, setup.policies, client, database)
         stack.push_async_callback(ears.close)
-        conversation = Conversation(store, model, setup.policies, recall, summaries, ears)
-        inbox = Inbox(store, conversation, {slack.name: slack}, setup.policies, setup.pressure)
+        conversation = Conversation(store, model, setup.policies, recall, summaries, ears, guard)
+        inbox = Inbox(store, conversation, {slack.name: slack}, setup.policies, setup.pressure, guard)
         app = await slack.start(inbox.receive)
         await inbox.resume()
         stack.push_async_callback(inbox.stop, 0.0)

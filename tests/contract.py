@@ -14,6 +14,7 @@ from core.inbox import Pressure
 from core.policy import Policies
 from deploy.sandbox.model import Model
 from deploy.sandbox.server import Sandbox
+from tests.moderated import Moderated
 from tests.voice import Voice
 
 T = TypeVar("T")
@@ -146,7 +147,11 @@ class Room(Protocol):
         """Stop the bot at once, as a kill would: what it was saying stays as it stands."""
 
     async def join(
-        self, policies: Policies | None = None, pressure: Pressure = QUICK, voice: Voice | None = None
+        self,
+        policies: Policies | None = None,
+        pressure: Pressure = QUICK,
+        voice: Voice | None = None,
+        moderation: Moderated | None = None,
     ) -> None:
         """Start the bot, on the database that it had before."""
 

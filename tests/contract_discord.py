@@ -15,6 +15,7 @@ from deploy.sandbox.discord.roster import ADA, BOT_USER, ENGINEERS, GENERAL, GRA
 from deploy.sandbox.server import Sandbox
 from tests.contract import QUICK, Breakage, Channel, Person, Platform, Recording, Said, Write
 from tests.discord_bot import DiscordSetup, running
+from tests.moderated import Moderated
 from tests.voice import Voice
 
 T = TypeVar("T")
@@ -179,10 +180,20 @@ class DiscordRoom:
         await self._bot.aclose()
 
     async def join(
-        self, policies: Policies | None = None, pressure: Pressure = QUICK, voice: Voice | None = None
+        self,
+        policies: Policies | None = None,
+        pressure: Pressure = QUICK,
+        voice: Voice | None = None,
+        moderation: Moderated | None = None,
     ) -> None:
         """Start the bot."""
-        setup = DiscordSetup(policies=policies or Policies(), pressure=pressure, voice=voice or Voice(), grace=0.0)
+        setup = DiscordSetup(
+            policies=policies or Policies(),
+            pressure=pressure,
+            voice=voice or Voice(),
+            moderation=moderation,
+            grace=0.0,
+        )
         await self._bot.enter_async_context(running(self._sandbox, self._database, setup))
 
     def _posts(self, said: Said) -> list[Post]:

@@ -13,6 +13,7 @@ from deploy.sandbox.server import Sandbox
 from deploy.sandbox.slack.interactions import use_command, use_shortcut
 from tests.bot import Setup, running
 from tests.contract import QUICK, Breakage, Channel, Person, Platform, Recording, Said, Write
+from tests.moderated import Moderated
 from tests.voice import Voice
 
 T = TypeVar("T")
@@ -175,10 +176,14 @@ class SlackRoom:
         await self._bot.aclose()
 
     async def join(
-        self, policies: Policies | None = None, pressure: Pressure = QUICK, voice: Voice | None = None
+        self,
+        policies: Policies | None = None,
+        pressure: Pressure = QUICK,
+        voice: Voice | None = None,
+        moderation: Moderated | None = None,
     ) -> None:
         """Start the bot."""
-        setup = Setup(policies=policies or Policies(), pressure=pressure, voice=voice or Voice())
+        setup = Setup(policies=policies or Policies(), pressure=pressure, voice=voice or Voice(), moderation=moderation)
         await self._bot.enter_async_context(running(self._sandbox, self._database, setup))
         await self._workspace.until(lambda: self._workspace.connected == 1)
 

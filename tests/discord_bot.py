@@ -22,6 +22,7 @@ from core.store import Store
 from core.summaries import Summaries
 from core.window import Window
 from deploy.sandbox.server import Sandbox
+from tests.moderated import Moderated, guarded
 from tests.voice import Voice
 
 
@@ -40,6 +41,7 @@ class DiscordSetup:
     parts: int = 8
     edit_interval: float = 0.2
     grace: float = 2.0
+    moderation: Moderated | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +66,14 @@ async def running(sandbox: Sandbox, database: Path, setup: DiscordSetup | None =
         session = await stack.enter_async_context(aiohttp.ClientSession())
         memory = Memory(partial(store.conversation_of, "discord"), partial(store.channels, "discord", "@me"), store)
         discord = Discord(_options(sandbox, setup), session, memory)
-        recall = Recall(store, counter_for("stand-in"), Window(), Instructions("You are Confab.", 16_000, 100))
-        summaries = Summaries(store, model, recall)
+        guard = await guarded(setup.moderation, sandbox, store, {discord.name: discord}, stack)
+        recall = Recall(store, counter_for("stand-in"), Window(), Instructions("You are Confab.", 16_000, 100), guard)
+        summaries = Summaries(store, model, recall, guard)
         stack.push_async_callback(summaries.close)
         ears = setup.voice.ears(sandbox, store, setup.policies, client, database)
         stack.push_async_callback(ears.close)
-        conversation = Conversation(store, model, setup.policies, recall, summaries, ears)
-        inbox = Inbox(store, conversation, {discord.name: discord}, setup.policies, setup.pressure)
+        conversation = Conversation(store, model, setup.policies, recall, summaries, ears, guard)
+        inbox = Inbox(store, conversation, {discord.name: discord}, setup.policies, setup.pressure, guard)
         await inbox.resume()
         stack.push_async_callback(discord.close)
         stack.push_async_callback(inbox.stop, setup.grace)

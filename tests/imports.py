@@ -84,10 +84,11 @@ def _origin(module: Module, node: ast.ImportFrom) -> str:
 
 
 def nouns_stand_alone(module: Module, found: Import) -> str | None:
-    """core.messages, core.errors, core.context and core.commands import the standard library and the first two."""
-    if not module.inside("core.messages", "core.errors", "core.context", "core.commands"):
+    """Messages, errors, plain, context and commands import the standard library and the first three."""
+    if not module.inside("core.messages", "core.errors", "core.plain", "core.context", "core.commands"):
         return None
-    known = found.target.split(".")[0] in sys.stdlib_module_names or found.reaches("core.messages", "core.errors")
+    own = found.reaches("core.messages", "core.errors", "core.plain")
+    known = own or found.target.split(".")[0] in sys.stdlib_module_names
     return None if known else "the nouns import the standard library and each other"
 
 

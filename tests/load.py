@@ -121,6 +121,7 @@ async def _bot(sandbox: Sandbox, stages: list[Stage], folder: Path) -> AsyncIter
         "OPENAI_BASE_URL": sandbox.openai_base_url,
         "OPENAI_API_KEY": "sk-load",
         "OPENAI_MODEL": "stand-in",
+        "CONFAB_MODERATION": "off",  # the stand-in that checks would take its part of the machine
         "CONFAB_DATABASE": str(folder / "confab.db"),
         **{name: value for stage in stages for name, value in stage.environment().items()},
     }

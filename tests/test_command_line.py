@@ -70,7 +70,7 @@ async def test_why_tells_each_step_of_a_turn_while_the_bot_runs_and_after(sandbo
     answer = sandbox.workspace.thread(GENERAL, thread)[-1].ts
     assert await told(tmp_path, "why", link(sandbox, answer)) == running
     assert await told(tmp_path, "why", running[:8]) == running
-    assert steps(running) == ["sent", "received", "asked", "begun", "answered", "posted", "done"]
+    assert steps(running) == ["sent", "received", "asked", "checked", "begun", "answered", "posted", "done"]
     assert "tokens in" in running
     assert f"message {answer}" in running
     assert "heron" not in running

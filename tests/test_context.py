@@ -20,7 +20,6 @@ from core.context import (
     counted,
     fit,
     held,
-    inert,
     shortened,
     to_summarise,
     tokens_of,
@@ -30,6 +29,7 @@ from core.context import (
 from core.counting import by_vocabulary
 from core.messages import Author, Entry, Image, PromptMessage, ToolCall
 from core.openai.request import ModelOptions, chat_body
+from core.plain import inert
 from deploy.sandbox.model_checks import Asked
 from deploy.sandbox.model_replies import Fault
 from deploy.sandbox.model_rules import refused
@@ -106,7 +106,7 @@ def test_the_prompt_never_exceeds_its_budget_and_always_holds_instructions_and_q
     assert prompt.messages[0].content.startswith("Be brief.")
     assert prompt.messages[-1].role == "user"
     assert prompt.messages[-1].content.startswith("Ada: ")
-    assert prompt.shortened == (MIDDLE in prompt.messages[-1].content and asked not in prompt.messages[-1].content)
+    assert prompt.shortened == (MIDDLE in prompt.question.text and asked != prompt.question.text)
     assert held(prompt.memory, count) <= room.history
 
 

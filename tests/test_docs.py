@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from core import errors
+from core.moderation import errors as moderation_errors
 from core.settings import Settings
 
 ROOT = Path(__file__).parents[1]
@@ -14,6 +15,7 @@ DOCUMENTS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")
 NAMING_SETTINGS = (
     *DOCUMENTS,
     "core/errors.py",
+    "core/moderation/errors.py",
     "core/settings.py",
     *(f"deploy/{name}" for name in ("Dockerfile", "compose.yaml", "confab.service", "slack-manifest.yaml")),
 )
@@ -105,7 +107,8 @@ def test_every_setting_that_is_named_exists(name: str) -> None:
 
 def test_every_sentence_of_an_error_stands_in_the_readme() -> None:
     """The table of what a person sees and an operator does holds both, word for word, and nothing that is no more."""
-    kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and "notice" in vars(kind)]
+    everything = {**vars(errors), **vars(moderation_errors)}.values()
+    kinds = [kind for kind in everything if isinstance(kind, type) and "notice" in vars(kind)]
     assert len(kinds) > 10
     rows = [f"| {vars(kind)['notice']} | {vars(kind)['hint']} |" for kind in kinds]
     table = read("README.md").split("| In the channel | For the operator |\n|---|---|\n")[1].split("\n\n")[0]

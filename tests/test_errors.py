@@ -7,11 +7,14 @@ import pytest
 
 from core import errors
 from core.errors import BotError, ModelError, VoiceError
+from core.moderation import errors as moderation_errors
+from core.moderation.errors import ModerationError
 from core.settings import Settings
 
 # A platform may refine these with classes of its own, which keep their sentences.
-ERRORS = [error for error in vars(errors).values() if isinstance(error, type) and issubclass(error, BotError)]
-LEAVES = [error for error in ERRORS if error not in {BotError, ModelError, VoiceError}]
+EVERYTHING = {**vars(errors), **vars(moderation_errors)}.values()
+ERRORS = [error for error in EVERYTHING if isinstance(error, type) and issubclass(error, BotError)]
+LEAVES = [error for error in ERRORS if error not in {BotError, ModelError, ModerationError, VoiceError}]
 SENTENCES: dict[str, Callable[[type[BotError]], str]] = {
     "notice": lambda error: error.notice,
     "hint": lambda error: error.hint,

@@ -84,6 +84,10 @@ class Discord:
         """Return nothing: Discord transcribes no voice notes."""
         return ""
 
+    async def tell(self, channel: str, text: str) -> None:
+        """Post a text into a channel; raises DiscordRefusal."""
+        await (await self._session).tell(channel, text)
+
     async def reply(self, turn: Turn, events: AsyncIterator[ReplyEvent], journal: Journal, *, live: bool) -> None:
         """Show an answer in the message's thread, or under it."""
         session = await self._session

@@ -8,12 +8,12 @@ import discord
 import structlog
 from discord import app_commands
 
-from bots.discord.events import attachments_of, key_of, text_of
+from bots.discord.events import attachments_of, author_of, key_of, text_of
 from bots.discord.handle import Handle
 from bots.discord.memory import Memory
 from bots.discord.places import Place, place_of
 from core.commands import ABOUT, help_text
-from core.messages import Author, Command, Message, Receive
+from core.messages import Command, Message, Receive
 
 log = structlog.get_logger()
 
@@ -94,7 +94,7 @@ class Commands:
             Message(
                 id=str(interaction.id),
                 key=key_of(place, str(interaction.id)),
-                author=Author(str(interaction.user.id), interaction.user.display_name, workspace=place.workspace),
+                author=author_of(interaction.user, place.workspace),
                 text=text,
                 sent_at=sent_at,
                 addressed=True,
@@ -102,6 +102,7 @@ class Commands:
                 command=command,
                 handle=str(Handle.of_interaction(place.room, interaction.token, original, sent_at)),
                 about=str(about.id) if about else "",
+                others=(about.author.display_name, text_of(about, self._me)) if about else (),
             )
         )
 

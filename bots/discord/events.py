@@ -46,7 +46,7 @@ def read(
     return Message(
         id=str(message.id),
         key=goes_on or key_of(place, str(message.id)),
-        author=Author(str(message.author.id), message.author.display_name, workspace=place.workspace),
+        author=author_of(message.author, place.workspace),
         text=text,
         sent_at=message.created_at.timestamp(),
         addressed=addressed,
@@ -54,7 +54,14 @@ def read(
         attachments=attachments_of(message),
         command="unheard" if is_hidden_note(message, me) else command_of(text) if addressed else "",
         handle=str(Handle(place.room)),
+        others=_others(message, me),
     )
+
+
+def author_of(user: discord.User | discord.Member, workspace: str) -> Author:
+    """Return who wrote; roles are known of members alone, which is what messages and commands in a guild come with."""
+    roles = tuple(str(role.id) for role in user.roles) if isinstance(user, discord.Member) else ()
+    return Author(str(user.id), user.display_name, workspace=workspace, roles=roles)
 
 
 def text_of(message: discord.Message, me: int) -> str:
@@ -99,6 +106,13 @@ def _texts(message: discord.Message, me: int) -> Iterator[str]:
     for snapshot in message.message_snapshots:
         if snapshot.content:
             yield "Forwarded:\n" + "\n".join(f"> {line}" for line in snapshot.content.splitlines())
+
+
+def _others(message: discord.Message, me: int) -> tuple[str, ...]:
+    """Return what stands in a message and is not its author's: names of people and roles, and what was forwarded."""
+    names = [user.display_name for user in message.mentions if user.id != me]
+    names += [role.name for role in message.role_mentions]
+    return (*names, *(snapshot.content for snapshot in message.message_snapshots if snapshot.content))
 
 
 def _files(message: discord.Message) -> Iterator[discord.Attachment]:

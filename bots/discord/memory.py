@@ -3,7 +3,8 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from core.messages import ConversationKey, Marks
+from bots.marks import Marks
+from core.messages import ConversationKey
 
 Lookup = Callable[[str], Awaitable[ConversationKey | None]]
 

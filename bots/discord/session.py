@@ -1,11 +1,13 @@
 """One sign-in: the client, who hears its events, and where answers go, from start to end."""
 
 import asyncio
+import secrets
 
 import discord
 import structlog
 
 from bots.catch_up import CatchUp
+from bots.discord.calls import persist
 from bots.discord.catch_up import MARGIN, Missed
 from bots.discord.client import Client, intents
 from bots.discord.commands import Commands
@@ -13,6 +15,7 @@ from bots.discord.introduction import Introduction
 from bots.discord.listener import Ear
 from bots.discord.memory import Memory
 from bots.discord.options import DiscordOptions
+from bots.discord.outgoing import LONGEST
 from bots.discord.refusals import DiscordRefusal, IntentNotEnabled, WrongToken
 from bots.discord.rooms import Room
 from bots.discord.running_thread import before
@@ -88,6 +91,12 @@ class Session:
     async def earlier(self, message: Message, most: int) -> list[Earlier]:
         """Return what was said in the message's thread before it, oldest first; raises DiscordRefusal."""
         return await before(self._client, message, self._introduction.user, most)
+
+    async def tell(self, channel: str, text: str) -> None:
+        """Post a text into a channel; raises DiscordRefusal."""
+        place = self._client.get_partial_messageable(int(channel))
+        nonce = secrets.token_hex(12)  # so that a repetition is the same post
+        await persist("create_message", lambda: place.send(text[:LONGEST], nonce=nonce, suppress_embeds=True))
 
     async def _run(self) -> None:
         try:

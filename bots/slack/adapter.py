@@ -16,7 +16,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bots.budget import EditBudget
 from bots.catch_up import CatchUp
-from bots.slack.calls import Calls, SlackRefusal
+from bots.slack.calls import Calls, MaybeSent, SlackRefusal
 from bots.slack.catch_up import MARGIN, SILENCE, Missed, number_of
 from bots.slack.ear import Ear
 from bots.slack.ephemeral import Ephemeral
@@ -25,7 +25,7 @@ from bots.slack.incoming import mention_free, mentioned, text_of
 from bots.slack.interactions import Interactions
 from bots.slack.listener import Listener
 from bots.slack.memory import Memory
-from bots.slack.outgoing import LIMIT
+from bots.slack.outgoing import LIMIT, payload
 from bots.slack.people import People
 from bots.slack.reply import Reply
 from bots.slack.socket import PING, Socket
@@ -127,11 +127,12 @@ class Slack:
         """
         if message.author.name:
             return message
-        others = mentioned(message.text) - {self._identity.bot_user_id}
-        people = {user: await self._people.name(user) for user in others}
+        mine = {self._identity.bot_user_id}
+        people = {user: await self._people.name(user) for user in mentioned(message.text) - mine}
         author = replace(message.author, name=await self._people.name(message.author.id))
         text = mention_free(message.text, str(self._identity.bot_user_id), people)
-        return replace(message, author=author, text=text)
+        others = tuple(mention_free(other, str(self._identity.bot_user_id), people) for other in message.others)
+        return replace(message, author=author, text=text, others=(*others, *people.values()))
 
     async def earlier(self, message: Message, most: int) -> Sequence[Earlier]:
         """Return what was said in the message's thread before it, with names; `most` of it, oldest first."""
@@ -158,6 +159,13 @@ class Slack:
     async def transcript(self, attachment: Attachment) -> str:
         """Return Slack's own transcript of a clip, empty where it has none that is complete."""
         return await slacks_transcript(self._calls, attachment.id)
+
+    async def tell(self, channel: str, text: str) -> None:
+        """Post a text into a channel; raises SlackRefusal."""
+        try:
+            await self._calls.write("chat.postMessage", {"channel": channel, **payload(text)}, repeatable=False)
+        except MaybeSent:
+            raise SlackRefusal("chat.postMessage", "no_answer") from None
 
     async def reply(self, turn: Turn, events: AsyncIterator[ReplyEvent], journal: Journal, *, live: bool) -> None:
         """Show an answer in the message's thread."""

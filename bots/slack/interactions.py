@@ -72,6 +72,7 @@ class Interactions:
             command=command,
             handle=str(body["response_url"]),
             about="" if command else str(message["ts"]),
+            others=() if command else (text_of(message), self._name(message)),
         )
 
     def _about(self, message: Payload) -> str:

@@ -80,7 +80,7 @@ def _called(call: ToolCall) -> Body:
 
 
 def _picture(image: Image) -> Body:
-    return {"type": "image_url", "image_url": {"url": f"data:{image.media_type};base64,{image.content}"}}
+    return {"type": "image_url", "image_url": {"url": image.url}}
 
 
 def hashed(user: str, salt: str) -> str:

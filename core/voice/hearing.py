@@ -88,6 +88,10 @@ class Ears:
         if hearing := self._ahead.pop(place, None):
             hearing.task.cancel()
 
+    async def forget(self, message: Message) -> None:
+        """Drop what was heard in a message's recordings."""
+        await self._writing.forget(_place(message))
+
     async def close(self) -> None:
         """Listen to nothing more."""
         for hearing in self._ahead.values():

@@ -1,10 +1,10 @@
-"""What people read beside an answer to something that was said: that it is listened to, and what was heard."""
+"""What people read beside an answer to something that was said: that it is listened to, and what was missed."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 
 from core.messages import Replace, ReplyEvent, Text
 from core.voice.hearing import Hearing
-from core.voice.telling import Heard, missed, quotes
+from core.voice.telling import Heard, missed
 
 
 async def listening(hearing: Hearing) -> AsyncGenerator[ReplyEvent, None]:
@@ -13,10 +13,8 @@ async def listening(hearing: Hearing) -> AsyncGenerator[ReplyEvent, None]:
         yield Replace(sentence)
 
 
-async def around(events: AsyncIterator[ReplyEvent], heard: Sequence[Heard]) -> AsyncGenerator[ReplyEvent, None]:
-    """Pass a reply on, with what was heard above it, and below it why something was not."""
-    if quoted := quotes(heard):
-        yield Text(f"{quoted}\n\n")
+async def with_missed(events: AsyncIterator[ReplyEvent], heard: Sequence[Heard]) -> AsyncGenerator[ReplyEvent, None]:
+    """Pass a reply on, and say below it why something was not heard."""
     async for event in events:
         yield event
     if notices := missed(heard):

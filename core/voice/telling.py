@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from core.context import inert
 from core.errors import VoiceError
 from core.messages import Attachment, Message
+from core.plain import hanging, inert, plain
 
 QUOTED = 200  # characters of what was heard that people see again
 MOST_QUOTES = 4
@@ -27,8 +27,8 @@ def told(heard: Sequence[Heard]) -> Mapping[str, str]:
 
 def quotes(heard: Sequence[Heard]) -> str:
     """Return the beginning of each recording as people see it above the answer, empty where none was understood."""
-    lines = [f"> \N{MICROPHONE} {_brief(each.text)}" for each in heard if each.text]
-    return "\n".join(lines[:MOST_QUOTES])
+    lines = [f"> \N{MICROPHONE} {_brief(each.text)}" for each in heard if each.text][:MOST_QUOTES]
+    return "\n".join(lines) + "\n\n" if lines else ""
 
 
 def missed(heard: Sequence[Heard]) -> str:
@@ -48,11 +48,11 @@ def _told(heard: Heard) -> str:
     label = "voice note" if heard.file.is_voice_note else f"recording {inert(heard.file.name)}"
     if heard.error:
         return f"[{label}: it could not be understood]"
-    return f"[{label}, transcribed by a machine]\n{heard.text}"
+    return hanging(f"[{label}, transcribed by a machine]\n{plain(heard.text)}")
 
 
 def _brief(text: str) -> str:
-    line = " ".join(text.split())
+    line = " ".join(plain(text).split())
     if len(line) <= QUOTED:
         return line
     return f"{line[:QUOTED].rsplit(' ', 1)[0]} …"

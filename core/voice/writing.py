@@ -83,6 +83,10 @@ class Writing:
                 await self._store.work(lambda connection: transcripts.note(connection, message, file.id, digest))
                 return lines
 
+    async def forget(self, place: tuple[str, str, str, str]) -> None:
+        """Drop what was heard in the recordings of a message: platform, workspace, channel and its id."""
+        await self._store.work(lambda connection: transcripts.drop_of_message(connection, place))
+
     async def _known_file(self, file: Attachment, message: Message, task: Task) -> Sequence[Line] | None:
         """Return what was heard in a file that was fetched before, for whatever message."""
         key = message.key

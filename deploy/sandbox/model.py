@@ -20,6 +20,7 @@ from deploy.sandbox.model_checks import Asked
 from deploy.sandbox.model_replies import FAULTS, Fault, Reply, rate_limited, refusal
 from deploy.sandbox.model_rules import refused
 from deploy.sandbox.model_stream import ModelRequest, Stream, completion, present
+from deploy.sandbox.moderation import Moderation
 
 __all__ = ["FAULTS", "MODELS", "Fault", "Model", "ModelRequest", "Reply", "rate_limited", "refusal", "routes"]
 
@@ -54,7 +55,11 @@ class Model:
     talk: Callable[[dict[str, Any]], Step] = stand_in.answer
     requests: list[ModelRequest] = field(default_factory=list)
     sounds: model_sound.Sounds = field(default_factory=model_sound.Sounds)
+    moderation: Moderation = field(default_factory=Moderation)
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self.moderation.on_change = self.note
 
     def note(self) -> None:
         """Wake whoever waits for a change."""
@@ -107,6 +112,10 @@ def routes(model: Model) -> list[web.AbstractRouteDef]:
         known = [{"id": name, "object": "model", "created": 0, "owned_by": "sandbox"} for name in model.models]
         return web.json_response({"object": "list", "data": known})
 
+    async def moderations(request: web.Request) -> web.StreamResponse:
+        fault = model.refuse_key(request.headers.get("Authorization", ""))
+        return _refuse(fault) if fault else await model.moderation.answer(request)
+
     async def nothing(request: web.Request) -> web.StreamResponse:
         return _refuse(refusal(404, f"Invalid URL ({request.method} {request.path})"))
 
@@ -117,6 +126,7 @@ def routes(model: Model) -> list[web.AbstractRouteDef]:
         web.post("/v1/chat/completions", chat),
         web.get("/v1/models", models),
         *model_sound.routes(model_sound.Ears(model.sounds, model.refuse_key, _refuse, model.note)),
+        web.post("/v1/moderations", moderations),
         web.route("*", "/v1/{rest:.*}", nothing),
         web.post("/chat/completions", not_the_api),
     ]

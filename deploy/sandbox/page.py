@@ -8,7 +8,7 @@ POST /api/edit, /api/delete   {platform, channel, thread?, id, user, text?} -> {
 POST /api/use                 {platform, channel, thread?, user, name, text?, target?}: a command, or a message's menu
 POST /api/upload              ?platform, user, name, voice_seconds?, waveform?; the body is the file -> {id}
 GET  /api/files/{platform}/{id}
-GET  /api/requests            what reached the stand-in model
+GET  /api/requests            what reached the stand-in model, and its moderation
 POST /api/faults              {platform?, name, value} -> {}
 GET  /api/environment         what a bot needs in its environment to join
 POST /api/model               {host}: the bot was given a real model there
@@ -134,7 +134,7 @@ class Page:
 
     async def requests(self, _: web.Request) -> web.Response:
         """Send the last requests of the stand-in, the newest first."""
-        return web.json_response({"requests": view.requests(self._model)})
+        return web.json_response({"requests": view.requests(self._model), "checks": view.checks(self._model)})
 
     async def set_fault(self, request: web.Request) -> web.Response:
         """Let something go wrong, or work again."""
@@ -164,12 +164,14 @@ class Page:
         return {"kind": "state", **self._surroundings(), "platforms": platforms}
 
     def _surroundings(self) -> Json:
+        checked = self._model.moderation.checked
         return {
             "model": {"stand_in": not self._model_host, "host": self._model_host},
             "online": {name: place.online for name, place in self._places.items()},
             "commands": {name: place.commands() for name, place in self._places.items()},
             "faults": [view.fault(platform, fault) for (platform, _), fault in self._faults.items()],
             "requests": [len(self._model.requests), sum(one.done_at is None for one in self._model.requests)],
+            "checks": [len(checked), sum(one.done_at is None for one in checked)],
         }
 
     async def _tell(self, socket: web.WebSocketResponse, place: Place[Any], changes: asyncio.Queue[Any]) -> None:

@@ -10,6 +10,8 @@ from deploy.sandbox.model import FAULTS, Model
 NO_FAULT = "as it comes"
 LIMITED_FOR = 10.0  # seconds
 SMALL_WINDOW = 300  # tokens
+SLOW_CHECK = 2.0  # seconds
+CHECKS = "Moderation"
 
 Kind = Literal["switch", "button", "choice"]
 
@@ -170,4 +172,11 @@ def model_faults(model: Model) -> list[PageFault]:
     group = "The model"
     every = Label("model", group, "Every answer", "What the stand-in does to each request while this is chosen.")
     small = Label("window", group, "A small window", f"It refuses prompts of more than {SMALL_WINDOW} tokens.")
-    return [ModelFault(every, model), Switch(small, model, "window", on=SMALL_WINDOW, off=None)]
+    slow = Label("slow-check", CHECKS, "Slow checks", f"Each check takes {SLOW_CHECK} s; nothing is shown before.")
+    gone = Label("no-check", CHECKS, "No checks", "Each check is answered with 500: answers wait until this is off.")
+    return [
+        ModelFault(every, model),
+        Switch(small, model, "window", on=SMALL_WINDOW, off=None),
+        Switch(slow, model.moderation, "delay", on=SLOW_CHECK, off=model.moderation.delay),
+        Switch(gone, model.moderation, "fault", on=FAULTS["500"], off=None),
+    ]

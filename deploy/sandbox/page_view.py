@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from deploy.sandbox.model import Model, ModelRequest
 from deploy.sandbox.model_stream import count
+from deploy.sandbox.moderation import Checked
 from deploy.sandbox.page_faults import PageFault
 from deploy.sandbox.page_place import Json
 
@@ -48,6 +49,45 @@ def request(number: int, one: ModelRequest) -> Json:
         "outcome": outcome(one),
         "parameters": list(parameters(one.body)),
     }
+
+
+def checks(model: Model) -> list[Json]:
+    """Return the last moderation requests, the newest first."""
+    known = model.moderation.checked
+    first = max(0, len(known) - MOST_REQUESTS)
+    recent = enumerate(known[first:], start=first + 1)
+    return [check(number, one, model) for number, one in reversed(list(recent))]
+
+
+def check(number: int, one: Checked, model: Model) -> Json:
+    """Return what one check held and found, and how long it took beside the model's call."""
+    beside = [(place, each) for place, each in enumerate(model.requests, start=1) if _overlap(one, each)]
+    place, call = beside[-1] if beside else (0, None)
+    first = call.first_token_at - call.at if call and call.first_token_at else None
+    return {
+        "number": number,
+        "at": time.time() - (time.monotonic() - one.at),
+        "texts": list(one.texts),
+        "verdict": verdict(one),
+        "refused": bool(one.categories),
+        "took_ms": None if one.done_at is None else (one.done_at - one.at) * 1000,
+        "beside": place,
+        "first_token_ms": None if first is None else first * 1000,
+    }
+
+
+def verdict(one: Checked) -> str:
+    """Say in a few words what a check found."""
+    if one.done_at is None:
+        return "still checking"
+    if one.status != 200:
+        return f"answered {one.status}" if one.status else "the bot hung up"
+    return f"refused: {', '.join(one.categories)}" if one.categories else "clean"
+
+
+def _overlap(one: Checked, call: ModelRequest) -> bool:
+    ends, until = one.done_at or time.monotonic(), call.done_at or time.monotonic()
+    return one.at <= until and call.at <= ends
 
 
 def prompt(message: Json) -> Json:

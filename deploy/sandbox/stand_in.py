@@ -100,6 +100,7 @@ def _help(_: Messages) -> str:
         "- `prompt`: every message that reached me\n"
         "- `ping`: names that must not ring anybody\n"
         "- `what did we decide?`: earlier messages, quoted\n"
+        "- `flag me`: what moderation refuses; `forbidden`: an answer that it refuses in the middle\n"
         f"- `fail` and a fault: {faults}"
     )
 
@@ -144,6 +145,11 @@ def _ping(_: Messages) -> str:
     return f"{NOTE}\n\nNone of these may ring: <!channel>, <!here>, <!everyone>, <!subteam^S0CONFAB>, <@U0ADA>."
 
 
+def _forbidden(_: Messages) -> str:
+    before = " ".join(f"Sentence {number} is harmless." for number in range(1, 31))
+    return f"{NOTE}\n\n{before} And then: flag me violence. Nobody should read this far."
+
+
 SHOWS: Mapping[str, Callable[[Messages], str]] = {
     "help": _help,
     "long": _long,
@@ -152,4 +158,5 @@ SHOWS: Mapping[str, Callable[[Messages], str]] = {
     "list": _list,
     "prompt": _prompt,
     "ping": _ping,
+    "forbidden": _forbidden,
 }

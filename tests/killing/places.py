@@ -198,5 +198,6 @@ def common(sandbox: Sandbox) -> Mapping[str, str]:
         "OPENAI_BASE_URL": sandbox.openai_base_url,
         "OPENAI_API_KEY": "sk-test",
         "OPENAI_MODEL": "stand-in",
+        "CONFAB_MODERATION": "off",
         "CONFAB_EDIT_INTERVAL": "0.2",
     }

@@ -8,6 +8,7 @@ from tests.killing.places import DiscordPlace, Place, SlackPlace, Way
 from tests.killing.speaker import LONG, SHORT
 
 WHOLE = {"CONFAB_STREAMING": "false"}
+CHECKED = {"CONFAB_MODERATION": "endpoint"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,6 +45,8 @@ SCENARIOS = (
     Scenario("an answer at once", "slack", settings=WHOLE),
     Scenario("an answer that grows", "slack"),
     Scenario("an answer in parts", "slack", lengths=(LONG, SHORT, LONG)),
+    Scenario("an answer that is checked", "slack", settings=CHECKED),
+    Scenario("a command that is checked", "slack", ("command",), settings=CHECKED),
     Scenario("an answer to a direct message", "slack", ("direct",)),
     Scenario("two questions in a thread", "slack", ("mention", "follow-up")),
     Scenario("an answer to a command", "slack", ("command",)),
@@ -55,6 +58,7 @@ SCENARIOS = (
     Scenario("an answer at once", "discord", settings=WHOLE),
     Scenario("an answer that grows", "discord"),
     Scenario("an answer in parts", "discord", lengths=(LONG, SHORT, LONG)),
+    Scenario("an answer that is checked", "discord", settings=CHECKED),
     Scenario("an answer in place", "discord", settings={"CONFAB_DISCORD_THREADS": "false"}),
     Scenario("an answer to a direct message", "discord", ("direct", "direct"), settled=1),
     Scenario("two questions in a thread", "discord", ("mention", "follow-up"), settled=1),

@@ -163,6 +163,9 @@ class Simulated:
         """Nor are there transcripts."""
         return ""
 
+    async def tell(self, channel: str, text: str) -> None:
+        """Nobody is told anything outside of a turn."""
+
     async def reply(self, turn: Turn, events: AsyncIterator[ReplyEvent], journal: Journal, *, live: bool) -> None:
         """Show an answer as the real platforms do: in parts that grow, each found again by its mark."""
         surface = Surface(self._life, turn, journal)

@@ -1,0 +1,13 @@
+"""How far a platform was heard, kept from one start to the next."""
+
+from typing import Protocol
+
+
+class Marks(Protocol):
+    """Where a platform keeps how far it has received, so that it can catch up after a gap."""
+
+    async def mark(self, name: str) -> str:
+        """Return what was last set under `name`, empty where nothing was."""
+
+    async def set_mark(self, name: str, value: str) -> None:
+        """Remember `value` under `name`."""

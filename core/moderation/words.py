@@ -1,0 +1,115 @@
+"""The operator's own list of words and patterns, matched in linear time by RE2."""
+
+import asyncio
+import unicodedata
+from collections.abc import Sequence
+from re import _parser, error  # type: ignore[attr-defined]  # nothing public tells how long a match can be
+
+import re2  # type: ignore[import-untyped]
+
+from core.moderation.verdict import CLEAN, Verdict
+
+FLAGGED = Verdict(("own list",))
+LONGEST = 1_000  # characters that an answer may be held back by; what can match more has the whole answer held
+AT_ONCE = 2_000_000  # characters times instructions that are matched at once, 20 ms at worst; more goes to a thread
+MEMORY = 64 << 20  # bytes that RE2 may use for one expression: enough for some ten thousand words
+MOST_INSTRUCTIONS = 5_000  # of one pattern: RE2's time is its text's length times this, at the very worst
+
+
+class _Folding(dict[int, str]):
+    """A table for str.translate: case, accents, width and invisible characters make no difference to a match."""
+
+    def __missing__(self, code: int) -> str:
+        parts = unicodedata.normalize("NFKD", chr(code).casefold()).casefold()
+        kept = self[code] = "".join(part for part in parts if unicodedata.category(part) not in {"Mn", "Me", "Cf"})
+        return kept
+
+
+def folded(text: str, table: _Folding) -> str:
+    """Return a text as it is matched."""
+    return text.casefold() if text.isascii() else text.translate(table)
+
+
+class WordList:
+    """Words, which are found as whole words however they are written, and RE2 patterns; case makes no difference.
+
+    `hold` is by how many characters an answer has to be held back so that nothing of a match is ever seen, None where
+    a match may have any length: then the whole answer is held.
+    """
+
+    def __init__(self, words: Sequence[str] = (), patterns: Sequence[str] = ()) -> None:
+        """Raise ValueError, which names the pattern, for one that RE2 cannot read or that is too large."""
+        self._table = _Folding()
+        whole = sorted({folded(word, self._table) for word in words}, key=len, reverse=True)
+        self._words = _compiled(_whole_words(whole)) if whole else None
+        self._patterns = [_bearable(pattern) for pattern in patterns]
+        self._size = sum(each.programsize for each in self._patterns)  # literal words never cost that much
+        lengths = [len(whole[0]) + 2 if whole else 0, *(_longest(pattern) for pattern in patterns)]
+        self.hold = None if any(length > LONGEST for length in lengths) else max(lengths)
+
+    def __bool__(self) -> bool:
+        return bool(self._words or self._patterns)
+
+    async def verdict(self, text: str, *, ended: bool = True) -> Verdict:
+        """Return whether something of the list stands in a text.
+
+        Of a text that goes on (not `ended`), what stands at its very end does not count yet: it may be the beginning
+        of a longer word.
+        """
+        if len(text) * self._size > AT_ONCE:
+            return await asyncio.to_thread(self.found, text, ended=ended)  # RE2 releases the interpreter lock
+        return self.found(text, ended=ended)
+
+    def found(self, text: str, *, ended: bool) -> Verdict:
+        """Return the same, at once."""
+        plain = folded(text, self._table)
+        is_there = self._words is not None and _is_in(self._words, plain, ended=ended)
+        if not is_there:
+            forms = (text,) if plain == text else (text, plain)
+            is_there = any(_is_in(each, form, ended=ended) for each in self._patterns for form in forms)
+        return FLAGGED if is_there else CLEAN
+
+    def shown(self, text: str) -> int:
+        """Return up to where a text that goes on may be seen: what is held back behind it could become a match."""
+        left_raw = left_folded = self.hold or 0
+        place = len(text)
+        while place and (left_raw > 0 or left_folded > 0):
+            place -= 1
+            left_raw -= 1
+            left_folded -= len(folded(text[place], self._table))
+        return place
+
+
+def _is_in(pattern: re2._Regexp, text: str, *, ended: bool) -> bool:
+    match = pattern.search(text)
+    return match is not None and (ended or match.end() < len(text))
+
+
+def _whole_words(words: Sequence[str]) -> str:
+    edge = r"[^\pL\pN]"
+    return f"(?:^|{edge})(?:{'|'.join(re2.escape(word) for word in words)})(?:$|{edge})"
+
+
+def _compiled(pattern: str) -> re2._Regexp:
+    options = re2.Options()
+    options.log_errors, options.case_sensitive, options.max_mem = False, False, MEMORY
+    return re2.compile(pattern, options)
+
+
+def _bearable(pattern: str) -> re2._Regexp:
+    try:
+        compiled = _compiled(pattern)
+    except re2.error as fault:
+        said = fault.args[0].decode() if fault.args and isinstance(fault.args[0], bytes) else str(fault)
+        raise ValueError(f"the pattern {pattern!r} cannot be used: {said}") from None
+    if compiled.programsize > MOST_INSTRUCTIONS:
+        raise ValueError(f"the pattern {pattern!r} is too large: it would take too long on a long message")
+    return compiled
+
+
+def _longest(pattern: str) -> int:
+    """Return how many characters a pattern can match at the most; more than LONGEST where that is not known."""
+    try:
+        return int(_parser.parse(pattern).getwidth()[1])
+    except (error, OverflowError, RecursionError):
+        return LONGEST + 1
