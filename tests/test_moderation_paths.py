@@ -307,7 +307,7 @@ async def watched(sandbox: Sandbox) -> AsyncIterator[list[str]]:
 
 async def over(database: File) -> None:
     """Wait until no turn is open any more; what a turn holds is dropped with it."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         with sqlite3.connect(database) as connection:
             while connection.execute("SELECT 1 FROM turns WHERE state = 'open'").fetchone():  # noqa: ASYNC110 - a file tells nobody
                 await asyncio.sleep(0.02)
