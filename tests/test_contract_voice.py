@@ -169,6 +169,7 @@ async def test_a_recording_that_is_cut_says_the_same_words(room: Room) -> None:
     await answered(room, said)
 
 
+@pytest.mark.prove  # a transcriber that really listens takes its time over an hour
 async def test_a_recording_of_an_hour_is_cut_and_its_progress_shown(room: Room) -> None:
     """As long as the newest models take at a time, and people see that something is being done."""
     room.model.sounds.prose = WEATHER
@@ -186,6 +187,7 @@ async def test_a_recording_of_an_hour_is_cut_and_its_progress_shown(room: Room) 
     assert len(room.answers(said)) == 1
 
 
+@pytest.mark.prove  # it takes as long as making 26 MB small takes
 async def test_a_recording_of_26_megabytes_is_made_small(room: Room) -> None:
     """Larger than the endpoint takes, and no reason to refuse it."""
     room.model.sounds.prose = WEATHER
