@@ -38,15 +38,20 @@ NOT_READ = (
     "pictures up to 16 MiB are"
 )
 TOO_MANY = f"not shown, since at most {MOST_PICTURES} pictures of a message are"
-BLIND = "not shown, since this model cannot see pictures"
 
 # What people read below the answer.
 UNSEEN = "_The model that I work with cannot see pictures, so I know no more of yours than the name._"
+UNCHECKED = "_Pictures cannot be checked here, so I did not look at yours and know no more of them than the name._"
 LEFT_OUT = f"_I look at {MOST_PICTURES} pictures of a message: the others I left out._"
 UNREADABLE = (
     "_I could not look at all of your pictures: one is broken, too large or of a kind that I do not know. PNG, JPEG, "
     "WebP and GIF work, up to 16 MiB and 64 megapixels._"
 )
+
+
+# Why no picture is shown at all: what the model is told of one, and what the person reads.
+BLIND = ("not shown, since this model cannot see pictures", UNSEEN)
+UNLOOKED = ("not shown, since nobody checks pictures here", UNCHECKED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +70,14 @@ class Attached:
 
 
 async def attached(
-    message: Message, platform: Platform, documents: Documents, heard: Mapping[str, str] = NOTHING_HEARD, *, sees: bool
+    message: Message,
+    platform: Platform,
+    documents: Documents,
+    heard: Mapping[str, str] = NOTHING_HEARD,
+    *,
+    blind: tuple[str, str] | None,
 ) -> Attached:
-    """Return what a person attached, each text labelled and fenced as data; no pictures to a model that `sees` none.
+    """Return what a person attached, each text labelled and fenced as data; no pictures where `blind` says why.
 
     `heard` holds what is told in a recording's place, by the file's id: that is what the person says, and no data.
     """
@@ -79,7 +89,7 @@ async def attached(
         if said := heard.get(file.id):
             parts.append(Attached(said, spoken=(said,)))
             continue
-        parts.append(await _told(file, platform, documents, MOST_PICTURES - len(images) if sees else None))
+        parts.append(await _told(file, platform, documents, 0 if blind else MOST_PICTURES - len(images), blind))
         images += [replace(image, file=file.id) for image in parts[-1].images]
     notices = dict.fromkeys(notice for part in parts for notice in part.notices)
     text = "\n\n".join(part.text for part in parts)
@@ -88,8 +98,10 @@ async def attached(
     return Attached(text, tuple(images), tuple(notices), spoken, data)
 
 
-async def _told(file: Attachment, platform: Platform, documents: Documents, pictures: int | None) -> Attached:
-    """Return a file; `pictures` is how many may still be shown, None where the model sees none."""
+async def _told(
+    file: Attachment, platform: Platform, documents: Documents, pictures: int, blind: tuple[str, str] | None
+) -> Attached:
+    """Return a file; `pictures` is how many may still be shown, `blind` why none is at all."""
     kind = _kind(file)
     label = f"{'picture' if kind == 'picture' else 'file'} {inert(file.name)}"
     most = LIMITS.get(kind, MOST_OF_A_DOCUMENT)
@@ -97,7 +109,7 @@ async def _told(file: Attachment, platform: Platform, documents: Documents, pict
     if not kind or (file.size or 0) > most:
         return Attached(f"[{label}: {NOT_READ}]", notices=unreadable)
     if kind == "picture" and not pictures:
-        why, notice = (BLIND, UNSEEN) if pictures is None else (TOO_MANY, LEFT_OUT)
+        why, notice = blind or (TOO_MANY, LEFT_OUT)
         return Attached(f"[{label}: {why}]", notices=(notice,))
     try:
         content = await platform.download(file, most)

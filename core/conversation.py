@@ -10,7 +10,7 @@ import structlog
 from core import commands
 from core.answer import Answer, Parts, about, detail_of, notice, record, reference, state_of, under
 from core.asking import Asked, chat, left_out
-from core.attachments import Attached, attached
+from core.attachments import BLIND, UNLOOKED, Attached, attached
 from core.documents import Documents
 from core.errors import (
     AnswerCutByLength,
@@ -97,7 +97,7 @@ class Conversation:
         message = await platform.named(turn.message)
         author = self._guard.called(message.author) if self._guard else message.author
         question = Entry("user", plain(message.text), author, message.id, message.sent_at, about=message.about)
-        files = await attached(message, platform, self._documents, told(heard), sees=self._model.sees)
+        files = await attached(message, platform, self._documents, told(heard), blind=self._blind())
         question = replace(question, files=files.text, images=files.images)
         remembered = await self._recall.joined(message, platform, reference(turn))
         if await self._is_part(turn, message, question):
@@ -122,6 +122,12 @@ class Conversation:
         if not may_be or not await self._store.goes_on(turn):
             return False
         return self._checks is None or await merges(self._checks, turn, message, question)
+
+    def _blind(self) -> tuple[str, str] | None:
+        """Return why no picture is shown: the model sees none, or nobody would check one before it is sent."""
+        if not self._model.sees:
+            return BLIND
+        return UNLOOKED if self._checks and not self._checks.looks else None
 
     def foresee(self, message: Message, platform: Platform) -> None:
         """Begin what takes long about a message whose turn has not come yet."""

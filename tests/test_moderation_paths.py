@@ -12,6 +12,7 @@ from typing import Any, get_args
 
 import pytest
 
+from core.attachments import UNCHECKED
 from core.messages import Attachment, Author, Earlier, Message, Platform
 from core.moderation.guard import GuardOptions
 from core.moderation.reports import Path
@@ -376,6 +377,15 @@ async def test_a_flagged_picture_is_never_sent_and_never_kept(room: Room, sandbo
     await room.leave()
     assert 'INSERT INTO "images"'.lower() not in kept(tmp_path / "confab.db")
     assert "'files','refused'" in kept(tmp_path / "confab.db")
+
+
+async def test_a_picture_that_nobody_would_check_is_not_sent(room: Room, sandbox: Sandbox) -> None:
+    """The own list reads no pictures, and the person is told so."""
+    await room.leave()
+    await room.join(moderation=Moderated(words=("never",), endpoint=False))
+    said = await room.share(f"{room.mention('the bot')} look", "a.png", picture(), "image/png")
+    assert UNCHECKED in (await answered(room, said))[0]
+    assert "image_url" not in str(sandbox.model.requests[-1].body)
 
 
 async def test_a_flagged_summary_is_not_kept(sandbox: Sandbox, tmp_path: File) -> None:

@@ -223,7 +223,7 @@ async def test_a_model_that_sees_nothing_is_adapted_to_once_and_people_are_told(
         assert UNSEEN not in (await answered_in_slack(sandbox, thread, 3))[2]
     assert [request.status for request in sandbox.model.requests] == [400, 200, 200, 200]
     assert parts(sandbox.model.requests[-1].messages[1]) == ("ada: look\n\n[picture cat.png]", [])
-    assert newest(sandbox.model.requests[2])[0] == f"ada: and this?\n\n[picture dog.png: {BLIND}]"
+    assert newest(sandbox.model.requests[2])[0] == f"ada: and this?\n\n[picture dog.png: {BLIND[0]}]"
     assert kept(tmp_path) == 0
 
 

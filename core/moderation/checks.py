@@ -50,6 +50,11 @@ class Checks:
         """Whether anybody is asked over the network."""
         return bool(self._asked)
 
+    @property
+    def looks(self) -> bool:
+        """Whether anybody who is asked looks at images."""
+        return any(asked.checker.images for asked in self._asked)
+
     async def verdicts(
         self, samples: Sequence[Sample], thresholds: Mapping[str, float], own: Sequence[Verdict]
     ) -> list[Verdict]:

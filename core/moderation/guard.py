@@ -57,6 +57,11 @@ class Guard:
         """Whether anything is checked; a guard may be there for its lists of people alone."""
         return self._checks.remote or bool(self.words)
 
+    @property
+    def looks(self) -> bool:
+        """Whether pictures are checked as well."""
+        return self._checks.looks
+
     def refusal(self, message: Message) -> ModerationError | None:
         """Return why a person or a place is not served, or None."""
         return self._admission.refusal(message)
