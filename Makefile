@@ -31,14 +31,14 @@ check: install  ## lint, format and types
 
 bench: install  ## measure Confab beside a bare bot, as ratios
 	@$(BIN)/python -m tests.bench
-	@$(BIN)/python -m tests.bench_moderation
+	@$(BIN)/python -m tests.bench.moderation
 
 load: install  ## hold the highest load that this machine carries, for ten minutes
-	@$(BIN)/python -m tests.load
+	@$(BIN)/python -m tests.bench.load
 
 prove: install  ## kill the bot at every point, run 10,000 random schedules, and the other tests that take long
-	@$(BIN)/python -m tests.killing
-	@$(BIN)/python -m tests.schedules
+	@$(BIN)/python -m tests.proofs.killing
+	@$(BIN)/python -m tests.proofs.schedules
 	$(BIN)/python -m pytest -q -m prove
 
 lock: $(BIN)/python  ## write the exact versions and hashes anew, from pyproject.toml

@@ -19,24 +19,24 @@ import structlog
 from aiohttp import web
 
 from bots import http
-from bots.command_line import LOOK_AGAIN, again, turns, why
 from bots.logs import configure
+from bots.metrics import Lag
 from bots.moderating import guard_of
+from bots.operator_commands import LOOK_AGAIN, again, turns, why
 from bots.options import database_path, instructions, model_options, policies_of, pressure_of
-from bots.vitals import Lag
 from bots.voice import ears_of
 from core.conversation import Conversation
-from core.counting import counter_for
 from core.errors import BotError, DatabaseBusy, DatabaseUnusable, SettingsError, StartRefused
 from core.inbox import Inbox
+from core.llm.client import OpenAI, open_client
 from core.messages import Platform, Receive
-from core.openai.client import OpenAI, open_client
-from core.recall import Recall
+from core.prompt.context_window import Window
+from core.prompt.history import Recall
+from core.prompt.summaries import Summaries
+from core.prompt.tokens import counter_for
 from core.settings import Settings
-from core.store import Store
-from core.summaries import Summaries
+from core.storage.store import Store
 from core.voice.transcribers import Transcriber
-from core.window import Window
 
 if TYPE_CHECKING:
     from bots.discord.adapter import Discord

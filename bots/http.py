@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import structlog
 from aiohttp import web
 
-from bots.vitals import Lag, as_metrics
+from bots.metrics import Lag, as_metrics
 
 log = structlog.get_logger()
 

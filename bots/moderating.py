@@ -8,19 +8,19 @@ from dataclasses import replace
 import structlog
 
 from core.errors import SettingsError
+from core.llm.client import ModelOptions, OpenAI, open_client
+from core.llm.judge import Judge
+from core.llm.moderations import ModerationOptions, Moderations, open_moderation_client
 from core.messages import Platform
-from core.moderation.checks import Checks
+from core.moderation.access import WITHIN, Admission, Lists
+from core.moderation.checkers import Checks
 from core.moderation.errors import CheckFailed
-from core.moderation.guard import Guard, GuardOptions
-from core.moderation.judge import Judge
-from core.moderation.people import WITHIN, Admission, Lists
-from core.moderation.reports import PERSONAL, Reports
+from core.moderation.log import PERSONAL, Reports
+from core.moderation.moderation import Guard, GuardOptions
 from core.moderation.verdict import Checker, Sample
 from core.moderation.words import WordList
-from core.openai.client import ModelOptions, OpenAI, open_client
-from core.openai.moderations import ModerationOptions, Moderations, open_moderation_client
 from core.settings import Settings
-from core.store import Store
+from core.storage.store import Store
 
 log = structlog.get_logger()
 

@@ -5,9 +5,9 @@ from dataclasses import fields, replace
 from pathlib import Path
 
 from core.inbox import Pressure
-from core.openai.client import ModelOptions
+from core.llm.client import ModelOptions
 from core.policy import Policies, Policy
-from core.recall import Instructions
+from core.prompt.history import Instructions
 from core.settings import ChannelSettings, Settings
 
 SCHEMAS = {"tools", "functions", "response_format"}  # of CONFAB_EXTRA_BODY, what takes room (OpenAI API reference)

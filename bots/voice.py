@@ -7,14 +7,14 @@ from pathlib import Path
 import structlog
 
 from bots.options import database_path
-from core.openai.transcriptions import Client, TranscriberOptions, Transcriptions
+from core.llm.transcriptions import Client, TranscriberOptions, Transcriptions
 from core.policy import Policies
 from core.settings import Settings, TranscriberSettings
-from core.store import Store
+from core.storage.store import Store
 from core.voice.admission import Limits
-from core.voice.hearing import Ears
+from core.voice.notes import Ears
+from core.voice.transcribe import Bounds, Writing
 from core.voice.transcribers import Transcriber, Transcribers
-from core.voice.writing import Bounds, Writing
 
 log = structlog.get_logger()
 

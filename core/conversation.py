@@ -8,10 +8,7 @@ from dataclasses import replace
 import structlog
 
 from core import commands
-from core.answer import Answer, Parts, about, detail_of, notice, record, reference, state_of, under
-from core.asking import Asked, chat, left_out
-from core.attachments import BLIND, UNLOOKED, Attached, attached
-from core.documents import Documents
+from core.cancellation import Halt
 from core.errors import (
     AnswerCutByLength,
     BotError,
@@ -23,7 +20,9 @@ from core.errors import (
     RefusedRequest,
     Uncertain,
 )
-from core.halting import Halt
+from core.files.attachments import BLIND, UNLOOKED, Attached, attached
+from core.files.documents import Documents
+from core.llm.client import OpenAI
 from core.messages import (
     NOTICE,
     ConversationKey,
@@ -39,17 +38,18 @@ from core.messages import (
     Turn,
 )
 from core.moderation.errors import AnswerRefused, ModerationError, QuestionRefused
-from core.moderation.guard import NOBODY, Guard
-from core.moderation.posting import checked, merges
-from core.moderation.release import Asking, released
-from core.openai.client import OpenAI
-from core.plain import inert, plain
+from core.moderation.moderation import NOBODY, Guard
+from core.moderation.preflight import checked, merges
+from core.moderation.stream import Asking, released
+from core.outcome import Answer, Parts, about, detail_of, notice, record, reference, state_of, under
 from core.policy import Policies
-from core.recall import Recall
+from core.prompt.ask import Asked, chat, left_out
+from core.prompt.history import Recall
+from core.prompt.summaries import Summaries
 from core.replies import again, sentence
-from core.store import Store
-from core.summaries import Summaries
-from core.voice.hearing import Ears
+from core.sanitize import inert, plain
+from core.storage.store import Store
+from core.voice.notes import Ears
 from core.voice.reply import listening, with_missed
 from core.voice.telling import Heard, quotes, told, unanswerable
 

@@ -9,17 +9,17 @@ from functools import partial
 
 import structlog
 
-from core.answer import reference
+from core.cancellation import Halt
 from core.commands import QUESTION_DELETED, STOPPED
 from core.conversation import Conversation
 from core.errors import PlatformError
-from core.halting import Halt
+from core.fair_slots import Slots
 from core.messages import ConversationKey, Deletion, Edit, Message, Platform, PlatformEvent, Turn
-from core.moderation.guard import Guard
+from core.moderation.moderation import Guard
+from core.outcome import reference
 from core.policy import Policies
-from core.slots import Slots
-from core.store import Store
-from core.turns import SKEW
+from core.storage.store import Store
+from core.storage.turns import SKEW
 
 log = structlog.get_logger()
 

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from deploy.sandbox.server import Sandbox, serve
-from tests.bot import Bot, running
-from tests.contract import Capability, Room
-from tests.contract_rooms import ROOMS
-from tests.discord_bot import DiscordBot
-from tests.discord_bot import running as running_in_discord
+from tests.contract.platform_room import Capability, Room
+from tests.contract.rooms import ROOMS
+from tests.support.bot import Bot, running
+from tests.support.discord_bot import DiscordBot
+from tests.support.discord_bot import running as running_in_discord
 
 # No test fails because the machine is busy: an example may take as long as it takes, and so may making one.
 settings.register_profile("confab", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -7,14 +7,14 @@ from weakref import WeakValueDictionary
 
 import aiohttp
 
-from bots.budget import EditBudget
 from bots.discord.files import files
-from bots.discord.introduction import introduce
+from bots.discord.login import introduce
 from bots.discord.memory import Memory
 from bots.discord.options import DiscordOptions
 from bots.discord.outgoing import Cut
 from bots.discord.reply import Reply
 from bots.discord.session import Session
+from bots.edit_rate import EditBudget
 from bots.streaming import Pace, Stream
 from core.messages import Attachment, Earlier, Journal, Message, Receive, ReplyEvent, Turn
 

@@ -6,9 +6,9 @@ import discord
 import structlog
 from discord import app_commands
 
-from bots.catch_up import CatchUp
-from bots.discord.introduction import Introduction
+from bots.backfill import CatchUp
 from bots.discord.listener import Ear
+from bots.discord.login import Introduction
 from bots.discord.options import DiscordOptions
 from bots.discord.shards import Shards
 

@@ -5,7 +5,7 @@ That nobody is pinged is no matter of the text: the client allows no mention (al
 
 import hashlib
 
-from bots.splitting import Growing, Limit, Splitter
+from bots.markdown.splitting import Growing, Limit, Splitter
 
 LONGEST = 2_000  # characters of content (Discord docs, Create Message)
 FILE_NAME = "answer.md"

@@ -6,13 +6,13 @@ import secrets
 import discord
 import structlog
 
-from bots.catch_up import CatchUp
+from bots.backfill import CatchUp
+from bots.discord.backfill import MARGIN, Missed
 from bots.discord.calls import persist
-from bots.discord.catch_up import MARGIN, Missed
 from bots.discord.client import Client, intents
 from bots.discord.commands import Commands
-from bots.discord.introduction import Introduction
 from bots.discord.listener import Ear
+from bots.discord.login import Introduction
 from bots.discord.memory import Memory
 from bots.discord.options import DiscordOptions
 from bots.discord.outgoing import LONGEST

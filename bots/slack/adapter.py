@@ -14,12 +14,13 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bots.budget import EditBudget
-from bots.catch_up import CatchUp
+from bots.backfill import CatchUp
+from bots.edit_rate import EditBudget
+from bots.markdown.splitting import Growing
+from bots.slack.backfill import MARGIN, SILENCE, Missed, number_of
 from bots.slack.calls import Calls, MaybeSent, SlackRefusal
-from bots.slack.catch_up import MARGIN, SILENCE, Missed, number_of
-from bots.slack.ear import Ear
 from bots.slack.ephemeral import Ephemeral
+from bots.slack.event_reader import Ear
 from bots.slack.files import Files
 from bots.slack.incoming import mention_free, mentioned, text_of
 from bots.slack.interactions import Interactions
@@ -32,7 +33,6 @@ from bots.slack.socket import PING, Socket
 from bots.slack.status import Status
 from bots.slack.thread import before
 from bots.slack.transcript import slacks_transcript
-from bots.splitting import Growing
 from bots.streaming import Pace, Stream
 from core.messages import Attachment, Author, Earlier, Journal, Message, Receive, ReplyEvent, Turn
 

@@ -11,9 +11,9 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bots.catch_up import CatchUp
-from bots.slack.catch_up import number_of
-from bots.slack.ear import Ear
+from bots.backfill import CatchUp
+from bots.slack.backfill import number_of
+from bots.slack.event_reader import Ear
 from bots.slack.interactions import Interactions, told
 from bots.slack.outgoing import payload
 from core.messages import Receive

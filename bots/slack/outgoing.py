@@ -7,9 +7,9 @@ So a part that stands in the channel never changes, and no cut can bring to life
 import re
 from typing import TypedDict
 
+from bots.markdown.splitting import Limit
 from bots.slack.blocks import blocks_of_whole_lines
-from bots.slack.neutral import neutralise
-from bots.splitting import Limit
+from bots.slack.escape_mentions import neutralise
 
 MARKDOWN_LIMIT = 12_000
 """Characters in all markdown blocks of one message together (Slack docs, markdown block)."""

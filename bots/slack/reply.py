@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Coroutine, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
-from bots.budget import EditBudget
+from bots.edit_rate import EditBudget
 from bots.slack.calls import NO_ANSWER, Calls, MaybeSent, SlackRefusal
 from bots.slack.outgoing import payload, plain_payload
 from core.errors import Uncertain

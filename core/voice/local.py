@@ -7,7 +7,7 @@ from pathlib import Path
 from faster_whisper import WhisperModel
 
 from core.errors import EndpointFailing
-from core.openai.transcriptions import Task
+from core.llm.transcriptions import Task
 
 TASKS = {"transcriptions": "transcribe", "translations": "translate"}
 

@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 
 from core.messages import Replace, ReplyEvent, Text
-from core.voice.hearing import Hearing
+from core.voice.notes import Hearing
 from core.voice.telling import Heard, missed
 
 

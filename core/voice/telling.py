@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from core.errors import VoiceError
 from core.messages import Attachment, Message
-from core.plain import hanging, inert, plain
+from core.sanitize import hanging, inert, plain
 
 QUOTED = 200  # characters of what was heard that people see again
 MOST_QUOTES = 4

@@ -7,7 +7,7 @@ from typing import Protocol
 import structlog
 
 from core.errors import ModelError, NoTranscriber, SoundRefused, TranscriberFailing, UnknownModel, WrongPath
-from core.openai.transcriptions import Task
+from core.llm.transcriptions import Task
 
 log = structlog.get_logger()
 

@@ -13,7 +13,7 @@ from deploy.sandbox.model_replies import Fault, error
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One thing that is refused, and the name of the test in tests/test_sandbox_model.py that sees it."""
+    """One thing that is refused, and the name of the test in tests/sandbox/test_model.py that sees it."""
 
     name: str
     status: int

@@ -1,6 +1,6 @@
 """Every rule that this Discord holds a bot to: the rule, how breaking it is answered, and the test that breaks it.
 
-The test is one in which the real SDK is refused. `tests/test_sandbox_discord_rules.py` holds this table equal to the
+The test is one in which the real SDK is refused. `tests/sandbox/test_discord_rules.py` holds this table equal to the
 tests that there are, and to the error and close codes that this folder can answer.
 """
 

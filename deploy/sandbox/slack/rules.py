@@ -1,6 +1,6 @@
 """Every rule that this Slack holds an app to: the rule, what breaking it is answered with, and the test that breaks it.
 
-The test is one in which the real SDK is refused. `tests/test_sandbox_slack_rules.py` holds this table equal to the
+The test is one in which the real SDK is refused. `tests/sandbox/test_slack_rules.py` holds this table equal to the
 tests that there are, and to the error codes that this folder can answer.
 """
 

@@ -1,0 +1,1 @@
+"""Markdown as messages: its blocks, and where a long text is cut."""

@@ -1,0 +1,109 @@
+"""What an operator asks beside running the bot: why a message was answered as it was, and what was not."""
+
+import os
+import signal
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from bots.links import named
+from core.storage.timeline import Records, Timeline, run_again, running
+
+MOST_LISTED = 100
+LOOK_AGAIN = signal.SIGUSR1  # tells a running bot that something waits that it did not receive itself
+database_option = click.option("--database", type=click.Path(path_type=Path), help="Instead of CONFAB_DATABASE.")
+
+
+@click.command()
+@click.argument("message")
+@database_option
+@click.pass_obj
+def why(usual: Path, message: str, database: Path | None) -> None:
+    """Tell what became of a MESSAGE: its link, its id, or the reference that a person was given."""
+    with _records(database or usual) as records:
+        found = _about(records, message)
+    click.echo("\n\n".join(_told(each) for each in found))
+
+
+@click.command()
+@click.option("--failed", is_flag=True, help="Only those that will not be answered by themselves.")
+@database_option
+@click.pass_obj
+def turns(usual: Path, failed: bool, database: Path | None) -> None:
+    """List what is not answered: waiting, failed, or uncertain; the latest first."""
+    with _records(database or usual) as records:
+        found = records.undone(failed=failed)
+    for each in found[:MOST_LISTED]:
+        click.echo(_line(each))
+    if len(found) > MOST_LISTED:
+        click.echo(f"and {len(found) - MOST_LISTED} older ones.")
+    if not found:
+        click.echo("None.")
+
+
+@click.command()
+@click.argument("message")
+@database_option
+@click.pass_obj
+def again(usual: Path, message: str, database: Path | None) -> None:
+    """Answer a failed or uncertain MESSAGE once more, named as for `why`; the bot may run meanwhile."""
+    path = database or usual
+    with _records(path) as records:
+        found = _about(records, message)
+    opened = [each for each in found if run_again(path, each.id)]
+    if not opened:
+        raise click.ClickException("It neither failed nor is uncertain, or its question was deleted.")
+    click.echo(_waits(path))
+
+
+def _about(records: Records, message: str) -> list[Timeline]:
+    name = named(message)
+    found = records.about(name.message_id, name.channel, name.reference) if name else []
+    if not found:
+        raise click.ClickException("Nothing is known of it: it was not addressed to Confab, or never arrived.")
+    return found
+
+
+@contextmanager
+def _records(path: Path) -> Iterator[Records]:
+    """Open a database for reading; a sentence where that cannot be done."""
+    try:
+        with closing(Records(path)) as records:
+            yield records
+    except sqlite3.Error as error:
+        raise click.ClickException(f"{path} cannot be read ({error}): name the file with --database.") from None
+
+
+def _waits(path: Path) -> str:
+    """Let a bot that runs know, and say when the turn will be taken up."""
+    process = running(path)
+    if process is None:
+        return "It is answered when Confab starts."
+    try:
+        if process:
+            os.kill(process, LOOK_AGAIN)
+            return "It is being answered."
+    except OSError:
+        pass  # it runs as somebody else, or in a container
+    return "Confab runs where it cannot be told: it is answered after its next start."
+
+
+def _told(turn: Timeline) -> str:
+    """Return a turn's timeline, a line a step."""
+    tries = "1 attempt" if turn.attempts == 1 else f"{turn.attempts} attempts"
+    head = f"{turn.id[:8]}  {turn.key}  message {turn.message_id}: {turn.state}, {tries}"
+    lines = [f"  {_time(each.at)}  {each.what:<10}  {each.detail}".rstrip() for each in turn.happened]
+    return "\n".join([f"{head}, last error {turn.error}" if turn.error else head, *lines])
+
+
+def _line(turn: Timeline) -> str:
+    received = next(each.at for each in turn.happened if each.what == "received")
+    return f"{turn.id[:8]}  {_time(received)}  {turn.state:<9}  {turn.key}  {turn.error}".rstrip()
+
+
+def _time(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]

@@ -1,0 +1,1 @@
+"""The files that people attach, read as text or shown as pictures."""

@@ -1,0 +1,64 @@
+"""The program that `files.documents` runs for a picture: a file comes in on stdin, a smaller one goes out on stdout.
+
+What goes out is a line of its media type, width and height, and then the picture in base64. It stands upright, and
+carries none of what a camera noted beside the pixels, such as where it was taken.
+"""
+
+import base64
+import io
+import math
+import resource
+import sys
+
+from PIL import Image, ImageOps
+
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
+PIXELS = 64_000_000  # of the file, which a camera's largest pictures have
+LONGEST, AREA = 1568, 1_150_000  # pixels: what is larger, the models' own servers make smaller (Claude docs, Vision)
+MOST = 512 * 1024  # bytes of a PNG; what takes more is a photo, which a JPEG holds in less
+QUALITY = 85
+SECONDS = 20  # of processor time
+MEMORY = 1024 * 1024 * 1024  # bytes that the process may take
+
+
+def upright(content: bytes) -> tuple[Image.Image, str]:
+    """Return a file's picture, of a moving one the first, and in which kind to write it; raises where it holds none."""
+    image = Image.open(io.BytesIO(content), formats=FORMATS)
+    if image.width * image.height > PIXELS:
+        raise ValueError("too many pixels")
+    image.draft("RGB", (2 * LONGEST, 2 * LONGEST))  # a large JPEG is read at a fraction of its size
+    kind = "JPEG" if image.format in {"JPEG", "MPO"} else "PNG"
+    return ImageOps.exif_transpose(image), kind
+
+
+def smaller(image: Image.Image) -> Image.Image:
+    """Return the picture in a size that models look at, in colours that both kinds of file know."""
+    scale = min(1.0, LONGEST / max(image.size), math.sqrt(AREA / (image.width * image.height)))
+    flat = image.convert("RGBA" if image.has_transparency_data else "RGB")
+    width, height = (max(1, int(length * scale)) for length in image.size)
+    return flat if scale == 1.0 else flat.resize((width, height), Image.Resampling.LANCZOS)
+
+
+def written(image: Image.Image, kind: str) -> bytes:
+    """Return a picture's file; in a JPEG, what is transparent becomes white."""
+    file = io.BytesIO()
+    if kind == "JPEG" and image.mode == "RGBA":
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
+    image.save(file, kind, quality=QUALITY, optimize=True)
+    return file.getvalue()
+
+
+def main() -> None:
+    """Write the picture that comes in, within bounds of time and memory."""
+    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    image, kind = upright(sys.stdin.buffer.read())
+    image = smaller(image)
+    content = written(image, kind)
+    if kind == "PNG" and len(content) > MOST:
+        kind, content = "JPEG", written(image, "JPEG")
+    sys.stdout.buffer.write(f"image/{kind.lower()} {image.width} {image.height}\n".encode() + base64.b64encode(content))
+
+
+if __name__ == "__main__":
+    main()

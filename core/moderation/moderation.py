@@ -1,0 +1,162 @@
+"""What every new text passes before it is sent, shown or kept."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from core.messages import Author, Earlier, Message
+from core.moderation.access import Admission
+from core.moderation.checkers import Checks
+from core.moderation.errors import CheckFailed, ModerationError, QuestionRefused, TooLongToCheck, Unchecked
+from core.moderation.log import About, Path, Reports
+from core.moderation.verdict import CLEAN, Sample, Verdict, strictest
+from core.sanitize import inert, plain
+
+MOST = 250_000  # characters that are checked at a time
+NAMES = 5_000  # display names whose verdict is remembered
+AGAIN = 0.5  # seconds between two looks at whether somebody can be asked again
+NOBODY = "Someone"
+EDIT = 2.0  # seconds for the check of an edit: Slack wants to hear within three that it has arrived
+EDITED = "(edited; the new text could not be taken up)"
+
+
+@dataclass(frozen=True, slots=True)
+class GuardOptions:
+    """What an operator decides.
+
+    `thresholds` are scores from 0 to 1 by category, `channels` those of single channels over them. `strict` sends
+    nothing before it is checked, and shows no answer before all of it is. `output` checks answers at all. Where nobody
+    can be asked, `is_open` goes on without; else a turn waits for `hold` seconds. `first` and `later` are the seconds
+    of stream in the first window of an answer and in each later one.
+    """
+
+    thresholds: Mapping[str, float] = field(default_factory=dict)
+    channels: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    strict: bool = False
+    output: bool = True
+    is_open: bool = False
+    hold: float = 300.0
+    first: float = 0.3
+    later: float = 1.0
+
+
+class Guard:
+    """Asks for verdicts, and sees to what follows from them."""
+
+    def __init__(self, checks: Checks, reports: Reports, admission: Admission, options: GuardOptions) -> None:
+        self.options = options
+        self.words = checks.words
+        self._checks = checks
+        self._reports = reports
+        self._admission = admission
+        self._names: OrderedDict[str, bool] = OrderedDict()  # whether a name is refused
+
+    @property
+    def checks(self) -> bool:
+        """Whether anything is checked; a guard may be there for its lists of people alone."""
+        return self._checks.remote or bool(self.words)
+
+    @property
+    def looks(self) -> bool:
+        """Whether pictures are checked as well."""
+        return self._checks.looks
+
+    def refusal(self, message: Message) -> ModerationError | None:
+        """Return why a person or a place is not served, or None."""
+        return self._admission.refusal(message)
+
+    async def verdicts(
+        self,
+        path: Path,
+        samples: Sequence[Sample],
+        about: About,
+        held: Callable[[], None] | None = None,
+        own: Sequence[Verdict] | None = None,
+    ) -> list[Verdict]:
+        """Return the verdict on each text that comes by a path; refusals are recorded. This is the only way to one.
+
+        `held` is called where the turn has to wait for somebody to be asked; without it, it does not wait. `own` is
+        what the own list says, where it was asked already. Raises Unchecked, or TooLongToCheck.
+        """
+        if sum(len(sample.text) for sample in samples) > MOST:
+            raise TooLongToCheck(f"{path}: more than {MOST} characters")
+        thresholds = {**self.options.thresholds, **self.options.channels.get(about.key.channel, {})}
+        own = await self._checks.listed(samples) if own is None else own
+        try:
+            found = await self._checks.verdicts(samples, thresholds, own)
+        except CheckFailed as error:
+            if self.options.is_open:
+                await self._reports.unchecked(path, about, "\n".join(sample.text for sample in samples))
+                found = [replace(verdict, unchecked=True) for verdict in own]
+            elif held:
+                held()
+                found = await self._later(samples, thresholds, own)
+            else:
+                raise Unchecked(str(error)) from None
+        flagged = [sample.text for sample, verdict in zip(samples, found, strict=True) if verdict.flagged]
+        if flagged:
+            await self._reports.refused(path, about, strictest(found).categories, "\n".join(flagged))
+        return found
+
+    async def admit(
+        self, path: Path, samples: Sequence[Sample], about: About, held: Callable[[], None] | None = None
+    ) -> None:
+        """Return where nothing of the texts is refused; raise QuestionRefused, Unchecked or TooLongToCheck else."""
+        verdict = strictest(await self.verdicts(path, samples, about, held)) if samples else CLEAN
+        if verdict.flagged:
+            raise QuestionRefused(f"{path}: {', '.join(verdict.categories)}")
+
+    async def clean(self, path: Path, samples: Sequence[Sample], about: About) -> list[bool]:
+        """Return of each text whether it may be kept; none of them where nobody can be asked just now."""
+        try:
+            return [not verdict.flagged for verdict in await self.verdicts(path, samples, about)]
+        except (Unchecked, TooLongToCheck):
+            return [False] * len(samples)
+
+    async def earlier(self, lines: Sequence[Earlier], about: About) -> list[Earlier]:
+        """Return what was said before the bot came, without what may not be kept, under names that may be."""
+        new = list(dict.fromkeys(line.author.name for line in lines if not self.knows(line.author.name)))
+        texts = [Sample(plain(line.text)) for line in lines]
+        may_stay = await self.clean("earlier", texts, about)
+        for name, is_clean in zip(new, await self.clean("name", [Sample(name) for name in new], about), strict=True):
+            self.learn(name, refused=not is_clean)
+        kept = [line for line, is_clean in zip(lines, may_stay, strict=True) if is_clean]
+        return [replace(line, author=self.called(line.author)) for line in kept]
+
+    async def edited(self, message: Message) -> str:
+        """Return an edited text as later prompts may have it. Waits little: the platform wants to hear of the edit."""
+        about = About(message.key, message.id, message.author)
+        try:
+            async with asyncio.timeout(EDIT):
+                clean = await self.clean("edit", [Sample(plain(message.text))], about)
+        except TimeoutError:
+            clean = [False]
+        return plain(message.text) if clean[0] else EDITED
+
+    def called(self, author: Author) -> Author:
+        """Return a person by a name that may be sent: one that was refused before is left out."""
+        return replace(author, name=NOBODY) if self._names.get(inert(author.name)) else author
+
+    def knows(self, name: str) -> bool:
+        """Whether there is a verdict on a display name."""
+        return name == NOBODY or inert(name) in self._names
+
+    def learn(self, name: str, *, refused: bool) -> None:
+        """Remember the verdict on a display name."""
+        self._names[inert(name)] = refused
+        if len(self._names) > NAMES:
+            self._names.popitem(last=False)
+
+    async def _later(
+        self, samples: Sequence[Sample], thresholds: Mapping[str, float], own: Sequence[Verdict]
+    ) -> list[Verdict]:
+        """Ask until somebody answers; raise Unchecked once that has taken too long."""
+        until = asyncio.get_running_loop().time() + self.options.hold
+        while True:
+            await asyncio.sleep(AGAIN)
+            try:
+                return await self._checks.verdicts(samples, thresholds, own)
+            except CheckFailed as error:
+                if asyncio.get_running_loop().time() > until:
+                    raise Unchecked(str(error)) from None

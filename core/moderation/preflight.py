@@ -1,0 +1,57 @@
+"""What is posted in a person's name, and what goes into the history unanswered: checked first."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+
+from core.messages import Entry, Message, Notice, Replace, ReplyEvent, Turn
+from core.moderation.errors import ModerationError
+from core.moderation.log import About
+from core.moderation.moderation import Guard
+from core.moderation.stream import HELD
+from core.moderation.verdict import Sample
+from core.outcome import Answer, about, notice, record
+from core.sanitize import inert, plain
+
+
+async def checked(
+    guard: Guard, turn: Turn, message: Message, shown: AsyncGenerator[ReplyEvent, None], answer: Answer
+) -> AsyncGenerator[ReplyEvent, None]:
+    """Pass on what is posted in a person's name, or why it is not."""
+    texts = [plain(text) for text in (message.text, inert(message.author.name), *message.others)]
+    try:
+        if refusal := guard.refusal(message):
+            raise refusal
+        async for held in _admitted(guard, texts, about(turn)):
+            yield Replace(held.text, at_once=True)
+    except ModerationError as error:
+        record(turn, answer, error)
+        yield Replace(notice(turn, error))
+    else:
+        async for event in shown:
+            yield event
+
+
+async def _admitted(guard: Guard, texts: Sequence[str], about: About) -> AsyncGenerator[Notice, None]:
+    """Return once texts have passed; yield what a person is told where that has to wait. Raises as `admit`."""
+    held = asyncio.Event()
+    checking = asyncio.create_task(guard.admit("posted", [Sample(text) for text in texts], about, held.set))
+    waiting = asyncio.create_task(held.wait())
+    try:
+        await asyncio.wait((checking, waiting), return_when=asyncio.FIRST_COMPLETED)
+        if not checking.done():
+            yield Notice(HELD)
+        await checking
+    finally:
+        for task in (checking, waiting):
+            task.cancel()
+        await asyncio.gather(checking, waiting, return_exceptions=True)
+
+
+async def merges(guard: Guard, turn: Turn, message: Message, question: Entry) -> bool:
+    """Whether a question may go into the history unanswered, to be answered with the next one.
+
+    What is refused or cannot be checked is not merged: it is dealt with like any other question.
+    """
+    texts = [text for text in (question.text, question.files, message.author.name, *message.others) if text]
+    samples = [*(Sample(text) for text in texts), *(Sample(image=image.url) for image in question.images)]
+    return all(await guard.clean("merged", samples, about(turn)))

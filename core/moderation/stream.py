@@ -1,0 +1,265 @@
+"""An answer on its way from the model to people, who see nothing of it before it was checked.
+
+The model is asked while its question is checked, and its stream is read ahead; what people see of it follows window by
+window. One task reads, and there is one more for each window: what comes between costs no more than being kept.
+"""
+
+import asyncio
+import re
+from collections import deque
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+
+from core.messages import Admitted, ModelEvent, Notice, Text
+from core.moderation.errors import AnswerRefused
+from core.moderation.log import About
+from core.moderation.moderation import NOBODY, Guard
+from core.moderation.verdict import Sample
+
+HELD = "_I cannot have this checked at the moment; I go on as soon as I can._"
+OVERLAP = 300  # characters of what came before that a window is checked with
+SENTENCE = re.compile(r"[.!?…:](?:\s|$)|\n|[\u3002\uff01\uff1f]")
+PUNCTUATION = ".!?…:;,\u3002\uff01\uff1f\uff0c\u3001"
+LONGEST_WORD = 80  # characters; a longer one is cut
+
+
+class NameRefused(Exception):
+    """The asker's display name alone was flagged: they are asked for again, as nobody in particular."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """What is sent, as it has to be checked: the asker's own words and name, and what is not theirs.
+
+    `files` are texts, `images` URLs.
+    """
+
+    own: str
+    name: str
+    others: Sequence[str] = ()
+    files: Sequence[str] = ()
+    images: Sequence[str] = ()
+
+
+@dataclass(slots=True)
+class Cut:
+    """A window of the answer up to a place, with the check of it; `last` is the one that ends it."""
+
+    end: int
+    last: bool
+    task: asyncio.Task[None]
+
+
+class Release:
+    """One answer, held until its question is clean, and then shown as far as it was checked itself."""
+
+    def __init__(self, guard: Guard, about: About, asking: Asking) -> None:
+        self._guard = guard
+        self._about = about
+        self._asking = asking
+        self._whole = guard.options.strict or guard.words.hold is None
+        self._sendable = asyncio.Event()
+        self._wake = asyncio.Event()
+        self._held = self._told = self._is_due = self._ended = False
+        self._pieces: list[str] = []
+        self._others: list[ModelEvent] = []
+        self._fault: Exception | None = None
+        self._cuts: deque[Cut] = deque()
+        self._cut_at = self._shown = self._seen = 0
+        self._next_cut = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+
+    async def events(self, chat: AsyncGenerator[ModelEvent, None]) -> AsyncGenerator[ModelEvent, None]:
+        """Yield what may be seen of a model's answer, as soon as it may.
+
+        Raises a ModerationError for what may not, once the model's stream is closed, and what the model raises.
+        """
+        question = asyncio.create_task(self._question())
+        reading = asyncio.create_task(self._read(chat))
+        question.add_done_callback(self._settled)
+        admitted = False
+        try:
+            while not self._all_shown(question):
+                await self._wake.wait()
+                self._wake.clear()
+                if question.done():
+                    question.result()
+                    if not admitted:
+                        admitted = True
+                        yield Admitted()
+                    for text in self._released():
+                        yield text
+                if self._held:
+                    self._held = False
+                    yield Notice(HELD)
+        finally:
+            await self._close(chat, question, reading)
+        for event in self._others:
+            yield event
+        if self._fault:
+            raise self._fault
+
+    async def _question(self) -> None:
+        """Check what was asked; what is not the asker's own, and in strict mode that too, before anything is sent."""
+        asking = self._asking
+        await self._guard.admit("others", [Sample(text) for text in asking.others], self._about, self._hold)
+        files = [*(Sample(text) for text in asking.files), *(Sample(image=image) for image in asking.images)]
+        await self._guard.admit("files", files, self._about, self._hold)
+        if not self._guard.options.strict:
+            self._sendable.set()
+        await self._own_words()
+        self._sendable.set()
+
+    async def _own_words(self) -> None:
+        """Check the asker's words, and beside them the name, if that is new."""
+        own, name = [Sample(self._asking.own)], self._asking.name
+        if self._guard.knows(name):
+            await self._guard.admit("question", own, self._about, self._hold)
+            return
+        _, named = await asyncio.gather(
+            self._guard.admit("question", own, self._about, self._hold),
+            self._guard.verdicts("name", [Sample(name)], self._about, self._hold),
+        )
+        self._guard.learn(name, refused=named[0].flagged)
+        if named[0].flagged:
+            raise NameRefused
+
+    async def _read(self, chat: AsyncGenerator[ModelEvent, None]) -> None:
+        """Read the model's stream to its end, from when the question may be sent."""
+        await self._sendable.wait()
+        try:
+            async with aclosing(chat) as events:
+                async for event in events:
+                    if isinstance(event, Text):
+                        self._take(event.text)
+                    else:
+                        self._others.append(event)
+        except Exception as error:  # noqa: BLE001 - it is raised again, behind the text that came before it
+            self._fault = error
+        self._ended = True
+        if self._guard.options.output:
+            self._cut(last=True)
+        self._wake.set()
+
+    def _take(self, text: str) -> None:
+        """Keep a piece of the answer, and see that a window ends in time."""
+        self._pieces.append(text)
+        if not self._guard.options.output:
+            self._wake.set()
+        elif self._whole or self._is_due:
+            return
+        elif not self._cut_at and SENTENCE.search(text):
+            self._at(0.0)  # not at once: the end may come with it
+        elif self._timer is None:
+            self._next_cut = self._next_cut or _now() + self._guard.options.first
+            self._at(self._next_cut)
+
+    def _at(self, when: float) -> None:
+        """End the window at a time of the loop's clock."""
+        if self._timer:
+            self._timer.cancel()
+        self._timer = asyncio.get_running_loop().call_at(when, self._due)
+
+    def _due(self) -> None:
+        """End the window, unless the one before it is still being checked: then as soon as it was."""
+        self._timer = None
+        self._is_due = any(not cut.task.done() for cut in self._cuts)
+        if not self._is_due and not self._ended:
+            self._cut(paused=len(self._text()) == self._seen)
+
+    def _cut(self, *, last: bool = False, paused: bool = False) -> None:
+        """Begin to check a window: up to the last whole word, or to the very end where nothing more came (`paused`)."""
+        text = self._text()
+        end = len(text) if last or paused else _word_end(text, self._cut_at)
+        if end > self._cut_at or (last and text):
+            task = asyncio.create_task(self._checked(text[:end], self._cut_at, last=last))
+            task.add_done_callback(self._settled)
+            self._cuts.append(Cut(end, last, task))
+            self._cut_at, self._next_cut = end, _now() + self._guard.options.later
+        self._seen = len(text)
+        if end < len(text):
+            self._at(max(self._next_cut, _now() + self._guard.options.first))
+
+    def _settled(self, _: asyncio.Task[None]) -> None:
+        if self._is_due:
+            self._due()
+        self._wake.set()
+
+    async def _checked(self, text: str, start: int, *, last: bool) -> None:
+        """Return where a window is clean, from `start` on and with what came before it; raise AnswerRefused else."""
+        own = await self._guard.words.verdict(text, ended=last)
+        window = Sample(text[max(0, start - OVERLAP) :] if len(text) > start else "")
+        verdicts = await self._guard.verdicts("answer", [window], self._about, self._hold, own=[own])
+        if verdicts[0].flagged:
+            raise AnswerRefused(", ".join(verdicts[0].categories))
+
+    def _released(self) -> Iterator[Text]:
+        """Yield what may be seen by now; raise what the check of a window raised."""
+        upto = self._shown
+        for cut in self._cuts:
+            if cut.task.done():
+                cut.task.result()
+        text = self._text()
+        while self._cuts and self._cuts[0].task.done():
+            cut = self._cuts.popleft()
+            upto = cut.end if cut.last else max(upto, self._guard.words.shown(text[: cut.end]))
+        upto = upto if self._guard.options.output else len(text)
+        if upto > self._shown:
+            yield Text(text[self._shown : upto])
+            self._shown = upto
+
+    def _all_shown(self, question: asyncio.Task[None]) -> bool:
+        return self._ended and question.done() and self._shown == len(self._text()) and not self._cuts
+
+    def _text(self) -> str:
+        """Return all that the model has said so far."""
+        if len(self._pieces) > 1:
+            self._pieces = ["".join(self._pieces)]
+        return self._pieces[0] if self._pieces else ""
+
+    def _hold(self) -> None:
+        """Learn that a check has to wait."""
+        self._held = self._held or not self._told
+        self._told = True
+        self._wake.set()
+
+    async def _close(self, chat: AsyncGenerator[ModelEvent, None], *tasks: asyncio.Task[None]) -> None:
+        """End everything that is under way, and the model's stream with it."""
+        if self._timer:
+            self._timer.cancel()
+        under_way = (*tasks, *(cut.task for cut in self._cuts))
+        for task in under_way:
+            task.cancel()
+        await asyncio.gather(*under_way, return_exceptions=True)
+        await chat.aclose()
+
+
+def _word_end(text: str, start: int) -> int:
+    """Return where the last whole word of a text ends behind `start`; its end where a word is too long to be one."""
+    for place in range(len(text), max(start, len(text) - LONGEST_WORD), -1):
+        if text[place - 1].isspace() or text[place - 1] in PUNCTUATION:
+            return place
+    return len(text) if len(text) - start >= LONGEST_WORD else start
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+async def released(
+    guard: Guard,
+    about: About,
+    asking: Asking,
+    chat: AsyncGenerator[ModelEvent, None],
+    again: Callable[[], AsyncGenerator[ModelEvent, None]],
+) -> AsyncGenerator[ModelEvent, None]:
+    """Yield what may be seen of the answer to a question; `again` asks it under no name, where the name is refused."""
+    try:
+        async with aclosing(Release(guard, about, asking).events(chat)) as events:
+            async for event in events:
+                yield event
+    except NameRefused:
+        async with aclosing(Release(guard, about, replace(asking, name=NOBODY)).events(again())) as events:
+            async for event in events:
+                yield event

@@ -1,0 +1,128 @@
+"""What becomes of a turn while it is answered: the answer as far as it is known, where it stands, and how it ends."""
+
+import time
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import structlog
+
+from core.errors import BotError, PlatformError, Uncertain
+from core.messages import Admitted, ModelEvent, Notice, Replace, ReplyEvent, Text, Turn, Usage
+from core.moderation.log import About
+from core.storage.store import Store
+
+log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class Answer:
+    """What became of a turn so far: the model's words, what they cost, where they stand, and what went wrong.
+
+    `times` says when each step was reached, in seconds since the epoch; `admitted` that the question may be shown and
+    kept; `above` is what of it stands above the answer then; `noted` that a notice stands below the text.
+    """
+
+    text: str = ""
+    usage: Usage | None = None
+    error: BotError | None = None
+    message_id: str = ""
+    parts: int = 0
+    times: dict[str, float] = field(default_factory=dict)
+    admitted: bool = True
+    above: str = ""
+    noted: bool = False
+
+    @property
+    def shown(self) -> str:
+        """All that is to be seen of it: the model's words, below what stands above them."""
+        return f"{self.above}{self.text}" if self.admitted else self.text
+
+    def take(self, event: ModelEvent) -> ReplyEvent | None:
+        """Take an event of the model's in; return what is to be shown of it, if anything."""
+        match event:
+            case Text(text):
+                if not self.text:
+                    self.times["begun"] = time.time()
+                self.text += text
+                return self._with(text)
+            case Replace(text):
+                self.text = text
+                return Replace(self.shown)
+            case Notice(text):
+                self.noted = True
+                return Replace(under(self.shown, text), at_once=True)
+            case Usage():
+                self.usage = event
+            case Admitted():
+                self.admitted, self.times["checked"] = True, time.time()
+                return self._with(self.above) if self.above else None
+        return None
+
+    def _with(self, text: str) -> ReplyEvent:
+        """Return how a text at the end is shown: it takes the place of a notice there."""
+        noted, self.noted = self.noted, False
+        return Replace(self.shown) if noted else Text(text)
+
+
+class Parts:
+    """The journal of one turn: notes each part of its reply that is visible."""
+
+    def __init__(self, store: Store, turn: Turn, answer: Answer, first: int = 0) -> None:
+        """`first` is the number under which part 0 is noted, where others stand before it."""
+        self._store = store
+        self._turn = turn
+        self._answer = answer
+        self._first = first
+
+    async def posted(self, part: int, platform_id: str) -> None:
+        """Note a part; the first one's id stands for the answer in the history."""
+        self._answer.message_id = self._answer.message_id or platform_id
+        self._answer.parts = max(self._answer.parts, self._first + part + 1)
+        await self._store.posted(self._turn, self._first + part, platform_id)
+
+
+def notice(turn: Turn, error: BotError) -> str:
+    """Return what the person reads: one sentence, and the reference under which the operator finds the rest."""
+    return f"_{error.notice}_ (reference {reference(turn)})"
+
+
+def reference(turn: Turn) -> str:
+    """Return a turn's id, short enough to be read out."""
+    return turn.id[:8]
+
+
+def record(turn: Turn, answer: Answer, error: BotError) -> None:
+    """Keep an error with the turn, and tell the operator what the person was not told."""
+    answer.error = error
+    log.warning(
+        "turn troubled", reference=reference(turn), error=type(error).__name__, detail=str(error), hint=error.hint
+    )
+
+
+def about(turn: Turn) -> About:
+    """Return what a turn's texts belong to, for moderation."""
+    return About(turn.message.key, reference(turn), turn.message.author)
+
+
+def under(text: str, sentence: str) -> str:
+    """Return a sentence below a text, or alone where there is none."""
+    return f"{text}\n\n{sentence}" if text else sentence
+
+
+def state_of(answer: Answer) -> str:
+    """Return the state in which a turn ends."""
+    if isinstance(answer.error, Uncertain):
+        return "uncertain"
+    return "failed" if isinstance(answer.error, PlatformError) else "done"
+
+
+def detail_of(answer: Answer) -> dict[str, Any]:
+    """Return what is kept of how it ended."""
+    detail: dict[str, Any] = {}
+    if answer.error:
+        detail["error"] = type(answer.error).__name__
+    if answer.usage:
+        detail["usage"] = asdict(answer.usage)
+    if answer.times:
+        detail["times"] = answer.times
+    return detail

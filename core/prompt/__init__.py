@@ -1,0 +1,1 @@
+"""What the model is sent: built from the history, within its window."""

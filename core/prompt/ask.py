@@ -1,0 +1,75 @@
+"""One question put to the model: with the prompt that fits, and once more with a shorter one where it did not."""
+
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+
+import structlog
+
+from core.errors import ContextOverflow
+from core.files.attachments import UNSEEN
+from core.llm.client import OpenAI
+from core.messages import Entry, ModelEvent, Usage
+from core.prompt.build import Prompt
+from core.prompt.history import Recall
+from core.storage.history import Made, Remembered
+
+log = structlog.get_logger()
+
+SHORTENED = "_Your message is longer than I can read at once: I left out its middle._"
+FEWER = "_There was no room for all of your pictures, so I looked at the first ones alone, or at none._"
+
+
+@dataclass(slots=True)
+class Asked:
+    """A question with what is remembered before it, and the prompt that was last made of them.
+
+    `notices` is what the person is told of files that are not in the question.
+    """
+
+    question: Entry
+    remembered: Remembered
+    prompt: Prompt
+    notices: Sequence[str] = ()
+
+    def made(self, usage: Usage | None, *, seen: bool = True) -> Made:
+        """Return what is to be kept of it; `usage` is what the endpoint reported, `seen` whether pictures were sent."""
+        gauge = self.remembered.gauge
+        if usage and (seen or not any(message.images for message in self.prompt.messages)):
+            gauge = gauge.anchored(self.prompt.tokens, usage.input_tokens)
+        return Made(self.prompt, self.remembered.version, gauge)
+
+
+async def chat(model: OpenAI, recall: Recall, asked: Asked, user: str) -> AsyncGenerator[ModelEvent, None]:
+    """Yield what the model says. A prompt that is too long for it is cut by the error's own figures, and sent again.
+
+    Raises a ModelError as the client does; ContextOverflow only where the second prompt was too long as well.
+    """
+    begun = again = False
+    while True:
+        try:
+            async with aclosing(model.chat(asked.prompt.messages, user)) as events:
+                async for event in events:
+                    begun = True
+                    yield event
+        except ContextOverflow as overflow:
+            remembered = recall.taught(asked.remembered, asked.prompt, overflow)
+            prompt = recall.prompt(remembered, asked.question)
+            if begun or again or prompt.tokens >= asked.prompt.tokens:
+                raise
+            again, asked.remembered, asked.prompt = True, remembered, prompt
+            log.info("prompt cut", window=overflow.window, tokens=prompt.tokens)
+        else:
+            return
+
+
+def left_out(asked: Asked, *, sees: bool) -> Iterator[str]:
+    """Yield what a person is told of their question, where the model was not given all of it."""
+    question, prompt = asked.question, asked.prompt
+    if prompt.shortened:
+        yield SHORTENED
+    if question.images and not sees:
+        yield UNSEEN
+    elif len(prompt.question.images) < len(question.images):
+        yield FEWER
+    yield from asked.notices

@@ -1,0 +1,114 @@
+"""What a conversation's next prompt is made from: its memory, counted, and the room that the model's window leaves."""
+
+import asyncio
+from dataclasses import dataclass, replace
+
+import structlog
+
+from core.errors import ContextOverflow, PlatformError
+from core.messages import ConversationKey, Earlier, Entry, Message, Platform
+from core.moderation.log import About
+from core.moderation.moderation import Guard
+from core.prompt.build import Memory, Prompt, Room, counted, fit
+from core.prompt.context_window import Gauge, Window
+from core.prompt.tokens import Counter
+from core.sanitize import plain
+from core.storage.history import Remembered
+from core.storage.store import Store
+
+log = structlog.get_logger()
+
+PATIENCE = 10.0  # seconds in which a platform tells what was said before; the answer waits for it
+
+
+@dataclass(frozen=True, slots=True)
+class Instructions:
+    """What every prompt begins with, and how much of the history goes with it: in tokens, and in messages.
+
+    `schemas` is what every request holds beside its messages, as JSON: it takes room as well.
+    """
+
+    text: str
+    history_tokens: int
+    history_messages: int
+    schemas: str = ""
+
+
+class Recall:
+    """Makes prompts; what it learns of the model's window lasts as long as the process."""
+
+    def __init__(
+        self, store: Store, counter: Counter, window: Window, instructions: Instructions, guard: Guard | None = None
+    ) -> None:
+        self._store = store
+        self._guard = guard
+        self._counter = counter
+        self._window = window
+        self._told = instructions
+
+    async def of(self, key: ConversationKey) -> Remembered:
+        """Return what is remembered of a conversation, every entry of it counted."""
+        found = await self._store.recall(key, self._told.history_messages + 1)
+        memory, counts = self._counted(found.memory)
+        if counts:
+            await self._store.keep_counts(counts)
+        gauge = found.gauge if found.gauge.counted else Gauge(start=1.0) if self._counter.exact else Gauge()
+        return replace(found, memory=memory, gauge=gauge)
+
+    async def joined(self, message: Message, platform: Platform, reference: str) -> Remembered:
+        """Return what is remembered before a message; what was said before the bot came is read, once.
+
+        Of that, nothing is kept that moderation refuses, or that cannot be checked; `reference` is the turn's.
+        """
+        found = await self.of(message.key)
+        if found.joined or found.memory.entries:
+            return found
+        try:
+            async with asyncio.timeout(PATIENCE):
+                lines = await platform.earlier(message, self._told.history_messages // 2)
+        except (TimeoutError, PlatformError) as error:
+            log.warning("earlier messages not read", error=type(error).__name__, detail=str(error))
+            return found
+        if self._guard and lines:
+            lines = await self._guard.earlier(lines, About(message.key, reference))
+        if not lines:
+            return found
+        await self._store.join(message.key, [counted(_entry(line), self.count) for line in lines])
+        return await self.of(message.key)
+
+    def prompt(self, remembered: Remembered, question: Entry) -> Prompt:
+        """Return the prompt that fits the window."""
+        gauge = remembered.gauge
+        history = int(self._told.history_tokens / gauge.rate)
+        room = Room(gauge.counts(self._window.prompt), history, self._told.history_messages)
+        return fit(self._told.text, remembered.memory, question, room, self._counter.count, self._told.schemas)
+
+    def taught(self, remembered: Remembered, refused: Prompt, overflow: ContextOverflow) -> Remembered:
+        """Take an overflow's own figures, and return what is remembered with the gauge that they give."""
+        if not overflow.window and any(message.images for message in refused.messages):
+            return remembered  # it may be the bytes of a picture that were too many for somebody on the way
+        tokens = overflow.prompt or max(remembered.gauge.tokens(refused.tokens), overflow.window or 0)
+        self._window.learn(overflow, tokens)
+        return replace(remembered, gauge=remembered.gauge.anchored(refused.tokens, tokens))
+
+    def count(self, text: str) -> int:
+        """Return how many tokens a text has, by our count."""
+        return self._counter.count(text)
+
+    def _counted(self, memory: Memory) -> tuple[Memory, dict[int, int]]:
+        """Return the memory with every entry counted, and the counts that were missing, by seq."""
+        new = {entry.seq: counted(entry, self.count) for entry in memory.entries if not entry.tokens}
+        if memory.first and not memory.first.tokens:
+            new[memory.first.seq] = counted(memory.first, self.count)
+        if not new:
+            return memory, {}
+        entries = tuple(new.get(entry.seq, entry) for entry in memory.entries)
+        first = new.get(memory.first.seq, memory.first) if memory.first else None
+        return replace(memory, entries=entries, first=first), {seq: entry.tokens for seq, entry in new.items()}
+
+
+def _entry(line: Earlier) -> Entry:
+    """Return a line from before the bot came as one of the history."""
+    if line.is_own:
+        return Entry("assistant", plain(line.text), None, line.message_id, line.sent_at)
+    return Entry("user", plain(line.text), line.author, line.message_id, line.sent_at)

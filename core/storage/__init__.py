@@ -1,0 +1,1 @@
+"""What is on disk: the database, its schema, and the rows of each part."""

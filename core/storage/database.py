@@ -1,0 +1,189 @@
+"""One SQLite file on a thread of its own, where waiting writes share one commit."""
+
+import asyncio
+import fcntl
+import os
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, TextIO, TypeVar
+
+import sqlite_utils
+import structlog
+
+from core.errors import DatabaseBusy, DatabaseUnusable
+from core.storage.schema import migrations
+
+log = structlog.get_logger()
+
+T = TypeVar("T")
+Work = Callable[[sqlite3.Connection], T]
+Job = tuple[Work[Any], asyncio.Future[Any], float]
+
+LINGER = 0.02  # seconds for which what nobody waits for may wait for others to share its commit
+TROUBLES = {
+    sqlite3.SQLITE_FULL: "full",
+    sqlite3.SQLITE_BUSY: "locked",
+    sqlite3.SQLITE_LOCKED: "locked",
+    sqlite3.SQLITE_CORRUPT: "damaged",
+    sqlite3.SQLITE_NOTADB: "damaged",
+    sqlite3.SQLITE_IOERR: "not writable",
+    sqlite3.SQLITE_READONLY: "not writable",
+    sqlite3.SQLITE_CANTOPEN: "not writable",
+}
+HINT = "Nothing is acknowledged that is not stored. Make room, end what locks the file, or put back a copy."
+BATCH = 256  # jobs that share one commit, at the most, so that the first of them does not wait for long
+
+
+class Database:
+    """A SQLite file in WAL mode with synchronous=FULL: what is committed outlives a power cut.
+
+    A connection is not thread-safe, so that all work is done on one thread. Whoever awaits `run` gets the result
+    only after the commit. `trouble` says in a word why nothing can be stored, empty while it can.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self.trouble = ""
+        self._lock = _locked(path)
+        try:
+            self._connection = _opened(path)
+        except sqlite3.Error as error:
+            self._lock.close()
+            raise DatabaseUnusable(path, error) from None
+        self._thread = threading.Thread(target=self._serve, name="database", daemon=True)
+        self._thread.start()
+
+    async def run(self, work: Work[T]) -> T:
+        """Do `work` on the connection inside a transaction, and return its result once that is committed.
+
+        It may be done twice, the first time in vain, so that it has no effect but on the connection. Raises whatever
+        `work` raises (its writes are undone, others' are not), or sqlite3.Error where the commit fails.
+        """
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._jobs.put((work, future, 0.0))
+        return await future
+
+    def send(self, work: Work[object]) -> None:
+        """Do `work` a little later, before whatever is asked for after it; where it fails, nobody is told."""
+        future: asyncio.Future[object] = asyncio.get_running_loop().create_future()
+        future.add_done_callback(lambda done: done.cancelled() or done.exception())
+        self._jobs.put((work, future, LINGER))
+
+    async def close(self) -> None:
+        """Finish what is waiting, then close the file."""
+        self._jobs.put(None)
+        await asyncio.to_thread(self._thread.join)
+        self._lock.close()
+
+    def _serve(self) -> None:
+        open_ = True
+        while open_:
+            batch, open_ = self._batch()
+            if batch:
+                self._commit(batch)
+        self._connection.close()
+
+    def _batch(self) -> tuple[list[Job], bool]:
+        """Wait for a job and take all that wait behind it; False when it is time to close."""
+        batch: list[Job] = []
+        job = self._jobs.get()
+        linger = LINGER
+        while job is not None:
+            batch.append(job)
+            linger = min(linger, job[2])
+            try:
+                job = self._jobs.get(timeout=linger) if linger and len(batch) < BATCH else self._jobs.get_nowait()
+            except queue.Empty:
+                return batch, True
+        return batch, False
+
+    def _commit(self, batch: list[Job]) -> None:
+        """Do a batch in one transaction; where that fails by one job, each in one of its own."""
+        before = self._connection.total_changes
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+            results = [work(self._connection) for work, _, _ in batch]
+            self._connection.execute("COMMIT")
+        except Exception as error:  # noqa: BLE001 - it belongs to whoever awaits the job
+            self._undo(batch, error)
+        else:
+            if self.trouble and self._connection.total_changes > before:  # what only reads proves nothing
+                self._note("")
+            _settle(_fulfil, batch, results)
+
+    def _note(self, trouble: str, error: Exception | None = None) -> None:
+        """Remember how the file is, and say so in the log when that changes."""
+        if trouble != self.trouble:
+            self.trouble = trouble
+            if trouble:
+                log.error("database in trouble", state=trouble, error=str(error), hint=HINT)
+            else:
+                log.info("database well again")
+
+    def _undo(self, batch: list[Job], error: Exception) -> None:
+        """Undo a transaction; one that could not even begin fails for all: the file is locked, or broken."""
+        if isinstance(error, sqlite3.Error) and (trouble := _trouble(error)):
+            self._note(trouble, error)
+        begun = self._connection.in_transaction
+        if begun:
+            self._connection.execute("ROLLBACK")
+        if begun and len(batch) > 1:
+            for job in batch:
+                self._commit([job])
+        else:
+            _settle(_fail, batch, [error] * len(batch))
+
+
+def _trouble(error: sqlite3.Error) -> str:
+    """Return what is wrong with the file; empty where only the statement was (extended codes: SQLite docs, Codes)."""
+    return TROUBLES.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, "")
+
+
+def _settle(how: Callable[[asyncio.Future[Any], Any], None], batch: list[Job], values: list[Any]) -> None:
+    """Tell all that wait for a batch, with one call into their loop."""
+
+    def tell() -> None:
+        for (_, future, _), value in zip(batch, values, strict=True):
+            if not future.done():  # whoever waited was cancelled
+                how(future, value)
+
+    with suppress(RuntimeError):  # the loop is closed, and nobody waits any more
+        batch[0][1].get_loop().call_soon_threadsafe(tell)
+
+
+def _fulfil(future: asyncio.Future[Any], result: object) -> None:
+    future.set_result(result)
+
+
+def _fail(future: asyncio.Future[Any], error: Exception) -> None:
+    future.set_exception(error)
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA busy_timeout = 5000")
+    migrations.apply(sqlite_utils.Database(connection))
+    return connection
+
+
+def _locked(path: Path) -> TextIO:
+    """Hold the file's lock of the operating system: it ends with the process, however that ends.
+
+    The file says which process that is, for whoever wants to tell it something.
+    """
+    lock = Path(f"{path}.lock").open("a", encoding="ascii")  # noqa: SIM115 - held for as long as the database is open
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.close()
+        raise DatabaseBusy(path) from None
+    lock.truncate(0)
+    lock.write(f"{os.getpid()}\n")
+    lock.flush()
+    return lock

@@ -1,0 +1,194 @@
+"""What a conversation's prompts are made from, as rows: statements on the store's connection."""
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from core.messages import Author, ConversationKey, Entry, Image
+from core.prompt.build import Memory, Prompt
+from core.prompt.context_window import Gauge
+
+KEY = "platform = ? AND workspace = ? AND channel = ? AND thread = ?"
+ENTRY = "role, text, author_id, author_name, message_id, sent_at, files, about, tokens, seq, images"
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """A conversation's memory, with what its last prompt's length taught.
+
+    `version` is that of what was told: what is made from this memory is kept only while it holds. `joined` says
+    that what others said before the bot came has been read.
+    """
+
+    memory: Memory
+    version: int = 0
+    gauge: Gauge = field(default_factory=Gauge)
+    joined: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """The prompt that a turn was answered from, the version of what it tells, and what its length taught."""
+
+    prompt: Prompt
+    version: int
+    gauge: Gauge
+
+
+def of(key: ConversationKey) -> tuple[str, str, str, str]:
+    """Return a key as the values of KEY."""
+    return key.platform, key.workspace, key.channel, key.thread
+
+
+def recall(connection: sqlite3.Connection, key: ConversationKey, most: int) -> Remembered:
+    """Return a conversation's memory, with its newest entries since the cut, `most` of them at the most."""
+    row = connection.execute(
+        "SELECT begins, earlier, summary, summarised, due, version, counted, reported, joined "
+        f"FROM memories WHERE {KEY}",
+        of(key),
+    ).fetchone() or (0, "", "", 0, 0, 0, 0, 0, 0)
+    begins, earlier, summary, summarised, due, version, counted, reported, joined = row
+    entries = _entries(connection, f"{KEY} AND seq >= ? ORDER BY seq DESC LIMIT ?", (*of(key), begins, most))[::-1]
+    is_all = not begins and len(entries) < most
+    while entries and entries[0].role != "user":
+        entries = entries[1:]  # an answer whose question is gone misleads
+    first = entries[0] if entries else None
+    if not is_all:
+        first = next(iter(_entries(connection, f"{KEY} AND role = 'user' ORDER BY seq LIMIT 1", of(key))), None)
+    memory = Memory(tuple(entries), first, begins, earlier, summary, summarised, bool(due))
+    return Remembered(memory, version, Gauge(counted, reported), bool(joined))
+
+
+def between(connection: sqlite3.Connection, key: ConversationKey, after: int, upto: int, most: int) -> list[Entry]:
+    """Return the newest entries with a seq above `after` and up to `upto`, `most` of them, oldest first."""
+    where = f"{KEY} AND seq > ? AND seq <= ? ORDER BY seq DESC LIMIT ?"
+    return _entries(connection, where, (*of(key), after, upto, most))[::-1]
+
+
+def keep_counts(connection: sqlite3.Connection, counts: Mapping[int, int]) -> None:
+    """Note the lengths of entries that had none, by their seq."""
+    connection.executemany("UPDATE entries SET tokens = ? WHERE seq = ?", [(n, seq) for seq, n in counts.items()])
+
+
+def keep_made(connection: sqlite3.Connection, key: ConversationKey, made: Made) -> None:
+    """Note how a turn's prompt was cut, unless what it told was changed meanwhile, and how long it was.
+
+    From now on the conversation lives from what is told here, and nothing of before is asked for again.
+    """
+    memory, gauge = made.prompt.memory, made.gauge
+    told = (memory.begins, memory.earlier, int(memory.due))
+    holds = "WHEN version = ? THEN"
+    connection.execute(
+        "INSERT INTO memories (platform, workspace, channel, thread, begins, earlier, due, counted, reported, joined) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 1) ON CONFLICT DO UPDATE SET "
+        "counted = excluded.counted, reported = excluded.reported, joined = 1, "
+        f"begins = CASE {holds} excluded.begins ELSE begins END, "
+        f"earlier = CASE {holds} excluded.earlier ELSE earlier END, due = CASE {holds} excluded.due ELSE due END",
+        (*of(key), *told, gauge.counted, gauge.reported, made.version, made.version, made.version),
+    )
+
+
+def keep_summary(connection: sqlite3.Connection, key: ConversationKey, summary: str, upto: int, version: int) -> None:
+    """Note a summary, unless what it told was changed meanwhile; it is due at once where none was there to tell it."""
+    connection.execute(
+        "UPDATE memories SET due = (summarised = 0 AND begins > 0), summary = ?, summarised = ? "
+        f"WHERE {KEY} AND version = ?",
+        (summary, upto, *of(key), version),
+    )
+
+
+def join(connection: sqlite3.Connection, key: ConversationKey, entries: Sequence[tuple[Any, ...]]) -> None:
+    """Note that what was said before the bot came was read, with what it was."""
+    _begin(connection, key)
+    connection.execute(f"UPDATE memories SET joined = 1 WHERE {KEY}", of(key))
+    add(connection, entries)
+
+
+def row(key: ConversationKey, turn_id: str, entry: Entry) -> tuple[Any, ...]:
+    """Return an entry as the values that `add` takes."""
+    author = (entry.author.id, entry.author.name) if entry.author else ("", "")
+    values = (
+        entry.role,
+        entry.text,
+        *author,
+        entry.message_id,
+        entry.sent_at,
+        entry.files,
+        entry.about,
+        entry.tokens,
+        len(entry.images),
+    )
+    return (*of(key), turn_id, *values)
+
+
+def add(connection: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Add entries to the history."""
+    connection.executemany(
+        "INSERT INTO entries (platform, workspace, channel, thread, turn_id, role, text, author_id, author_name, "
+        "message_id, sent_at, files, about, tokens, images) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        rows,
+    )
+
+
+def add_images(connection: sqlite3.Connection, key: ConversationKey, message_id: str, images: Sequence[Image]) -> None:
+    """Keep the pictures of a message whose entry was added before."""
+    where = "platform = ? AND workspace = ? AND channel = ? AND message_id = ?"
+    place = (key.platform, key.workspace, key.channel, message_id)
+    (seq,) = connection.execute(f"SELECT max(seq) FROM entries WHERE {where}", place).fetchone()
+    connection.executemany(
+        "INSERT INTO images VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [(seq, n, each.file, each.media_type, each.width, each.height, each.content) for n, each in enumerate(images)],
+    )
+
+
+def leave_images(connection: sqlite3.Connection, seq: int, files: Sequence[str]) -> None:
+    """Drop the pictures of an entry that were made from other files than these."""
+    marks = ", ".join("?" * len(files))
+    connection.execute(f"DELETE FROM images WHERE entry = ? AND file NOT IN ({marks})", (seq, *files))
+
+
+def amend(connection: sqlite3.Connection, seqs: Sequence[tuple[str, str, str, str, int]]) -> None:
+    """Forget what prompts and summaries tell of entries that were changed; both are made anew."""
+    for *key, seq in seqs:
+        connection.execute(
+            "UPDATE memories SET earlier = '', summary = '', summarised = 0, due = begins > 0, version = version + 1 "
+            f"WHERE {KEY} AND (begins > ? OR summarised >= ?)",
+            (*key, seq, seq),
+        )
+        connection.execute(f"UPDATE memories SET version = version + 1 WHERE {KEY}", key)  # what is being made is void
+
+
+def forget(connection: sqlite3.Connection, key: ConversationKey) -> None:
+    """Drop a conversation's history and everything that was made of it; what was said before is not read again."""
+    connection.execute(f"DELETE FROM entries WHERE {KEY}", of(key))
+    _begin(connection, key)
+    connection.execute(
+        "UPDATE memories SET joined = 1, begins = 0, earlier = '', due = 0, summary = '', summarised = 0, "
+        f"version = version + 1, counted = 0, reported = 0 WHERE {KEY}",
+        of(key),
+    )
+
+
+def _begin(connection: sqlite3.Connection, key: ConversationKey) -> None:
+    connection.execute(
+        "INSERT INTO memories (platform, workspace, channel, thread) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        of(key),
+    )
+
+
+def _entries(connection: sqlite3.Connection, where: str, values: tuple[Any, ...]) -> list[Entry]:
+    rows = connection.execute(f"SELECT {ENTRY} FROM entries WHERE {where}", values).fetchall()
+    return [_entry(connection, found) for found in rows]
+
+
+def _entry(connection: sqlite3.Connection, found: tuple[Any, ...]) -> Entry:
+    role, text, author_id, author_name, *rest, images = found
+    entry = Entry(role, text, Author(author_id, author_name) if author_id else None, *rest)
+    return replace(entry, images=_images(connection, entry.seq)) if images else entry
+
+
+def _images(connection: sqlite3.Connection, seq: int) -> tuple[Image, ...]:
+    query = "SELECT media_type, width, height, content, file FROM images WHERE entry = ? ORDER BY place"
+    return tuple(Image(*row) for row in connection.execute(query, (seq,)))

@@ -1,0 +1,183 @@
+"""From a recording to what was heard in it, paid for once: whatever is transcribed is on disk before anything else."""
+
+import asyncio
+import shutil
+import sqlite3
+import tempfile
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from weakref import WeakValueDictionary
+
+import structlog
+
+from core.errors import FileUnreadable, NoteNotFetched, NoteTooLong, NoteUnplayable, NoTranscriber, SoundRefused
+from core.llm.transcriptions import Task
+from core.messages import Attachment, Message, Platform
+from core.storage import transcripts
+from core.storage.store import Store
+from core.storage.transcripts import Line
+from core.voice.admission import Limits
+from core.voice.audio_info import Clip, check
+from core.voice.transcribers import Transcribers
+from core.voice.worker import Piece, Studio
+
+log = structlog.get_logger()
+
+AT_ONCE = 4  # parts of one recording that are transcribed at a time
+DAY = 24 * 3600.0  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """The limits of a recording, the longest upload in seconds, and for how many days transcripts are kept."""
+
+    limits: Limits = field(default_factory=Limits)
+    longest_part: float = 600.0
+    days: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One recording to be written down: by the hash of its content, as what, and who hears of each part."""
+
+    digest: str
+    task: Task
+    advance: Callable[[], None]
+
+
+class Writing:
+    """Writes recordings down; `folder` is where they lie meanwhile, and nothing stays there."""
+
+    def __init__(self, store: Store, transcribers: Transcribers, bounds: Bounds, folder: Path) -> None:
+        self._store = store
+        self._transcribers = transcribers
+        self._bounds = bounds
+        self._folder = folder
+        self._studio = Studio()
+        self._orders: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    async def close(self) -> None:
+        """End what waits for recordings."""
+        await self._studio.close()
+
+    async def lines(
+        self, file: Attachment, message: Message, platform: Platform, advance: Callable[[], None], *, translate: bool
+    ) -> Sequence[Line]:
+        """Return what was heard in each part of a recording; raise a VoiceError where that cannot be had."""
+        task: Task = "translations" if translate else "transcriptions"
+        if known := await self._known_file(file, message, task):
+            return known
+        if not self._transcribers.present:
+            raise NoTranscriber("none is there")
+        self._studio.warm()  # while the file comes in
+        async with self._emptied() as folder:
+            path = folder / "recording"
+            digest = await _saved(platform, file, path, self._bounds.limits.size)
+            async with self._orders.setdefault(digest, asyncio.Lock()):
+                lines = await self._known(digest, task)
+                if lines is None:
+                    lines = await self._written(path, file, Job(digest, task, advance))
+                await self._store.work(lambda connection: transcripts.note(connection, message, file.id, digest))
+                return lines
+
+    async def forget(self, place: tuple[str, str, str, str]) -> None:
+        """Drop what was heard in the recordings of a message: platform, workspace, channel and its id."""
+        await self._store.work(lambda connection: transcripts.drop_of_message(connection, place))
+
+    async def _known_file(self, file: Attachment, message: Message, task: Task) -> Sequence[Line] | None:
+        """Return what was heard in a file that was fetched before, for whatever message."""
+        key = message.key
+        digest = await self._store.work(
+            lambda connection: transcripts.digest_of(connection, key.platform, key.workspace, file.id)
+        )
+        lines = await self._known(digest, task) if digest else None
+        if lines is not None:
+            await self._store.work(lambda connection: transcripts.note(connection, message, file.id, digest))
+        return lines
+
+    async def _known(self, digest: str, task: Task) -> Sequence[Line] | None:
+        return await self._store.work(lambda connection: transcripts.heard(connection, digest, task))
+
+    async def _written(self, path: Path, file: Attachment, job: Job) -> Sequence[Line]:
+        """Have a recording transcribed: as it is where that goes, else in parts, and keep each part at once."""
+        begun = time.monotonic()
+        async with self._studio.desk() as desk:
+            clip = await desk.look(path, self._bounds.limits.seconds)
+        check(clip, self._bounds.limits.seconds, file.duration)
+        as_it_is = clip.passes(self._bounds.longest_part)
+        lines = await self._whole(path, clip, job) if as_it_is else None
+        if lines is None:
+            lines = await self._in_parts(path, job, copied=clip.copies and not as_it_is)
+        before = time.time() - self._bounds.days * DAY
+        await self._store.work(lambda connection: _ended(connection, job, len(lines), before))
+        took = round(time.monotonic() - begun, 2)
+        log.info("recording transcribed", seconds=round(clip.seconds), bytes=clip.size, parts=len(lines), took=took)
+        return lines
+
+    async def _whole(self, path: Path, clip: Clip, job: Job) -> list[Line] | None:
+        """Upload a recording as it is; None where no endpoint takes it so."""
+        named = await asyncio.to_thread(path.rename, path.with_suffix(clip.ending))
+        try:
+            return [await self._line(Piece(named), 0, job, parts=1)]
+        except SoundRefused:
+            await asyncio.to_thread(named.rename, path)
+            return None
+
+    async def _in_parts(self, path: Path, job: Job, *, copied: bool) -> list[Line]:
+        """Upload a recording in parts, the first ones while the rest is still being cut."""
+        heard = await self._store.work(lambda connection: transcripts.begun(connection, job.digest, job.task))
+        slots = asyncio.Semaphore(AT_ONCE)
+
+        async def line(piece: Piece, number: int) -> Line:
+            async with slots:
+                return heard.get(number) or await self._line(piece, number, job)
+
+        tasks: list[asyncio.Task[Line]] = []
+        try:
+            async with self._studio.desk() as desk:
+                async for piece in desk.cut(path, path.parent, self._bounds.longest_part, copied=copied):
+                    tasks.append(asyncio.create_task(line(piece, len(tasks))))
+            return list(await asyncio.gather(*tasks))
+        except SoundRefused as error:
+            raise NoteUnplayable(f"refused by every transcriber: {error}") from None
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _line(self, piece: Piece, number: int, job: Job, parts: int = 0) -> Line:
+        """Have a part transcribed, and keep what was heard; `parts` says of how many, where they are all there now."""
+        line = Line(await self._transcribers.text(piece.path, job.task), piece.again)
+        await self._store.work(
+            lambda connection: transcripts.keep(connection, job.digest, job.task, number, line, parts)
+        )
+        job.advance()
+        return line
+
+    @asynccontextmanager
+    async def _emptied(self) -> AsyncIterator[Path]:
+        """Give a folder that is gone afterwards."""
+        await asyncio.to_thread(self._folder.mkdir, parents=True, exist_ok=True)
+        name = await asyncio.to_thread(tempfile.mkdtemp, dir=self._folder)
+        try:
+            yield Path(name)
+        finally:
+            await asyncio.to_thread(shutil.rmtree, name, ignore_errors=True)
+
+
+def _ended(connection: sqlite3.Connection, job: Job, parts: int, before: float) -> None:
+    transcripts.complete(connection, job.digest, job.task, parts)
+    transcripts.expire(connection, before)
+
+
+async def _saved(platform: Platform, file: Attachment, path: Path, most: int) -> str:
+    """Fetch a recording; return its SHA-256 in hex."""
+    try:
+        return await platform.save(file, path, most)
+    except FileUnreadable as error:
+        if error.too_large:
+            raise NoteTooLong(str(error)) from None
+        raise NoteNotFetched(str(error)) from None

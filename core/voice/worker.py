@@ -1,0 +1,119 @@
+"""Where recordings are looked into and cut: in a process of its own for each, where one that is made to harm ends."""
+
+import asyncio
+import json
+import sys
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from core.errors import NoteUnplayable
+from core.voice.audio_info import Clip
+
+AT_ONCE = 2  # recordings that are worked on at a time: each takes a processor
+SECONDS = 300.0  # for one answer of the process
+ROOT = Path(__file__).parents[2]
+PROGRAM = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from core.voice.probe import main; main()"
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a recording as a file; its first `again` seconds are the last of the part before."""
+
+    path: Path
+    again: float = 0.0
+
+
+class Desk:
+    """One recording's process."""
+
+    def __init__(self, process: Process) -> None:
+        self._process = process
+
+    async def look(self, path: Path, longest: float) -> Clip:
+        """Return what a file is; raise NoteUnplayable where it holds no sound.
+
+        What lasts more than `longest` seconds is measured and not listened to.
+        """
+        async for answer in self._answers({"do": "look", "path": str(path), "longest": longest}):
+            return Clip(**answer)
+        raise NoteUnplayable("no answer")
+
+    async def cut(self, path: Path, folder: Path, longest: float, *, copied: bool) -> AsyncIterator[Piece]:
+        """Write a recording as parts of at most `longest` seconds; yield each once it is whole."""
+        job = {"do": "cut", "path": str(path), "folder": str(folder), "longest": longest, "copied": copied}
+        async for answer in self._answers(job):
+            if "done" in answer:
+                return
+            yield Piece(Path(answer["part"]), answer["again"])
+
+    async def _answers(self, job: Mapping[str, Any]) -> AsyncIterator[dict[str, Any]]:
+        """Yield the answers to a job; raise NoteUnplayable where it fails, or the process is gone or too slow."""
+        if self._process.stdin is None or self._process.stdout is None:
+            raise NoteUnplayable("no process")
+        self._process.stdin.write(json.dumps(job).encode() + b"\n")
+        while True:
+            try:
+                async with asyncio.timeout(SECONDS):
+                    line = await self._process.stdout.readline()
+            except TimeoutError:
+                raise NoteUnplayable("it took too long") from None
+            answer = json.loads(line) if line else {"fault": "the process ended"}
+            if "fault" in answer:
+                raise NoteUnplayable(answer["fault"])
+            yield answer
+
+
+class Studio:
+    """Gives each recording a process. The next one is started beforehand, since loading FFmpeg takes its time."""
+
+    def __init__(self) -> None:
+        self._slots = asyncio.Semaphore(AT_ONCE)
+        self._spare: asyncio.Task[Process] | None = None
+
+    def warm(self) -> None:
+        """See that a process is there, or on its way, for the next recording."""
+        if self._spare is None or (self._spare.done() and self._spare.result().returncode is not None):
+            self._spare = asyncio.create_task(_started())
+
+    @asynccontextmanager
+    async def desk(self) -> AsyncGenerator[Desk, None]:
+        """Give a recording's process, which ends with the block."""
+        async with self._slots:
+            process = await self._taken()
+            try:
+                yield Desk(process)
+            finally:
+                await _ended(process)
+                self.warm()
+
+    async def close(self) -> None:
+        """End the process that waits."""
+        if self._spare:
+            await _ended(await self._spare)
+            self._spare = None
+
+    async def _taken(self) -> Process:
+        self.warm()
+        spare, self._spare = self._spare, None
+        assert spare is not None  # noqa: S101 - warm() has just seen to it
+        try:
+            return await asyncio.shield(spare)
+        except asyncio.CancelledError:
+            self._spare = self._spare or spare
+            raise
+
+
+async def _started() -> Process:
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-I", "-c", PROGRAM, stdin=PIPE, stdout=PIPE, stderr=DEVNULL, env={}
+    )
+
+
+async def _ended(process: Process) -> None:
+    if process.returncode is None:
+        process.kill()
+    await process.wait()

@@ -1,0 +1,1 @@
+"""Confab beside a bare bot, in the same run."""

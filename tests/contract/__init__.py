@@ -1,0 +1,1 @@
+"""What every platform must do, run over the wire for each."""

@@ -1,0 +1,180 @@
+"""The contract of every platform: what cannot be heard is said plainly, costs nothing, and the thread goes on."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from aiohttp import web
+
+from core.errors import (
+    BotError,
+    NoteIncomplete,
+    NoteNotFetched,
+    NoteSilent,
+    NoteTooLong,
+    NoteUnplayable,
+    NoteWithoutWords,
+    NoTranscriber,
+    TranscriberFailing,
+)
+from core.voice.admission import Limits
+from deploy.sandbox.model import FAULTS, Fault
+from tests.contract.platform_room import Recording, Room, Said, answered, told
+from tests.support.asking import served
+from tests.support.sound_files import PAGE, PICTURE, WEATHER, bomb, repeated, sound, spoken, wav
+from tests.support.voice import Voice
+
+OGG = sound("weather.ogg")
+CASES: dict[str, tuple[Recording, type[BotError]]] = {
+    "zero bytes": (Recording(b"", "audio/ogg"), NoteUnplayable),
+    "a picture called .ogg": (Recording(PICTURE, "audio/ogg", "note.ogg"), NoteUnplayable),
+    "a page": (Recording(PAGE, "audio/ogg"), NoteUnplayable),
+    "a playlist that names other files": (
+        Recording(b"#EXTM3U\n#EXTINF:10,\nfile:///etc/passwd\n", "audio/ogg", "list.ogg"),
+        NoteUnplayable,
+    ),
+    "an m4a without its end": (Recording(sound("weather.m4a")[:6000], "audio/mp4"), NoteUnplayable),
+    "a note of which most is missing": (
+        Recording(repeated("weather.ogg", 19)[:20_000], "audio/ogg", seconds=19.0),
+        NoteIncomplete,
+    ),
+    "silence": (Recording(wav(bytes(64_000)), "audio/wav"), NoteSilent),
+    "more than it may be long": (Recording(OGG, "audio/ogg", seconds=7200.0), NoteTooLong),
+    "more than it says": (Recording(repeated("weather.ogg", 30), "audio/ogg", seconds=3.0), NoteTooLong),
+    "a little that becomes much": (Recording(bomb(10), "audio/flac", seconds=3.0), NoteTooLong),
+    "more than it may be large": (Recording(spoken("weather.ogg", seconds=90), "audio/wav", seconds=5.0), NoteTooLong),
+}
+SMALL = Limits(seconds=20.0, size=2_000_000)
+
+
+async def is_refused(room: Room, said: Said, error: type[BotError]) -> None:
+    """See that a person reads the error's sentence with a reference, and that the thread then goes on."""
+    answer = (await answered(room, said))[0]
+    assert answer.startswith(f"_{error.notice}_ (reference ")
+    assert room.model.requests == []
+    await room.go_on(said, "never mind, what now?")
+    await answered(room, said, 2)
+    assert told(room, 0)[-1] == f"{room.name('ada')}: never mind, what now?"
+
+
+@pytest.mark.parametrize("case", CASES)
+async def test_what_cannot_be_listened_to_gets_a_clear_sentence(room: Room, case: str) -> None:
+    """And no transcriber is asked about it."""
+    await room.leave()
+    await room.join(voice=Voice(SMALL))
+    note, error = CASES[case]
+    await is_refused(room, await room.record(note), error)
+    assert room.model.sounds.requests == []
+
+
+@pytest.mark.parametrize("note", ["more than it may be long", "more than it may be large"])
+async def test_what_the_event_says_is_too_much_is_not_fetched(room: Room, note: str) -> None:
+    """The event tells a length and a size."""
+    await room.leave()
+    await room.join(voice=Voice(SMALL))
+    await answered(room, await room.record(CASES[note][0]))
+    assert room.fetched() == 0
+
+
+async def test_a_file_that_is_gone_gets_a_sentence(room: Room) -> None:
+    """Its address may have expired."""
+    room.lose_files()
+    await is_refused(room, await room.record(Recording(OGG, "audio/ogg")), NoteNotFetched)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "error"),
+    [
+        ("500", TranscriberFailing),
+        ("429", TranscriberFailing),
+        ("quota", TranscriberFailing),
+        ("html", TranscriberFailing),
+        ("silent", TranscriberFailing),
+        ("", NoteWithoutWords),
+    ],
+)
+async def test_a_transcriber_that_fails_gets_a_sentence(room: Room, outcome: str, error: type[BotError]) -> None:
+    """Whether it is down, talks nonsense, or says nothing; what it is paid for it is asked once."""
+    await room.leave()
+    await room.join(voice=Voice(timeout=3.0 if outcome == "silent" else 60.0, retry_deadline=0.0))
+    fault = FAULTS[outcome] if outcome else ""
+    assert isinstance(fault, str | Fault)
+    room.model.sounds.script.append(fault)
+    await is_refused(room, await room.record(Recording(OGG, "audio/ogg")), error)
+    assert len(room.model.sounds.requests) == 1 or outcome == "silent"  # its time may be over before the call arrives
+
+
+async def test_a_transcriber_that_comes_back_is_asked_again(room: Room) -> None:
+    """A short trouble is not worth a sentence."""
+    room.model.sounds.script.append(FAULTS["503"])  # type: ignore[arg-type]  # a fault
+    await room.leave()
+    await room.join(voice=Voice(retry_deadline=30.0))
+    said = await room.record(Recording(OGG, "audio/ogg"))
+    assert WEATHER in (await answered(room, said))[0]
+    assert [request.status for request in room.model.sounds.requests] == [503, 200]
+
+
+async def test_where_there_are_no_transcriptions_one_sentence_says_so(room: Room) -> None:
+    """The endpoint is not asked again, and nothing more is fetched for it."""
+    room.model.sounds.absent = True
+    await is_refused(room, await room.record(Recording(OGG, "audio/ogg")), NoTranscriber)
+    said = await room.record(Recording(sound("friday.ogg"), "audio/ogg"))
+    await room.until(lambda: sum(NoTranscriber.notice in each for each in room.everything()) == 2)
+    assert room.fetched() == 1
+    assert said
+
+
+@asynccontextmanager
+async def another(status: int, body: dict[str, str]) -> AsyncIterator[tuple[str, list[str]]]:
+    """Serve another transcriber, which always answers the same; return its base URL and the names of what it gets."""
+    names: list[str] = []
+
+    async def answer(request: web.Request) -> web.Response:
+        form = await request.post()
+        file = form["file"]
+        assert isinstance(file, web.FileField)
+        names.append(file.filename)
+        return web.json_response(body, status=status)
+
+    async with served(web.post("/v1/audio/transcriptions", answer)) as url:
+        yield f"{url}/v1", names
+
+
+async def test_where_one_transcriber_is_down_the_next_one_is_asked(room: Room) -> None:
+    """In the order in which they are set."""
+    async with another(500, {}) as (down, first), another(200, {"text": "well heard"}) as (up, second):
+        await room.leave()
+        await room.join(voice=Voice(base_urls=(down, up), retry_deadline=0.0))
+        said = await room.record(Recording(OGG, "audio/ogg", "$(reboot) weather.m4a"))
+        assert "well heard" in (await answered(room, said))[0]
+        assert first == second == ["voice.ogg"]
+
+
+async def test_what_an_endpoint_refuses_is_sent_again_as_opus(room: Room) -> None:
+    """Not every endpoint takes every container."""
+    sounds: list[bytes] = []
+
+    async def picky(request: web.Request) -> web.Response:
+        form = await request.post()
+        file = form["file"]
+        assert isinstance(file, web.FileField)
+        sounds.append(file.file.read(4))
+        if sounds[-1] != b"OggS":
+            return web.json_response({"error": {"message": "Invalid file format."}}, status=400)
+        return web.json_response({"text": "well heard"})
+
+    async with served(web.post("/v1/audio/transcriptions", picky)) as url:
+        await room.leave()
+        await room.join(voice=Voice(base_urls=(f"{url}/v1",)))
+        said = await room.record(Recording(sound("weather.webm"), "audio/webm"))
+        assert "well heard" in (await answered(room, said))[0]
+    assert sounds == [b"\x1a\x45\xdf\xa3", b"OggS"]
+
+
+async def test_of_several_recordings_the_good_ones_are_answered(room: Room) -> None:
+    """And why another one was not heard stands below."""
+    room.model.sounds.prose = WEATHER
+    files = [Recording(OGG, "audio/ogg", "one.ogg", None), Recording(PICTURE, "audio/ogg", "two.ogg", None)]
+    said = await room.record(*files)
+    await room.until(lambda: any(NoteUnplayable.notice in answer for answer in room.answers(said)))
+    assert "[recording two.ogg: it could not be understood]" in told(room, 0)[0]

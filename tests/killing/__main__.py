@@ -1,6 +1,0 @@
-"""Kills the bot at every point: `python -m tests.killing`."""
-
-if __name__ == "__main__":  # every forked bot reads this file again, and needs nothing of it
-    from tests.killing.command import main
-
-    main()

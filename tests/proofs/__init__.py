@@ -1,0 +1,1 @@
+"""Kill points and random schedules."""

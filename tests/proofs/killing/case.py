@@ -1,0 +1,194 @@
+"""One scenario, lived through by one bot after another; and what people see of it in the end."""
+
+import asyncio
+import shutil
+import signal
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from deploy.sandbox.server import Sandbox, serve
+from tests.proofs.killing.life import Life
+from tests.proofs.killing.places import Asked, common
+from tests.proofs.killing.scenarios import Scenario
+from tests.proofs.killing.speaker import TAG, Speaker
+from tests.proofs.killing.wire import Wire
+
+KEPT, UPLOADED = "Writing._line: committed #1", "/audio/transcriptions: received"
+ENOUGH = 20.0  # seconds after which a question counts as unanswered
+GROWTH = 3.0  # seconds for which the model waits in the middle of an answer until its beginning is shown
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of a case: the points of each life in order, those of death that were met, and every fault."""
+
+    lives: list[list[str]] = field(default_factory=list)
+    met: list[str] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+
+
+class Case:
+    """A scenario in a sandbox of its own. Each life but the last ends at its deadly point."""
+
+    def __init__(self, scenario: Scenario, folder: Path, sandbox: Sandbox, wire: Wire) -> None:
+        self._scenario = scenario
+        self._folder = folder
+        self._wire = wire
+        self._place = scenario.place(sandbox)
+        self._speaker = Speaker(self._grown, lengths=scenario.lengths)
+        sandbox.model.talk = self._speaker
+        sandbox.model.delay_first, sandbox.model.tokens_per_second = 0.0, None
+        environment = {**common(sandbox), **self._place.environment(), **scenario.settings}
+        self._environ = {**environment, "CONFAB_DATABASE": str(folder / "confab.db")}
+        self._asked: list[Asked] = []
+        self._begun = 0.0
+        self._kept: dict[str, int] = {}
+        self.outcome = Outcome()
+
+    async def live(self, deadly: Sequence[str]) -> Outcome:
+        """Let one life follow another until everything is answered, and judge."""
+        for point in (*deadly, ""):
+            life = Life(self._environ, point, self._folder)
+            self._wire.watch(life, point)
+            status = await self._until_over(life)
+            self._keep_record(life)
+            if status != -signal.SIGKILL:
+                self.outcome.faults += [f"ended with status {status}"] if status else []
+                break
+            self.outcome.met.append(point)
+            self._kept |= self._answers_kept()
+            await self._while_nobody_hears()
+        self._judge()
+        return self.outcome
+
+    async def _until_over(self, life: Life) -> int:
+        """Let a life come to its end, by its deadly point or in order once all is answered; return its exit status.
+
+        An orderly end finishes what is under way, so that nothing more can come after it.
+        """
+        lived = asyncio.create_task(self._lived())
+        await asyncio.wait((lived, life.over), return_when=asyncio.FIRST_COMPLETED)
+        if life.over.done():
+            lived.cancel()
+        try:
+            await lived
+        except TimeoutError as error:
+            self.outcome.faults.append(f"never came to rest: {error}")
+        except asyncio.CancelledError:
+            pass
+        return await life.stop()
+
+    async def _lived(self) -> None:
+        """Be a bot's world for one life: ask what has not been asked, and wait until all is answered."""
+        await self._place.has(1)
+        await self._ask(len(self._scenario.questions) - self._scenario.missed)
+        if await self._place.heard():
+            await self._wire.passes("events: acknowledged")
+        await self._place.until(self._is_answered, ENOUGH)
+
+    async def _ask(self, until: int | None = None) -> None:
+        """Ask what has not been asked yet, up to question number `until`."""
+        for number, way in list(enumerate(self._scenario.questions))[len(self._asked) : until]:
+            if number <= self._scenario.settled:
+                await self._place.until(self._is_answered, ENOUGH)
+                self._begun = asyncio.get_running_loop().time()
+            about = self._asked[0] if way == "follow-up" else None
+            self._asked.append(await self._place.ask(way, f"question-{number}", about))
+
+    async def _grown(self, beginning: str) -> None:
+        """Hold the model until the beginning of its answer is shown, where it grows."""
+        if await self._wire.passes("model: half-way") and self._scenario.streams:
+            with suppress(TimeoutError):
+                await self._place.until(lambda: any(beginning in text for text in self._place.everything()), GROWTH)
+
+    def _is_answered(self) -> bool:
+        return not self._unanswered() and len(self._place.everything()) >= len(self._messages())
+
+    def _threads(self) -> dict[Asked, list[str]]:
+        """Return the questions of each thread."""
+        threads: dict[Asked, list[str]] = {}
+        for number, asked in enumerate(self._asked):
+            threads.setdefault(asked, []).append(f"question-{number}")
+        return threads
+
+    def _messages(self) -> list[str]:
+        return [text for asked in self._threads() for text in self._place.answers(asked)]
+
+    def _unanswered(self) -> list[str]:
+        """Name each thread that does not show one whole answer to each of its questions, with what it shows."""
+        return [
+            f"{', '.join(tags)}: {[_short(text) for text in self._place.answers(asked)]}"
+            for asked, tags in self._threads().items()
+            if not self._shows(asked, tags)
+        ]
+
+    def _shows(self, asked: Asked, tags: list[str]) -> bool:
+        messages = self._place.answers(asked)
+        if "command" not in self._scenario.questions:
+            return self._speaker.is_whole(tags, messages)
+        if self._place.refused() and not messages:
+            return not self._turns("state = 'open'")
+        return bool(messages) and tags[0] in messages[0] and self._speaker.is_whole(tags, messages[1:])
+
+    async def _while_nobody_hears(self) -> None:
+        await self._place.has(0)
+        if self._scenario.settled == 0:
+            await self._ask()
+
+    def _keep_record(self, life: Life) -> None:
+        record = sorted([*life.points(), *self._wire.record])
+        self.outcome.lives.append([point for at, point in record if at >= self._begun])
+
+    def _judge(self) -> None:
+        """Note whatever people see that is not one whole answer to each question, and what the database has open."""
+        self.outcome.faults += self._unanswered()
+        shown, answers = self._place.everything(), self._messages()
+        for text in shown:
+            if text in answers:
+                answers.remove(text)
+            else:
+                self.outcome.faults.append(f"shown beside the answer: {_short(text)}")
+        self.outcome.faults += self._turns("state <> 'done'")
+        self.outcome.faults += _transcribed_again([point for life in self.outcome.lives for point in life])
+        for tag, calls in self._kept.items():
+            if len(self._speaker.said[tag]) > calls:
+                self.outcome.faults.append(f"{tag}: a call that was complete was paid again")
+
+    def _answers_kept(self) -> dict[str, int]:
+        """Return how often the model was asked until now, of each question whose whole answer is in the database."""
+        query = "SELECT answer FROM turns WHERE state = 'open' AND answer IS NOT NULL"
+        with closing(sqlite3.connect(self._folder / "confab.db")) as connection:
+            tags = [TAG.findall(row[0])[0] for row in connection.execute(query)]
+        return {tag: len(self._speaker.said[tag]) for tag in tags}
+
+    def _turns(self, which: str) -> list[str]:
+        """Return the turns in the database for which an SQL condition holds, one line each."""
+        with closing(sqlite3.connect(self._folder / "confab.db")) as connection:
+            rows = connection.execute(f"SELECT state, error FROM turns WHERE {which}").fetchall()  # noqa: S608 - a constant
+        return [f"a turn is {state}: {error}" for state, error in rows]
+
+
+def _transcribed_again(points: Sequence[str]) -> list[str]:
+    """Return a fault where a recording was uploaded although its transcript was on disk."""
+    kept = next((number for number, point in enumerate(points) if point == KEPT), len(points))
+    return ["a transcript was paid twice"] if any(UPLOADED in point for point in points[kept:]) else []
+
+
+def _short(text: str) -> str:
+    return text if len(text) < 60 else f"{text[:40]} … {text[-15:]}"
+
+
+async def lived(scenario: Scenario, deadly: Sequence[str], folder: Path) -> Outcome:
+    """Let a scenario take place in `folder`, with lives that end at these points, and one that does not."""
+    _clear(folder)
+    wire = Wire()
+    async with serve(middlewares=[wire.middleware]) as sandbox:
+        return await Case(scenario, folder, sandbox, wire).live(deadly)
+
+
+def _clear(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)

@@ -1,0 +1,203 @@
+"""Both pretend platforms, as the people see them who ask there and read."""
+
+import asyncio
+import base64
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from deploy.sandbox.discord import roster
+from deploy.sandbox.discord.posts import Flag
+from deploy.sandbox.server import Sandbox
+from deploy.sandbox.slack.interactions import use_command
+from tests.support.asking import PNG
+from tests.support.sound_files import repeated
+
+Way = Literal["mention", "follow-up", "direct", "command", "note", "long note", "picture"]
+SECONDS: Mapping[Way, float] = {"note": 2.4, "long note": 62.0}  # of a long one the bot tells how far it is
+PIXEL = base64.b64decode(PNG)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question as it stands: where, and the message that its answer stands under."""
+
+    room: str
+    id: str
+
+
+class Place(Protocol):
+    """A platform of the sandbox."""
+
+    def environment(self) -> Mapping[str, str]:
+        """Return what a bot has to know to come here."""
+
+    async def has(self, bots: int) -> None:
+        """Wait until so many bots are connected."""
+
+    async def ask(self, way: Way, text: str, about: Asked | None = None) -> Asked:
+        """Ask the bot something; a follow-up stands in the thread of another question."""
+
+    def answers(self, asked: Asked) -> list[str]:
+        """Return what the bot says in answer to a question, message by message, oldest first."""
+
+    def everything(self) -> list[str]:
+        """Return all that the bot says anywhere, and the signs that it is about to."""
+
+    def refused(self) -> bool:
+        """Tell whether the platform itself has told somebody that the bot does not answer."""
+
+    async def heard(self) -> bool:
+        """Wait until all that was said has been acknowledged; return whether this platform knows of such a thing."""
+
+    async def until(self, predicate: Callable[[], bool], seconds: float) -> None:
+        """Wait until something is true; raise TimeoutError."""
+
+
+class SlackPlace:
+    """The pretend Slack. What it would deliver again within six minutes it delivers again within half a minute."""
+
+    def __init__(self, sandbox: Sandbox, *, redelivers: bool = True) -> None:
+        self._sandbox = sandbox
+        self._workspace = sandbox.workspace
+        self._workspace.courier.ack_timeout = 1.0
+        self._workspace.courier.retry_waits = (0.0, *[0.5] * 60) if redelivers else ()
+
+    def environment(self) -> Mapping[str, str]:
+        """Return what a bot has to know to come here."""
+        return {
+            "SLACK_BOT_TOKEN": self._workspace.bot_token,
+            "SLACK_APP_TOKEN": self._workspace.app_token,
+            "SLACK_API_URL": self._sandbox.slack_api_url,
+        }
+
+    async def has(self, bots: int) -> None:
+        """Wait until so many bots are connected."""
+        await self._workspace.until(lambda: self._workspace.connected == bots, 30.0)
+
+    async def ask(self, way: Way, text: str, about: Asked | None = None) -> Asked:
+        """Ask the bot something; a follow-up stands in the thread of another question."""
+        workspace = self._workspace
+        if way == "command":
+            await use_command(workspace, "C0GENERAL", text)
+            return Asked("C0GENERAL", "")
+        if about:
+            await workspace.say(about.room, text, thread_ts=about.id)
+            return about
+        if way in SECONDS:
+            return await self._speak(SECONDS[way], text)
+        if way == "direct":
+            room = workspace.direct("U0ADA")
+            return Asked(room, await workspace.say(room, text))
+        shown = [await workspace.upload("cat.png", PIXEL, "image/png")] if way == "picture" else []
+        text = f"<@{workspace.bot_user}> {text}"
+        return Asked("C0GENERAL", await workspace.say("C0GENERAL", text, files=shown))
+
+    async def _speak(self, seconds: float, text: str) -> Asked:
+        """Send the bot a clip in which this is said."""
+        self._sandbox.model.sounds.prose = text
+        room, sound = self._workspace.direct("U0ADA"), repeated("weather.ogg", seconds)
+        clip = await self._workspace.upload("audio_message.ogg", sound, "audio/ogg", "U0ADA", round(seconds * 1000))
+        return Asked(room, await self._workspace.say(room, "", files=[clip]))
+
+    def answers(self, asked: Asked) -> list[str]:
+        """Return what the bot says in answer to a question; first of all that of a command, which it posts itself."""
+        own = [post for post in self._workspace.posts(asked.room) if post.user == self._workspace.bot_user]
+        root = asked.id or next((post.ts for post in own), "")
+        return [post.shown for post in own if root in (post.ts, post.thread_ts)]
+
+    def everything(self) -> list[str]:
+        """Return all that the bot says anywhere, whispers and signs of thinking too."""
+        posts = [post for room in self._workspace.channels for post in self._workspace.posts(room)]
+        whispered = [post for _, post in self._workspace.whispered]
+        said = [post.shown for post in [*posts, *whispered] if post.user == self._workspace.bot_user]
+        return said + list(self._workspace.threads.statuses.values())
+
+    def refused(self) -> bool:
+        """Tell whether Slack has said that a command failed."""
+        return any("failed with the error" in text for text in self._workspace.whispers("U0ADA"))
+
+    async def heard(self) -> bool:
+        """Wait until every event is acknowledged."""
+        await self._workspace.until(lambda: self._workspace.courier.unacknowledged == 0, 60.0)
+        return True
+
+    async def until(self, predicate: Callable[[], bool], seconds: float) -> None:
+        """Wait until something is true; raise TimeoutError."""
+        await self._workspace.until(predicate, seconds)
+
+
+class DiscordPlace:
+    """The pretend Discord. With `threads` the bot answers in a thread under the question, else in the channel."""
+
+    def __init__(self, sandbox: Sandbox, *, threads: bool = True) -> None:
+        self._sandbox = sandbox
+        self._guild = sandbox.guild
+        self._guild.gateway.identify_interval = 0.0  # every life begins a session
+        self._threads = threads
+
+    def environment(self) -> Mapping[str, str]:
+        """Return what a bot has to know to come here."""
+        return {
+            "DISCORD_TOKEN": self._guild.token,
+            "DISCORD_API_URL": self._sandbox.discord_api_url,
+            "CONFAB_DISCORD_THREADS": str(self._threads).lower(),
+        }
+
+    async def has(self, bots: int) -> None:
+        """Wait until so many bots are connected."""
+        await self._guild.until(lambda: self._guild.connected == bots, 30.0)
+
+    async def ask(self, way: Way, text: str, about: Asked | None = None) -> Asked:
+        """Ask the bot something; a follow-up stands in the thread of another question."""
+        if about:
+            await self._guild.say(about.id, text)
+            return about
+        if way == "direct" or way in SECONDS:
+            room = self._guild.direct(roster.ADA)
+            await (self._speak(room, SECONDS[way], text) if way in SECONDS else self._guild.say(room, text))
+            return Asked(room, room)
+        post = await self._guild.say(roster.GENERAL, f"<@{roster.BOT_USER}> {text}")
+        return Asked(roster.GENERAL, post if self._threads else roster.GENERAL)
+
+    async def _speak(self, room: str, seconds: float, text: str) -> None:
+        """Send a voice message in which this is said."""
+        self._sandbox.model.sounds.prose = text
+        sound = self._guild.attach("voice-message.ogg", repeated("weather.ogg", seconds), "audio/ogg", seconds)
+        await self._guild.say(room, "", roster.ADA, None, [sound], Flag.VOICE)
+
+    def answers(self, asked: Asked) -> list[str]:
+        """Return what the bot says in answer to a question: in its thread, or in the whole channel."""
+        room = self._guild.channels.get(asked.id)
+        return [post.shown for post in room.posts.values() if post.user == roster.BOT_USER] if room else []
+
+    def everything(self) -> list[str]:
+        """Return all that the bot says anywhere."""
+        posts = [post for room in self._guild.channels.values() for post in room.posts.values()]
+        return [post.shown for post in posts if post.user == roster.BOT_USER]
+
+    def refused(self) -> bool:
+        """Tell whether an interaction was left without an answer."""
+        return any(not each.answered for each in self._guild.interactions.by_token.values())
+
+    async def heard(self) -> bool:
+        """Discord knows of no acknowledgement."""
+        await asyncio.sleep(0)
+        return False
+
+    async def until(self, predicate: Callable[[], bool], seconds: float) -> None:
+        """Wait until something is true; raise TimeoutError."""
+        await self._guild.until(predicate, seconds)
+
+
+def common(sandbox: Sandbox) -> Mapping[str, str]:
+    """Return what a bot has to know wherever it is."""
+    return {
+        "PATH": os.environ["PATH"],
+        "OPENAI_BASE_URL": sandbox.openai_base_url,
+        "OPENAI_API_KEY": "sk-test",
+        "OPENAI_MODEL": "stand-in",
+        "CONFAB_MODERATION": "off",
+        "CONFAB_EDIT_INTERVAL": "0.2",
+    }

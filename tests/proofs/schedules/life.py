@@ -1,0 +1,239 @@
+"""The core in a process of its own, as far as a test can tell: it can be dropped at any point where it waits."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import TypeVar, cast
+
+import pytest
+
+from bots.streaming import Pace, Stream
+from core.conversation import Conversation
+from core.errors import FileUnreadable, PlatformError
+from core.inbox import Inbox, Pressure
+from core.llm.client import OpenAI
+from core.messages import Attachment, Earlier, Journal, Message, ReplyEvent, Turn
+from core.policy import Policies
+from core.prompt.context_window import Window
+from core.prompt.history import Instructions, Recall
+from core.prompt.summaries import Summaries
+from core.prompt.tokens import Counter
+from core.storage.database import LINGER, Database, Work
+from core.storage.store import Store
+from core.voice.admission import Limits
+from core.voice.notes import Ears
+from core.voice.transcribe import Bounds, Writing
+from core.voice.transcribers import Transcribers
+from tests.proofs.schedules.world import Speaker, World
+
+T = TypeVar("T")
+PART = 150  # characters of one message: every notice is one
+
+
+class Silence(PlatformError):
+    """The platform did not answer: nobody knows whether it has done what it was asked."""
+
+    notice = PlatformError.notice
+    hint = PlatformError.hint
+    is_silence = True
+
+
+class InlineDatabase(Database):
+    """Confab's database without its thread: the same transactions, at points where the process may be dropped."""
+
+    def __init__(self, life: "Life", path: Path) -> None:
+        self._life = life
+        self._file = sqlite3.connect(path, isolation_level=None)
+        self._file.execute("PRAGMA synchronous = OFF")
+        self._sent: list[Work[object]] = []
+        self.trouble = ""
+
+    async def run(self, work: Work[T]) -> T:
+        """Do the work in a transaction of its own; now and then the disk is full."""
+        await self._life.passes()
+        if self._life.world.breaks():
+            raise sqlite3.OperationalError("database or disk is full")
+        self._do_sent()
+        result = self._done(work)
+        await self._life.passes()
+        return result
+
+    def send(self, work: Work[object]) -> None:
+        """Do the work a little later, before what is asked for after it, unless the process dies first."""
+        self._sent.append(work)
+        asyncio.get_running_loop().call_later(LINGER, self._do_sent)
+
+    def _do_sent(self) -> None:
+        while self._sent and self._life.lives:
+            with suppress(sqlite3.Error):
+                self._done(self._sent.pop(0))
+
+    def _done(self, work: Work[T]) -> T:
+        self._file.execute("BEGIN IMMEDIATE")
+        try:
+            result = work(self._file)
+        except BaseException:
+            self._file.execute("ROLLBACK")
+            raise
+        self._file.execute("COMMIT")
+        return result
+
+    async def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+
+class Life:
+    """One process: everything that is gone when it dies."""
+
+    def __init__(self, world: World, path: Path) -> None:
+        self.world = world
+        self.lives = True
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("core.storage.store.Database", partial(InlineDatabase, self))
+            self._store = Store(path)
+        model = cast("OpenAI", Speaker(world))
+        recall = Recall(self._store, Counter(len, exact=True), Window(), Instructions("Be brief.", 4_000, 20))
+        ears = Ears(
+            Writing(self._store, Transcribers(()), Bounds(), path.with_name("recordings")), Limits(), Policies()
+        )
+        summaries = Summaries(self._store, model, recall)
+        conversation = Conversation(self._store, model, Policies(), recall, summaries, ears)
+        platforms = {"simulated": Simulated(self)}
+        self.inbox = Inbox(self._store, conversation, platforms, Policies(), Pressure(concurrency=2))
+
+    async def passes(self) -> None:
+        """Wait for a moment. Whoever is dead never comes out of it, nor does anything afterwards."""
+        await asyncio.sleep(0)
+        self.must_live()
+
+    def must_live(self) -> None:
+        """Raise CancelledError where the process is dead: its last words, as of `finally`, reach nobody."""
+        if not self.lives:
+            raise asyncio.CancelledError
+
+    async def begin(self) -> None:
+        """Go on with what an earlier process left; try again while the disk is full, as an operator would."""
+        while True:
+            try:
+                return await self.inbox.resume()
+            except sqlite3.Error:
+                await asyncio.sleep(1.0)
+
+    async def die(self) -> None:
+        """Drop everything that runs."""
+        self.lives = False
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+        await self._store.close()
+
+
+class Simulated:
+    """The platform, as one process sees it."""
+
+    name = "simulated"
+
+    def __init__(self, life: Life) -> None:
+        self._life = life
+
+    async def named(self, message: Message) -> Message:
+        """Return the message as it is."""
+        await self._life.passes()
+        return message
+
+    async def earlier(self, message: Message, most: int) -> Sequence[Earlier]:  # noqa: ARG002 - the port's
+        """Nothing was said before."""
+        await self._life.passes()
+        return ()
+
+    async def download(self, attachment: Attachment, most: int) -> bytes:  # noqa: ARG002 - the port's
+        """There are no files."""
+        raise FileUnreadable(attachment.name)
+
+    async def save(self, attachment: Attachment, path: Path, most: int) -> str:  # noqa: ARG002 - the port's
+        """There are none to save either."""
+        raise FileUnreadable(attachment.name)
+
+    async def transcript(self, attachment: Attachment) -> str:  # noqa: ARG002 - the port's
+        """Nor are there transcripts."""
+        return ""
+
+    async def tell(self, channel: str, text: str) -> None:
+        """Nobody is told anything outside of a turn."""
+
+    async def reply(self, turn: Turn, events: AsyncIterator[ReplyEvent], journal: Journal, *, live: bool) -> None:
+        """Show an answer as the real platforms do: in parts that grow, each found again by its mark."""
+        surface = Surface(self._life, turn, journal)
+        await Stream(surface, _parts, await surface.standing(), Pace()).show(events, live=live)
+
+
+class Surface:
+    """One reply as it stands on the platform."""
+
+    def __init__(self, life: Life, turn: Turn, journal: Journal) -> None:
+        self._life = life
+        self._world = life.world
+        self._turn = turn
+        self._journal = journal
+
+    async def standing(self) -> tuple[str, ...]:
+        """Return the parts that stand there, and note those that a dead process has posted and not noted."""
+        await self._life.passes()
+        known = list(self._turn.posted)
+        for post in self._world.marked(self._turn.id)[len(known) :]:
+            known.append(post.id)
+            await self._journal.posted(post.part, post.id)
+        for post in self._world.marked(f"{self._turn.id}-notice"):
+            if self._turn.attempts > 1 and post.id not in known:
+                await self.remove(post.id)
+        return tuple(known)
+
+    async def post(self, part: int, text: str) -> str:
+        """Post a part and note it."""
+        await self._acts()
+        found = [post.id for post in self._world.marked(self._turn.id) if post.part == part]
+        message_id = found[0] if found else self._world.post(self._turn.id, part, text)
+        await self._is_answered()
+        await self._journal.posted(part, message_id)
+        return message_id
+
+    async def edit(self, message_id: str, text: str, *, last: bool) -> bool:
+        """Change a part; now and then there is no room for an edit that is not the last."""
+        await self._acts()
+        if not last and self._world.breaks():
+            return False
+        self._world.posts[message_id].text = text
+        await self._is_answered()
+        return True
+
+    async def remove(self, message_id: str) -> None:
+        """Take a part away."""
+        await self._acts()
+        self._world.posts.pop(message_id, None)
+        await self._is_answered()
+
+    async def _acts(self) -> None:
+        await self._world.takes(0.5)
+        self._life.must_live()
+        if self._world.breaks():
+            raise self._world.chance.choice((PlatformError("refused, as the test wants"), Silence("no answer")))
+
+    async def _is_answered(self) -> None:
+        await self._world.takes(0.5)
+        self._life.must_live()
+        if self._world.breaks():
+            raise Silence("done, and not answered")
+
+
+def _parts(text: str) -> list[str]:
+    parts = [""]
+    for word in text.split():
+        if len(parts[-1]) + len(word) > PART:
+            parts.append("")
+        parts[-1] += f"{word} "
+    return parts

@@ -1,0 +1,147 @@
+"""What was said in Slack while Confab did not hear, and Slack no longer sends: it is read, and answered once."""
+
+import asyncio
+import sqlite3
+import time
+from pathlib import Path
+
+import pytest
+
+from deploy.sandbox.server import Sandbox
+from deploy.sandbox.slack.posts import Post
+from tests.support.bot import GENERAL, Bot, running
+from tests.support.room import answered, answers, ask, mention, prompt
+
+Place = tuple[str, str]  # a thread's root, and its channel
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_sent_again(sandbox: Sandbox) -> None:
+    """Let Slack give an event up at once, as it does after five minutes."""
+    sandbox.workspace.courier.retry_waits = ()
+
+
+async def nothing_happens(sandbox: Sandbox, calls: int) -> None:
+    """Ask one thing more, in another channel, and see that the model was asked nothing else."""
+    await ask(sandbox, "is that all?", "C0BUDGET")
+    await asyncio.sleep(0.3)  # what is read after a gap comes after its beginning
+    assert len(sandbox.model.requests) == calls + 1
+
+
+async def asked_before(sandbox: Sandbox, database: Path) -> str:
+    """Let a bot answer one question and stop; return the thread."""
+    async with running(sandbox, database) as bot:
+        thread = await ask(sandbox, "hi")
+        await bot.inbox.stop(5.0)
+    return thread
+
+
+async def missed(sandbox: Sandbox, thread: str) -> list[Place]:
+    """Say something everywhere; return where each is to be answered."""
+    say, direct = sandbox.workspace.say, sandbox.workspace.direct("U0ADA")
+    channel = await say(GENERAL, mention("in a channel that it knows"))
+    await say(GENERAL, "not for the bot")
+    await say(GENERAL, "in its thread", thread_ts=thread)
+    await say(GENERAL, "and once more", thread_ts=thread)
+    new = await say("C0RANDOM", mention("in a channel that it does not know"), "U0GRACE")
+    root = await say("C0RANDOM", "what do you think?")
+    await say("C0RANDOM", mention("and you?"), "U0GRACE", root)
+    first = await say(direct, "directly, for the first time")
+    return [(channel, GENERAL), (thread, GENERAL), (new, "C0RANDOM"), (root, "C0RANDOM"), (first, direct)]
+
+
+async def test_what_was_said_while_the_bot_was_down_is_answered_once(sandbox: Sandbox, tmp_path: Path) -> None:
+    """Mentions, follow-ups in the order in which they were written, first direct messages; and nothing twice."""
+    thread = await asked_before(sandbox, tmp_path / "s.db")
+    places = await missed(sandbox, thread)
+    numbers = (1, 3, 1, 1, 1)
+    async with running(sandbox, tmp_path / "s.db") as bot:
+        for (root, channel), number in zip(places, numbers, strict=True):
+            await answered(sandbox, root, number, channel)
+        await nothing_happens(sandbox, calls=7)
+        await bot.inbox.stop(5.0)
+    async with running(sandbox, tmp_path / "s.db"):
+        await nothing_happens(sandbox, calls=8)
+    assert [len(answers(sandbox, *place)) for place in places] == list(numbers)
+    asked = [prompt(request)[-1] for request in sandbox.model.requests]
+    assert asked.index("ada: in its thread") < asked.index("ada: and once more")
+
+
+async def test_without_the_scopes_to_know_its_channels_it_reads_those_that_it_remembers(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    """An app that was installed with an earlier manifest loses little."""
+    sandbox.workspace.scopes -= {"channels:read", "groups:read", "im:read", "mpim:read"}
+    await asked_before(sandbox, tmp_path / "s.db")
+    thread = await sandbox.workspace.say(GENERAL, mention("and now?"))
+    async with running(sandbox, tmp_path / "s.db"):
+        await answered(sandbox, thread)
+
+
+async def test_nothing_older_than_the_first_start_is_answered(sandbox: Sandbox, tmp_path: Path) -> None:
+    """Who invites the bot does not want last week's mentions answered."""
+    await sandbox.workspace.say(GENERAL, mention("before you came"))
+    for number in range(2):
+        async with running(sandbox, tmp_path / "s.db") as bot:
+            await nothing_happens(sandbox, calls=number)
+            await bot.inbox.stop(5.0)
+
+
+async def test_nothing_older_than_a_day_is_answered(sandbox: Sandbox, tmp_path: Path) -> None:
+    """Somebody else has answered it by then."""
+    await asked_before(sandbox, tmp_path / "s.db")
+    with sqlite3.connect(tmp_path / "s.db") as connection:
+        connection.execute("UPDATE marks SET value = '1'")
+    then = time.time() - 100_000
+    for age in (0, 90_000):
+        ts = f"{then + age:.6f}"
+        sandbox.workspace.publish(Post(ts, GENERAL, "U0ADA", mention(f"after {age} seconds")))
+    async with running(sandbox, tmp_path / "s.db"):
+        await nothing_happens(sandbox, calls=2)
+    asked = [prompt(request)[-1] for request in sandbox.model.requests]
+    assert "ada: after 90000 seconds" in asked
+    assert "ada: after 0 seconds" not in asked
+
+
+async def test_what_a_lost_socket_did_not_bring_is_read(sandbox: Sandbox, bot: Bot) -> None:
+    """Once another has taken its place."""
+    assert bot
+    thread = await ask(sandbox, "hi")
+    sandbox.workspace.faults.refuse_sockets = True
+    await sandbox.workspace.disconnect("refresh_requested")
+    await sandbox.workspace.until(lambda: sandbox.workspace.connected == 0)
+    await sandbox.workspace.say(GENERAL, "still there?", thread_ts=thread)
+    other = await sandbox.workspace.say(GENERAL, mention("and you?"))
+    sandbox.workspace.faults.refuse_sockets = False
+    await sandbox.workspace.until(lambda: len(answers(sandbox, thread)) == 2, 90.0)
+    assert len(await answered(sandbox, other)) == 1
+
+
+async def test_a_catch_up_that_slack_does_not_answer_is_made_again(sandbox: Sandbox, tmp_path: Path) -> None:
+    """The mark moves only when all of it was read: a bot that is stopped before reads it after its next start."""
+    await asked_before(sandbox, tmp_path / "s.db")
+    thread = await sandbox.workspace.say(GENERAL, mention("meanwhile"))
+    broken = sandbox.workspace.faults.server_error
+    broken["conversations.history"] = 1_000
+    async with running(sandbox, tmp_path / "s.db"):
+        async with asyncio.timeout(60):
+            while broken["conversations.history"] == 1_000:  # noqa: ASYNC110 - a call that is not answered wakes nobody
+                await asyncio.sleep(0.05)
+    sandbox.workspace.faults.clear()
+    async with running(sandbox, tmp_path / "s.db"):
+        await answered(sandbox, thread)
+        await nothing_happens(sandbox, calls=2)
+
+
+async def test_what_could_not_be_stored_is_read_once_it_can(sandbox: Sandbox, bot: Bot, tmp_path: Path) -> None:
+    """Nothing was acknowledged, and Slack has given it up: the bot knows that it missed something."""
+    assert bot
+    other = sqlite3.connect(tmp_path / "confab.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    thread = await sandbox.workspace.say(GENERAL, mention("is it safe?"))
+    await sandbox.workspace.until(lambda: len(sandbox.workspace.courier.given_up) == 2, 90.0)
+    await asyncio.sleep(3)  # SQLite waits for five seconds in all
+    other.execute("ROLLBACK")
+    other.close()
+    await sandbox.workspace.until(lambda: len(answers(sandbox, thread)) == 1, 90.0)
+    await nothing_happens(sandbox, calls=1)

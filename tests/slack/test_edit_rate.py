@@ -1,0 +1,58 @@
+"""Edits of one workspace: never more than Slack takes in a minute, and each reply's last one set aside."""
+
+from dataclasses import dataclass, field
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bots.edit_rate import EditBudget
+from bots.slack.adapter import EDITS, EDITS_PER_SECOND
+
+TIER_3 = 50  # calls a minute (Slack docs, rate limits)
+
+
+@dataclass(slots=True)
+class Clock:
+    """A clock that is set by hand, in seconds."""
+
+    now: float = 0.0
+    spent: list[float] = field(default_factory=list)
+
+
+@given(st.lists(st.tuples(st.sampled_from(["wait", "spend", "reserve"]), st.floats(0, 5)), max_size=300))
+def test_no_minute_holds_more_edits_than_slack_takes(actions: list[tuple[str, float]]) -> None:
+    """However the edits are spread."""
+    clock = Clock()
+    budget = EditBudget(EDITS, EDITS_PER_SECOND, clock=lambda: clock.now)
+    reserved = 0
+    for action, seconds in actions:
+        if action == "wait":
+            clock.now += seconds
+        elif action == "reserve":
+            reserved += budget.reserve()
+        elif budget.spend():
+            clock.spent.append(clock.now)
+    for begin in clock.spent:
+        assert sum(begin <= at < begin + 60 for at in clock.spent) + reserved <= TIER_3
+
+
+@given(st.integers(1, 40))
+async def test_what_is_set_aside_is_there_when_it_is_needed(replies: int) -> None:
+    """Replies that grow take everything but the last edits of all."""
+    clock = Clock()
+    budget = EditBudget(EDITS, EDITS_PER_SECOND, clock=lambda: clock.now)
+    growing = sum(budget.reserve() for _ in range(replies))
+    while budget.spend():
+        pass
+    for _ in range(growing):
+        await budget.spend_last()  # with this clock, a wait would never end in time: none is needed
+        budget.release()
+
+
+async def test_a_reply_that_finds_no_edit_left_had_better_come_whole() -> None:
+    """Its last state would have to wait behind the others'."""
+    clock = Clock()
+    budget = EditBudget(2.0, EDITS_PER_SECOND, clock=lambda: clock.now)
+    assert [budget.reserve() for _ in range(3)] == [True, True, False]
+    budget.release()
+    assert budget.reserve()

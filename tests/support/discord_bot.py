@@ -1,0 +1,96 @@
+"""Confab in a pretend Discord, inside a test: the real parts put together as the composition root does it."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Literal
+
+import aiohttp
+
+from bots.discord.adapter import Discord
+from bots.discord.memory import Memory
+from bots.discord.options import DiscordOptions
+from core.conversation import Conversation
+from core.inbox import Inbox, Pressure
+from core.llm.client import ModelOptions, OpenAI, open_client
+from core.policy import Policies
+from core.prompt.context_window import Window
+from core.prompt.history import Instructions, Recall
+from core.prompt.summaries import Summaries
+from core.prompt.tokens import counter_for
+from core.storage.store import Store
+from deploy.sandbox.server import Sandbox
+from tests.support.moderated import Moderated, guarded
+from tests.support.voice import Voice
+
+
+@dataclass(frozen=True, slots=True)
+class DiscordSetup:
+    """What a test wants otherwise than by default; times in seconds."""
+
+    policies: Policies = field(default_factory=Policies)
+    voice: Voice = field(default_factory=Voice)
+    pressure: Pressure = field(default_factory=lambda: Pressure(pause=0.05))
+    token: str = ""
+    threads: bool = True
+    channels: Mapping[str, bool] = field(default_factory=dict)
+    roles: bool = False
+    message_content: Literal["auto", "on", "off"] = "auto"
+    parts: int = 8
+    edit_interval: float = 0.2
+    grace: float = 2.0
+    moderation: Moderated | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DiscordBot:
+    """A bot that runs."""
+
+    store: Store
+    inbox: Inbox
+    discord: Discord
+
+
+@asynccontextmanager
+async def running(sandbox: Sandbox, database: Path, setup: DiscordSetup | None = None) -> AsyncIterator[DiscordBot]:
+    """Run a bot against a sandbox until the block ends."""
+    setup = setup or DiscordSetup()
+    options = ModelOptions(sandbox.openai_base_url, "sk-test", "stand-in", retry_deadline=10.0, silence_timeout=60.0)
+    async with AsyncExitStack() as stack:
+        store = Store(database)
+        stack.push_async_callback(store.close)
+        client = await stack.enter_async_context(open_client(options))
+        model = OpenAI(options, client)
+        session = await stack.enter_async_context(aiohttp.ClientSession())
+        memory = Memory(partial(store.conversation_of, "discord"), partial(store.channels, "discord", "@me"), store)
+        discord = Discord(_options(sandbox, setup), session, memory)
+        guard = await guarded(setup.moderation, sandbox, store, {discord.name: discord}, stack)
+        recall = Recall(store, counter_for("stand-in"), Window(), Instructions("You are Confab.", 16_000, 100), guard)
+        summaries = Summaries(store, model, recall, guard)
+        stack.push_async_callback(summaries.close)
+        ears = setup.voice.ears(sandbox, store, setup.policies, client, database)
+        stack.push_async_callback(ears.close)
+        conversation = Conversation(store, model, setup.policies, recall, summaries, ears, guard)
+        inbox = Inbox(store, conversation, {discord.name: discord}, setup.policies, setup.pressure, guard)
+        await inbox.resume()
+        stack.push_async_callback(discord.close)
+        stack.push_async_callback(inbox.stop, setup.grace)
+        await discord.start(inbox.receive)
+        yield DiscordBot(store, inbox, discord)
+
+
+def _options(sandbox: Sandbox, setup: DiscordSetup) -> DiscordOptions:
+    return DiscordOptions(
+        setup.token or sandbox.guild.token,
+        sandbox.discord_api_url,
+        threads=setup.threads,
+        channels=setup.channels,
+        roles=setup.roles,
+        message_content=setup.message_content,
+        parts=setup.parts,
+        edit_interval=setup.edit_interval,
+        ready_timeout=0.05,
+        identify_pause=0.05,
+    )

@@ -1,0 +1,53 @@
+"""Moderation inside a test: the real parts, asked of the stand-in."""
+
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+
+from core.llm.moderations import ModerationOptions, Moderations, open_moderation_client
+from core.messages import Platform
+from core.moderation.access import Admission, Lists
+from core.moderation.checkers import Checks
+from core.moderation.log import Reports
+from core.moderation.moderation import Guard, GuardOptions
+from core.moderation.verdict import Checker
+from core.moderation.words import WordList
+from core.storage.store import Store
+from deploy.sandbox.server import Sandbox
+
+
+@dataclass(frozen=True, slots=True)
+class Moderated:
+    """What a test wants of moderation; times in seconds."""
+
+    options: GuardOptions = field(default_factory=GuardOptions)
+    words: tuple[str, ...] = ()
+    patterns: tuple[str, ...] = ()
+    endpoint: bool = True
+    deadline: float = 5.0
+    lists: Lists = field(default_factory=Lists)
+    violations: int = 100
+    pause: float = 600.0
+    moderators: Mapping[str, str] = field(default_factory=dict)
+    keep_text: bool = False
+
+
+async def guarded(
+    wanted: Moderated | None,
+    sandbox: Sandbox,
+    store: Store,
+    platforms: Mapping[str, Platform],
+    stack: AsyncExitStack,
+) -> Guard | None:
+    """Return the guard that a test wants, None where it wants none."""
+    if wanted is None:
+        return None
+    admission = Admission(wanted.lists, wanted.violations, wanted.pause)
+    reports = Reports(store, platforms, admission, wanted.moderators, keep_text=wanted.keep_text)
+    stack.push_async_callback(reports.close)
+    checkers: list[Checker] = []
+    if wanted.endpoint:
+        options = ModerationOptions(sandbox.openai_base_url, "sk-test", "stand-in", wanted.deadline)
+        checkers.append(Moderations(options, await stack.enter_async_context(open_moderation_client(options))))
+    checks = Checks(WordList(wanted.words, wanted.patterns), checkers, wanted.deadline, pauses=(0.1,))
+    return Guard(checks, reports, admission, wanted.options)

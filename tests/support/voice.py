@@ -1,0 +1,39 @@
+"""What listens to recordings, inside a test."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from core.llm.transcriptions import Client, TranscriberOptions, Transcriptions
+from core.policy import Policies
+from core.storage.store import Store
+from core.voice.admission import Limits
+from core.voice.notes import Ears
+from core.voice.transcribe import Bounds, Writing
+from core.voice.transcribers import Transcribers
+from deploy.sandbox.server import Sandbox
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """What a test wants otherwise than by default; times in seconds. `base_urls` are transcribers, in order."""
+
+    limits: Limits = field(default_factory=Limits)
+    longest_part: float = 600.0
+    base_urls: tuple[str, ...] | None = None
+    timeout: float = 60.0
+    retry_deadline: float = 0.5
+    days: float = 30.0
+
+    def ears(self, sandbox: Sandbox, store: Store, policies: Policies, client: Client, database: Path) -> Ears:
+        """Return ears whose transcriber is the sandbox's."""
+        urls = (sandbox.openai_base_url,) if self.base_urls is None else self.base_urls
+        bounds = Bounds(self.limits, self.longest_part, self.days)
+        asked = [self._transcriptions(url, client) for url in urls]
+        writing = Writing(store, Transcribers(asked), bounds, database.with_name("recordings"))
+        return Ears(writing, self.limits, policies)
+
+    def _transcriptions(self, url: str, client: Client) -> Transcriptions:
+        options = TranscriberOptions(
+            url, "sk-test", "stand-in", timeout=self.timeout, retry_deadline=self.retry_deadline
+        )
+        return Transcriptions(options, client)

@@ -1,0 +1,1 @@
+"""Core and the way in, part by part."""

@@ -1,0 +1,113 @@
+"""The model's window is set, told, or learnt, and a conversation's prompts are measured by its own last one."""
+
+import statistics
+from itertools import product
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.errors import ContextOverflow
+from core.llm.models import window_of
+from core.prompt.context_window import LEAST, SAFE_START, UNKNOWN, Gauge, Window
+from core.prompt.tokens import by_vocabulary
+
+
+def test_what_the_operator_says_goes_before_what_the_endpoint_tells() -> None:
+    """And what an error teaches goes before both, where it is less."""
+    window = Window(9_000)
+    window.tell(50_000)
+    assert window.size == 9_000
+    window.learn(ContextOverflow("", 5_000), 6_000)
+    assert window.size == 5_000
+
+
+def test_an_unknown_window_is_told_or_learnt() -> None:
+    """Without figures, the error still teaches that so many tokens are too many."""
+    window = Window()
+    assert window.size == UNKNOWN
+    window.tell(50_000)
+    assert window.size == 50_000
+    window.learn(ContextOverflow(), 40_000)
+    assert window.size < 40_000
+    window.learn(ContextOverflow(), 10)
+    assert window.size == LEAST
+
+
+@given(st.integers(1, 2_000_000), st.none() | st.integers(1, 100_000))
+def test_room_for_the_answer_is_left(size: int, answer: int | None) -> None:
+    """All that was asked for, unless that were more than half of the window."""
+    window = Window(size, answer)
+    assert window.prompt <= size - min(answer or 1, size // 2)
+    assert window.prompt >= size * 0.4 - 1
+
+
+@given(st.integers(1, 10**6), st.integers(1, 10**6), st.integers(0, 10**6))
+def test_a_gauge_knows_the_prompt_that_it_was_anchored_on(counted: int, reported: int, tokens: int) -> None:
+    """And what it says would fit, fits by what it says."""
+    gauge = Gauge().anchored(counted, reported)
+    if gauge.counted:
+        assert gauge.tokens(counted) == reported
+    if tokens > gauge.tokens(0):
+        assert gauge.tokens(gauge.counts(tokens)) <= tokens
+
+
+def test_without_an_anchor_a_prompt_is_taken_for_longer_than_it_is() -> None:
+    """Until the endpoint has reported once; nonsense that it reports changes nothing."""
+    assert Gauge().tokens(1_000) == 1_000 * SAFE_START
+    assert Gauge().anchored(1_000, 0) == Gauge()
+    assert Gauge().anchored(1_000, 90_000) == Gauge()
+
+
+VOICES = (
+    "We should ship on Friday, once the last test has passed. Can somebody look at the login page before that?",
+    "Wir liefern am Freitag aus, sobald der letzte Test durch ist. Kann jemand vorher die Anmeldeseite ansehen?",
+    "def total(rows: list[Row]) -> int:\n    return sum(row.amount for row in rows if row.paid)  # cents",
+    "Мы выпускаем в пятницу, как только пройдёт последний тест. Кто-нибудь посмотрит страницу входа?",
+    "最后一个测试通过后 我们将在星期五发布。在那之前有人能看一下登录页面吗。",
+)
+OTHERS = ("llama3", "qwen3", "deepseek_v3", "mistral_v3", "glm4", "kimi_k2", "gemma3")
+
+
+def test_anchored_on_its_last_turn_a_conversation_is_measured_to_a_few_percent() -> None:
+    """Ours counts with one vocabulary; seven other models count with theirs, and add tokens that nobody sees."""
+    ours, errors = by_vocabulary("o200k_base"), []
+    for name, voice in product(OTHERS, VOICES):
+        before, new, theirs = voice * 20, voice[: len(voice) // 2] * 3, by_vocabulary(name)
+        gauge = Gauge().anchored(ours(before), theirs(before) + 35)
+        real = theirs(before + new) + 35
+        errors.append(abs(gauge.tokens(ours(before + new)) / real - 1))
+    assert statistics.median(errors) < 0.01
+    assert max(errors) < 0.05
+
+
+@pytest.mark.parametrize(
+    ("entry", "window"),
+    [
+        ({"max_model_len": 4096}, 4096),
+        ({"context_length": 200_000, "top_provider": {"context_length": 131_072}}, 131_072),
+        ({"context_window": 8192}, 8192),
+        ({"max_context_length": 32_768, "loaded_context_length": 4096}, 4096),
+        ({"meta": {"n_ctx_train": 131_072, "n_ctx": 8192}}, 8192),
+        ({"owned_by": "openai"}, None),
+        ({"context_length": "long", "top_provider": None}, None),
+    ],
+)
+def test_a_window_is_read_from_the_fields_of_those_vendors_that_tell_it(
+    entry: dict[str, object], window: int | None
+) -> None:
+    """Of the model that is asked, and no other."""
+    listing = {"data": [{"id": "other", "max_model_len": 1}, {"id": "m", **entry}]}
+    assert window_of(listing, "m") == window
+    assert window_of(listing, "gone") is None
+
+
+@given(
+    st.recursive(
+        st.none() | st.integers() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)
+    )
+)
+def test_any_listing_is_read_without_a_fault(listing: object) -> None:
+    """Whatever stands there."""
+    assert window_of(listing, "m") is None
+    assert window_of({"data": [listing]}, "m") is None

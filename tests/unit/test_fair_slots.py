@@ -1,0 +1,58 @@
+"""Slots: never more than there are, none lost, and each channel in its turn."""
+
+import asyncio
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.fair_slots import Slots
+
+
+def channel(number: int) -> tuple[str, str]:
+    """Return the `number`th channel."""
+    return "slack", f"C{number}"
+
+
+async def test_a_busy_channel_does_not_starve_another() -> None:
+    """A hundred wait in one channel; who comes last, from another, is next but one."""
+    slots, order = Slots(1), []
+
+    async def answer(number: int) -> None:
+        await slots.take(channel(number))
+        order.append(number)
+        await asyncio.sleep(0)
+        slots.give_back()
+
+    tasks = [asyncio.create_task(answer(number)) for number in [1] * 100 + [2]]
+    await asyncio.gather(*tasks)
+    assert order.index(2) <= 2
+
+
+@given(st.integers(1, 3), st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3), st.booleans()), max_size=30))
+async def test_no_slot_is_lost_and_none_is_given_twice(most: int, visits: list[tuple[int, int, bool]]) -> None:
+    """Whoever comes, stays for a while, or is cancelled while waiting or while answering."""
+    slots, busy = Slots(most), 0
+
+    async def visit(number: int, turns: int) -> None:
+        nonlocal busy
+        await slots.take(channel(number))
+        busy += 1
+        try:
+            assert busy <= most
+            for _ in range(turns):
+                await asyncio.sleep(0)
+        finally:
+            busy -= 1
+            slots.give_back()
+
+    tasks = []
+    for number, turns, cancelled in visits:
+        tasks.append(asyncio.create_task(visit(number, turns)))
+        await asyncio.sleep(0)
+        if cancelled:
+            tasks[len(tasks) // 2].cancel()
+    results = await asyncio.gather(*tasks, return_exceptions=True)
+    assert all(result is None or isinstance(result, asyncio.CancelledError) for result in results)
+    async with asyncio.timeout(30):
+        for _ in range(most):
+            await slots.take(channel(0))

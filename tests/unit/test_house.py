@@ -1,0 +1,226 @@
+"""The house rules: who imports whom, how long a file and a function may be, what is named how, what is pinned."""
+
+import ast
+import re
+import statistics
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from tests.support.imports import Import, Module, broken, imports, parse, read
+
+ROOT = Path(__file__).parents[2]
+SHIPPED = ("bots", "core", "deploy")
+LONGEST_FILE = 300
+LONGEST_FUNCTION = 40
+USUAL_FUNCTION = 25
+VAGUE_NAME = re.compile(
+    r"(?i:^_?(utils?|helpers?|managers?)$|_(utils?|helpers?|manager)$)|(Utils?|Helpers?|Manager)$|^_?Abstract"
+)
+PYPROJECT = (ROOT / "pyproject.toml").read_text()
+LOCKS = ("requirements.txt", "requirements-run.txt", "requirements-dev.txt")
+
+# What an import breaks: a module's name, its source, and a word of the fault.
+BAD_IMPORTS = [
+    ("core.messages", "import httpx", "nouns"),
+    ("core.messages", "from core.storage.store import Store", "nouns"),
+    ("core.errors", "import pydantic", "nouns"),
+    ("core.prompt.build", "from core import settings", "nouns"),
+    ("core.prompt.build", "from . import settings", "nouns"),
+    ("core.conversation", "from bots.markdown.splitting import split", "core knows no platform"),
+    ("core.conversation", "import slack_sdk.web", "core knows no platform"),
+    ("core.voice", "import discord", "core knows no platform"),
+    ("core.llm", "import aiohttp", "core knows no platform"),
+    ("core.llm", "from ..bots import streaming", "core knows no platform"),
+    ("core.storage.store", "from core.conversation import answer", "above"),
+    ("core.storage.store", "from .conversation import answer", "above"),
+    ("core.conversation", "import sqlite_utils", "store's alone"),
+    ("core.settings", "from sqlite_utils.db import Table", "store's alone"),
+    ("core.conversation", "from core.inbox import Inbox", "core.inbox stands above"),
+    ("bots.http", "from sqlite_utils import Database", "store's alone"),
+    ("bots.slack.files", "import httpx", "model's client"),
+    ("core.conversation", "from httpx_sse import aconnect_sse", "model's client"),
+    ("deploy.start", "import httpx", "model's client"),
+    ("bots.slack", "import bots.discord", "no other platform"),
+    ("bots.discord.events", "from bots.slack.text import escape", "no other platform"),
+    ("bots.slack.adapter", "from core.storage.store import Store", "core.errors alone"),
+    ("bots.slack", "from core import store", "core.errors alone"),
+    ("bots.slack", "from core.conversation import receive", "core.errors alone"),
+    ("deploy.sandbox.slack.events", "from core.messages import Message", "the wire"),
+    ("deploy.sandbox.slack", "import bots", "the wire"),
+    ("deploy.start", "from bots.__main__ import main", "never imported"),
+    ("tests.test_main", "import bots.__main__", "never imported"),
+    ("bots.http", "def serve():\n    import aiohttp", "at the top"),
+    ("core.storage.store", "class Store:\n    async def open(self):\n        from json import loads", "at the top"),
+]
+GOOD_IMPORTS = [
+    ("core.prompt.build", "import json\nfrom collections.abc import Sequence\nfrom core.messages import Entry"),
+    ("core.messages", "from core.errors import BotError"),
+    ("core.storage.store", "import sqlite_utils\nfrom core.messages import Turn"),
+    ("core.llm.stream", "import httpx\nfrom httpx_sse import EventSource"),
+    ("core.conversation", "from core.storage.store import Store\nfrom core.settings import Settings"),
+    ("core.inbox", "from core.conversation import Conversation"),
+    ("bots.slack.adapter", "from slack_bolt.async_app import AsyncApp\nfrom bots.slack.text import escape"),
+    ("bots.slack.adapter", "from core.messages import Message\nfrom bots.streaming import paced\nfrom . import text"),
+    ("bots.__main__", "def run():\n    from bots.slack import Slack\n    from core.storage.store import Store"),
+    ("deploy.sandbox.page", "from aiohttp import web\nfrom deploy.sandbox.slack import limits"),
+    ("tests.unit.test_openai", "import httpx"),
+    ("bots.slackers", "import bots.discordant"),
+]
+
+
+@pytest.mark.parametrize(("name", "source", "fault"), BAD_IMPORTS)
+def test_an_import_that_breaks_a_rule_is_found(name: str, source: str, fault: str) -> None:
+    """Each rule is shown a module that breaks it, so that none of them can pass by seeing nothing."""
+    faults = broken(parse(name, source))
+    assert any(fault in line for line in faults), faults
+
+
+@pytest.mark.parametrize(("name", "source"), GOOD_IMPORTS)
+def test_an_import_that_keeps_the_rules_is_let_through(name: str, source: str) -> None:
+    """What the house is built from breaks no rule."""
+    assert broken(parse(name, source)) == []
+
+
+@pytest.mark.parametrize(
+    "source", ["import os\nos.environ['A']", "import os\nos.getenv('A')", "from os import environ"]
+)
+def test_core_reading_the_environment_is_found(source: str) -> None:
+    """Only core is held to it: the way in reads the environment for everybody."""
+    assert broken(parse("core.llm", source))
+    assert not broken(parse("bots.__main__", source))
+
+
+def test_a_relative_import_is_known_by_its_full_name() -> None:
+    """One dot is the package that a module lies in; in a package's own file it is that package."""
+    assert list(imports(parse("bots.slack.text", "from .limits import MOST"))) == [Import("bots.slack.limits.MOST", 1)]
+    package = parse("bots.slack", "from . import text\nfrom .. import http", is_package=True)
+    assert [found.target for found in imports(package)] == ["bots.slack.text", "bots.http"]
+
+
+def test_nobody_imports_what_is_not_theirs() -> None:
+    """The import rules hold for every file of the project."""
+    assert [fault for module in read(ROOT, *SHIPPED, "tests") for fault in broken(module)] == []
+
+
+def functions(module: Module) -> Iterator[tuple[str, int]]:
+    """Yield each function's name and how many lines it takes from `def` to its last, docstring and all."""
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield f"{module.name}.{node.name}", (node.end_lineno or node.lineno) - node.lineno + 1
+
+
+def too_long(lengths: dict[str, int]) -> list[str]:
+    """Name the functions over the hard bound, and those over the usual one where they are more than a tenth."""
+    over = [name for name, lines in lengths.items() if lines > LONGEST_FUNCTION]
+    long = [name for name, lines in lengths.items() if lines > USUAL_FUNCTION]
+    return over + (long if len(long) > len(lengths) / 10 else [])
+
+
+def vague_names(module: Module) -> list[str]:
+    """Name the file and the classes whose name says nothing of what they are."""
+    classes = [node.name for node in ast.walk(module.tree) if isinstance(node, ast.ClassDef)]
+    return [name for name in [module.name.split(".")[-1], *classes] if VAGUE_NAME.search(name)]
+
+
+def test_a_file_is_read_in_one_sitting() -> None:
+    """No file that is shipped is longer than 300 lines."""
+    files = [path for folder in SHIPPED for path in (ROOT / folder).rglob("*.py")]
+    lengths = {str(path.relative_to(ROOT)): len(path.read_text().splitlines()) for path in files}
+    assert {name: lines for name, lines in lengths.items() if lines > LONGEST_FILE} == {}
+
+
+def test_a_function_is_read_at_a_glance() -> None:
+    """None is longer than 40 lines, nine in ten keep to 25, and the usual one is far shorter."""
+    lengths = {f"{name} ({lines})": lines for module in read(ROOT, *SHIPPED) for name, lines in functions(module)}
+    assert too_long(lengths) == []
+    assert statistics.median(lengths.values()) <= 12
+
+
+def test_a_function_that_is_too_long_is_found() -> None:
+    """Both bounds are shown a function that breaks them."""
+    body = "\n".join(f"    line = {number}" for number in range(LONGEST_FUNCTION))
+    assert dict(functions(parse("core.x", f"async def long():\n{body}"))) == {"core.x.long": LONGEST_FUNCTION + 1}
+    assert too_long({"long": 41} | {str(number): 5 for number in range(99)}) == ["long"]
+    assert too_long({"a": 26, "b": 30} | {str(number): 5 for number in range(17)}) == ["a", "b"]
+    assert too_long({"a": 26} | {str(number): 5 for number in range(17)}) == []
+
+
+def test_a_name_says_what_it_is() -> None:
+    """No file and no class is named after nothing in particular."""
+    assert [name for module in read(ROOT, *SHIPPED, "tests") for name in vague_names(module)] == []
+
+
+@pytest.mark.parametrize("name", ["StringUtils", "SlackHelper", "StreamManager", "AbstractPlatform", "_AbstractStore"])
+def test_a_name_that_says_nothing_is_found(name: str) -> None:
+    """The rule on names is shown names that break it, of a class and of a file."""
+    assert vague_names(parse("core.text", f"class {name}: ...")) == [name]
+    assert vague_names(parse("bots.utils", "")) == ["utils"]
+    assert vague_names(parse("bots.slack_helpers", "")) == ["slack_helpers"]
+    assert vague_names(parse("core.messages", "class Message: ...")) == []
+
+
+def listed(section: str) -> list[str]:
+    """Return the lines of a list in pyproject.toml, as they are written."""
+    found = re.search(rf"^{section} = \[\n(.*?)^\]", PYPROJECT, re.MULTILINE | re.DOTALL)
+    assert found, f"pyproject.toml has no {section}"
+    return found[1].splitlines()
+
+
+@pytest.mark.parametrize("section", ["dependencies", "voice", "whisper", "sandbox", "dev"])
+def test_every_dependency_gives_its_reason(section: str) -> None:
+    """A line of its own, with the reason beside it."""
+    assert [line for line in listed(section) if not re.fullmatch(r'  ".+",\s+# \S.{10,}', line)] == []
+
+
+def test_every_runtime_dependency_is_imported() -> None:
+    """What the bot does not import, its image need not carry."""
+    used = {found.target.split(".")[0] for module in read(ROOT, *SHIPPED) for found in imports(module)}
+    wanted = [Requirement(line).name for line in tomllib.loads(PYPROJECT)["project"]["dependencies"]]
+    modules = {"python-dotenv": "dotenv", "discord.py": "discord", "splintr-rs": "splintr", "pillow": "PIL"}
+    modules["google-re2"] = "re2"
+    used |= {"sniffio"}  # httpcore imports it, in each call
+    assert [name for name in wanted if modules.get(name, name.replace("-", "_")) not in used] == []
+
+
+def pins(lock: str) -> dict[str, str]:
+    """Return the exact version of each package in a requirements file."""
+    lines = (ROOT / lock).read_text().splitlines()
+    requirements = [Requirement(line.removesuffix("\\")) for line in lines if not line.startswith((" ", "#"))]
+    return {canonicalize_name(each.name): str(each.specifier).removeprefix("==") for each in requirements}
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_a_lock_holds_exact_versions_and_hashes_and_names_no_index(lock: str) -> None:
+    """Where packages come from is for the machine to say: its pip configuration is respected."""
+    packages = re.split(r"\n(?=\S)", (ROOT / lock).read_text().strip())
+    pattern = re.compile(r"[a-z0-9-]+==[\w.]+( ; [^\n]+?)? \\\n(    --hash=sha256:[0-9a-f]{64}( \\\n)?)+")
+    assert [package[:60] for package in packages if not pattern.fullmatch(package)] == []
+
+
+def test_the_locks_agree_with_what_pyproject_asks_for() -> None:
+    """Every dependency is locked within its range, and a longer lock holds the shorter one, version by version."""
+    runtime, tried, everything = (pins(lock) for lock in LOCKS)
+    project = tomllib.loads(PYPROJECT)
+    extras = project["project"]["optional-dependencies"]
+    assert unmet(project["project"]["dependencies"] + extras["voice"], runtime) == []
+    assert unmet(extras["sandbox"], tried) == []
+    assert unmet(project["dependency-groups"]["dev"], everything) == []
+    assert runtime.items() <= tried.items() <= everything.items()
+    assert "pocketsphinx" not in runtime
+
+
+def unmet(wanted: list[str], locked: dict[str, str]) -> list[str]:
+    """Return the requirements that the locked versions do not meet."""
+    needs = [(line, Requirement(line)) for line in wanted]
+    return [line for line, need in needs if not need.specifier.contains(locked.get(canonicalize_name(need.name), "0"))]
+
+
+def test_a_requirement_that_is_not_met_is_found() -> None:
+    """A version outside the range, or none at all."""
+    assert unmet(["aiohttp>=3.14,<4", "click>=8"], {"aiohttp": "3.13.0"}) == ["aiohttp>=3.14,<4", "click>=8"]
+    assert unmet(["aiohttp>=3.14,<4", "discord.py>=2"], {"aiohttp": "3.14.5", "discord-py": "2.7.1"}) == []

@@ -1,0 +1,408 @@
+"""Every way by which text reaches the model or a person, each with a flagged text in it, on both platforms."""
+
+import ast
+import asyncio
+import re
+import sqlite3
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import fields
+from pathlib import Path as File
+from typing import Any, get_args
+
+import pytest
+
+from core.files.attachments import UNCHECKED
+from core.llm.client import OpenAI
+from core.messages import Attachment, Author, Earlier, Message, Platform
+from core.moderation.log import Path
+from core.moderation.moderation import GuardOptions
+from core.policy import Policies, Policy
+from core.storage.store import Store
+from deploy.sandbox.model import Reply
+from deploy.sandbox.moderation import flagged
+from deploy.sandbox.server import Sandbox
+from tests.contract.discord_room import DiscordRoom
+from tests.contract.platform_room import Recording, Room, answered, ask
+from tests.support.bot import Setup, running
+from tests.support.imports import read
+from tests.support.moderated import Moderated
+from tests.support.room import answered as answered_in_slack
+from tests.support.room import ask as ask_in_slack
+from tests.support.sound_files import sound
+from tests.unit.test_pictures import picture
+
+ROOT = File(__file__).parents[2]
+FLAGGED = "flag me"
+OWN: frozenset[Path] = frozenset({"question", "name", "merged"})  # may be on their way while they are checked
+
+# Where core hands text to a person, to the model or to the disk. A further place has to be named here, and to have
+# a way below by which a flagged text is seen to come to nothing.
+SINKS: dict[tuple[str, str, str], tuple[Path, ...]] = {
+    ("core.prompt.ask", "chat", "chat"): ("question", "name", "others", "files"),
+    ("core.prompt.summaries", "_write_if_due", "chat"): (),  # entries, which were checked when they were kept
+    ("core.prompt.summaries", "_write_if_due", "keep_summary"): ("summary",),
+    ("core.llm.judge", "findings", "chat"): (),  # the check itself
+    ("core.prompt.history", "joined", "join"): ("earlier",),
+    ("core.conversation", "_show", "reply"): ("answer", "posted"),
+    ("core.conversation", "_add", "reply"): (),  # an error's own sentence
+    ("core.conversation", "answer", "finish"): ("question", "merged", "answer"),
+    ("core.conversation", "post", "finish"): (),
+    ("core.conversation", "post", "put"): ("posted",),
+    ("core.conversation", "give_up", "finish"): (),
+    ("core.conversation", "_obey", "finish"): (),
+    ("core.conversation", "_refuse", "finish"): (),
+    ("core.conversation", "_said", "keep"): ("answer",),
+    ("core.inbox", "_queue", "put"): (),  # what waits to be answered: it is checked then, and dropped with the turn
+    ("core.inbox", "_turn_away", "put"): (),
+    ("core.inbox", "_turn_away", "refuse"): (),  # without its text
+    ("core.inbox", "_edited", "edit"): ("edit",),
+    ("core.voice.transcribe", "_line", "work"): ("question", "others"),  # dropped where it was not admitted
+    ("core.moderation.log", "_tell", "tell"): (),  # ids and categories; text where the operator asked for it
+    ("core.moderation.log", "_kept", "note"): (),
+}
+# What reads, or hands on ids, times and numbers alone.
+NO_SINKS = {
+    *("between", "claim", "close", "delete", "download", "earlier", "forget", "goes_on", "has", "keep_counts", "named"),
+    *("posted", "recall", "release", "save", "transcript", "waiting", "conversation_of", "conversations", "channels"),
+    *("mark", "set_mark", "violations", "trouble", "name", "window", "sees"),
+}
+NAMES = {name for noun in (Store, OpenAI, Platform) for name in vars(noun) if not name.startswith("_")} - NO_SINKS
+ONLY_READ = {
+    ("core.voice.transcribe", name) for name in ("lines", "_known_file", "_known", "_written", "_in_parts", "forget")
+}
+
+# Where a platform's adapter hands text to its SDK: all of it comes by `reply` or `tell`, or is Confab's own.
+SHOWN_BY = {
+    *(("bots.slack.reply", "_write_rich", "write"), ("bots.slack.reply", "remove", "write")),
+    *(("bots.slack.adapter", "tell", "write"), ("bots.discord.session", "tell", "send")),
+    *(("bots.discord.reply", "_sent", "send"), ("bots.discord.rooms", "send", "send")),
+    *(("bots.discord.rooms", "_send", "send"), ("bots.discord.rooms", "_answer", "edit_message")),
+    ("bots.streaming", "_put", "post"),
+    # Confab's own sentences and names
+    *(("bots.discord.commands", "_help", "send_message"), ("bots.discord.commands", "_obey", "send_message")),
+    *(("bots.discord.threads", "_open", "create_thread"), ("bots.slack.ephemeral", "refuse", "send_dict")),
+    ("bots.slack.status", "_set", "write"),
+    # no text for anybody
+    *(("bots.slack.adapter", "start", "write"), ("bots.slack.webhook", "events_route", "post")),
+    *(("bots.downloads", "save", "write"), ("bots.downloads", "write", "write")),
+}
+SHOWING = {"write", "send", "send_dict", "send_message", "edit_message", "create_thread", "post", "respond"}
+
+# What carries text from a platform to core, and by which path it is checked; the rest are ids, kinds and numbers.
+CARRIERS = {
+    (Message, "text"): "question",
+    (Message, "others"): "others",
+    (Author, "name"): "name",
+    (Attachment, "name"): "files",
+    (Earlier, "text"): "earlier",
+}
+NO_TEXT = {
+    (Message, "id"), (Message, "command"), (Message, "handle"), (Message, "about"), (Author, "id"),
+    (Author, "workspace"), (Author, "roles"), (Attachment, "id"), (Attachment, "media_type"), (Attachment, "url"),
+    (Earlier, "message_id"),
+}  # fmt: skip
+
+
+def sinks() -> set[tuple[str, str, str]]:
+    """Return every call in core that hands something on, by module, function and name."""
+    found = set()
+    for module in read(ROOT, "core"):
+        for function in ast.walk(module.tree):
+            if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+                found |= {(module.name, function.name, name) for name in _calls(function)}
+    return {place for place in found if place[:2] not in ONLY_READ}
+
+
+def _calls(function: ast.AST) -> Iterator[str]:
+    for node in ast.walk(function):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in NAMES:
+            owner = re.match(r"\w+", ast.unparse(node.func.value).removeprefix("self.").lstrip("_"))
+            if owner and owner[0] in {"model", "platform", "platforms", "store"}:
+                yield node.func.attr
+
+
+def test_every_place_that_hands_text_on_is_named_here() -> None:
+    """A new one fails this, until somebody has said by which check its text has come."""
+    assert sinks() == set(SINKS)
+
+
+def test_every_place_that_hands_text_to_a_platform_is_named_here() -> None:
+    """A new one fails this, until somebody has said by which way its text has come."""
+    found = {
+        (module.name, function.name, node.func.attr)
+        for module in read(ROOT, "bots")
+        for function in ast.walk(module.tree)
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
+        for node in ast.walk(function)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in SHOWING
+    }
+    assert found == SHOWN_BY
+
+
+def test_every_path_of_a_check_is_walked_below() -> None:
+    """A new one fails this, until a flagged text has been seen to come that way."""
+    assert set(get_args(Path)) == set(WAYS) | {"summary"}
+    assert {path for paths in SINKS.values() for path in paths} == set(get_args(Path))
+
+
+def test_every_method_of_the_ports_is_known_to_hand_text_on_or_not() -> None:
+    """A new one is taken for a place that hands text on, until it is named here."""
+    assert {place[2] for place in SINKS} == NAMES
+
+
+def test_every_field_that_carries_text_is_named_here() -> None:
+    """A new field of a message, a file, a person or an earlier line fails this, until somebody has said what it is."""
+    texts = {
+        (noun, each.name)
+        for noun in (Message, Author, Attachment, Earlier)
+        for each in fields(noun)
+        if _is_text(each.type)
+    }
+    assert texts == set(CARRIERS) | NO_TEXT
+
+
+def _is_text(kind: Any) -> bool:
+    return (
+        kind is str
+        or kind == tuple[str, ...]
+        or (bool(get_args(kind)) and all(isinstance(each, str) for each in get_args(kind)))
+    )
+
+
+async def by_question(room: Room) -> None:
+    """Typed."""
+    await ask(room, f"please {FLAGGED}")
+
+
+async def by_transcript(room: Room) -> None:
+    """Spoken; nobody reads what was heard."""
+    room.model.sounds.prose = FLAGGED
+    said = await room.record(Recording(sound("weather.ogg"), "audio/ogg"))
+    await answered(room, said)
+
+
+async def by_recordings_name(room: Room) -> None:
+    """What a recording is called."""
+    room.model.sounds.prose = "nothing"
+    said = await room.record(Recording(sound("weather.ogg"), "audio/ogg", "flag me.ogg", None))
+    await answered(room, said)
+
+
+async def by_name(room: Room) -> None:
+    """The asker's own display name."""
+    room.rename("ada", "Flag Me")
+    await ask(room, "hello")
+
+
+async def by_others(room: Room) -> None:
+    """Somebody else's display name, in a mention."""
+    room.rename("grace", "Flag Me")
+    await ask(room, f"who is {room.mention('grace')}?")
+
+
+async def by_quotation(room: Room) -> None:
+    """Somebody else's message, asked about from its menu."""
+    said = await room.say(f"please {FLAGGED}", by="grace")
+    await room.ask_about(said, "ada")
+    await room.until(lambda: any("reference" in each for each in room.everything()))
+
+
+async def by_transcript_of_another(room: Room) -> None:
+    """Somebody else's recording, asked about from its menu."""
+    room.model.sounds.prose = FLAGGED
+    said = await room.record(Recording(sound("weather.ogg"), "audio/ogg"), into="channel")
+    await room.ask_about(said, "grace")
+    await room.until(lambda: any("reference" in each for each in room.everything()))
+
+
+async def by_files(room: Room) -> None:
+    """A file's content."""
+    said = await room.share(f"{room.mention('the bot')} read this", "a.txt", b"please flag me", "text/plain")
+    await answered(room, said)
+
+
+async def by_file_name(room: Room) -> None:
+    """A file's name."""
+    said = await room.share(f"{room.mention('the bot')} read this", "flag me.txt", b"nothing", "text/plain")
+    await answered(room, said)
+
+
+async def by_earlier(room: Room) -> None:
+    """A line that stood in the thread before, and one by somebody with such a name."""
+    said = await room.say("we meet at nine")
+    await room.go_on(said, f"no, {FLAGGED}")
+    room.rename("grace", "Flag Me")
+    await room.go_on(said, "at ten", by="grace")
+    await room.go_on(said, f"{room.mention('the bot')} when do we meet?")
+    await answered(room, said)
+    assert "we meet at nine" in str(room.model.requests[-1].body)
+
+
+async def by_edit(room: Room) -> None:
+    """An edit of what was answered before."""
+    said = await ask(room, "hello")
+    await room.edit(said, f"{room.mention('the bot')} please {FLAGGED}")
+    await room.go_on(said, f"{room.mention('the bot')} and now?")
+    await answered(room, said, 2)
+
+
+async def by_posted(room: Room) -> None:
+    """A slash command's question, which is posted for all to read."""
+    await room.use(f"please {FLAGGED}")
+    await room.until(lambda: any("reference" in each for each in room.everything()))
+
+
+async def by_merged(room: Room) -> None:
+    """One of several questions that would be answered together."""
+    await room.leave()
+    await room.join(Policies(Policy(merge=True)), moderation=Moderated())
+    room.model.delay_first = 0.4
+    said = await room.say(f"{room.mention('the bot')} first")
+    await room.until(lambda: room.model.requests)
+    await room.go_on(said, f"{room.mention('the bot')} {FLAGGED}")
+    await room.go_on(said, f"{room.mention('the bot')} third")
+    await answered(room, said, 3)
+
+
+async def by_answer(room: Room) -> None:
+    """The model's own words."""
+    room.model.script.append(Reply(f"You asked me to {FLAGGED}. So I do."))
+    await ask(room, "hello")
+
+
+WAYS: dict[str, tuple[Callable[[Room], Awaitable[None]], ...]] = {
+    "question": (by_question, by_transcript, by_recordings_name),
+    "name": (by_name,),
+    "others": (by_others, by_quotation, by_transcript_of_another),
+    "files": (by_files, by_file_name),
+    "earlier": (by_earlier,),
+    "edit": (by_edit,),
+    "posted": (by_posted,),
+    "merged": (by_merged,),
+    "answer": (by_answer,),
+}
+EACH = [(path, way) for path, ways in WAYS.items() for way in ways]
+
+
+@asynccontextmanager
+async def watched(sandbox: Sandbox) -> AsyncIterator[list[str]]:
+    """Give what the bot shows on either platform, in every state that a post of its ever has."""
+    seen: list[str] = []
+
+    async def watch(queue: asyncio.Queue[Any], bot: str) -> None:
+        while True:
+            post = (await queue.get()).post
+            if post is not None and post.user == bot:
+                seen.append(post.shown)
+
+    with sandbox.workspace.subscribe() as slack, sandbox.guild.subscribe() as discord:
+        watching = [
+            asyncio.create_task(watch(slack, sandbox.workspace.bot_user)),
+            asyncio.create_task(watch(discord, sandbox.guild.bot_user)),
+        ]
+        yield seen
+        for task in watching:
+            task.cancel()
+
+
+async def over(database: File) -> None:
+    """Wait until no turn is open any more; what a turn holds is dropped with it."""
+    async with asyncio.timeout(60):
+        with sqlite3.connect(database) as connection:
+            while connection.execute("SELECT 1 FROM turns WHERE state = 'open'").fetchone():  # noqa: ASYNC110 - a file tells nobody
+                await asyncio.sleep(0.02)
+
+
+def kept(database: File) -> str:
+    """Return all that stands in a database."""
+    with sqlite3.connect(database) as connection:
+        return "\n".join(connection.iterdump()).lower()
+
+
+@pytest.mark.parametrize(("path", "way"), EACH, ids=[way.__name__ for _, way in EACH])
+async def test_what_is_flagged_is_never_shown_and_never_kept_and_sent_only_where_it_is_the_askers_own(
+    room: Room, sandbox: Sandbox, tmp_path: File, path: Path, way: Callable[[Room], Awaitable[None]]
+) -> None:
+    """Whichever way it came; a call that carried the asker's own words is closed, and the refusal is recorded."""
+    await room.leave()
+    await room.join(moderation=Moderated())
+    if way is by_posted and isinstance(room, DiscordRoom):
+        path = "question"  # Discord shows a slash command's question itself
+    if path in {"question", "name"}:
+        sandbox.model.moderation.delay = 0.2
+        sandbox.model.script.append(Reply("never seen " * 100, tokens_per_second=20.0))
+    async with watched(sandbox) as states:
+        await way(room)
+        await over(tmp_path / "confab.db")
+    carriers = [each for each in sandbox.model.requests if FLAGGED in str(each.body).lower()]
+    if path in OWN:
+        await sandbox.model.until(lambda: all(each.aborted for each in carriers))
+    else:
+        assert carriers == []
+    await room.leave()
+    assert [state for state in states if FLAGGED in state.lower()] == []
+    assert FLAGGED not in kept(tmp_path / "confab.db")
+    assert f"'{path}','refused'" in kept(tmp_path / "confab.db")
+
+
+async def test_nothing_of_a_listed_phrase_is_ever_visible_on_a_platform(room: Room, sandbox: Sandbox) -> None:
+    """Wherever the answer is cut on its way; it grows until shortly before it, and is then replaced."""
+    await room.leave()
+    await room.join(moderation=Moderated(GuardOptions(first=0.05, later=0.05), words=("bad thing",), endpoint=False))
+    before = ["word "] * 20
+    async with watched(sandbox) as states:
+        for cuts in ((), (1, 3, 5), (2, 4, 8, 9, 10)):
+            states.clear()
+            behind = "bad thing and what is behind it"
+            pieces = [behind[start:end] for start, end in zip((0, *cuts), (*cuts, len(behind)), strict=True)]
+            grown = asyncio.Event()
+            room.model.script.append(Reply(pieces=(*before, *pieces), hold=grown, hold_after=len(before)))
+            said = await room.say(f"{room.mention('the bot')} go on")
+            await room.until(lambda: any("word" in state for state in states))
+            grown.set()
+            await room.until(lambda said=said: "took back" in "".join(room.answers(said)))  # type: ignore[misc]
+            assert not any("bad" in state for state in states)
+
+
+async def test_a_flagged_picture_is_never_sent_and_never_kept(room: Room, sandbox: Sandbox, tmp_path: File) -> None:
+    """Pictures go to the moderation endpoint one by one, before the model is asked."""
+    await room.leave()
+    await room.join(moderation=Moderated())
+    sandbox.model.moderation.scores = lambda text: flagged(FLAGGED if text.startswith("data:image/") else text)
+    said = await room.share(f"{room.mention('the bot')} look", "a.png", picture(), "image/png")
+    assert "reference" in (await answered(room, said))[0]
+    await over(tmp_path / "confab.db")
+    assert sandbox.model.requests == []
+    await room.leave()
+    assert 'INSERT INTO "images"'.lower() not in kept(tmp_path / "confab.db")
+    assert "'files','refused'" in kept(tmp_path / "confab.db")
+
+
+async def test_a_picture_that_nobody_would_check_is_not_sent(room: Room, sandbox: Sandbox) -> None:
+    """The own list reads no pictures, and the person is told so."""
+    await room.leave()
+    await room.join(moderation=Moderated(words=("never",), endpoint=False))
+    said = await room.share(f"{room.mention('the bot')} look", "a.png", picture(), "image/png")
+    assert UNCHECKED in (await answered(room, said))[0]
+    assert "image_url" not in str(sandbox.model.requests[-1].body)
+
+
+async def test_a_flagged_summary_is_not_kept(sandbox: Sandbox, tmp_path: File) -> None:
+    """The conversation goes on without one."""
+    sandbox.workspace.limits_on = False
+
+    def talk(body: dict[str, Any]) -> Reply:
+        return Reply(FLAGGED if "minutes" in body["messages"][0]["content"] else "Noted, " + "and noted again, " * 10)
+
+    sandbox.model.talk = talk
+    setup = Setup(history_tokens=600, moderation=Moderated())
+    async with running(sandbox, tmp_path / "confab.db", setup) as bot:
+        thread = await ask_in_slack(sandbox, "begin")
+        for number in range(2, 14):
+            await sandbox.workspace.say("C0GENERAL", f"message {number}", thread_ts=thread)
+            await answered_in_slack(sandbox, thread, number)
+            await bot.summaries.settled()
+    assert any("minutes" in each.messages[0]["content"] for each in sandbox.model.requests)
+    assert FLAGGED not in kept(tmp_path / "confab.db")
+    assert "'summary','refused'" in kept(tmp_path / "confab.db")

@@ -1,0 +1,40 @@
+"""How long a refused call waits before it is tried again."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.retry import pause, retry_after
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"retry-after": "7"}, 7.0),
+        ({"retry-after": "0.5"}, 0.5),
+        ({"retry-after": "-3"}, 0.0),
+        ({"retry-after-ms": "1500", "retry-after": "9"}, 1.5),
+        ({"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT"}, 0.0),
+        ({"retry-after": "nan"}, None),
+        ({"retry-after": "soon"}, None),
+        ({}, None),
+    ],
+)
+def test_retry_after_is_read_in_all_its_forms(headers: dict[str, str], seconds: float | None) -> None:
+    """What cannot be read is as if it were not there."""
+    assert retry_after(headers) == seconds
+
+
+def test_retry_after_may_be_a_date_to_come() -> None:
+    """An HTTP date has whole seconds."""
+    seconds = retry_after({"retry-after": "Fri, 31 Dec 2100 23:59:59 GMT"})
+    assert seconds is not None
+    assert seconds > 1e9
+
+
+@given(st.integers(0, 50), st.none() | st.floats(0, 100))
+def test_a_pause_is_never_less_than_was_asked_nor_out_of_bounds(attempt: int, asked: float | None) -> None:
+    """Jitter only adds."""
+    wait = pause(attempt, asked)
+    assert 0.5 <= wait <= 1.25 * max(4.0, asked or 0)
+    assert wait >= (asked or 0)
