@@ -30,8 +30,8 @@ from core.errors import BotError, DatabaseBusy, DatabaseUnusable, SettingsError,
 from core.inbox import Inbox
 from core.llm.client import OpenAI, open_client
 from core.messages import Platform, Receive
-from core.prompt.context_window import Window
-from core.prompt.history import Recall
+from core.prompt.context_window import ContextWindow
+from core.prompt.history import HistoryLoader
 from core.prompt.summaries import Summaries
 from core.prompt.tokens import counter_for
 from core.settings import Settings
@@ -98,9 +98,9 @@ async def _run(settings: Settings) -> None:
         slack, discord = _slack(settings, session, store), _discord(settings, session, store)
         platforms: dict[str, Platform] = {each.name: each for each in (slack, discord) if each}
         policies = policies_of(settings)
-        window = Window(settings.context_window, settings.max_tokens)
+        window = ContextWindow(settings.context_window, settings.max_tokens)
         guard = await guard_of(settings, options, store, platforms, stack)
-        recall = Recall(store, counter_for(settings.openai_model), window, instructions(settings), guard)
+        recall = HistoryLoader(store, counter_for(settings.openai_model), window, instructions(settings), guard)
         summaries = Summaries(store, model, recall, guard)
         stack.push_async_callback(summaries.close)
         ears = ears_of(settings, store, policies, client, _local_whisper(settings))
@@ -224,7 +224,7 @@ async def _http(settings: Settings, health: http.Health, routes: Sequence[web.Ro
         await runner.cleanup()
 
 
-async def ask_window(model: OpenAI, window: Window) -> None:
+async def ask_window(model: OpenAI, window: ContextWindow) -> None:
     """Ask the endpoint for its model's window, beside everything else: most do not tell, and some take their time."""
     if size := await model.window():
         window.tell(size)

@@ -24,7 +24,7 @@ Read = Callable[[int], Awaitable[int | None]]
 could not be read; raises what nobody foresaw."""
 
 
-class CatchUp:
+class Backfill:
     """The mark of one platform, and the task that moves it."""
 
     def __init__(self, name: str, marks: Marks, read: Read, margin: int, silence: float = math.inf) -> None:

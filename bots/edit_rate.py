@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 
 
-class EditBudget:
+class EditRate:
     """A bucket of edits, refilled steadily, that all replies of one place share.
 
     A reply that grows sets one edit aside for its last state, so that the growing of others never delays it.

@@ -12,11 +12,11 @@ from core.llm.client import ModelOptions, OpenAI, open_client
 from core.llm.judge import Judge
 from core.llm.moderations import ModerationOptions, Moderations, open_moderation_client
 from core.messages import Platform
-from core.moderation.access import WITHIN, Admission, Lists
-from core.moderation.checkers import Checks
+from core.moderation.access import WITHIN, AccessControl, Lists
+from core.moderation.checkers import CheckerPool
 from core.moderation.errors import CheckFailed
-from core.moderation.log import PERSONAL, Reports
-from core.moderation.moderation import Guard, GuardOptions
+from core.moderation.log import PERSONAL, ModerationLog
+from core.moderation.moderation import Moderation, ModerationPolicy
 from core.moderation.verdict import Checker, Sample
 from core.moderation.words import WordList
 from core.settings import Settings
@@ -38,7 +38,7 @@ async def guard_of(
     store: Store,
     platforms: Mapping[str, Platform],
     stack: AsyncExitStack,
-) -> Guard | None:
+) -> Moderation | None:
     """Return what every text passes, None where nothing is checked and everybody served; `stack` closes its clients.
 
     Raises SettingsError where the endpoint has no moderation, or a pattern cannot be read.
@@ -47,14 +47,16 @@ async def guard_of(
     is_on = settings.moderation != ("off",)
     if not is_on and not lists.allow and not lists.deny:
         return None
-    admission = Admission(lists, settings.moderation_violations, settings.moderation_pause)
+    admission = AccessControl(lists, settings.moderation_violations, settings.moderation_pause)
     admission.restore(await store.violations(sorted(PERSONAL), time.time() - WITHIN))
     moderators = dict(place.split(":", 1) for place in settings.moderators)
-    reports = Reports(store, platforms, admission, moderators, keep_text=settings.moderation_keep_text)
+    reports = ModerationLog(store, platforms, admission, moderators, keep_text=settings.moderation_keep_text)
     stack.push_async_callback(reports.close)
     checkers = await _checkers(settings, model, stack) if is_on else []
     words = _words(settings) if is_on else WordList()
-    return Guard(Checks(words, checkers, settings.moderation_deadline), reports, admission, _options(settings))
+    return Moderation(
+        CheckerPool(words, checkers, settings.moderation_deadline), reports, admission, _options(settings)
+    )
 
 
 def _words(settings: Settings) -> WordList:
@@ -64,8 +66,8 @@ def _words(settings: Settings) -> WordList:
         raise SettingsError([f"CONFAB_MODERATION_PATTERNS: {error}."]) from None
 
 
-def _options(settings: Settings) -> GuardOptions:
-    return GuardOptions(
+def _options(settings: Settings) -> ModerationPolicy:
+    return ModerationPolicy(
         thresholds=settings.moderation_thresholds,
         channels={name: each.thresholds for name, each in settings.channels.items() if each.thresholds},
         strict=settings.moderation_strict,

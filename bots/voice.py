@@ -12,8 +12,8 @@ from core.policy import Policies
 from core.settings import Settings, TranscriberSettings
 from core.storage.store import Store
 from core.voice.admission import Limits
-from core.voice.notes import Ears
-from core.voice.transcribe import Bounds, Writing
+from core.voice.notes import VoiceNotes
+from core.voice.transcribe import Bounds, TranscriptPipeline
 from core.voice.transcribers import Transcriber, Transcribers
 
 log = structlog.get_logger()
@@ -23,7 +23,7 @@ WITHOUT_SOUND = "Voice notes are not understood, since PyAV is not installed: ru
 
 def ears_of(
     settings: Settings, store: Store, policies: Policies, client: Client, local: Transcriber | None = None
-) -> Ears:
+) -> VoiceNotes:
     """Return what listens to recordings, with `local` as the first transcriber; without PyAV it knows none."""
     limits = Limits(settings.voice_minutes * 60, settings.voice_megabytes * 1024 * 1024)
     found: list[Transcriber] = [local] if local else []
@@ -34,8 +34,8 @@ def ears_of(
         log.warning("voice notes off", hint=WITHOUT_SOUND)
     folder = folder_of(settings)
     shutil.rmtree(folder, ignore_errors=True)  # what a kill left there; the database is ours alone
-    writing = Writing(store, Transcribers(found), Bounds(limits, days=settings.transcript_days), folder)
-    return Ears(writing, limits, policies)
+    writing = TranscriptPipeline(store, Transcribers(found), Bounds(limits, days=settings.transcript_days), folder)
+    return VoiceNotes(writing, limits, policies)
 
 
 def transcribers(settings: Settings, *, has_local: bool = False) -> list[TranscriberOptions]:

@@ -7,7 +7,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-class Halt:
+class Cancellation:
     """The way to end one turn early; `sentence` is what its reply then says."""
 
     def __init__(self) -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import structlog
 
 from core import commands
-from core.cancellation import Halt
+from core.cancellation import Cancellation
 from core.errors import (
     AnswerCutByLength,
     BotError,
@@ -28,28 +28,28 @@ from core.messages import (
     ConversationKey,
     Deletion,
     Entry,
-    Kept,
     Message,
     ModelEvent,
     Platform,
     Replace,
     ReplyEvent,
+    SavedAnswer,
     Text,
     Turn,
 )
 from core.moderation.errors import AnswerRefused, ModerationError, QuestionRefused
-from core.moderation.moderation import NOBODY, Guard
+from core.moderation.moderation import NOBODY, Moderation
 from core.moderation.preflight import checked, merges
 from core.moderation.stream import Asking, released
-from core.outcome import Answer, Parts, about, detail_of, notice, record, reference, state_of, under
+from core.outcome import Outcome, Parts, about, detail_of, notice, record, reference, state_of, under
 from core.policy import Policies
-from core.prompt.ask import Asked, chat, left_out
-from core.prompt.history import Recall
+from core.prompt.ask import PreparedQuestion, chat, left_out
+from core.prompt.history import HistoryLoader
 from core.prompt.summaries import Summaries
 from core.replies import again, sentence
-from core.sanitize import inert, plain
+from core.sanitize import sanitize_name, sanitize_text
 from core.storage.store import Store
-from core.voice.notes import Ears
+from core.voice.notes import VoiceNotes
 from core.voice.reply import listening, with_missed
 from core.voice.telling import Heard, quotes, told, unanswerable
 
@@ -67,10 +67,10 @@ class Conversation:
         store: Store,
         model: OpenAI,
         policies: Policies,
-        recall: Recall,
+        recall: HistoryLoader,
         summaries: Summaries,
-        ears: Ears,
-        guard: Guard | None = None,
+        ears: VoiceNotes,
+        guard: Moderation | None = None,
     ) -> None:
         self._store = store
         self._model = model
@@ -82,7 +82,7 @@ class Conversation:
         self._checks = guard if guard and guard.checks else None
         self._documents = Documents()
 
-    async def answer(self, turn: Turn, platform: Platform, halt: Halt) -> None:
+    async def answer(self, turn: Turn, platform: Platform, halt: Cancellation) -> None:
         """Answer a claimed turn, from the question to the last row that is kept of it; `halt` ends it early."""
         if self._guard and (refusal := self._guard.refusal(turn.message)):
             await self._refuse(turn, platform, refusal)
@@ -96,15 +96,15 @@ class Conversation:
             return
         message = await platform.named(turn.message)
         author = self._guard.called(message.author) if self._guard else message.author
-        question = Entry("user", plain(message.text), author, message.id, message.sent_at, about=message.about)
+        question = Entry("user", sanitize_text(message.text), author, message.id, message.sent_at, about=message.about)
         files = await attached(message, platform, self._documents, told(heard), blind=self._blind())
         question = replace(question, files=files.text, images=files.images)
         remembered = await self._recall.joined(message, platform, reference(turn))
         if await self._is_part(turn, message, question):
             await self._store.finish(turn, [question], "merged", {})
             return
-        asked = Asked(question, remembered, self._recall.prompt(remembered, question), files.notices)
-        answer = Answer(times={"asked": time.time()}, above=quotes(heard))
+        asked = PreparedQuestion(question, remembered, self._recall.prompt(remembered, question), files.notices)
+        answer = Outcome(times={"asked": time.time()}, above=quotes(heard))
         answer.admitted = self._checks is None or turn.kept is not None
         said = again(turn.kept) if turn.kept else self._asked(turn, message, asked, files)
         reply = self._below(self._said(said, turn, answer, halt), asked, answer)
@@ -119,7 +119,7 @@ class Conversation:
     async def _is_part(self, turn: Turn, message: Message, question: Entry) -> bool:
         """Whether a question is to be answered with the next one, before which it then stands in the history."""
         may_be = turn.followed and not turn.posted and self._policies.of(turn.message.key).merge
-        if not may_be or not await self._store.goes_on(turn):
+        if not may_be or not await self._store.next_is_same_author(turn):
             return False
         return self._checks is None or await merges(self._checks, turn, message, question)
 
@@ -129,7 +129,7 @@ class Conversation:
             return BLIND
         return UNLOOKED if self._checks and not self._checks.looks else None
 
-    def foresee(self, message: Message, platform: Platform) -> None:
+    def prefetch(self, message: Message, platform: Platform) -> None:
         """Begin what takes long about a message whose turn has not come yet."""
         self._ears.begin(message, platform)
 
@@ -140,8 +140,8 @@ class Conversation:
     async def post(self, turn: Turn, platform: Platform) -> ConversationKey:
         """Post a question that stands in no message, so that it can be answered under it; return where it now waits."""
         message = await platform.named(turn.message)
-        answer = Answer(message_id=next(iter(turn.posted), ""))
-        shown = sentence(commands.asked(inert(message.author.name), plain(message.text)))
+        answer = Outcome(message_id=next(iter(turn.posted), ""))
+        shown = sentence(commands.asked(sanitize_name(message.author.name), sanitize_text(message.text)))
         if self._guard:
             shown = checked(self._guard, turn, message, shown, answer)
         await self._show(turn, platform, shown, answer)
@@ -152,16 +152,16 @@ class Conversation:
         await self._store.finish(turn, [], state_of(answer), detail_of(answer))
         return key
 
-    async def give_up(self, turn: Turn, platform: Platform) -> None:
+    async def fail(self, turn: Turn, platform: Platform) -> None:
         """End a turn that failed too often, with a sentence where even that can be shown."""
-        answer = Answer(error=GaveUp())
+        answer = Outcome(error=GaveUp())
         try:
             await self._show(turn, platform, sentence(notice(turn, GaveUp())), answer)
         except Exception:
             log.exception("notice not shown", reference=reference(turn))
         await self._store.finish(turn, [], "failed", detail_of(answer))
 
-    async def _heard(self, turn: Turn, platform: Platform, halt: Halt) -> tuple[Turn, tuple[Heard, ...]]:
+    async def _heard(self, turn: Turn, platform: Platform, halt: Cancellation) -> tuple[Turn, tuple[Heard, ...]]:
         """Return what was said in a turn's recordings, and the turn with what was posted meanwhile.
 
         What an earlier try has posted stands until the answer takes its place.
@@ -171,14 +171,16 @@ class Conversation:
             return turn, ()
         try:
             if hearing.is_long and not turn.posted and self._policies.of(turn.message.key).streaming:
-                shown = Answer()
+                shown = Outcome()
                 await self._show(turn, platform, halt.until(listening(hearing)), shown)
                 turn = replace(turn, posted=(shown.message_id,) if shown.message_id else ())
             return turn, () if halt.sentence else await hearing.heard()
         finally:
             hearing.task.cancel()  # in vain where it is done
 
-    def _asked(self, turn: Turn, message: Message, asked: Asked, files: Attached) -> AsyncGenerator[ModelEvent, None]:
+    def _asked(
+        self, turn: Turn, message: Message, asked: PreparedQuestion, files: Attached
+    ) -> AsyncGenerator[ModelEvent, None]:
         """Ask the model; with moderation, what is yielded is what may be seen."""
 
         def said() -> AsyncGenerator[ModelEvent, None]:
@@ -196,7 +198,7 @@ class Conversation:
 
     async def _refuse(self, turn: Turn, platform: Platform, error: BotError) -> None:
         """End a turn with a sentence in place of an answer."""
-        answer = Answer()
+        answer = Outcome()
         record(turn, answer, error)
         await self._show(turn, platform, sentence(notice(turn, error)), answer)
         await self._store.finish(turn, [], state_of(answer), detail_of(answer))
@@ -212,12 +214,12 @@ class Conversation:
         if turn.message.command == "memory":
             memory = (await self._recall.of(turn.message.key)).memory
             outcome = commands.remembered(len(memory.entries), memory.earlier)
-        answer = Answer()
+        answer = Outcome()
         await self._show(turn, platform, sentence(outcome), answer)
         state = "refused" if turn.message.command == "full" else state_of(answer)
         await self._store.finish(turn, [], state, detail_of(answer))
 
-    async def _show(self, turn: Turn, platform: Platform, events: AsyncIterator[ReplyEvent], answer: Answer) -> None:
+    async def _show(self, turn: Turn, platform: Platform, events: AsyncIterator[ReplyEvent], answer: Outcome) -> None:
         live = self._policies.of(turn.message.key).streaming
         try:
             await platform.reply(turn, events, Parts(self._store, turn, answer), live=live)
@@ -228,7 +230,7 @@ class Conversation:
             if answer.parts or turn.posted or isinstance(error, Uncertain):
                 await self._add(turn, platform, error, answer)
 
-    async def _add(self, turn: Turn, platform: Platform, error: PlatformError, answer: Answer) -> None:
+    async def _add(self, turn: Turn, platform: Platform, error: PlatformError, answer: Outcome) -> None:
         """Say below what stands there why it ends so, where the platform still lets us write."""
         journal = Parts(self._store, turn, answer, first=max(answer.parts, len(turn.posted)))
         apart = replace(turn, id=f"{turn.id}{NOTICE}", attempts=1, posted=())
@@ -238,7 +240,7 @@ class Conversation:
             log.info("notice not shown", reference=reference(turn), detail=str(refusal))
 
     async def _said(
-        self, chat: AsyncGenerator[ModelEvent, None], turn: Turn, answer: Answer, halt: Halt
+        self, chat: AsyncGenerator[ModelEvent, None], turn: Turn, answer: Outcome, halt: Cancellation
     ) -> AsyncGenerator[ReplyEvent, None]:
         """Pass the model's words on; where it fails or is halted, a sentence ends the reply."""
         if answer.admitted and answer.above:
@@ -250,18 +252,18 @@ class Conversation:
                         yield shown
             answer.times["answered"] = time.time()
             if answer.text and not (halt.sentence or turn.kept):
-                self._store.keep(turn, Kept(answer.text, answer.usage))
+                self._store.keep(turn, SavedAnswer(answer.text, answer.usage))
         except (ModelError, ModerationError) as error:
             record(turn, answer, error)
             if isinstance(error, AnswerCutByLength) and not turn.kept:
-                self._store.keep(turn, Kept(answer.text, answer.usage, is_cut=True))
+                self._store.keep(turn, SavedAnswer(answer.text, answer.usage, is_cut=True))
             answer.text = "" if isinstance(error, AnswerRefused) else answer.text
             yield Replace(under(answer.shown, notice(turn, error)))
         if halt.sentence and (answer.shown or answer.noted):
             yield Replace(halt.sentence if halt.replaces else f"{answer.shown} {halt.sentence}".strip())
 
     async def _below(
-        self, events: AsyncIterator[ReplyEvent], asked: Asked, answer: Answer
+        self, events: AsyncIterator[ReplyEvent], asked: PreparedQuestion, answer: Outcome
     ) -> AsyncGenerator[ReplyEvent, None]:
         """Pass a reply on, and say below it where the model has not read or seen all of the question."""
         async for event in events:
@@ -270,7 +272,7 @@ class Conversation:
             if answer.text:
                 yield Text(f"\n\n{note}")
 
-    def _entries(self, asked: Asked, answer: Answer) -> list[Entry]:
+    def _entries(self, asked: PreparedQuestion, answer: Outcome) -> list[Entry]:
         """Return what later prompts see of a turn; a question without an answer stays, so that one can say `again`."""
         if not answer.admitted or (isinstance(answer.error, NEVER_AGAIN) and not answer.text):
             return []
@@ -285,7 +287,7 @@ class Conversation:
         return [question, said]
 
 
-def _asking(asked: Asked, message: Message, files: Attached) -> Asking:
+def _asking(asked: PreparedQuestion, message: Message, files: Attached) -> Asking:
     """Return what is sent, by whose it is: what came with a message that was asked about is somebody else's."""
     text, author = asked.prompt.question.text, asked.question.author
     name = author.name if author else ""

@@ -6,7 +6,7 @@ from collections import OrderedDict, deque
 Channel = tuple[str, str]  # a platform's name, and the channel's id there
 
 
-class Slots:
+class FairSlots:
     """So many slots. Where all are taken, channels wait in a circle, and those of one channel in a line."""
 
     def __init__(self, most: int) -> None:

@@ -9,13 +9,13 @@ from functools import partial
 
 import structlog
 
-from core.cancellation import Halt
+from core.cancellation import Cancellation
 from core.commands import QUESTION_DELETED, STOPPED
 from core.conversation import Conversation
 from core.errors import PlatformError
-from core.fair_slots import Slots
+from core.fair_slots import FairSlots
 from core.messages import ConversationKey, Deletion, Edit, Message, Platform, PlatformEvent, Turn
-from core.moderation.moderation import Guard
+from core.moderation.moderation import Moderation
 from core.outcome import reference
 from core.policy import Policies
 from core.storage.store import Store
@@ -51,7 +51,7 @@ class Inbox:
         platforms: Mapping[str, Platform],
         policies: Policies,
         pressure: Pressure,
-        guard: Guard | None = None,
+        guard: Moderation | None = None,
     ) -> None:
         self._store = store
         self._conversation = conversation
@@ -59,12 +59,12 @@ class Inbox:
         self._policies = policies
         self._pressure = pressure
         self._guard = guard
-        self._slots = Slots(pressure.concurrency)
+        self._slots = FairSlots(pressure.concurrency)
         self._queued: Counter[ConversationKey] = Counter()
         self._told_full: dict[ConversationKey, float] = {}
         self._serving: dict[ConversationKey, asyncio.Task[None]] = {}
         self._woken: set[ConversationKey] = set()
-        self._answering: dict[Message, Halt] = {}
+        self._answering: dict[Message, Cancellation] = {}
         self._open = True
 
     async def receive(self, event: PlatformEvent) -> bool:
@@ -120,7 +120,7 @@ class Inbox:
         if message.command == "stop" and not is_refused:
             self._halt(STOPPED, lambda turn: _comes_before(turn, message), replaces=False)
         if message.attachments and not is_refused:
-            self._conversation.foresee(message, self._platforms[message.key.platform])
+            self._conversation.prefetch(message, self._platforms[message.key.platform])
         self._wake(message.key)
         return True
 
@@ -205,7 +205,7 @@ class Inbox:
     async def _attempt(self, turn: Turn) -> float:
         """Have a turn answered once; return the pause before it should be tried again, 0 where it should not."""
         platform = self._platforms[turn.message.key.platform]
-        halt = self._answering[turn.message] = Halt()
+        halt = self._answering[turn.message] = Cancellation()
         try:
             if turn.message.command == "ask":
                 self._wake(await self._conversation.post(turn, platform))
@@ -225,7 +225,7 @@ class Inbox:
 
     async def _failed(self, turn: Turn, platform: Platform, error: Exception, most: int) -> float:
         if turn.attempts >= most:
-            await self._conversation.give_up(turn, platform)
+            await self._conversation.fail(turn, platform)
             return 0.0
         await self._store.release(turn, type(error).__name__)
         return min(LONGEST_PAUSE, self._pressure.pause * 2.0 ** (turn.attempts - 1))

@@ -189,7 +189,7 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class SavedAnswer:
     """A whole answer of the model's, kept so that it is not asked for again if it could not be shown to its end.
 
     `is_cut` says that it ended at its limit of tokens.
@@ -215,7 +215,7 @@ class Turn:
     fence: int
     posted: tuple[str, ...] = ()
     followed: bool = False
-    kept: Kept | None = None
+    kept: SavedAnswer | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,14 +8,14 @@ import structlog
 
 from core.errors import BotError, PlatformError, Uncertain
 from core.messages import Admitted, ModelEvent, Notice, Replace, ReplyEvent, Text, Turn, Usage
-from core.moderation.log import About
+from core.moderation.log import Subject
 from core.storage.store import Store
 
 log = structlog.get_logger()
 
 
 @dataclass(slots=True)
-class Answer:
+class Outcome:
     """What became of a turn so far: the model's words, what they cost, where they stand, and what went wrong.
 
     `times` says when each step was reached, in seconds since the epoch; `admitted` that the question may be shown and
@@ -67,7 +67,7 @@ class Answer:
 class Parts:
     """The journal of one turn: notes each part of its reply that is visible."""
 
-    def __init__(self, store: Store, turn: Turn, answer: Answer, first: int = 0) -> None:
+    def __init__(self, store: Store, turn: Turn, answer: Outcome, first: int = 0) -> None:
         """`first` is the number under which part 0 is noted, where others stand before it."""
         self._store = store
         self._turn = turn
@@ -91,7 +91,7 @@ def reference(turn: Turn) -> str:
     return turn.id[:8]
 
 
-def record(turn: Turn, answer: Answer, error: BotError) -> None:
+def record(turn: Turn, answer: Outcome, error: BotError) -> None:
     """Keep an error with the turn, and tell the operator what the person was not told."""
     answer.error = error
     log.warning(
@@ -99,9 +99,9 @@ def record(turn: Turn, answer: Answer, error: BotError) -> None:
     )
 
 
-def about(turn: Turn) -> About:
+def about(turn: Turn) -> Subject:
     """Return what a turn's texts belong to, for moderation."""
-    return About(turn.message.key, reference(turn), turn.message.author)
+    return Subject(turn.message.key, reference(turn), turn.message.author)
 
 
 def under(text: str, sentence: str) -> str:
@@ -109,14 +109,14 @@ def under(text: str, sentence: str) -> str:
     return f"{text}\n\n{sentence}" if text else sentence
 
 
-def state_of(answer: Answer) -> str:
+def state_of(answer: Outcome) -> str:
     """Return the state in which a turn ends."""
     if isinstance(answer.error, Uncertain):
         return "uncertain"
     return "failed" if isinstance(answer.error, PlatformError) else "done"
 
 
-def detail_of(answer: Answer) -> dict[str, Any]:
+def detail_of(answer: Outcome) -> dict[str, Any]:
     """Return what is kept of how it ended."""
     detail: dict[str, Any] = {}
     if answer.error:

@@ -3,10 +3,10 @@
 from collections.abc import AsyncGenerator
 
 from core.errors import AnswerCutByLength
-from core.messages import Kept, ModelEvent, Replace, ReplyEvent, Text
+from core.messages import ModelEvent, Replace, ReplyEvent, SavedAnswer, Text
 
 
-async def again(kept: Kept) -> AsyncGenerator[ModelEvent, None]:
+async def again(kept: SavedAnswer) -> AsyncGenerator[ModelEvent, None]:
     """Say what the model answered to an earlier attempt, and end as it did."""
     yield Text(kept.text)
     if kept.usage:

@@ -29,7 +29,7 @@ CONTROL = re.compile(
 SPEAKER = re.compile(r"^[^\S\n]*(?:[^\n:\uff1a]{1,80}[:\uff1a]|\[(?!…\]))", re.MULTILINE)
 
 
-def plain(text: str) -> str:
+def sanitize_text(text: str) -> str:
     """Return a text without invisible and direction-changing characters, and with models' control words made inert."""
     if not text.isascii():
         text = SELECTORS.sub("", JOINER.sub("", LINE_ENDS.sub("\n", text)))
@@ -41,11 +41,11 @@ def said(name: str, text: str, *attachments: str) -> str:
 
     What they attached follows; it is made inert by whoever read it.
     """
-    parts = (hanging(plain(text)), *attachments)
-    return f"{inert(name)}: " + "\n\n".join(part for part in parts if part.strip())
+    parts = (indent_speakers(sanitize_text(text)), *attachments)
+    return f"{sanitize_name(name)}: " + "\n\n".join(part for part in parts if part.strip())
 
 
-def hanging(text: str) -> str:
+def indent_speakers(text: str) -> str:
     """Return a text in which no line but the first can pass for the beginning of what somebody else says.
 
     Where one looks as if somebody began to speak there, or as one of our own labels, all of them are indented.
@@ -57,7 +57,7 @@ def hanging(text: str) -> str:
 
 
 @lru_cache(maxsize=1024)  # the same few names stand in every prompt
-def inert(name: str) -> str:
+def sanitize_name(name: str) -> str:
     """Reduce a display name to one short line without control characters, brackets and colons."""
-    visible = "".join(letter if unicodedata.category(letter)[0] != "C" else " " for letter in plain(name))
+    visible = "".join(letter if unicodedata.category(letter)[0] != "C" else " " for letter in sanitize_text(name))
     return " ".join(re.sub(r"[:\uff1a\ufe55\ua789\u2236\[\]<>`]", " ", visible).split())[:NAME_LENGTH] or "Someone"

@@ -14,7 +14,7 @@ from bots.discord.options import DiscordOptions
 from bots.discord.outgoing import Cut
 from bots.discord.reply import Reply
 from bots.discord.session import Session
-from bots.edit_rate import EditBudget
+from bots.edit_rate import EditRate
 from bots.streaming import Pace, Stream
 from core.messages import Attachment, Earlier, Journal, Message, Receive, ReplyEvent, Turn
 
@@ -34,7 +34,7 @@ class Discord:
         self._memory = memory
         self._files = files(http, options.api_url, options.file_hosts)
         self._pace = Pace(interval=options.edit_interval)
-        self._budgets: WeakValueDictionary[str, EditBudget] = WeakValueDictionary()
+        self._budgets: WeakValueDictionary[str, EditRate] = WeakValueDictionary()
         self._session: asyncio.Future[Session] = asyncio.get_running_loop().create_future()
 
     async def start(self, receive: Receive) -> None:
@@ -103,5 +103,5 @@ class Discord:
                 budget.release()
 
 
-def _budget() -> EditBudget:
-    return EditBudget(EDITS, EDITS_PER_SECOND)
+def _budget() -> EditRate:
+    return EditRate(EDITS, EDITS_PER_SECOND)

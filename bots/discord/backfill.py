@@ -30,7 +30,7 @@ PAGE = 100  # messages of one call (Discord docs, Get Channel Messages)
 Room = discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.Thread
 
 
-class Missed:
+class DiscordBackfill:
     """Reads every channel in which there is something newer than the mark, oldest first, through the usual ear."""
 
     def __init__(self, client: discord.Client, ear: Ear, memory: Memory) -> None:

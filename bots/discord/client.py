@@ -6,9 +6,9 @@ import discord
 import structlog
 from discord import app_commands
 
-from bots.backfill import CatchUp
+from bots.backfill import Backfill
 from bots.discord.listener import Ear
-from bots.discord.login import Introduction
+from bots.discord.login import Login
 from bots.discord.options import DiscordOptions
 from bots.discord.shards import Shards
 
@@ -21,7 +21,7 @@ class Client(discord.AutoShardedClient):
     No mention is allowed, which holds for every create, edit and follow-up; nothing is cached but guilds and channels.
     """
 
-    def __init__(self, options: DiscordOptions, introduction: Introduction, intents: discord.Intents) -> None:
+    def __init__(self, options: DiscordOptions, introduction: Login, intents: discord.Intents) -> None:
         super().__init__(
             intents=intents,
             shard_count=introduction.shards,
@@ -35,9 +35,9 @@ class Client(discord.AutoShardedClient):
         self._pause = options.identify_pause
         self._ear: Ear | None = None
         self._shards: Shards | None = None
-        self._catch_up: CatchUp | None = None
+        self._catch_up: Backfill | None = None
 
-    def tell(self, ear: Ear, shards: Shards, catch_up: CatchUp) -> None:
+    def tell(self, ear: Ear, shards: Shards, catch_up: Backfill) -> None:
         """Tell these three of every event."""
         self._ear, self._shards, self._catch_up = ear, shards, catch_up
 

@@ -13,7 +13,7 @@ from bots.discord.refusals import DiscordRefusal, WrongToken
 
 
 @dataclass(frozen=True, slots=True)
-class Introduction:
+class Login:
     """The bot's user, its application, how many shards Discord recommends, and what its switches allow."""
 
     user: int
@@ -22,7 +22,7 @@ class Introduction:
     message_content: bool
 
 
-async def introduce(options: DiscordOptions) -> Introduction:
+async def introduce(options: DiscordOptions) -> Login:
     """Ask Discord for what must be known before a client is made, and set the addresses that discord.py dials.
 
     Both addresses are attributes of discord.py's classes, and nothing else sets them. It reads /gateway/bot by
@@ -41,7 +41,7 @@ async def introduce(options: DiscordOptions) -> Introduction:
     return introduction
 
 
-async def _asked(token: str) -> tuple[Introduction, str]:
+async def _asked(token: str) -> tuple[Login, str]:
     async with discord.Client(intents=discord.Intents(guilds=True)) as client:
         await client.login(token)
         shards, gateway, _ = await client.http.get_bot_gateway()
@@ -49,4 +49,4 @@ async def _asked(token: str) -> tuple[Introduction, str]:
             raise DiscordRefusal("login", 0)
         flags = client.application.flags
         allowed = flags.gateway_message_content or flags.gateway_message_content_limited
-        return Introduction(client.user.id, client.application.id, shards, allowed), gateway
+        return Login(client.user.id, client.application.id, shards, allowed), gateway

@@ -9,7 +9,7 @@ from bots.discord.outgoing import Cut, nonce
 from bots.discord.refusals import BLOCKED, GONE, DiscordRefusal
 from bots.discord.rooms import Posted, Room
 from bots.discord.session import Session
-from bots.edit_rate import EditBudget
+from bots.edit_rate import EditRate
 from core.errors import Uncertain
 from core.messages import Journal, Turn
 
@@ -21,7 +21,7 @@ BLOCKED_NOTICE = "_A rule of this server blocked what I wrote here._"
 class Reply:
     """Where one turn's answer stands; a surface of bots.streaming."""
 
-    def __init__(self, session: Session, cut: Cut, budget: EditBudget, turn: Turn, journal: Journal) -> None:
+    def __init__(self, session: Session, cut: Cut, budget: EditRate, turn: Turn, journal: Journal) -> None:
         """Find or open the room, beside the model's first words."""
         self._session = session
         self._room = asyncio.create_task(session.room_of(turn))

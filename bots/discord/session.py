@@ -6,13 +6,13 @@ import secrets
 import discord
 import structlog
 
-from bots.backfill import CatchUp
-from bots.discord.backfill import MARGIN, Missed
+from bots.backfill import Backfill
+from bots.discord.backfill import MARGIN, DiscordBackfill
 from bots.discord.calls import persist
 from bots.discord.client import Client, intents
 from bots.discord.commands import Commands
 from bots.discord.listener import Ear
-from bots.discord.login import Introduction
+from bots.discord.login import Login
 from bots.discord.memory import Memory
 from bots.discord.options import DiscordOptions
 from bots.discord.outgoing import LONGEST
@@ -33,7 +33,7 @@ AUTHENTICATION_FAILED = 4004  # Discord docs, Gateway close event codes
 class Session:
     """The bot while it is signed in."""
 
-    def __init__(self, options: DiscordOptions, introduction: Introduction, receive: Receive, memory: Memory) -> None:
+    def __init__(self, options: DiscordOptions, introduction: Login, receive: Receive, memory: Memory) -> None:
         self._options = options
         self._introduction = introduction
         self._reads_all = _reads_all(options, introduction)
@@ -43,8 +43,8 @@ class Session:
         self.known = memory.conversation_of
         self._ear = Ear(self._client, introduction.user, receive, self.typing, memory, roles=options.roles)
         self.shards = Shards(introduction.shards)
-        missed = Missed(self._client, self._ear, memory)
-        self._catch_up = CatchUp(f"discord/{introduction.application}", memory.marks, missed.hear, MARGIN)
+        missed = DiscordBackfill(self._client, self._ear, memory)
+        self._catch_up = Backfill(f"discord/{introduction.application}", memory.marks, missed.hear, MARGIN)
         self._commands = Commands(self._client.tree, introduction.user, receive, memory)
         self._running: asyncio.Task[None] | None = None
 
@@ -132,7 +132,7 @@ async def _first(tasks: tuple[asyncio.Task[None], ...], seconds: float) -> bool:
     return bool(done)
 
 
-def _reads_all(options: DiscordOptions, introduction: Introduction) -> bool:
+def _reads_all(options: DiscordOptions, introduction: Login) -> bool:
     """Whether to ask for message content: as the setting says, or else as the application's switch stands."""
     return introduction.message_content if options.message_content == "auto" else options.message_content == "on"
 

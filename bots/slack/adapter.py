@@ -14,13 +14,13 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bots.backfill import CatchUp
-from bots.edit_rate import EditBudget
+from bots.backfill import Backfill
+from bots.edit_rate import EditRate
 from bots.markdown.splitting import Growing
-from bots.slack.backfill import MARGIN, SILENCE, Missed, number_of
+from bots.slack.backfill import MARGIN, SILENCE, SlackBackfill, number_of
 from bots.slack.calls import Calls, MaybeSent, SlackRefusal
 from bots.slack.ephemeral import Ephemeral
-from bots.slack.event_reader import Ear
+from bots.slack.event_reader import EventReader
 from bots.slack.files import Files
 from bots.slack.incoming import mention_free, mentioned, text_of
 from bots.slack.interactions import Interactions
@@ -75,10 +75,10 @@ class Slack:
         self._files = Files(session, options.bot_token, options.api_url, options.file_hosts)
         self._ephemeral = Ephemeral(session)
         self._status = Status(self._calls)
-        self._budget = EditBudget(EDITS, EDITS_PER_SECOND)
+        self._budget = EditRate(EDITS, EDITS_PER_SECOND)
         self._pace = Pace(interval=options.edit_interval)
         self._socket: Socket | None = None
-        self._catch_up: CatchUp | None = None
+        self._catch_up: Backfill | None = None
         self._identity = AuthorizeResult(enterprise_id=None, team_id=None)
 
     async def start(self, receive: Receive) -> AsyncApp:
@@ -95,9 +95,9 @@ class Slack:
             bot_user_id=me["user_id"],
         )
         team, user = str(me["team_id"]), str(me["user_id"])
-        ear = Ear(team, user, receive, dm_threads=self._options.dm_threads)
-        missed = Missed(self._calls, team, ear, self._memory)
-        self._catch_up = CatchUp(f"slack/{team}", self._memory.marks, missed.hear, MARGIN, SILENCE)
+        ear = EventReader(team, user, receive, dm_threads=self._options.dm_threads)
+        missed = SlackBackfill(self._calls, team, ear, self._memory)
+        self._catch_up = Backfill(f"slack/{team}", self._memory.marks, missed.hear, MARGIN, SILENCE)
         is_first = await self._catch_up.first(number_of(time.time()))
         interactions = Interactions(team, user, self._options.dm_threads)
         listener = Listener(self._identity, interactions, ear, receive, self._catch_up)

@@ -12,7 +12,7 @@ from typing import Any
 import structlog
 
 from bots.slack.calls import Calls, SlackRefusal
-from bots.slack.event_reader import Ear
+from bots.slack.event_reader import EventReader
 from bots.slack.memory import Memory
 
 log = structlog.get_logger()
@@ -37,10 +37,10 @@ def number_of(ts: object) -> int:
         return 0
 
 
-class Missed:
+class SlackBackfill:
     """Reads what is newer than the mark in the bot's channels and its latest threads, oldest first in each channel."""
 
-    def __init__(self, calls: Calls, team: str, ear: Ear, memory: Memory) -> None:
+    def __init__(self, calls: Calls, team: str, ear: EventReader, memory: Memory) -> None:
         self._calls = calls
         self._team = team
         self._ear = ear

@@ -26,7 +26,7 @@ REMOTE_DEFINITION = re.compile(r"\](?=:\s*<?(?:[a-z][a-z0-9+.-]*://|//|mailto:|w
 DEFINITION = re.compile(r"^([ \t>*+\-\d.)]*\[(?:[^\[\]\\]|\\.)+)\](?=:)", re.MULTILINE)
 
 
-def neutralise(markdown: str) -> str:
+def escape_mentions(markdown: str) -> str:
     """Return the text with mentions, broadcasts and disguised links made harmless. Twice is the same as once.
 
     A link is a disguise if its label looks like an address other than its target. It is shown as `label (target)`,

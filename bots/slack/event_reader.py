@@ -7,7 +7,7 @@ from bots.slack.events import read
 from core.messages import Receive
 
 
-class Ear:
+class EventReader:
     """Reads what is said in one workspace, whose id is `team`, and hands it on."""
 
     def __init__(self, team: str, bot_user: str, receive: Receive, *, dm_threads: bool) -> None:

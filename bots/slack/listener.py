@@ -11,9 +11,9 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bots.backfill import CatchUp
+from bots.backfill import Backfill
 from bots.slack.backfill import number_of
-from bots.slack.event_reader import Ear
+from bots.slack.event_reader import EventReader
 from bots.slack.interactions import Interactions, told
 from bots.slack.outgoing import payload
 from core.messages import Receive
@@ -27,7 +27,12 @@ class Listener:
     """The events, slash commands and shortcuts of one workspace."""
 
     def __init__(
-        self, identity: AuthorizeResult, interactions: Interactions, ear: Ear, receive: Receive, catch_up: CatchUp
+        self,
+        identity: AuthorizeResult,
+        interactions: Interactions,
+        ear: EventReader,
+        receive: Receive,
+        catch_up: Backfill,
     ) -> None:
         self._identity = identity
         self._interactions = interactions

@@ -9,7 +9,7 @@ from typing import TypedDict
 
 from bots.markdown.splitting import Limit
 from bots.slack.blocks import blocks_of_whole_lines
-from bots.slack.escape_mentions import neutralise
+from bots.slack.escape_mentions import escape_mentions
 
 MARKDOWN_LIMIT = 12_000
 """Characters in all markdown blocks of one message together (Slack docs, markdown block)."""
@@ -48,7 +48,7 @@ def payload(part: str) -> Payload:
 
     `parse` is said because chat.update, unlike chat.postMessage, otherwise looks for names (Slack docs, chat.update).
     """
-    markdown = neutralise(part)
+    markdown = escape_mentions(part)
     return {"text": fallback(part), "blocks": [{"type": "markdown", "text": markdown}], "parse": "none"}
 
 
@@ -62,7 +62,7 @@ def plain_payload(part: str) -> Payload:
 
 def fallback(markdown: str, limit: int = TEXT_LIMIT) -> str:
     """Return the plain `text` beside a block: harmless, escaped, at most `limit` UTF-16 units."""
-    escaped = escape(neutralise(markdown))
+    escaped = escape(escape_mentions(markdown))
     if _units(escaped) <= limit:
         return escaped
     shortened = _encoded(escaped)[: 2 * (limit - 1)].decode("utf-16-le", errors="surrogatepass")

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Coroutine, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
-from bots.edit_rate import EditBudget
+from bots.edit_rate import EditRate
 from bots.slack.calls import NO_ANSWER, Calls, MaybeSent, SlackRefusal
 from bots.slack.outgoing import payload, plain_payload
 from core.errors import Uncertain
@@ -25,7 +25,7 @@ TRIES = 3  # posts of one part whose answer was lost, each looked for before it 
 class Reply:
     """Where one turn's answer stands; a surface of bots.streaming."""
 
-    def __init__(self, calls: Calls, budget: EditBudget, turn: Turn, journal: Journal) -> None:
+    def __init__(self, calls: Calls, budget: EditRate, turn: Turn, journal: Journal) -> None:
         self._calls = calls
         self._budget = budget
         self._turn = turn

@@ -11,7 +11,7 @@ from core.errors import FileUnreadable
 from core.files.documents import MOST as MOST_OF_A_DOCUMENT
 from core.files.documents import MOST_OF_A_PICTURE, Documents
 from core.messages import Attachment, Image, Message, Platform
-from core.sanitize import inert, plain
+from core.sanitize import sanitize_name, sanitize_text
 
 log = structlog.get_logger()
 
@@ -103,7 +103,7 @@ async def _told(
 ) -> Attached:
     """Return a file; `pictures` is how many may still be shown, `blind` why none is at all."""
     kind = _kind(file)
-    label = f"{'picture' if kind == 'picture' else 'file'} {inert(file.name)}"
+    label = f"{'picture' if kind == 'picture' else 'file'} {sanitize_name(file.name)}"
     most = LIMITS.get(kind, MOST_OF_A_DOCUMENT)
     unreadable = (UNREADABLE,) if kind == "picture" or file.media_type.startswith("image/") else ()
     if not kind or (file.size or 0) > most:
@@ -119,7 +119,9 @@ async def _told(
     if kind == "picture" or (pictures and BEGINNINGS.match(content)):
         return _shown(label, await documents.picture(content) if BEGINNINGS.match(content) else None)
     text = content.decode("utf-8", "replace") if kind == "text" else await documents.text(content, kind)
-    return Attached(f"[{label}]\n{fenced(plain(text))}" if text.strip() else f"[{label}: no text was found in it]")
+    return Attached(
+        f"[{label}]\n{fenced(sanitize_text(text))}" if text.strip() else f"[{label}: no text was found in it]"
+    )
 
 
 def _shown(label: str, image: Image | None) -> Attached:

@@ -45,7 +45,7 @@ class Opening:
         return "" if self._decided or not self._held.strip() else self._opening
 
 
-class Answer:
+class CompletionReader:
     """One answer as it grows. Give it every chunk; it returns the text to show, and in the end how it ended."""
 
     def __init__(self, opening: str) -> None:

@@ -19,7 +19,7 @@ from core.errors import (
     WrongKey,
     WrongPath,
 )
-from core.llm.completion import Answer
+from core.llm.completion import CompletionReader
 from core.llm.refusals import Refused, read_complaint
 from core.llm.request import Body, ModelOptions
 from core.messages import ModelEvent, Text
@@ -84,7 +84,7 @@ class Endpoint:
 
     async def stream(self, body: Body, bounds: Bounds) -> AsyncGenerator[ModelEvent, None]:
         """Yield the answer to one request. Raises Refused for what the endpoint says instead, or a ModelError."""
-        answer = Answer(self._opening)
+        answer = CompletionReader(self._opening)
         async with self._response(body, bounds) as response:
             await self._check(response, bounds)
             async with aclosing(self._texts(response, bounds, answer)) as texts:
@@ -129,7 +129,9 @@ class Endpoint:
         if is_page and not re.search(r"/v\d", self._url.path):
             raise WrongPath("a web page, at an address without /v1")
 
-    async def _texts(self, response: httpx.Response, bounds: Bounds, answer: Answer) -> AsyncGenerator[str, None]:
+    async def _texts(
+        self, response: httpx.Response, bounds: Bounds, answer: CompletionReader
+    ) -> AsyncGenerator[str, None]:
         if "text/event-stream" not in response.headers.get("content-type", ""):
             yield answer.read_whole(await _body(response, bounds, LARGEST_ANSWER))
             return
@@ -162,7 +164,7 @@ async def _events(response: httpx.Response) -> AsyncGenerator[list[ServerSentEve
 
 
 async def _next(
-    blocks: AsyncGenerator[list[ServerSentEvent], None], until: float, answer: Answer
+    blocks: AsyncGenerator[list[ServerSentEvent], None], until: float, answer: CompletionReader
 ) -> list[ServerSentEvent] | None:
     """Return the events that come next, or None at the end of the stream."""
     with _broken_stream():

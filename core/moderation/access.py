@@ -33,7 +33,7 @@ class Lists:
 PLACES = ("channel", "workspace")
 
 
-class Admission:
+class AccessControl:
     """The lists, and those who are paused: `limit` violations within an hour pause a person for `pause` seconds."""
 
     def __init__(self, lists: Lists, limit: int = 3, pause: float = 600.0) -> None:

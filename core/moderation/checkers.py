@@ -21,14 +21,14 @@ PAUSE = 0.25  # seconds before the second try; it doubles
 
 
 @dataclass(slots=True)
-class Asked:
+class GuardedChecker:
     """A checker and its breaker."""
 
     checker: Checker
     breaker: Breaker
 
 
-class Checks:
+class CheckerPool:
     """Asks the own list and every checker; `deadline` is in seconds for all tries of one check together.
 
     `pauses` are those of their breakers.
@@ -42,7 +42,7 @@ class Checks:
         pauses: tuple[float, ...] = PAUSES,
     ) -> None:
         self.words = words
-        self._asked = [Asked(checker, Breaker(pauses)) for checker in checkers]
+        self._asked = [GuardedChecker(checker, Breaker(pauses)) for checker in checkers]
         self._deadline = deadline
 
     @property
@@ -88,14 +88,16 @@ class Checks:
         return together
 
     async def _tried(
-        self, asked: Asked, samples: Sequence[Sample], thresholds: Mapping[str, float]
+        self, asked: GuardedChecker, samples: Sequence[Sample], thresholds: Mapping[str, float]
     ) -> list[Verdict] | CheckFailed:
         try:
             return await self._by(asked, samples, thresholds)
         except CheckFailed as error:
             return error
 
-    async def _by(self, asked: Asked, samples: Sequence[Sample], thresholds: Mapping[str, float]) -> list[Verdict]:
+    async def _by(
+        self, asked: GuardedChecker, samples: Sequence[Sample], thresholds: Mapping[str, float]
+    ) -> list[Verdict]:
         """Return one checker's verdicts: long texts in pieces, and images where it looks at any."""
         pieces = [(place, piece) for place, sample in enumerate(samples) for piece in _pieces(sample, asked.checker)]
         requests = list(_requests([piece for _, piece in pieces]))
@@ -108,7 +110,7 @@ class Checks:
             verdicts[place].append(finding.judged(thresholds))
         return [strictest(found) for found in verdicts]
 
-    async def _several(self, asked: Asked, requests: list[list[Sample]]) -> list[Finding]:
+    async def _several(self, asked: GuardedChecker, requests: list[list[Sample]]) -> list[Finding]:
         findings: list[Finding] = []
         for start in range(0, len(requests), AT_ONCE):
             batch = requests[start : start + AT_ONCE]
@@ -116,7 +118,7 @@ class Checks:
                 findings += found
         return findings
 
-    async def _persist(self, asked: Asked, samples: list[Sample]) -> list[Finding]:
+    async def _persist(self, asked: GuardedChecker, samples: list[Sample]) -> list[Finding]:
         """Ask until there is an answer; raise CheckFailed at the deadline, or at once while the breaker is open."""
         until, wait = _now() + self._deadline, PAUSE
         while True:
@@ -132,7 +134,7 @@ class Checks:
             await asyncio.sleep(pause)
             wait *= 2
 
-    async def _once(self, asked: Asked, samples: list[Sample], until: float) -> list[Finding]:
+    async def _once(self, asked: GuardedChecker, samples: list[Sample], until: float) -> list[Finding]:
         try:
             async with asyncio.timeout_at(until):
                 findings = await asked.checker.findings(samples)

@@ -11,7 +11,7 @@ import structlog
 
 from core.errors import PlatformError
 from core.messages import Author, ConversationKey, Platform
-from core.moderation.access import Admission
+from core.moderation.access import AccessControl
 from core.storage.store import Store
 
 log = structlog.get_logger()
@@ -38,7 +38,7 @@ SHOWN = 1_000  # characters of a text that moderators are shown where the operat
 
 
 @dataclass(frozen=True, slots=True)
-class About:
+class Subject:
     """What a text belongs to: a conversation, the reference that people are told, and who said it, if a person did."""
 
     key: ConversationKey
@@ -50,7 +50,7 @@ class About:
 class Record:
     """One refusal, or one text that could not be checked, as it is kept; `at` in seconds since the epoch."""
 
-    about: About
+    about: Subject
     path: Path
     outcome: Outcome
     categories: Sequence[str]
@@ -58,14 +58,14 @@ class Record:
     at: float
 
 
-class Reports:
+class ModerationLog:
     """Keeps records, tells moderators, and counts violations; `moderators` holds a channel for each platform's name."""
 
     def __init__(
         self,
         store: Store,
         platforms: Mapping[str, Platform],
-        admission: Admission,
+        admission: AccessControl,
         moderators: Mapping[str, str],
         *,
         keep_text: bool = False,
@@ -83,7 +83,7 @@ class Reports:
             task.cancel()
         await asyncio.gather(*self._telling, return_exceptions=True)
 
-    async def refused(self, path: Path, about: About, categories: Sequence[str], text: str) -> None:
+    async def refused(self, path: Path, about: Subject, categories: Sequence[str], text: str) -> None:
         """Keep a refusal; a moderators' channel hears of it beside everything else."""
         log.warning("refused", path=path, reference=about.reference, categories=", ".join(categories))
         if about.author and path in PERSONAL:
@@ -94,12 +94,12 @@ class Reports:
             self._telling.add(task)
             task.add_done_callback(self._telling.discard)
 
-    async def unchecked(self, path: Path, about: About, text: str) -> None:
+    async def unchecked(self, path: Path, about: Subject, text: str) -> None:
         """Keep that something went on without a check."""
         log.warning("unchecked", path=path, reference=about.reference, hint="CONFAB_MODERATION_UNREACHABLE is open.")
         await self._kept(path, about, "unchecked", (), text)
 
-    async def _kept(self, path: Path, about: About, outcome: Outcome, categories: Sequence[str], text: str) -> Record:
+    async def _kept(self, path: Path, about: Subject, outcome: Outcome, categories: Sequence[str], text: str) -> Record:
         record = Record(about, path, outcome, categories, text if self._keep_text else None, time.time())
         await self._store.note(_row(record))
         return record

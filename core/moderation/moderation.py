@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from core.messages import Author, Earlier, Message
-from core.moderation.access import Admission
-from core.moderation.checkers import Checks
+from core.moderation.access import AccessControl
+from core.moderation.checkers import CheckerPool
 from core.moderation.errors import CheckFailed, ModerationError, QuestionRefused, TooLongToCheck, Unchecked
-from core.moderation.log import About, Path, Reports
+from core.moderation.log import ModerationLog, Path, Subject
 from core.moderation.verdict import CLEAN, Sample, Verdict, strictest
-from core.sanitize import inert, plain
+from core.sanitize import sanitize_name, sanitize_text
 
 MOST = 250_000  # characters that are checked at a time
 NAMES = 5_000  # display names whose verdict is remembered
@@ -22,7 +22,7 @@ EDITED = "(edited; the new text could not be taken up)"
 
 
 @dataclass(frozen=True, slots=True)
-class GuardOptions:
+class ModerationPolicy:
     """What an operator decides.
 
     `thresholds` are scores from 0 to 1 by category, `channels` those of single channels over them. `strict` sends
@@ -41,10 +41,12 @@ class GuardOptions:
     later: float = 1.0
 
 
-class Guard:
+class Moderation:
     """Asks for verdicts, and sees to what follows from them."""
 
-    def __init__(self, checks: Checks, reports: Reports, admission: Admission, options: GuardOptions) -> None:
+    def __init__(
+        self, checks: CheckerPool, reports: ModerationLog, admission: AccessControl, options: ModerationPolicy
+    ) -> None:
         self.options = options
         self.words = checks.words
         self._checks = checks
@@ -70,7 +72,7 @@ class Guard:
         self,
         path: Path,
         samples: Sequence[Sample],
-        about: About,
+        about: Subject,
         held: Callable[[], None] | None = None,
         own: Sequence[Verdict] | None = None,
     ) -> list[Verdict]:
@@ -100,24 +102,24 @@ class Guard:
         return found
 
     async def admit(
-        self, path: Path, samples: Sequence[Sample], about: About, held: Callable[[], None] | None = None
+        self, path: Path, samples: Sequence[Sample], about: Subject, held: Callable[[], None] | None = None
     ) -> None:
         """Return where nothing of the texts is refused; raise QuestionRefused, Unchecked or TooLongToCheck else."""
         verdict = strictest(await self.verdicts(path, samples, about, held)) if samples else CLEAN
         if verdict.flagged:
             raise QuestionRefused(f"{path}: {', '.join(verdict.categories)}")
 
-    async def clean(self, path: Path, samples: Sequence[Sample], about: About) -> list[bool]:
+    async def clean(self, path: Path, samples: Sequence[Sample], about: Subject) -> list[bool]:
         """Return of each text whether it may be kept; none of them where nobody can be asked just now."""
         try:
             return [not verdict.flagged for verdict in await self.verdicts(path, samples, about)]
         except (Unchecked, TooLongToCheck):
             return [False] * len(samples)
 
-    async def earlier(self, lines: Sequence[Earlier], about: About) -> list[Earlier]:
+    async def earlier(self, lines: Sequence[Earlier], about: Subject) -> list[Earlier]:
         """Return what was said before the bot came, without what may not be kept, under names that may be."""
         new = list(dict.fromkeys(line.author.name for line in lines if not self.knows(line.author.name)))
-        texts = [Sample(plain(line.text)) for line in lines]
+        texts = [Sample(sanitize_text(line.text)) for line in lines]
         may_stay = await self.clean("earlier", texts, about)
         for name, is_clean in zip(new, await self.clean("name", [Sample(name) for name in new], about), strict=True):
             self.learn(name, refused=not is_clean)
@@ -126,25 +128,25 @@ class Guard:
 
     async def edited(self, message: Message) -> str:
         """Return an edited text as later prompts may have it. Waits little: the platform wants to hear of the edit."""
-        about = About(message.key, message.id, message.author)
+        about = Subject(message.key, message.id, message.author)
         try:
             async with asyncio.timeout(EDIT):
-                clean = await self.clean("edit", [Sample(plain(message.text))], about)
+                clean = await self.clean("edit", [Sample(sanitize_text(message.text))], about)
         except TimeoutError:
             clean = [False]
-        return plain(message.text) if clean[0] else EDITED
+        return sanitize_text(message.text) if clean[0] else EDITED
 
     def called(self, author: Author) -> Author:
         """Return a person by a name that may be sent: one that was refused before is left out."""
-        return replace(author, name=NOBODY) if self._names.get(inert(author.name)) else author
+        return replace(author, name=NOBODY) if self._names.get(sanitize_name(author.name)) else author
 
     def knows(self, name: str) -> bool:
         """Whether there is a verdict on a display name."""
-        return name == NOBODY or inert(name) in self._names
+        return name == NOBODY or sanitize_name(name) in self._names
 
     def learn(self, name: str, *, refused: bool) -> None:
         """Remember the verdict on a display name."""
-        self._names[inert(name)] = refused
+        self._names[sanitize_name(name)] = refused
         if len(self._names) > NAMES:
             self._names.popitem(last=False)
 

@@ -5,19 +5,19 @@ from collections.abc import AsyncGenerator, Sequence
 
 from core.messages import Entry, Message, Notice, Replace, ReplyEvent, Turn
 from core.moderation.errors import ModerationError
-from core.moderation.log import About
-from core.moderation.moderation import Guard
+from core.moderation.log import Subject
+from core.moderation.moderation import Moderation
 from core.moderation.stream import HELD
 from core.moderation.verdict import Sample
-from core.outcome import Answer, about, notice, record
-from core.sanitize import inert, plain
+from core.outcome import Outcome, about, notice, record
+from core.sanitize import sanitize_name, sanitize_text
 
 
 async def checked(
-    guard: Guard, turn: Turn, message: Message, shown: AsyncGenerator[ReplyEvent, None], answer: Answer
+    guard: Moderation, turn: Turn, message: Message, shown: AsyncGenerator[ReplyEvent, None], answer: Outcome
 ) -> AsyncGenerator[ReplyEvent, None]:
     """Pass on what is posted in a person's name, or why it is not."""
-    texts = [plain(text) for text in (message.text, inert(message.author.name), *message.others)]
+    texts = [sanitize_text(text) for text in (message.text, sanitize_name(message.author.name), *message.others)]
     try:
         if refusal := guard.refusal(message):
             raise refusal
@@ -31,7 +31,7 @@ async def checked(
             yield event
 
 
-async def _admitted(guard: Guard, texts: Sequence[str], about: About) -> AsyncGenerator[Notice, None]:
+async def _admitted(guard: Moderation, texts: Sequence[str], about: Subject) -> AsyncGenerator[Notice, None]:
     """Return once texts have passed; yield what a person is told where that has to wait. Raises as `admit`."""
     held = asyncio.Event()
     checking = asyncio.create_task(guard.admit("posted", [Sample(text) for text in texts], about, held.set))
@@ -47,7 +47,7 @@ async def _admitted(guard: Guard, texts: Sequence[str], about: About) -> AsyncGe
         await asyncio.gather(checking, waiting, return_exceptions=True)
 
 
-async def merges(guard: Guard, turn: Turn, message: Message, question: Entry) -> bool:
+async def merges(guard: Moderation, turn: Turn, message: Message, question: Entry) -> bool:
     """Whether a question may go into the history unanswered, to be answered with the next one.
 
     What is refused or cannot be checked is not merged: it is dealt with like any other question.

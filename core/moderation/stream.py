@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 
 from core.messages import Admitted, ModelEvent, Notice, Text
 from core.moderation.errors import AnswerRefused
-from core.moderation.log import About
-from core.moderation.moderation import NOBODY, Guard
+from core.moderation.log import Subject
+from core.moderation.moderation import NOBODY, Moderation
 from core.moderation.verdict import Sample
 
 HELD = "_I cannot have this checked at the moment; I go on as soon as I can._"
@@ -51,10 +51,10 @@ class Cut:
     task: asyncio.Task[None]
 
 
-class Release:
+class ModeratedStream:
     """One answer, held until its question is clean, and then shown as far as it was checked itself."""
 
-    def __init__(self, guard: Guard, about: About, asking: Asking) -> None:
+    def __init__(self, guard: Moderation, about: Subject, asking: Asking) -> None:
         self._guard = guard
         self._about = about
         self._asking = asking
@@ -248,18 +248,18 @@ def _now() -> float:
 
 
 async def released(
-    guard: Guard,
-    about: About,
+    guard: Moderation,
+    about: Subject,
     asking: Asking,
     chat: AsyncGenerator[ModelEvent, None],
     again: Callable[[], AsyncGenerator[ModelEvent, None]],
 ) -> AsyncGenerator[ModelEvent, None]:
     """Yield what may be seen of the answer to a question; `again` asks it under no name, where the name is refused."""
     try:
-        async with aclosing(Release(guard, about, asking).events(chat)) as events:
+        async with aclosing(ModeratedStream(guard, about, asking).events(chat)) as events:
             async for event in events:
                 yield event
     except NameRefused:
-        async with aclosing(Release(guard, about, replace(asking, name=NOBODY)).events(again())) as events:
+        async with aclosing(ModeratedStream(guard, about, replace(asking, name=NOBODY)).events(again())) as events:
             async for event in events:
                 yield event

@@ -11,7 +11,7 @@ from core.files.attachments import UNSEEN
 from core.llm.client import OpenAI
 from core.messages import Entry, ModelEvent, Usage
 from core.prompt.build import Prompt
-from core.prompt.history import Recall
+from core.prompt.history import HistoryLoader
 from core.storage.history import Made, Remembered
 
 log = structlog.get_logger()
@@ -21,7 +21,7 @@ FEWER = "_There was no room for all of your pictures, so I looked at the first o
 
 
 @dataclass(slots=True)
-class Asked:
+class PreparedQuestion:
     """A question with what is remembered before it, and the prompt that was last made of them.
 
     `notices` is what the person is told of files that are not in the question.
@@ -40,7 +40,9 @@ class Asked:
         return Made(self.prompt, self.remembered.version, gauge)
 
 
-async def chat(model: OpenAI, recall: Recall, asked: Asked, user: str) -> AsyncGenerator[ModelEvent, None]:
+async def chat(
+    model: OpenAI, recall: HistoryLoader, asked: PreparedQuestion, user: str
+) -> AsyncGenerator[ModelEvent, None]:
     """Yield what the model says. A prompt that is too long for it is cut by the error's own figures, and sent again.
 
     Raises a ModelError as the client does; ContextOverflow only where the second prompt was too long as well.
@@ -63,7 +65,7 @@ async def chat(model: OpenAI, recall: Recall, asked: Asked, user: str) -> AsyncG
             return
 
 
-def left_out(asked: Asked, *, sees: bool) -> Iterator[str]:
+def left_out(asked: PreparedQuestion, *, sees: bool) -> Iterator[str]:
     """Yield what a person is told of their question, where the model was not given all of it."""
     question, prompt = asked.question, asked.prompt
     if prompt.shortened:

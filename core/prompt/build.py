@@ -41,7 +41,7 @@ class Room:
 
 
 @dataclass(frozen=True, slots=True)
-class Memory:
+class History:
     """What is known of a conversation, beside the question.
 
     `entries` runs oldest first, from the last cut on; `first` is the conversation's first message. `earlier` is what
@@ -67,13 +67,15 @@ class Prompt:
 
     messages: tuple[PromptMessage, ...]
     tokens: int
-    memory: Memory
+    memory: History
     question: Entry
     shortened: bool
     room: int
 
 
-def fit(instructions: str, memory: Memory, question: Entry, room: Room, count: Count, schemas: str = "") -> Prompt:
+def build_prompt(
+    instructions: str, memory: History, question: Entry, room: Room, count: Count, schemas: str = ""
+) -> Prompt:
     """Return the prompt that fits: instructions and question always, and of what was said before as much as there is.
 
     `schemas` is what goes with the request beside its messages, as JSON. Where what was said is more than its room, it
@@ -90,18 +92,18 @@ def fit(instructions: str, memory: Memory, question: Entry, room: Room, count: C
     if held(kept, count) > left or len(memory.entries) > room.messages:
         kept = cut(memory, left, room.messages, count)
     said = [PromptMessage("user", kept.earlier)] if kept.earlier else []
-    messages = (system, *said, *(told(entry) for entry in kept.entries), told(asked))
+    messages = (system, *said, *(to_prompt_message(entry) for entry in kept.entries), to_prompt_message(asked))
     tokens = fixed + held(kept, count) + asked.tokens + OVERHEAD
     return Prompt(messages, tokens, kept, asked, asked.text != question.text or asked.files != question.files, left)
 
 
-def held(memory: Memory, count: Count) -> int:
+def held(memory: History, count: Count) -> int:
     """Return how long is what goes before the question."""
     earlier = cost(memory.earlier, count) if memory.earlier else 0
     return earlier + sum(entry.tokens + OVERHEAD for entry in memory.entries)
 
 
-def cut(memory: Memory, left: int, most: int, count: Count) -> Memory:
+def cut(memory: History, left: int, most: int, count: Count) -> History:
     """Return the memory with so many of its newest whole turns that half of the room stays filled."""
     target = int(left * SHARE)
     earlier = _earlier(memory, target, count)
@@ -139,7 +141,7 @@ def turns(entries: Iterable[Entry]) -> Iterable[list[Entry]]:
         yield turn
 
 
-def to_summarise(memory: Memory, room: int, count: Count) -> int:
+def to_summarise(memory: History, room: int, count: Count) -> int:
     """Return up to which entry's seq a summary should tell now, 0 where none is needed yet.
 
     It is written ahead: of what the next cut would drop if it came when the room is full.
@@ -155,18 +157,18 @@ def to_summarise(memory: Memory, room: int, count: Count) -> int:
     return goes[-1].seq if enough else 0
 
 
-def _earlier(memory: Memory, target: int, count: Count) -> str:
+def _earlier(memory: History, target: int, count: Count) -> str:
     """Return what is said of the time before the cut: the first message and the summary, where there is room."""
     parts = []
     if memory.first and memory.first.tokens <= target * FIRST_SHARE:
-        parts.append(f"{FIRST}\n{told(memory.first).content}")
+        parts.append(f"{FIRST}\n{to_prompt_message(memory.first).content}")
     if memory.summary and count(memory.summary) <= target * SUMMARY_SHARE:
         parts.append(f"{SUMMARY}\n{memory.summary}")
     said = "\n\n".join(parts)
     return said if said and cost(said, count) <= target else ""
 
 
-def told(entry: Entry) -> PromptMessage:
+def to_prompt_message(entry: Entry) -> PromptMessage:
     """Return an entry as the model reads it: what a person said begins with their name, as data."""
     if entry.author is None:
         text = "\n\n".join(part for part in (entry.text, entry.files) if part)
@@ -177,7 +179,7 @@ def told(entry: Entry) -> PromptMessage:
 def counted(entry: Entry, count: Count) -> Entry:
     """Return the entry with its length."""
     calls = sum(count(f"{call.name} {call.arguments}") + OVERHEAD for call in entry.calls)
-    return replace(entry, tokens=count(told(entry).content) + sum(map(tokens_of, entry.images)) + calls)
+    return replace(entry, tokens=count(to_prompt_message(entry).content) + sum(map(tokens_of, entry.images)) + calls)
 
 
 def tokens_of(image: Image) -> int:

@@ -14,7 +14,7 @@ LEAST = 1_024  # tokens: no error teaches that a window is smaller than this
 WITHOUT_FIGURES = 0.6  # of the prompt that was refused, where the error does not say what would fit
 
 
-class Window:
+class ContextWindow:
     """The model's window in tokens, by its own count: set, told by the endpoint, or learnt from its errors."""
 
     def __init__(self, setting: int | None = None, answer: int | None = None) -> None:
@@ -46,7 +46,7 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
-class Gauge:
+class TokenRatio:
     """Compares tokens as counted here with the model's own, anchored on one prompt of the same conversation.
 
     `counted` is that prompt's length by our count, `reported` by the endpoint's; both 0 where there is none yet, and
@@ -70,7 +70,9 @@ class Gauge:
         """Return how long a prompt may be by our count so that it has no more than so many tokens by the model's."""
         return max(0, int(self.counted + (tokens - self.reported) / self.rate))
 
-    def anchored(self, counted: int, reported: int) -> "Gauge":
+    def anchored(self, counted: int, reported: int) -> "TokenRatio":
         """Return the gauge after an endpoint's report; one that cannot be a count of that prompt changes nothing."""
         low, high = PLAUSIBLE
-        return Gauge(counted, reported, self.start) if low * counted <= reported <= high * counted + PRIOR else self
+        return (
+            TokenRatio(counted, reported, self.start) if low * counted <= reported <= high * counted + PRIOR else self
+        )

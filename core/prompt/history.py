@@ -7,12 +7,12 @@ import structlog
 
 from core.errors import ContextOverflow, PlatformError
 from core.messages import ConversationKey, Earlier, Entry, Message, Platform
-from core.moderation.log import About
-from core.moderation.moderation import Guard
-from core.prompt.build import Memory, Prompt, Room, counted, fit
-from core.prompt.context_window import Gauge, Window
+from core.moderation.log import Subject
+from core.moderation.moderation import Moderation
+from core.prompt.build import History, Prompt, Room, build_prompt, counted
+from core.prompt.context_window import ContextWindow, TokenRatio
 from core.prompt.tokens import Counter
-from core.sanitize import plain
+from core.sanitize import sanitize_text
 from core.storage.history import Remembered
 from core.storage.store import Store
 
@@ -34,11 +34,16 @@ class Instructions:
     schemas: str = ""
 
 
-class Recall:
+class HistoryLoader:
     """Makes prompts; what it learns of the model's window lasts as long as the process."""
 
     def __init__(
-        self, store: Store, counter: Counter, window: Window, instructions: Instructions, guard: Guard | None = None
+        self,
+        store: Store,
+        counter: Counter,
+        window: ContextWindow,
+        instructions: Instructions,
+        guard: Moderation | None = None,
     ) -> None:
         self._store = store
         self._guard = guard
@@ -52,7 +57,7 @@ class Recall:
         memory, counts = self._counted(found.memory)
         if counts:
             await self._store.keep_counts(counts)
-        gauge = found.gauge if found.gauge.counted else Gauge(start=1.0) if self._counter.exact else Gauge()
+        gauge = found.gauge if found.gauge.counted else TokenRatio(start=1.0) if self._counter.exact else TokenRatio()
         return replace(found, memory=memory, gauge=gauge)
 
     async def joined(self, message: Message, platform: Platform, reference: str) -> Remembered:
@@ -70,7 +75,7 @@ class Recall:
             log.warning("earlier messages not read", error=type(error).__name__, detail=str(error))
             return found
         if self._guard and lines:
-            lines = await self._guard.earlier(lines, About(message.key, reference))
+            lines = await self._guard.earlier(lines, Subject(message.key, reference))
         if not lines:
             return found
         await self._store.join(message.key, [counted(_entry(line), self.count) for line in lines])
@@ -81,7 +86,7 @@ class Recall:
         gauge = remembered.gauge
         history = int(self._told.history_tokens / gauge.rate)
         room = Room(gauge.counts(self._window.prompt), history, self._told.history_messages)
-        return fit(self._told.text, remembered.memory, question, room, self._counter.count, self._told.schemas)
+        return build_prompt(self._told.text, remembered.memory, question, room, self._counter.count, self._told.schemas)
 
     def taught(self, remembered: Remembered, refused: Prompt, overflow: ContextOverflow) -> Remembered:
         """Take an overflow's own figures, and return what is remembered with the gauge that they give."""
@@ -95,7 +100,7 @@ class Recall:
         """Return how many tokens a text has, by our count."""
         return self._counter.count(text)
 
-    def _counted(self, memory: Memory) -> tuple[Memory, dict[int, int]]:
+    def _counted(self, memory: History) -> tuple[History, dict[int, int]]:
         """Return the memory with every entry counted, and the counts that were missing, by seq."""
         new = {entry.seq: counted(entry, self.count) for entry in memory.entries if not entry.tokens}
         if memory.first and not memory.first.tokens:
@@ -110,5 +115,5 @@ class Recall:
 def _entry(line: Earlier) -> Entry:
     """Return a line from before the bot came as one of the history."""
     if line.is_own:
-        return Entry("assistant", plain(line.text), None, line.message_id, line.sent_at)
-    return Entry("user", plain(line.text), line.author, line.message_id, line.sent_at)
+        return Entry("assistant", sanitize_text(line.text), None, line.message_id, line.sent_at)
+    return Entry("user", sanitize_text(line.text), line.author, line.message_id, line.sent_at)

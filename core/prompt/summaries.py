@@ -9,12 +9,12 @@ import structlog
 from core.errors import ModelError
 from core.llm.client import OpenAI
 from core.messages import ConversationKey, Entry, PromptMessage, Text
-from core.moderation.log import About
-from core.moderation.moderation import Guard
+from core.moderation.log import Subject
+from core.moderation.moderation import Moderation
 from core.moderation.verdict import Sample
-from core.prompt.build import Prompt, newest, to_summarise, told
-from core.prompt.history import Recall
-from core.sanitize import hanging, plain
+from core.prompt.build import Prompt, newest, to_prompt_message, to_summarise
+from core.prompt.history import HistoryLoader
+from core.sanitize import indent_speakers, sanitize_text
 from core.storage.store import Store
 
 log = structlog.get_logger()
@@ -35,7 +35,7 @@ WORTH_A_LOOK = 0.6  # of the room: a prompt shorter than this has no need of one
 class Summaries:
     """Writes summaries in the background; `close` ends those that are being written."""
 
-    def __init__(self, store: Store, model: OpenAI, recall: Recall, guard: Guard | None = None) -> None:
+    def __init__(self, store: Store, model: OpenAI, recall: HistoryLoader, guard: Moderation | None = None) -> None:
         self._guard = guard
         self._store = store
         self._model = model
@@ -80,9 +80,9 @@ class Summaries:
         entries = await self._store.between(key, remembered.memory.summarised, upto, MOST)
         prompt = summary_prompt(remembered.memory.summary, newest(entries, int(room * READ), MOST))
         text = "".join([event.text async for event in self._model.chat(prompt, "") if isinstance(event, Text)])
-        summary = plain(text.strip())[:LENGTH]
+        summary = sanitize_text(text.strip())[:LENGTH]
         if self._guard and summary:
-            about = About(key, uuid.uuid4().hex[:8])
+            about = Subject(key, uuid.uuid4().hex[:8])
             if not all(await self._guard.clean("summary", [Sample(summary)], about)):
                 return
         if summary:
@@ -91,6 +91,9 @@ class Summaries:
 
 def summary_prompt(before: str, entries: Sequence[Entry]) -> list[PromptMessage]:
     """Return what a model is asked in order to summarise entries, with the summary of what came before them."""
-    lines = [told(entry).content if entry.author else f"(the bot) {hanging(entry.text)}" for entry in entries]
+    lines = [
+        to_prompt_message(entry).content if entry.author else f"(the bot) {indent_speakers(entry.text)}"
+        for entry in entries
+    ]
     earlier = [f"[Earlier summary]\n{before}"] if before else []
     return [PromptMessage("system", TASK), PromptMessage("user", "\n\n".join([*earlier, "[Conversation]", *lines]))]

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from core.messages import Author, ConversationKey, Entry, Image
-from core.prompt.build import Memory, Prompt
-from core.prompt.context_window import Gauge
+from core.prompt.build import History, Prompt
+from core.prompt.context_window import TokenRatio
 
 KEY = "platform = ? AND workspace = ? AND channel = ? AND thread = ?"
 ENTRY = "role, text, author_id, author_name, message_id, sent_at, files, about, tokens, seq, images"
@@ -21,9 +21,9 @@ class Remembered:
     that what others said before the bot came has been read.
     """
 
-    memory: Memory
+    memory: History
     version: int = 0
-    gauge: Gauge = field(default_factory=Gauge)
+    gauge: TokenRatio = field(default_factory=TokenRatio)
     joined: bool = False
 
 
@@ -33,7 +33,7 @@ class Made:
 
     prompt: Prompt
     version: int
-    gauge: Gauge
+    gauge: TokenRatio
 
 
 def of(key: ConversationKey) -> tuple[str, str, str, str]:
@@ -56,8 +56,8 @@ def recall(connection: sqlite3.Connection, key: ConversationKey, most: int) -> R
     first = entries[0] if entries else None
     if not is_all:
         first = next(iter(_entries(connection, f"{KEY} AND role = 'user' ORDER BY seq LIMIT 1", of(key))), None)
-    memory = Memory(tuple(entries), first, begins, earlier, summary, summarised, bool(due))
-    return Remembered(memory, version, Gauge(counted, reported), bool(joined))
+    memory = History(tuple(entries), first, begins, earlier, summary, summarised, bool(due))
+    return Remembered(memory, version, TokenRatio(counted, reported), bool(joined))
 
 
 def between(connection: sqlite3.Connection, key: ConversationKey, after: int, upto: int, most: int) -> list[Entry]:

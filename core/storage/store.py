@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from core.messages import ConversationKey, Deletion, Entry, Kept, Message, Turn
+from core.messages import ConversationKey, Deletion, Entry, Message, SavedAnswer, Turn
 from core.storage import history as remembered
 from core.storage import turns
 from core.storage.database import Database, Work
@@ -68,11 +68,11 @@ class Store:
         """Give a turn back after a failed attempt, to be claimed again."""
         await self._database.run(lambda connection: turns.release(connection, turn, error))
 
-    async def goes_on(self, turn: Turn) -> bool:
+    async def next_is_same_author(self, turn: Turn) -> bool:
         """Return whether the next message that waits in a turn's conversation is a question by the same person."""
-        return await self._database.run(lambda connection: turns.goes_on(connection, turn))
+        return await self._database.run(lambda connection: turns.next_is_same_author(connection, turn))
 
-    def keep(self, turn: Turn, kept: Kept) -> None:
+    def keep(self, turn: Turn, kept: SavedAnswer) -> None:
         """Keep what the model answered until the turn is done. Nobody waits for it: it is written before what follows.
 
         Its cost is a statement, and as a rule no commit of its own.

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from core.messages import ConversationKey, Deletion, Entry, Kept, Message, Turn
+from core.messages import ConversationKey, Deletion, Entry, Message, SavedAnswer, Turn
 from core.storage import history as remembered
 from core.storage import transcripts
 from core.storage.history import KEY, Made
@@ -20,7 +20,7 @@ UNDONE = {"failed", "uncertain"}  # ends that an operator is shown, and after wh
 LEASE = 60.0  # seconds; a single process voids all leases when it starts, so it matters once there are replicas
 
 MESSAGE = TypeAdapter(Message)  # a message as JSON and back
-KEPT = TypeAdapter(Kept)
+KEPT = TypeAdapter(SavedAnswer)
 CHANNEL = "platform = ? AND workspace = ? AND channel = ?"
 PLACE = f"{CHANNEL} AND message_id = ?"
 QUOTING = f"{CHANNEL} AND about <> '' AND about = ?"
@@ -112,7 +112,7 @@ def step(connection: sqlite3.Connection, turn: Turn, name: str, part: int | None
     )
 
 
-def goes_on(connection: sqlite3.Connection, turn: Turn) -> bool:
+def next_is_same_author(connection: sqlite3.Connection, turn: Turn) -> bool:
     """Whether the next message that waits in a turn's conversation is a question by the same person."""
     row = connection.execute(
         f"SELECT payload FROM turns WHERE {KEY} AND state = 'open' AND id <> ? ORDER BY sent_at, seq LIMIT 1",
@@ -122,7 +122,7 @@ def goes_on(connection: sqlite3.Connection, turn: Turn) -> bool:
     return following is not None and not following.command and following.author.id == turn.message.author.id
 
 
-def keep(connection: sqlite3.Connection, turn: Turn, kept: Kept) -> None:
+def keep(connection: sqlite3.Connection, turn: Turn, kept: SavedAnswer) -> None:
     """Keep what the model answered, while the turn is ours."""
     connection.execute(
         "UPDATE turns SET answer = ? WHERE id = ? AND fence = ? AND state = 'open'",

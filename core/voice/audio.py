@@ -53,7 +53,7 @@ def view(frame: AudioFrame) -> memoryview:
     return memoryview(bytes(frame.planes[0])[: frame.samples * 2]).cast("h")
 
 
-class Copied:
+class PassthroughAudio:
     """A recording whose parts keep its codec: nothing is lost, and next to no time."""
 
     most = 1_000  # pieces that are held to be said again; Opus has 50 a second
@@ -98,7 +98,7 @@ class Copied:
         """A codec that is copied holds nothing back."""
 
 
-class Encoded:
+class OpusAudio:
     """A recording whose parts are made anew: mono Opus in Ogg."""
 
     ending = "ogg"

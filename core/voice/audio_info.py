@@ -26,7 +26,7 @@ COPIED = {"opus", "vorbis", "aac", "mp3"}
 
 
 @dataclass(frozen=True, slots=True)
-class Clip:
+class AudioInfo:
     """A recording: FFmpeg's names of its container and codec, whether it has pictures, and what its sound is like.
 
     `seconds` is how long the sound in it lasts, `told` what its head says, `size` is in bytes; `loud` says that a
@@ -57,7 +57,7 @@ class Clip:
         return self.codec in COPIED and self.container != "matroska,webm" and self.size <= self.seconds * SLIM
 
 
-def check(clip: Clip, longest: float, said: float | None) -> None:
+def check(clip: AudioInfo, longest: float, said: float | None) -> None:
     """Raise the VoiceError that says why a recording is not transcribed; `said` is its length by the platform."""
     if clip.seconds <= 0:
         raise NoteUnplayable("no sound that can be decoded")

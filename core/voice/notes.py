@@ -9,9 +9,9 @@ from core.errors import NoteWithoutWords, NoTranscriber, TranscriberFailing, Voi
 from core.messages import Attachment, Message, Platform
 from core.policy import Policies
 from core.voice.admission import Limits, admit, recordings
-from core.voice.stitch import joined
+from core.voice.stitch import stitch_transcripts
 from core.voice.telling import Heard
-from core.voice.transcribe import Writing
+from core.voice.transcribe import TranscriptPipeline
 
 log = structlog.get_logger()
 
@@ -22,11 +22,11 @@ LONG = 60.0  # seconds of sound from which on progress is shown
 Place = tuple[str, str, str, str]
 
 
-class Hearing:
+class Transcription:
     """One message's recordings on their way to text."""
 
     def __init__(
-        self, files: Sequence[Attachment], begin: Callable[["Hearing"], asyncio.Task[tuple[Heard, ...]]]
+        self, files: Sequence[Attachment], begin: Callable[["Transcription"], asyncio.Task[tuple[Heard, ...]]]
     ) -> None:
         self._parts = 0
         self._seconds = sum(file.duration or 0.0 for file in files)
@@ -58,14 +58,14 @@ class Hearing:
         return await self.task
 
 
-class Ears:
+class VoiceNotes:
     """Listens to the recordings of messages that are for the bot, also before their turn has come."""
 
-    def __init__(self, writing: Writing, limits: Limits, policies: Policies) -> None:
+    def __init__(self, writing: TranscriptPipeline, limits: Limits, policies: Policies) -> None:
         self._writing = writing
         self._limits = limits
         self._policies = policies
-        self._ahead: dict[Place, Hearing] = {}
+        self._ahead: dict[Place, Transcription] = {}
         self._slots = asyncio.Semaphore(AT_ONCE)
 
     def begin(self, message: Message, platform: Platform) -> None:
@@ -77,7 +77,7 @@ class Ears:
         if len(self._ahead) < AHEAD and _place(message) not in self._ahead:
             self._ahead[_place(message)] = self._begun(message, platform)
 
-    def hearing(self, message: Message, platform: Platform) -> Hearing | None:
+    def hearing(self, message: Message, platform: Platform) -> Transcription | None:
         """Return a message's recordings on their way, or None where it has none."""
         if not message.attachments or not recordings(message.attachments):
             return None
@@ -99,20 +99,20 @@ class Ears:
         await asyncio.gather(*(hearing.task for hearing in self._ahead.values()), return_exceptions=True)
         await self._writing.close()
 
-    def _begun(self, message: Message, platform: Platform) -> Hearing:
+    def _begun(self, message: Message, platform: Platform) -> Transcription:
         files = recordings(message.attachments)
 
-        async def listen(hearing: Hearing) -> tuple[Heard, ...]:
+        async def listen(hearing: Transcription) -> tuple[Heard, ...]:
             return tuple(await asyncio.gather(*(self._heard(file, message, platform, hearing) for file in files)))
 
-        def begin(hearing: Hearing) -> asyncio.Task[tuple[Heard, ...]]:
+        def begin(hearing: Transcription) -> asyncio.Task[tuple[Heard, ...]]:
             task = asyncio.create_task(listen(hearing))
             task.add_done_callback(_looked_at)
             return task
 
-        return Hearing(files, begin)
+        return Transcription(files, begin)
 
-    async def _heard(self, file: Attachment, message: Message, platform: Platform, hearing: Hearing) -> Heard:
+    async def _heard(self, file: Attachment, message: Message, platform: Platform, hearing: Transcription) -> Heard:
         try:
             async with self._slots:
                 return Heard(file, await self._text(file, message, platform, hearing))
@@ -120,7 +120,7 @@ class Ears:
             log.warning("recording not understood", error=type(error).__name__, detail=str(error), hint=error.hint)
             return Heard(file, error=error)
 
-    async def _text(self, file: Attachment, message: Message, platform: Platform, hearing: Hearing) -> str:
+    async def _text(self, file: Attachment, message: Message, platform: Platform, hearing: Transcription) -> str:
         """Return what is said in a recording; the platform's own transcript serves where no transcriber does."""
         admit(file, self._limits)
         translate = self._policies.of(message.key).translate
@@ -130,7 +130,7 @@ class Ears:
             if own := await platform.transcript(file):
                 return own
             raise
-        if text := joined(lines):
+        if text := stitch_transcripts(lines):
             return text
         raise NoteWithoutWords("an empty transcript")
 

@@ -3,11 +3,11 @@
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 
 from core.messages import Replace, ReplyEvent, Text
-from core.voice.notes import Hearing
+from core.voice.notes import Transcription
 from core.voice.telling import Heard, missed
 
 
-async def listening(hearing: Hearing) -> AsyncGenerator[ReplyEvent, None]:
+async def listening(hearing: Transcription) -> AsyncGenerator[ReplyEvent, None]:
     """Tell how far it is, until it is done."""
     async for sentence in hearing.progress():
         yield Replace(sentence)

@@ -7,7 +7,7 @@ from typing import Any
 
 import av
 
-from core.voice.audio import Copied, Encoded, opened
+from core.voice.audio import OpusAudio, PassthroughAudio, opened
 from core.voice.pauses import Pauses
 
 WINDOW = 0.8  # of a part's length, from which on a pause ends it
@@ -18,7 +18,7 @@ BREATH = 0.2  # seconds of a pause that stand in both parts
 class Part:
     """One file on its way, and how long it is."""
 
-    def __init__(self, tape: Copied | Encoded, path: Path) -> None:
+    def __init__(self, tape: PassthroughAudio | OpusAudio, path: Path) -> None:
         self.path = path
         self.seconds = 0.0
         self._tape = tape
@@ -51,7 +51,7 @@ def cut(path: str, folder: str, longest: float, *, copied: bool) -> Iterator[dic
     A part ends in a pause. Where none comes, the next one repeats its last seconds: `again` says how many.
     """
     with opened(path) as source:
-        tape = Copied(source) if copied else Encoded(source)
+        tape = PassthroughAudio(source) if copied else OpusAudio(source)
         part, number, again = Part(tape, Path(folder, f"0.{tape.ending}")), 0, 0.0
         last: deque[Any] = deque()
         for piece in tape.pieces():
@@ -71,7 +71,7 @@ def cut(path: str, folder: str, longest: float, *, copied: bool) -> Iterator[dic
         yield {"part": str(part.path), "again": again}
 
 
-def _ending(last: deque[Any], tape: Copied | Encoded, seconds: float) -> list[Any]:
+def _ending(last: deque[Any], tape: PassthroughAudio | OpusAudio, seconds: float) -> list[Any]:
     """Return the newest pieces, so many seconds of them, oldest first."""
     found: list[Any] = []
     for piece in reversed(last):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from core.errors import VoiceError
 from core.messages import Attachment, Message
-from core.sanitize import hanging, inert, plain
+from core.sanitize import indent_speakers, sanitize_name, sanitize_text
 
 QUOTED = 200  # characters of what was heard that people see again
 MOST_QUOTES = 4
@@ -45,14 +45,14 @@ def unanswerable(message: Message, heard: Sequence[Heard]) -> VoiceError | None:
 
 
 def _told(heard: Heard) -> str:
-    label = "voice note" if heard.file.is_voice_note else f"recording {inert(heard.file.name)}"
+    label = "voice note" if heard.file.is_voice_note else f"recording {sanitize_name(heard.file.name)}"
     if heard.error:
         return f"[{label}: it could not be understood]"
-    return hanging(f"[{label}, transcribed by a machine]\n{plain(heard.text)}")
+    return indent_speakers(f"[{label}, transcribed by a machine]\n{sanitize_text(heard.text)}")
 
 
 def _brief(text: str) -> str:
-    line = " ".join(plain(text).split())
+    line = " ".join(sanitize_text(text).split())
     if len(line) <= QUOTED:
         return line
     return f"{line[:QUOTED].rsplit(' ', 1)[0]} …"

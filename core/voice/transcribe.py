@@ -20,9 +20,9 @@ from core.storage import transcripts
 from core.storage.store import Store
 from core.storage.transcripts import Line
 from core.voice.admission import Limits
-from core.voice.audio_info import Clip, check
+from core.voice.audio_info import AudioInfo, check
 from core.voice.transcribers import Transcribers
-from core.voice.worker import Piece, Studio
+from core.voice.worker import AudioWorker, Piece
 
 log = structlog.get_logger()
 
@@ -48,7 +48,7 @@ class Job:
     advance: Callable[[], None]
 
 
-class Writing:
+class TranscriptPipeline:
     """Writes recordings down; `folder` is where they lie meanwhile, and nothing stays there."""
 
     def __init__(self, store: Store, transcribers: Transcribers, bounds: Bounds, folder: Path) -> None:
@@ -56,7 +56,7 @@ class Writing:
         self._transcribers = transcribers
         self._bounds = bounds
         self._folder = folder
-        self._studio = Studio()
+        self._studio = AudioWorker()
         self._orders: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def close(self) -> None:
@@ -117,7 +117,7 @@ class Writing:
         log.info("recording transcribed", seconds=round(clip.seconds), bytes=clip.size, parts=len(lines), took=took)
         return lines
 
-    async def _whole(self, path: Path, clip: Clip, job: Job) -> list[Line] | None:
+    async def _whole(self, path: Path, clip: AudioInfo, job: Job) -> list[Line] | None:
         """Upload a recording as it is; None where no endpoint takes it so."""
         named = await asyncio.to_thread(path.rename, path.with_suffix(clip.ending))
         try:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import NoteUnplayable
-from core.voice.audio_info import Clip
+from core.voice.audio_info import AudioInfo
 
 AT_ONCE = 2  # recordings that are worked on at a time: each takes a processor
 SECONDS = 300.0  # for one answer of the process
@@ -27,19 +27,19 @@ class Piece:
     again: float = 0.0
 
 
-class Desk:
+class AudioProcess:
     """One recording's process."""
 
     def __init__(self, process: Process) -> None:
         self._process = process
 
-    async def look(self, path: Path, longest: float) -> Clip:
+    async def look(self, path: Path, longest: float) -> AudioInfo:
         """Return what a file is; raise NoteUnplayable where it holds no sound.
 
         What lasts more than `longest` seconds is measured and not listened to.
         """
         async for answer in self._answers({"do": "look", "path": str(path), "longest": longest}):
-            return Clip(**answer)
+            return AudioInfo(**answer)
         raise NoteUnplayable("no answer")
 
     async def cut(self, path: Path, folder: Path, longest: float, *, copied: bool) -> AsyncIterator[Piece]:
@@ -67,7 +67,7 @@ class Desk:
             yield answer
 
 
-class Studio:
+class AudioWorker:
     """Gives each recording a process. The next one is started beforehand, since loading FFmpeg takes its time."""
 
     def __init__(self) -> None:
@@ -80,12 +80,12 @@ class Studio:
             self._spare = asyncio.create_task(_started())
 
     @asynccontextmanager
-    async def desk(self) -> AsyncGenerator[Desk, None]:
+    async def desk(self) -> AsyncGenerator[AudioProcess, None]:
         """Give a recording's process, which ends with the block."""
         async with self._slots:
             process = await self._taken()
             try:
-                yield Desk(process)
+                yield AudioProcess(process)
             finally:
                 await _ended(process)
                 self.warm()

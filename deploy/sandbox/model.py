@@ -125,7 +125,7 @@ def routes(model: Model) -> list[web.AbstractRouteDef]:
     return [
         web.post("/v1/chat/completions", chat),
         web.get("/v1/models", models),
-        *model_sound.routes(model_sound.Ears(model.sounds, model.refuse_key, _refuse, model.note)),
+        *model_sound.routes(model_sound.VoiceNotes(model.sounds, model.refuse_key, _refuse, model.note)),
         web.post("/v1/moderations", moderations),
         web.route("*", "/v1/{rest:.*}", nothing),
         web.post("/chat/completions", not_the_api),

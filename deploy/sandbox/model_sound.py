@@ -59,7 +59,7 @@ Respond = Callable[[Fault], web.Response]
 
 
 @dataclass(frozen=True, slots=True)
-class Ears:
+class VoiceNotes:
     """The routes' work: `refuse_key` and `respond` are the endpoint's own, `note` tells that something happened."""
 
     sounds: Sounds
@@ -125,6 +125,6 @@ async def _received(request: web.Request, asked: SoundRequest, path: Path) -> No
         asked.digest = digest.hexdigest()
 
 
-def routes(ears: Ears) -> list[web.AbstractRouteDef]:
+def routes(ears: VoiceNotes) -> list[web.AbstractRouteDef]:
     """Return the ears' routes."""
     return [web.post("/v1/audio/{task:transcriptions|translations}", ears.serve)]

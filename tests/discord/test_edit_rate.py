@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bots.discord.adapter import EDITS, EDITS_PER_SECOND
-from bots.edit_rate import EditBudget
+from bots.edit_rate import EditRate
 
 WINDOW, MOST = 5.0, 5  # seconds, and edits within them (discord-api-docs#20)
 
@@ -13,7 +13,7 @@ WINDOW, MOST = 5.0, 5  # seconds, and edits within them (discord-api-docs#20)
 def test_no_five_seconds_hold_more_than_five_edits(steps: list[tuple[bool, float]]) -> None:
     """However they are spread."""
     now = [0.0]
-    budget = EditBudget(EDITS, EDITS_PER_SECOND, clock=lambda: now[0])
+    budget = EditRate(EDITS, EDITS_PER_SECOND, clock=lambda: now[0])
     spent: list[float] = []
     for waits, seconds in steps:
         if waits:
@@ -25,7 +25,7 @@ def test_no_five_seconds_hold_more_than_five_edits(steps: list[tuple[bool, float
 
 async def test_a_reply_keeps_its_last_edit_to_itself() -> None:
     """Another that grows in the same channel cannot take it."""
-    budget = EditBudget(EDITS, EDITS_PER_SECOND, clock=lambda: 0.0)
+    budget = EditRate(EDITS, EDITS_PER_SECOND, clock=lambda: 0.0)
     assert budget.reserve()
     assert budget.spend()
     assert not budget.spend()

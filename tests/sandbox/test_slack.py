@@ -224,7 +224,7 @@ async def test_every_change_is_told_to_who_subscribed(sandbox: Sandbox, workspac
 
 async def test_until_says_what_it_waited_for_and_how_things_stand(workspace: Workspace) -> None:
     """What did not come true is found in the error's text."""
-    with pytest.raises(TimeoutError, match=r"test_sandbox_slack\.py:\d+ did not come true within 0\.01 s\. 0 posts"):
+    with pytest.raises(TimeoutError, match=r"test_slack\.py:\d+ did not come true within 0\.01 s\. 0 posts"):
         await workspace.until(lambda: workspace.posts("C0GENERAL"), timeout=0.01)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bots.edit_rate import EditBudget
+from bots.edit_rate import EditRate
 from bots.slack.adapter import EDITS, EDITS_PER_SECOND
 
 TIER_3 = 50  # calls a minute (Slack docs, rate limits)
@@ -23,7 +23,7 @@ class Clock:
 def test_no_minute_holds_more_edits_than_slack_takes(actions: list[tuple[str, float]]) -> None:
     """However the edits are spread."""
     clock = Clock()
-    budget = EditBudget(EDITS, EDITS_PER_SECOND, clock=lambda: clock.now)
+    budget = EditRate(EDITS, EDITS_PER_SECOND, clock=lambda: clock.now)
     reserved = 0
     for action, seconds in actions:
         if action == "wait":
@@ -40,7 +40,7 @@ def test_no_minute_holds_more_edits_than_slack_takes(actions: list[tuple[str, fl
 async def test_what_is_set_aside_is_there_when_it_is_needed(replies: int) -> None:
     """Replies that grow take everything but the last edits of all."""
     clock = Clock()
-    budget = EditBudget(EDITS, EDITS_PER_SECOND, clock=lambda: clock.now)
+    budget = EditRate(EDITS, EDITS_PER_SECOND, clock=lambda: clock.now)
     growing = sum(budget.reserve() for _ in range(replies))
     while budget.spend():
         pass
@@ -52,7 +52,7 @@ async def test_what_is_set_aside_is_there_when_it_is_needed(replies: int) -> Non
 async def test_a_reply_that_finds_no_edit_left_had_better_come_whole() -> None:
     """Its last state would have to wait behind the others'."""
     clock = Clock()
-    budget = EditBudget(2.0, EDITS_PER_SECOND, clock=lambda: clock.now)
+    budget = EditRate(2.0, EDITS_PER_SECOND, clock=lambda: clock.now)
     assert [budget.reserve() for _ in range(3)] == [True, True, False]
     budget.release()
     assert budget.reserve()

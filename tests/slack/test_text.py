@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bots.markdown.splitting import split
 from bots.slack.blocks import blocks_of_whole_lines, expanded_blocks
-from bots.slack.escape_mentions import neutralise
+from bots.slack.escape_mentions import escape_mentions
 from bots.slack.outgoing import BLOCKS_LIMIT, LIMIT, MARKDOWN_LIMIT, TEXT_LIMIT, fallback, payload, plain_payload
 
 # Readers of our own, written apart from the code: they take for live what Slack or Markdown might take for live.
@@ -83,19 +83,19 @@ MODEL_TEXT = st.lists(HOSTILE | SCRAPS | WORDS, max_size=40).map("".join)
 @given(MODEL_TEXT, st.data())
 def test_no_prefix_of_any_text_pings_or_disguises_a_link(text: str, data: st.DataObject) -> None:
     """An answer is shown while it grows, so each of its beginnings has to be harmless."""
-    assert is_harmless(neutralise(text[: data.draw(st.integers(0, len(text)))]))
+    assert is_harmless(escape_mentions(text[: data.draw(st.integers(0, len(text)))]))
 
 
 @given(MODEL_TEXT)
 def test_making_harmless_twice_is_the_same_as_once(text: str) -> None:
     """So it does no harm to do it again at the door."""
-    assert neutralise(neutralise(text)) == neutralise(text)
+    assert escape_mentions(escape_mentions(text)) == escape_mentions(text)
 
 
 @given(MODEL_TEXT)
 def test_no_letter_of_an_answer_is_lost(text: str) -> None:
     """A link that is taken apart keeps its label and its target."""
-    assert sorted(filter(str.isalnum, neutralise(text))) == sorted(filter(str.isalnum, text))
+    assert sorted(filter(str.isalnum, escape_mentions(text))) == sorted(filter(str.isalnum, text))
 
 
 @given(st.lists(MODEL_TEXT, max_size=12).map("\n".join))
@@ -149,7 +149,7 @@ def test_every_part_of_an_answer_keeps_slacks_limits(text: str, times: int) -> N
 )
 def test_what_would_ping_or_mislead_is_shown_dead(written: str, shown: str) -> None:
     """One sees what the model wrote, and where a link would have led."""
-    assert neutralise(written) == shown
+    assert escape_mentions(written) == shown
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,7 @@ def test_what_would_ping_or_mislead_is_shown_dead(written: str, shown: str) -> N
 )
 def test_what_is_honest_stays_as_it_was_written(text: str) -> None:
     """Code above all: an invisible character in it would break it where it is pasted."""
-    assert neutralise(text) == text
+    assert escape_mentions(text) == text
 
 
 @pytest.mark.parametrize(
@@ -178,7 +178,7 @@ def test_what_is_honest_stays_as_it_was_written(text: str) -> None:
 )
 def test_a_megabyte_of_hostile_text_is_made_harmless(piece: str) -> None:
     """The work grows with the text, not with its square: this would otherwise never end."""
-    assert neutralise(piece * (1_000_000 // len(piece)))
+    assert escape_mentions(piece * (1_000_000 // len(piece)))
 
 
 def test_the_fallback_is_escaped_and_short_and_cut_between_characters() -> None:

@@ -15,8 +15,8 @@ from core.conversation import Conversation
 from core.inbox import Inbox, Pressure
 from core.llm.client import ModelOptions, OpenAI, open_client
 from core.policy import Policies
-from core.prompt.context_window import Window
-from core.prompt.history import Instructions, Recall
+from core.prompt.context_window import ContextWindow
+from core.prompt.history import HistoryLoader, Instructions
 from core.prompt.summaries import Summaries
 from core.prompt.tokens import counter_for
 from core.storage.store import Store
@@ -84,7 +84,7 @@ async def running(sandbox: Sandbox, database: Path, setup: Setup | None = None) 
         slack = Slack(_slack_options(sandbox, setup), session, memory)
         guard = await guarded(setup.moderation, sandbox, store, {slack.name: slack}, stack)
         told = Instructions("You are Confab.", setup.history_tokens, setup.history_messages)
-        recall = Recall(store, counter_for("stand-in"), Window(setup.window), told, guard)
+        recall = HistoryLoader(store, counter_for("stand-in"), ContextWindow(setup.window), told, guard)
         summaries = Summaries(store, model, recall, guard)
         stack.push_async_callback(summaries.close)
         ears = setup.voice.ears(sandbox, store, setup.policies, client, database)

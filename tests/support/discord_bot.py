@@ -16,8 +16,8 @@ from core.conversation import Conversation
 from core.inbox import Inbox, Pressure
 from core.llm.client import ModelOptions, OpenAI, open_client
 from core.policy import Policies
-from core.prompt.context_window import Window
-from core.prompt.history import Instructions, Recall
+from core.prompt.context_window import ContextWindow
+from core.prompt.history import HistoryLoader, Instructions
 from core.prompt.summaries import Summaries
 from core.prompt.tokens import counter_for
 from core.storage.store import Store
@@ -67,7 +67,9 @@ async def running(sandbox: Sandbox, database: Path, setup: DiscordSetup | None =
         memory = Memory(partial(store.conversation_of, "discord"), partial(store.channels, "discord", "@me"), store)
         discord = Discord(_options(sandbox, setup), session, memory)
         guard = await guarded(setup.moderation, sandbox, store, {discord.name: discord}, stack)
-        recall = Recall(store, counter_for("stand-in"), Window(), Instructions("You are Confab.", 16_000, 100), guard)
+        recall = HistoryLoader(
+            store, counter_for("stand-in"), ContextWindow(), Instructions("You are Confab.", 16_000, 100), guard
+        )
         summaries = Summaries(store, model, recall, guard)
         stack.push_async_callback(summaries.close)
         ears = setup.voice.ears(sandbox, store, setup.policies, client, database)

@@ -25,7 +25,7 @@ class Module:
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """One imported name: `from core.errors import BotError` is `core.errors.BotError`; `in_function` if not at the top."""
+    """One imported name: `from core.errors import BotError` is `core.errors.BotError`; `in_function` if inside one."""
 
     target: str
     line: int

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 
 from core.llm.moderations import ModerationOptions, Moderations, open_moderation_client
 from core.messages import Platform
-from core.moderation.access import Admission, Lists
-from core.moderation.checkers import Checks
-from core.moderation.log import Reports
-from core.moderation.moderation import Guard, GuardOptions
+from core.moderation.access import AccessControl, Lists
+from core.moderation.checkers import CheckerPool
+from core.moderation.log import ModerationLog
+from core.moderation.moderation import Moderation, ModerationPolicy
 from core.moderation.verdict import Checker
 from core.moderation.words import WordList
 from core.storage.store import Store
@@ -20,7 +20,7 @@ from deploy.sandbox.server import Sandbox
 class Moderated:
     """What a test wants of moderation; times in seconds."""
 
-    options: GuardOptions = field(default_factory=GuardOptions)
+    options: ModerationPolicy = field(default_factory=ModerationPolicy)
     words: tuple[str, ...] = ()
     patterns: tuple[str, ...] = ()
     endpoint: bool = True
@@ -38,16 +38,16 @@ async def guarded(
     store: Store,
     platforms: Mapping[str, Platform],
     stack: AsyncExitStack,
-) -> Guard | None:
+) -> Moderation | None:
     """Return the guard that a test wants, None where it wants none."""
     if wanted is None:
         return None
-    admission = Admission(wanted.lists, wanted.violations, wanted.pause)
-    reports = Reports(store, platforms, admission, wanted.moderators, keep_text=wanted.keep_text)
+    admission = AccessControl(wanted.lists, wanted.violations, wanted.pause)
+    reports = ModerationLog(store, platforms, admission, wanted.moderators, keep_text=wanted.keep_text)
     stack.push_async_callback(reports.close)
     checkers: list[Checker] = []
     if wanted.endpoint:
         options = ModerationOptions(sandbox.openai_base_url, "sk-test", "stand-in", wanted.deadline)
         checkers.append(Moderations(options, await stack.enter_async_context(open_moderation_client(options))))
-    checks = Checks(WordList(wanted.words, wanted.patterns), checkers, wanted.deadline, pauses=(0.1,))
-    return Guard(checks, reports, admission, wanted.options)
+    checks = CheckerPool(WordList(wanted.words, wanted.patterns), checkers, wanted.deadline, pauses=(0.1,))
+    return Moderation(checks, reports, admission, wanted.options)

@@ -7,8 +7,8 @@ from core.llm.transcriptions import Client, TranscriberOptions, Transcriptions
 from core.policy import Policies
 from core.storage.store import Store
 from core.voice.admission import Limits
-from core.voice.notes import Ears
-from core.voice.transcribe import Bounds, Writing
+from core.voice.notes import VoiceNotes
+from core.voice.transcribe import Bounds, TranscriptPipeline
 from core.voice.transcribers import Transcribers
 from deploy.sandbox.server import Sandbox
 
@@ -24,13 +24,13 @@ class Voice:
     retry_deadline: float = 0.5
     days: float = 30.0
 
-    def ears(self, sandbox: Sandbox, store: Store, policies: Policies, client: Client, database: Path) -> Ears:
+    def ears(self, sandbox: Sandbox, store: Store, policies: Policies, client: Client, database: Path) -> VoiceNotes:
         """Return ears whose transcriber is the sandbox's."""
         urls = (sandbox.openai_base_url,) if self.base_urls is None else self.base_urls
         bounds = Bounds(self.limits, self.longest_part, self.days)
         asked = [self._transcriptions(url, client) for url in urls]
-        writing = Writing(store, Transcribers(asked), bounds, database.with_name("recordings"))
-        return Ears(writing, self.limits, policies)
+        writing = TranscriptPipeline(store, Transcribers(asked), bounds, database.with_name("recordings"))
+        return VoiceNotes(writing, self.limits, policies)
 
     def _transcriptions(self, url: str, client: Client) -> Transcriptions:
         options = TranscriberOptions(

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.cancellation import Halt
+from core.cancellation import Cancellation
 
 
 class Source:
@@ -33,7 +33,7 @@ class Source:
 @given(st.integers(0, 8), st.integers(0, 8))
 async def test_nothing_comes_after_a_halt_and_everything_before_it(number: int, after: int) -> None:
     """Halted after any event, also in a silence, and never called at all."""
-    halt, source, seen = Halt(), Source(number, endless=after <= number), []
+    halt, source, seen = Cancellation(), Source(number, endless=after <= number), []
     if after == 0:
         halt.call("stop", replaces=False)
     async for event in halt.until(source.events()):
@@ -47,7 +47,7 @@ async def test_nothing_comes_after_a_halt_and_everything_before_it(number: int, 
 
 async def test_a_halt_in_the_midst_of_a_silence_closes_the_source_at_once() -> None:
     """A model that thinks for minutes is not waited for."""
-    halt, source = Halt(), Source(1, endless=True)
+    halt, source = Cancellation(), Source(1, endless=True)
     asyncio.get_running_loop().call_later(0.01, lambda: halt.call("stop", replaces=False))
     assert [event async for event in halt.until(source.events())] == [0]
     assert source.closed
@@ -61,12 +61,12 @@ async def test_an_error_of_the_source_is_passed_on() -> None:
         raise ValueError("broken")
 
     with pytest.raises(ValueError, match="broken"):
-        [event async for event in Halt().until(broken())]
+        [event async for event in Cancellation().until(broken())]
 
 
 async def test_who_stops_listening_closes_the_source() -> None:
     """A cancelled reply leaves no open call behind."""
-    halt, source = Halt(), Source(3, endless=True)
+    halt, source = Cancellation(), Source(3, endless=True)
     listening = halt.until(source.events())
     assert await anext(listening) == 0
     await listening.aclose()

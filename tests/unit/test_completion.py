@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from core import errors
 from core.errors import ModelError
 from core.llm.client import OpenAI
-from core.llm.completion import Answer, Opening
+from core.llm.completion import CompletionReader, Opening
 from core.messages import Finish, Text, Usage
 from deploy.sandbox.model import Reply
 from tests.support.asking import PROMPT, QUICK, Asking, sse, stand_in, text_chunk
@@ -132,10 +132,10 @@ def test_what_a_model_thinks_is_a_sign_of_life_and_an_empty_delta_is_none(
     delta: dict[str, Any], *, alive: bool
 ) -> None:
     """Under either name that endpoints give to thoughts; neither is text."""
-    assert Answer("").take({"choices": [{"index": 0, "delta": delta}]}) == ("", alive)
+    assert CompletionReader("").take({"choices": [{"index": 0, "delta": delta}]}) == ("", alive)
 
 
 def test_the_parts_of_a_delta_are_text_and_thoughts() -> None:
     """Mistral's reasoning models send lists."""
     parts = [{"type": "thinking", "thinking": []}, {"type": "text", "text": "Yes."}]
-    assert Answer("").take({"choices": [{"delta": {"content": parts}}]}) == ("Yes.", True)
+    assert CompletionReader("").take({"choices": [{"delta": {"content": parts}}]}) == ("Yes.", True)

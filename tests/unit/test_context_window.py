@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 
 from core.errors import ContextOverflow
 from core.llm.models import window_of
-from core.prompt.context_window import LEAST, SAFE_START, UNKNOWN, Gauge, Window
+from core.prompt.context_window import LEAST, SAFE_START, UNKNOWN, ContextWindow, TokenRatio
 from core.prompt.tokens import by_vocabulary
 
 
 def test_what_the_operator_says_goes_before_what_the_endpoint_tells() -> None:
     """And what an error teaches goes before both, where it is less."""
-    window = Window(9_000)
+    window = ContextWindow(9_000)
     window.tell(50_000)
     assert window.size == 9_000
     window.learn(ContextOverflow("", 5_000), 6_000)
@@ -24,7 +24,7 @@ def test_what_the_operator_says_goes_before_what_the_endpoint_tells() -> None:
 
 def test_an_unknown_window_is_told_or_learnt() -> None:
     """Without figures, the error still teaches that so many tokens are too many."""
-    window = Window()
+    window = ContextWindow()
     assert window.size == UNKNOWN
     window.tell(50_000)
     assert window.size == 50_000
@@ -37,7 +37,7 @@ def test_an_unknown_window_is_told_or_learnt() -> None:
 @given(st.integers(1, 2_000_000), st.none() | st.integers(1, 100_000))
 def test_room_for_the_answer_is_left(size: int, answer: int | None) -> None:
     """All that was asked for, unless that were more than half of the window."""
-    window = Window(size, answer)
+    window = ContextWindow(size, answer)
     assert window.prompt <= size - min(answer or 1, size // 2)
     assert window.prompt >= size * 0.4 - 1
 
@@ -45,7 +45,7 @@ def test_room_for_the_answer_is_left(size: int, answer: int | None) -> None:
 @given(st.integers(1, 10**6), st.integers(1, 10**6), st.integers(0, 10**6))
 def test_a_gauge_knows_the_prompt_that_it_was_anchored_on(counted: int, reported: int, tokens: int) -> None:
     """And what it says would fit, fits by what it says."""
-    gauge = Gauge().anchored(counted, reported)
+    gauge = TokenRatio().anchored(counted, reported)
     if gauge.counted:
         assert gauge.tokens(counted) == reported
     if tokens > gauge.tokens(0):
@@ -54,9 +54,9 @@ def test_a_gauge_knows_the_prompt_that_it_was_anchored_on(counted: int, reported
 
 def test_without_an_anchor_a_prompt_is_taken_for_longer_than_it_is() -> None:
     """Until the endpoint has reported once; nonsense that it reports changes nothing."""
-    assert Gauge().tokens(1_000) == 1_000 * SAFE_START
-    assert Gauge().anchored(1_000, 0) == Gauge()
-    assert Gauge().anchored(1_000, 90_000) == Gauge()
+    assert TokenRatio().tokens(1_000) == 1_000 * SAFE_START
+    assert TokenRatio().anchored(1_000, 0) == TokenRatio()
+    assert TokenRatio().anchored(1_000, 90_000) == TokenRatio()
 
 
 VOICES = (
@@ -74,7 +74,7 @@ def test_anchored_on_its_last_turn_a_conversation_is_measured_to_a_few_percent()
     ours, errors = by_vocabulary("o200k_base"), []
     for name, voice in product(OTHERS, VOICES):
         before, new, theirs = voice * 20, voice[: len(voice) // 2] * 3, by_vocabulary(name)
-        gauge = Gauge().anchored(ours(before), theirs(before) + 35)
+        gauge = TokenRatio().anchored(ours(before), theirs(before) + 35)
         real = theirs(before + new) + 35
         errors.append(abs(gauge.tokens(ours(before + new)) / real - 1))
     assert statistics.median(errors) < 0.01

@@ -5,7 +5,7 @@ import asyncio
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.fair_slots import Slots
+from core.fair_slots import FairSlots
 
 
 def channel(number: int) -> tuple[str, str]:
@@ -15,7 +15,7 @@ def channel(number: int) -> tuple[str, str]:
 
 async def test_a_busy_channel_does_not_starve_another() -> None:
     """A hundred wait in one channel; who comes last, from another, is next but one."""
-    slots, order = Slots(1), []
+    slots, order = FairSlots(1), []
 
     async def answer(number: int) -> None:
         await slots.take(channel(number))
@@ -31,7 +31,7 @@ async def test_a_busy_channel_does_not_starve_another() -> None:
 @given(st.integers(1, 3), st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3), st.booleans()), max_size=30))
 async def test_no_slot_is_lost_and_none_is_given_twice(most: int, visits: list[tuple[int, int, bool]]) -> None:
     """Whoever comes, stays for a while, or is cancelled while waiting or while answering."""
-    slots, busy = Slots(most), 0
+    slots, busy = FairSlots(most), 0
 
     async def visit(number: int, turns: int) -> None:
         nonlocal busy

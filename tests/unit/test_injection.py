@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.sanitize import hanging, inert, plain, said
+from core.sanitize import indent_speakers, said, sanitize_name, sanitize_text
 from deploy.sandbox.server import Sandbox
 from tests.support.bot import GENERAL
 from tests.support.room import answered, ask, mention
@@ -89,15 +89,15 @@ async def test_a_display_name_is_one_inert_line(sandbox: Sandbox, name: str) -> 
 def test_no_further_line_looks_like_a_speaker(name: str, text: str) -> None:
     """Whatever was written, under whatever name."""
     lines = said(name, text).split("\n")
-    assert lines[0].startswith(f"{inert(name)}: ")
+    assert lines[0].startswith(f"{sanitize_name(name)}: ")
     assert not any(re.match(r"[^\s:\uff1a][^\n:\uff1a]{0,60}[:\uff1a]", line) for line in lines[1:])
 
 
 @given(st.text())
 def test_what_is_plain_stays_as_it_is(text: str) -> None:
     """Twice is the same as once, and nothing hidden is left."""
-    once = plain(text)
-    assert plain(once) == once
+    once = sanitize_text(text)
+    assert sanitize_text(once) == once
     assert not HIDDEN.search(once)
 
 
@@ -106,5 +106,5 @@ def test_what_is_plain_stays_as_it_is(text: str) -> None:
 )
 def test_what_people_write_in_earnest_is_left_alone(text: str) -> None:
     """Joiners in emoji and scripts that need them, code, and HTML."""
-    assert plain(text) == text
-    assert hanging("one line") == "one line"
+    assert sanitize_text(text) == text
+    assert indent_speakers("one line") == "one line"

@@ -8,17 +8,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.messages import Admitted, ConversationKey, ModelEvent, Notice, Text
-from core.moderation.access import Admission, Lists
-from core.moderation.checkers import Checks
+from core.moderation.access import AccessControl, Lists
+from core.moderation.checkers import CheckerPool
 from core.moderation.errors import AnswerRefused, CheckFailed, QuestionRefused
-from core.moderation.log import About, Reports
-from core.moderation.moderation import Guard, GuardOptions
-from core.moderation.stream import Asking, Release
+from core.moderation.log import ModerationLog, Subject
+from core.moderation.moderation import Moderation, ModerationPolicy
+from core.moderation.stream import Asking, ModeratedStream
 from core.moderation.verdict import Finding, Sample
 from core.moderation.words import WordList
 
-ABOUT = About(ConversationKey("slack", "T1", "C1", "1.0"), "reference")
-QUICK = GuardOptions(first=0.0, later=0.0)
+ABOUT = Subject(ConversationKey("slack", "T1", "C1", "1.0"), "reference")
+QUICK = ModerationPolicy(first=0.0, later=0.0)
 
 
 class Rows:
@@ -46,10 +46,10 @@ class Phrases:
         return [Finding(flagged=self._phrase in sample.text) for sample in samples]
 
 
-def guard(words: WordList, checkers: Sequence[Phrases] = (), options: GuardOptions = QUICK) -> Guard:
+def guard(words: WordList, checkers: Sequence[Phrases] = (), options: ModerationPolicy = QUICK) -> Moderation:
     """Return a guard over the own list and checkers."""
-    reports = Reports(Rows(), {}, Admission(Lists()), {})  # type: ignore[arg-type]  # one method of it is used
-    return Guard(Checks(words, checkers), reports, Admission(Lists()), options)
+    reports = ModerationLog(Rows(), {}, AccessControl(Lists()), {})  # type: ignore[arg-type]  # one method of it is used
+    return Moderation(CheckerPool(words, checkers), reports, AccessControl(Lists()), options)
 
 
 async def spoken(pieces: Sequence[str]) -> AsyncGenerator[ModelEvent, None]:
@@ -60,7 +60,7 @@ async def spoken(pieces: Sequence[str]) -> AsyncGenerator[ModelEvent, None]:
             await asyncio.sleep(0)
 
 
-async def states(release: Release, pieces: Sequence[str]) -> tuple[list[str], bool]:
+async def states(release: ModeratedStream, pieces: Sequence[str]) -> tuple[list[str], bool]:
     """Return what was visible, state by state, and whether the answer was refused in the end."""
     text, seen = "", [""]
     try:
@@ -95,7 +95,7 @@ def test_nothing_of_a_listed_phrase_is_ever_visible(before: str, behind: str, cu
     """At every offset, over every cut; what stood before it may have been seen."""
     answer = f"{before} {phrase} {behind}"
     words = WordList(["bad thing"], [r"prj-\d{4}"])
-    seen, refused = asyncio.run(states(Release(guard(words), ABOUT, asking), cut(answer, cuts)))
+    seen, refused = asyncio.run(states(ModeratedStream(guard(words), ABOUT, asking), cut(answer, cuts)))
     assert refused
     assert all(len(state) <= len(before) + 1 and answer.startswith(state) for state in seen)
 
@@ -106,7 +106,7 @@ def test_what_an_endpoint_flags_is_never_visible_whole(before: str, behind: str,
     """A window is checked together with what came before it, so that a phrase over its border is found."""
     answer = f"{before} one bad thing {behind}"
     seen, refused = asyncio.run(
-        states(Release(guard(WordList(), [Phrases("one bad thing")]), ABOUT, asking), cut(answer, cuts))
+        states(ModeratedStream(guard(WordList(), [Phrases("one bad thing")]), ABOUT, asking), cut(answer, cuts))
     )
     assert refused
     assert not any("one bad thing" in state for state in seen)
@@ -118,7 +118,9 @@ def test_what_is_clean_is_shown_whole_and_in_order(answer: str, cuts: list[int])
     """Nothing is lost, doubled or changed."""
     words = WordList(["a phrase that is not there"])
     seen, refused = asyncio.run(
-        states(Release(guard(words, [Phrases("\0never\0")]), ABOUT, asking), cut(answer, cuts) if answer else [])
+        states(
+            ModeratedStream(guard(words, [Phrases("\0never\0")]), ABOUT, asking), cut(answer, cuts) if answer else []
+        )
     )
     assert not refused
     assert seen[-1] == answer
@@ -128,21 +130,25 @@ def test_a_pattern_of_any_length_has_the_whole_answer_held() -> None:
     """Nothing is visible before the end."""
     words = WordList(patterns=["secret.*end"])
     assert words.hold is None
-    seen, refused = asyncio.run(states(Release(guard(words), ABOUT, asking), ["the secret ", "is. ", "The end. ", "x"]))
+    seen, refused = asyncio.run(
+        states(ModeratedStream(guard(words), ABOUT, asking), ["the secret ", "is. ", "The end. ", "x"])
+    )
     assert (seen, refused) == ([""], True)
 
 
 def test_the_strict_mode_shows_nothing_before_all_of_it_is_checked() -> None:
     """And then all at once."""
-    strict = GuardOptions(strict=True)
-    release = Release(guard(WordList(), [Phrases("never")], strict), ABOUT, asking)
+    strict = ModerationPolicy(strict=True)
+    release = ModeratedStream(guard(WordList(), [Phrases("never")], strict), ABOUT, asking)
     assert asyncio.run(states(release, ["One. ", "Two. ", "Three."])) == (["", "One. Two. Three."], False)
 
 
 async def test_nothing_is_visible_before_the_question_is_clean() -> None:
     """However long the check takes; what the model says meanwhile is read."""
     verdict, all_said = asyncio.Event(), asyncio.Event()
-    release = Release(guard(WordList(), [Phrases("never", verdict)], GuardOptions(output=False)), ABOUT, asking)
+    release = ModeratedStream(
+        guard(WordList(), [Phrases("never", verdict)], ModerationPolicy(output=False)), ABOUT, asking
+    )
 
     async def chat() -> AsyncGenerator[ModelEvent, None]:
         yield Text("All is well.")
@@ -170,7 +176,7 @@ async def test_a_flag_closes_the_models_stream() -> None:
             closed = True
 
     with pytest.raises(QuestionRefused):
-        await anext(Release(guard(WordList(), [Phrases("hello")]), ABOUT, asking).events(chat()))
+        await anext(ModeratedStream(guard(WordList(), [Phrases("hello")]), ABOUT, asking).events(chat()))
     assert closed
 
 
@@ -185,7 +191,9 @@ async def test_a_file_is_checked_before_the_model_is_asked() -> None:
 
     with pytest.raises(QuestionRefused):
         await anext(
-            Release(guard(WordList(), [Phrases("bad")]), ABOUT, Asking("hi", "Ada", (), ("bad",))).events(chat())
+            ModeratedStream(guard(WordList(), [Phrases("bad")]), ABOUT, Asking("hi", "Ada", (), ("bad",))).events(
+                chat()
+            )
         )
     assert not asked
 
@@ -208,7 +216,8 @@ class Broken:
 async def test_a_person_is_told_once_that_a_check_has_to_wait_and_then_reads_the_answer() -> None:
     """Closed is the default."""
     broken = Broken()
-    events: AsyncIterator[ModelEvent] = Release(guard(WordList(), [broken]), ABOUT, asking).events(spoken(["Well."]))  # type: ignore[list-item]  # another checker
+    stream = ModeratedStream(guard(WordList(), [broken]), ABOUT, asking)  # type: ignore[list-item]  # another checker
+    events: AsyncIterator[ModelEvent] = stream.events(spoken(["Well."]))
     assert isinstance(await anext(events), Notice)
     broken.mended = True
     rest = [event async for event in events]

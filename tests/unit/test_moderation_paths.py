@@ -16,7 +16,7 @@ from core.files.attachments import UNCHECKED
 from core.llm.client import OpenAI
 from core.messages import Attachment, Author, Earlier, Message, Platform
 from core.moderation.log import Path
-from core.moderation.moderation import GuardOptions
+from core.moderation.moderation import ModerationPolicy
 from core.policy import Policies, Policy
 from core.storage.store import Store
 from deploy.sandbox.model import Reply
@@ -349,7 +349,9 @@ async def test_what_is_flagged_is_never_shown_and_never_kept_and_sent_only_where
 async def test_nothing_of_a_listed_phrase_is_ever_visible_on_a_platform(room: Room, sandbox: Sandbox) -> None:
     """Wherever the answer is cut on its way; it grows until shortly before it, and is then replaced."""
     await room.leave()
-    await room.join(moderation=Moderated(GuardOptions(first=0.05, later=0.05), words=("bad thing",), endpoint=False))
+    await room.join(
+        moderation=Moderated(ModerationPolicy(first=0.05, later=0.05), words=("bad thing",), endpoint=False)
+    )
     before = ["word "] * 20
     async with watched(sandbox) as states:
         for cuts in ((), (1, 3, 5), (2, 4, 8, 9, 10)):

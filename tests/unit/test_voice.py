@@ -8,12 +8,12 @@ from core.errors import NoteIncomplete, NoteSilent, NoteTooLong, NoteUnplayable,
 from core.messages import Attachment
 from core.storage.transcripts import Line
 from core.voice.admission import Limits, admit, is_recording
-from core.voice.audio_info import Clip, check
-from core.voice.stitch import joined
+from core.voice.audio_info import AudioInfo, check
+from core.voice.stitch import stitch_transcripts
 from core.voice.telling import Heard, quotes
 
 WORD = st.text("abcdefghijklmnopqrstuvwxyz", min_size=1, max_size=6)
-OPUS = Clip("ogg", "opus", False, 30.0, 30.0, True, 120_000)
+OPUS = AudioInfo("ogg", "opus", False, 30.0, 30.0, True, 120_000)
 
 
 def file(name: str = "", media_type: str = "", *, note: bool = False) -> Attachment:
@@ -55,9 +55,9 @@ def test_what_exceeds_a_limit_is_not_admitted(seconds: float, size: int) -> None
         admit(note, limits)
 
 
-def clip(container: str = "ogg", codec: str = "opus", *, size: int = 120_000, seconds: float = 30.0) -> Clip:
+def clip(container: str = "ogg", codec: str = "opus", *, size: int = 120_000, seconds: float = 30.0) -> AudioInfo:
     """Return a clip."""
-    return Clip(container, codec, False, seconds, seconds, True, size)
+    return AudioInfo(container, codec, False, seconds, seconds, True, size)
 
 
 @pytest.mark.parametrize(
@@ -71,10 +71,10 @@ def clip(container: str = "ogg", codec: str = "opus", *, size: int = 120_000, se
         (clip("wav", "pcm_s16le", size=9_600_000, seconds=300.0), False),
         (clip(size=30_000_000, seconds=500.0), False),
         (clip(seconds=700.0, size=2_000_000), False),
-        (Clip("matroska,webm", "opus", True, 30.0, 30.0, True, 120_000), False),
+        (AudioInfo("matroska,webm", "opus", True, 30.0, 30.0, True, 120_000), False),
     ],
 )
-def test_a_recording_is_uploaded_as_it_is_where_that_is_no_waste(known: Clip, *, passes: bool) -> None:
+def test_a_recording_is_uploaded_as_it_is_where_that_is_no_waste(known: AudioInfo, *, passes: bool) -> None:
     """In a container that endpoints take, short enough, and not much larger than it would be as Opus."""
     assert known.passes(600.0) is passes
 
@@ -82,14 +82,14 @@ def test_a_recording_is_uploaded_as_it_is_where_that_is_no_waste(known: Clip, *,
 @pytest.mark.parametrize(
     ("found", "said", "error"),
     [
-        (Clip("ogg", "opus", False, 0.0, 0.0, False, 100), None, NoteUnplayable),
-        (Clip("ogg", "opus", False, 900.0, 900.0, True, 100), None, NoteTooLong),
-        (Clip("ogg", "opus", False, 10.0, 30.0, True, 100), None, NoteIncomplete),
-        (Clip("ogg", "opus", False, 10.0, 10.0, True, 100), 30.0, NoteIncomplete),
-        (Clip("ogg", "opus", False, 10.0, 10.0, False, 100), 10.0, NoteSilent),
+        (AudioInfo("ogg", "opus", False, 0.0, 0.0, False, 100), None, NoteUnplayable),
+        (AudioInfo("ogg", "opus", False, 900.0, 900.0, True, 100), None, NoteTooLong),
+        (AudioInfo("ogg", "opus", False, 10.0, 30.0, True, 100), None, NoteIncomplete),
+        (AudioInfo("ogg", "opus", False, 10.0, 10.0, True, 100), 30.0, NoteIncomplete),
+        (AudioInfo("ogg", "opus", False, 10.0, 10.0, False, 100), 10.0, NoteSilent),
     ],
 )
-def test_why_a_recording_is_not_transcribed(found: Clip, said: float | None, error: type[VoiceError]) -> None:
+def test_why_a_recording_is_not_transcribed(found: AudioInfo, said: float | None, error: type[VoiceError]) -> None:
     """By what its bytes are, and what was said of it."""
     with pytest.raises(error):
         check(found, 600.0, said)
@@ -104,23 +104,27 @@ def test_a_good_recording_is_transcribed() -> None:
 @given(st.lists(st.lists(WORD, max_size=8), min_size=1, max_size=6))
 def test_parts_that_end_in_pauses_are_put_behind_each_other(parts: list[list[str]]) -> None:
     """Every word once, in order."""
-    assert joined([Line(" ".join(words)) for words in parts]).split() == [word for words in parts for word in words]
+    assert stitch_transcripts([Line(" ".join(words)) for words in parts]).split() == [
+        word for words in parts for word in words
+    ]
 
 
 @given(words=st.lists(WORD, min_size=30, max_size=80, unique=True), cut=st.integers(12, 20), again=st.integers(3, 8))
 def test_what_two_parts_both_say_stands_once(words: list[str], cut: int, again: int) -> None:
     """Also where a word at either edge was cut through, and heard as something else."""
     before, after = words[:cut], words[cut - again :]
-    assert joined([Line(" ".join(before)), Line(" ".join(after), again=2.0)]).split() == words
+    assert stitch_transcripts([Line(" ".join(before)), Line(" ".join(after), again=2.0)]).split() == words
     half = [*before, "zzzzzzz"]
     assume("zzzzzzz" not in words)
-    assert joined([Line(" ".join(half)), Line(" ".join(["qqqqqqq", *after[1:]]), again=2.0)]).split() == words
+    assert (
+        stitch_transcripts([Line(" ".join(half)), Line(" ".join(["qqqqqqq", *after[1:]]), again=2.0)]).split() == words
+    )
 
 
 def test_parts_are_compared_without_case_and_marks() -> None:
     """A machine hears the same word now with a full stop and now without."""
     lines = [Line("We ship on Friday. Then we"), Line("friday, then we rest", again=2.0)]
-    assert joined(lines) == "We ship on Friday. Then we rest"
+    assert stitch_transcripts(lines) == "We ship on Friday. Then we rest"
 
 
 @given(st.text(max_size=600))

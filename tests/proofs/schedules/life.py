@@ -17,15 +17,15 @@ from core.inbox import Inbox, Pressure
 from core.llm.client import OpenAI
 from core.messages import Attachment, Earlier, Journal, Message, ReplyEvent, Turn
 from core.policy import Policies
-from core.prompt.context_window import Window
-from core.prompt.history import Instructions, Recall
+from core.prompt.context_window import ContextWindow
+from core.prompt.history import HistoryLoader, Instructions
 from core.prompt.summaries import Summaries
 from core.prompt.tokens import Counter
 from core.storage.database import LINGER, Database, Work
 from core.storage.store import Store
 from core.voice.admission import Limits
-from core.voice.notes import Ears
-from core.voice.transcribe import Bounds, Writing
+from core.voice.notes import VoiceNotes
+from core.voice.transcribe import Bounds, TranscriptPipeline
 from core.voice.transcribers import Transcribers
 from tests.proofs.schedules.world import Speaker, World
 
@@ -96,9 +96,13 @@ class Life:
             patch.setattr("core.storage.store.Database", partial(InlineDatabase, self))
             self._store = Store(path)
         model = cast("OpenAI", Speaker(world))
-        recall = Recall(self._store, Counter(len, exact=True), Window(), Instructions("Be brief.", 4_000, 20))
-        ears = Ears(
-            Writing(self._store, Transcribers(()), Bounds(), path.with_name("recordings")), Limits(), Policies()
+        recall = HistoryLoader(
+            self._store, Counter(len, exact=True), ContextWindow(), Instructions("Be brief.", 4_000, 20)
+        )
+        ears = VoiceNotes(
+            TranscriptPipeline(self._store, Transcribers(()), Bounds(), path.with_name("recordings")),
+            Limits(),
+            Policies(),
         )
         summaries = Summaries(self._store, model, recall)
         conversation = Conversation(self._store, model, Policies(), recall, summaries, ears)
