@@ -1,7 +1,7 @@
 # Everything that a person types at Confab's own tree. Needs Python 3.11 or later, and make; no more.
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check bench load prove lock clean
+.PHONY: help install run test check docs house bench load prove lock clean
 
 # The first interpreter that starts and is new enough; `make install PYTHON=…` names another.
 PYTHON ?= $(shell for p in python3.11 python3 python3.12 python3.13 python3.14 python; do \
@@ -28,6 +28,12 @@ check: install  ## lint, format and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+docs: install  ## write the table of errors in docs/operating.md anew, from the tree of errors
+	@$(BIN)/python -m tests.support.error_table
+
+house: install  ## print how easily one finds one's way in the code: names, circles, the way of one message
+	@$(BIN)/python -m tests.support.house
 
 bench: install  ## measure Confab beside a bare bot, as ratios
 	@$(BIN)/python -m tests.bench

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from core import errors
-from core.moderation import errors as moderation_errors
 from core.settings import Settings
+from tests.support.error_table import OPERATING, error_classes, with_error_table
 
 ROOT = Path(__file__).parents[2]
-DOCUMENTS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")
+PAGES = tuple(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md")))
+DOCUMENTS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", *PAGES)
+LONGEST_README = 7_000  # bytes: it is read in one sitting, and the rest stands in docs/
 NAMING_SETTINGS = (
     *DOCUMENTS,
     "core/errors.py",
@@ -19,7 +20,7 @@ NAMING_SETTINGS = (
     "core/settings.py",
     *(f"deploy/{name}" for name in ("Dockerfile", "compose.yaml", "confab.service", "slack-manifest.yaml")),
 )
-TOP = ("bots", "core", "tests", "deploy", ".ci", ".github")
+TOP = ("bots", "core", "tests", "deploy", "docs", ".ci", ".github")
 # Files that come to be on an operator's machine, and so are not in the repository.
 MADE_LATER = {".env", ".venv", "confab.db"}
 
@@ -105,21 +106,29 @@ def test_every_setting_that_is_named_exists(name: str) -> None:
     assert unknown_settings(read(name)) == []
 
 
-def test_every_sentence_of_an_error_stands_in_the_readme() -> None:
-    """The table of what a person sees and an operator does holds both, word for word, and nothing that is no more."""
-    everything = {**vars(errors), **vars(moderation_errors)}.values()
-    kinds = [kind for kind in everything if isinstance(kind, type) and "notice" in vars(kind)]
-    assert len(kinds) > 10
-    rows = [f"| {vars(kind)['notice']} | {vars(kind)['hint']} |" for kind in kinds]
-    table = read("README.md").split("| In the channel | For the operator |\n|---|---|\n")[1].split("\n\n")[0]
-    assert table.splitlines() == rows
+def test_the_readme_is_read_in_one_sitting() -> None:
+    """What it is, the picture, the commands, how to connect, and where to read on."""
+    assert len(read("README.md").encode()) < LONGEST_README
+
+
+def test_every_page_is_found_from_the_readme() -> None:
+    """A page to which no link leads is read by nobody."""
+    links = {link.partition("#")[0] for link in LINK.findall(read("README.md"))}
+    found = {link for link in links if link.startswith("docs/")}
+    onward = {f"docs/{link.partition('#')[0]}" for page in found for link in LINK.findall(read(page))}
+    assert set(PAGES) - found - onward == set()
+
+
+def test_every_sentence_of_an_error_stands_in_the_docs() -> None:
+    """The table of what a person sees and an operator does is written from the tree by `make docs`."""
+    assert len(error_classes()) > 10
+    assert read(OPERATING) == with_error_table(read(OPERATING)), "make docs"
 
 
 def test_what_an_operator_sees_of_a_fault_is_what_the_log_says() -> None:
     """Each line of the log, state and error that the table of faults names stands in the code."""
-    table = (
-        read("README.md").split("| Fault | In the channel | For the operator |\n|---|---|---|\n")[1].split("\n\n")[0]
-    )
+    page = read("docs/promise.md")
+    table = page.split("| Fault | In the channel | For the operator |\n|---|---|---|\n")[1].split("\n\n")[0]
     named = {name for row in table.splitlines() for name in re.findall(r"`([^`]+)`", row.split("|")[3])}
     source = "".join(path.read_text() for folder in ("bots", "core") for path in (ROOT / folder).rglob("*.py"))
     assert len(named) > 10

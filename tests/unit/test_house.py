@@ -37,7 +37,7 @@ BAD_IMPORTS = [
     ("core.llm", "import aiohttp", "core knows no platform"),
     ("core.llm", "from ..bots import streaming", "core knows no platform"),
     ("core.storage.store", "from core.conversation import answer", "above"),
-    ("core.storage.store", "from .conversation import answer", "above"),
+    ("core.storage.store", "from ..conversation import answer", "above"),
     ("core.conversation", "import sqlite_utils", "store's alone"),
     ("core.settings", "from sqlite_utils.db import Table", "store's alone"),
     ("core.conversation", "from core.inbox import Inbox", "core.inbox stands above"),

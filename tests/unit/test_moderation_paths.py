@@ -49,7 +49,7 @@ SINKS: dict[tuple[str, str, str], tuple[Path, ...]] = {
     ("core.conversation", "answer", "finish"): ("question", "merged", "answer"),
     ("core.conversation", "post", "finish"): (),
     ("core.conversation", "post", "put"): ("posted",),
-    ("core.conversation", "give_up", "finish"): (),
+    ("core.conversation", "fail", "finish"): (),
     ("core.conversation", "_obey", "finish"): (),
     ("core.conversation", "_refuse", "finish"): (),
     ("core.conversation", "_said", "keep"): ("answer",),
@@ -63,7 +63,19 @@ SINKS: dict[tuple[str, str, str], tuple[Path, ...]] = {
 }
 # What reads, or hands on ids, times and numbers alone.
 NO_SINKS = {
-    *("between", "claim", "close", "delete", "download", "earlier", "forget", "goes_on", "has", "keep_counts", "named"),
+    *(
+        "between",
+        "claim",
+        "close",
+        "delete",
+        "download",
+        "earlier",
+        "forget",
+        "next_is_same_author",
+        "has",
+        "keep_counts",
+        "named",
+    ),
     *("posted", "recall", "release", "save", "transcript", "waiting", "conversation_of", "conversations", "channels"),
     *("mark", "set_mark", "violations", "trouble", "name", "window", "sees"),
 }
