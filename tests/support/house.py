@@ -1,4 +1,4 @@
-"""How easily one finds one's way in bots/ and core/, as figures: `make house` prints them, the tests hold some of them."""
+"""How easily one finds one's way in bots/ and core/, as figures: `make house` prints them; tests hold some."""
 
 import ast
 import re
