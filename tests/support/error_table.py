@@ -1,4 +1,4 @@
-"""The table of what a person reads of an error and what an operator does, written into the docs from the tree itself."""
+"""The table of what a person reads of an error and what an operator does, written into the docs from the tree."""
 
 from pathlib import Path
 

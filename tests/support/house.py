@@ -61,11 +61,6 @@ class Defined:
         """Whether others may use it."""
         return not self.name.startswith("_")
 
-    @property
-    def words(self) -> list[str]:
-        """The words of its name, without the underscores before it."""
-        return self.name.strip("_").split("_")
-
 
 def definitions(modules: Iterable[Module]) -> Iterator[Defined]:
     """Yield every function, method and class, dunders left out."""
@@ -78,9 +73,9 @@ def definitions(modules: Iterable[Module]) -> Iterator[Defined]:
 
 
 def share_of_one_word(defined: Iterable[Defined]) -> float:
-    """Return which share of the functions has a name of one word, from 0 to 1."""
-    functions = [each for each in defined if not each.is_class]
-    return sum(len(each.words) == 1 for each in functions) / max(1, len(functions))
+    """Return which share of the public functions' names has one word alone, from 0 to 1; each name counts once."""
+    names = {each.name for each in defined if each.is_public and not each.is_class}
+    return sum("_" not in name for name in names) / max(1, len(names))
 
 
 def is_participle(name: str) -> bool:
