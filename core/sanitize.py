@@ -29,6 +29,18 @@ CONTROL = re.compile(
 SPEAKER = re.compile(r"^[^\S\n]*(?:[^\n:\uff1a]{1,80}[:\uff1a]|\[(?!…\]))", re.MULTILINE)
 
 
+def valid_text(text: str) -> str:
+    """Return a text that can be written anywhere: halves of a surrogate pair joined, and U+FFFD for a lone half.
+
+    What enters from outside as JSON may hold such halves (RFC 8259, 8.2); no encoding but JSON's own can write them.
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return text
+
+
 def sanitize_text(text: str) -> str:
     """Return a text without invisible and direction-changing characters, and with models' control words made inert."""
     if not text.isascii():

@@ -1,11 +1,11 @@
 """Reads the chunks of one answer, as an endpoint sends them, and tells what is to be shown and how it ended."""
 
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from core.errors import AnswerCutByLength, ContentFiltered, EmptyAnswer, GarbledAnswer, ModelError, StreamCut
+from core.llm.body import decode_json
 from core.llm.refusals import Refused, complaint_in_stream
 from core.messages import Finish, ModelEvent, Text, Usage
 
@@ -159,7 +159,7 @@ class CompletionReader:
 
 def _decoded(data: str) -> Any:
     try:
-        return json.loads(data)
+        return decode_json(data)
     except ValueError:
         raise GarbledAnswer(f"{len(data)} characters that are not JSON") from None
 

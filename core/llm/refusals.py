@@ -4,7 +4,6 @@ Every endpoint has its own words. The phrases below are those of OpenAI, Azure, 
 llama.cpp, Mistral, Groq and Gemini's OpenAI-compatible address, as their servers send them.
 """
 
-import json
 import re
 from dataclasses import dataclass, replace
 from typing import Any
@@ -23,6 +22,9 @@ from core.errors import (
     WrongKey,
     WrongPath,
 )
+from core.llm.body import decode_json
+from core.llm.overflow import OVERFLOW, overflow_figures
+from core.sanitize import valid_text
 
 DETAIL_LENGTH = 300  # characters of an endpoint's own words that are worth a line in the log
 PRIVATE_RUN = 16  # as many characters in a row are a quotation
@@ -65,9 +67,9 @@ def read_complaint(status: int, text: str) -> Complaint:
     if re.match(r"\s*<(?:!doctype|html|\?xml|head|body)", text, re.IGNORECASE):
         return Complaint(status, "(a web page)")
     try:
-        body = json.loads(text)
+        body = decode_json(text)
     except ValueError:
-        return Complaint(status, text.strip())
+        return Complaint(status, valid_text(text.strip()))
     return complaint_of(status, body)
 
 
@@ -98,7 +100,7 @@ def complaint_in_stream(chunk: dict[str, Any]) -> Complaint:
 
 
 def _word(value: Any) -> str:
-    return str(value) if isinstance(value, str | int) else ""
+    return valid_text(str(value)) if isinstance(value, str | int) else ""
 
 
 def _flat(value: Any) -> str:
@@ -107,7 +109,7 @@ def _flat(value: Any) -> str:
         return " ".join(_flat(part) for name, part in value.items() if name not in {"input", "ctx", "body", "url"})
     if isinstance(value, list):
         return " ".join(_flat(part) for part in value)
-    return "" if value is None else str(value)
+    return "" if value is None else valid_text(str(value))
 
 
 def without(text: str, private: str) -> str:
@@ -132,14 +134,6 @@ def without(text: str, private: str) -> str:
 NOT_CHAT = re.compile(
     r"not a chat model|does not support chat|use v1/completions|only supported in v1/responses"
     r"|must provide a chat template|chat template is no longer allowed"
-)
-OVERFLOW = re.compile(
-    r"context_length_exceeded|context_window_exceeded|exceed_context_size|string_above_max_length"
-    r"|(?:maximum|max) (?:context|prompt|input|model|sequence|allowed input) (?:length|tokens?|window)"
-    r"|exceed\w* .{0,40}(?:context|token limit|maximum number of (?:input )?tokens|input limit)"
-    r"|context (?:length|window|size|limit)\b.{0,40}exceed|(?:larger|greater) than the .{0,20}context|context overflow"
-    r"|(?:prompt|input|request|messages?) (?:is |are |was )?too (?:long|large)|too many (?:input )?tokens"
-    r"|input token count|reduce the length of|too large for model with|'messages[^']*': (?:array|string) too long"
 )
 TOO_LARGE_AT_ONCE = re.compile(r"request too large for")  # OpenAI and Groq: more tokens than fit into one minute
 FILTERED = re.compile(
@@ -191,39 +185,10 @@ STATUSES: dict[int, type[ModelError]] = {
 }
 
 
-# In this order, with the figure in a group; the words are those of the servers named above.
-WINDOW_FIGURES = (
-    re.compile(r"\bmax(?:imum)?\b\D{0,50}?(?:length|tokens|window|size|input|allowed)\D{0,20}?(\d{3,})"),
-    re.compile(r"(\d{3,}) (?:tokens? )?max(?:imum)?\b"),
-    re.compile(r"(?:context|prompt|input) (?:length|size|window|limit)\D{0,30}?(\d{3,})"),
-    re.compile(r"\bn_ctx\D{1,4}(\d{3,})"),
-    re.compile(r"\blimit\D{0,4}(\d{3,})"),  # Groq: more than one minute's tokens
-)
-PROMPT_FIGURES = (
-    re.compile(r"(\d{3,}) in (?:the )?(?:messages|prompt|input)"),
-    re.compile(r"\bn_prompt_tokens\D{1,4}(\d{3,})"),
-    re.compile(
-        r"(?:resulted in|requested(?: about)?|contains|token count \(?|request \(|input length|too long:?)\s*(\d{3,})"
-    ),
-)
-
-
-def figures(complaint: Complaint) -> tuple[int | None, int | None]:
-    """Return the window and the prompt's length that an overflow tells, in tokens; None for what it does not."""
-    said = re.sub(r"(?<=\d)[,_](?=\d{3})", "", complaint.message.lower())
-    window, prompt = (_figure(patterns, said) for patterns in (WINDOW_FIGURES, PROMPT_FIGURES))
-    return window, prompt if prompt and prompt > (window or 0) // 2 else None
-
-
-def _figure(patterns: tuple[re.Pattern[str], ...], said: str) -> int | None:
-    found = (match for pattern in patterns if (match := pattern.search(said)))
-    return next((int(match[1]) for match in found), None)
-
-
 def error_of(complaint: Complaint, detail: str) -> ModelError:
     """Return the error that a refusal means, with the line for the log."""
     error = error_type(complaint)
-    return ContextOverflow(detail, *figures(complaint)) if error is ContextOverflow else error(detail)
+    return ContextOverflow(detail, *overflow_figures(complaint.message)) if error is ContextOverflow else error(detail)
 
 
 def error_type(complaint: Complaint) -> type[ModelError]:

@@ -2,23 +2,16 @@
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
-from contextlib import aclosing, asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncGenerator
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
 from httpx_sse import EventSource, ServerSentEvent
 
-from core.errors import (
-    EndpointUnreachable,
-    GarbledAnswer,
-    ModelSilent,
-    StreamCut,
-    StreamStalled,
-    WrongKey,
-    WrongPath,
-)
+from core.errors import GarbledAnswer, ModelError, ModelSilent, StreamCut, StreamStalled, WrongPath
+from core.llm.body import decode_json, fetch_response, open_response, read_body, read_pieces
 from core.llm.completion import CompletionReader
 from core.llm.refusals import Refused, read_complaint
 from core.llm.request import Body, ModelOptions
@@ -29,8 +22,8 @@ LOOPBACK = ("all://127.0.0.1", "all://localhost", "all://[::1]")
 DRAIN = 0.25  # seconds to read past [DONE], so that the connection can be used again
 LARGEST_ANSWER = 4_000_000  # bytes of an answer that is not a stream
 KEPT_IDLE = 8  # connections
-LIST_TIMEOUT = 10.0  # seconds for each step of asking for the list of models
-LARGEST_REFUSAL = 64_000  # bytes
+LIST_TIMEOUT = 10.0  # seconds
+LARGEST_LIST = 8_000_000  # bytes of a list of models: OpenRouter's has some hundred thousand
 EVENT_STREAM = {"Content-Type": "text/event-stream"}
 EVENT_ENDS = (b"\n\n", b"\n\r\n", b"\r\r")  # a blank line, in each way to end a line (HTML standard, 9.2.5)
 
@@ -85,7 +78,7 @@ class Endpoint:
     async def stream(self, body: Body, bounds: Bounds) -> AsyncGenerator[ModelEvent, None]:
         """Yield the answer to one request. Raises Refused for what the endpoint says instead, or a ModelError."""
         answer = CompletionReader(self._opening)
-        async with self._response(body, bounds) as response:
+        async with open_response(self._client, self._request(body, bounds), bounds.first_token_at) as response:
             await self._check(response, bounds)
             async with aclosing(self._texts(response, bounds, answer)) as texts:
                 async for text in texts:
@@ -96,34 +89,21 @@ class Endpoint:
     async def models(self) -> Any:
         """Return the body of the endpoint's list of models, None where there is none to be had."""
         url = self._url.copy_with(path=self._url.path.removesuffix("/chat/completions") + "/models")
+        request = self._client.build_request("GET", url, headers=self._headers)
         try:
-            response = await self._client.get(url, headers=self._headers, timeout=LIST_TIMEOUT)
-            return response.json() if response.is_success else None
-        except (httpx.HTTPError, ValueError):
+            response = await fetch_response(self._client, request, largest=LARGEST_LIST, seconds=LIST_TIMEOUT)
+            return decode_json(response.content) if response.is_success else None
+        except (ModelError, ValueError):
             return None
 
-    @asynccontextmanager
-    async def _response(self, body: Body, bounds: Bounds) -> AsyncIterator[httpx.Response]:
+    def _request(self, body: Body, bounds: Bounds) -> httpx.Request:
         timeout = httpx.Timeout(None, connect=bounds.connect)
-        request = self._client.build_request("POST", self._url, json=body, headers=self._headers, timeout=timeout)
-        try:
-            async with asyncio.timeout_at(bounds.first_token_at):
-                response = await self._client.send(request, stream=True)
-        except TimeoutError:
-            raise ModelSilent("no response headers in time") from None
-        except httpx.LocalProtocolError:
-            raise WrongKey("the key holds characters that a header cannot carry") from None
-        except httpx.TransportError as error:
-            raise EndpointUnreachable(f"{type(error).__name__}: {error}") from None
-        try:
-            yield response
-        finally:
-            await response.aclose()
+        return self._client.build_request("POST", self._url, json=body, headers=self._headers, timeout=timeout)
 
     async def _check(self, response: httpx.Response, bounds: Bounds) -> None:
         """Raise Refused for a status that is no success, and WrongPath for a page at an address without a version."""
         if not response.is_success:
-            text = await _body(response, bounds, LARGEST_REFUSAL)
+            text = await _text(response, bounds)
             raise Refused(read_complaint(response.status_code, text), retry_after(response.headers))
         is_page = response.headers.get("content-type", "").startswith("text/html")
         if is_page and not re.search(r"/v\d", self._url.path):
@@ -133,7 +113,7 @@ class Endpoint:
         self, response: httpx.Response, bounds: Bounds, answer: CompletionReader
     ) -> AsyncGenerator[str, None]:
         if "text/event-stream" not in response.headers.get("content-type", ""):
-            yield answer.read_whole(await _body(response, bounds, LARGEST_ANSWER))
+            yield answer.read_whole(await _text(response, bounds))
             return
         until = bounds.first_token_at
         async with aclosing(_events(response)) as blocks:
@@ -154,7 +134,7 @@ async def _events(response: httpx.Response) -> AsyncGenerator[list[ServerSentEve
     What follows pays once for what came at once. The blocks are cut where an event ends, and the library reads them.
     """
     held = b""
-    async for block in response.aiter_bytes():
+    async for block in read_pieces(response):
         held += block
         end = max(held.rfind(mark) + len(mark) if mark in held else 0 for mark in EVENT_ENDS)
         whole, held = held[:end], held[end:]
@@ -167,42 +147,21 @@ async def _next(
     blocks: AsyncGenerator[list[ServerSentEvent], None], until: float, answer: CompletionReader
 ) -> list[ServerSentEvent] | None:
     """Return the events that come next, or None at the end of the stream."""
-    with _broken_stream():
-        try:
-            async with asyncio.timeout_at(until):
-                return await anext(blocks, None)
-        except TimeoutError:
-            raise (StreamStalled if answer.alive else ModelSilent)("no chunk in time") from None
+    try:
+        async with asyncio.timeout_at(until):
+            return await anext(blocks, None)
+    except TimeoutError:
+        raise (StreamStalled if answer.alive else ModelSilent)("no chunk in time") from None
 
 
 async def _drain(blocks: AsyncGenerator[list[ServerSentEvent], None]) -> None:
     """Read on to the end of the body, so that the connection can serve the next call."""
-    with suppress(TimeoutError, httpx.TransportError, httpx.DecodingError):
+    with suppress(TimeoutError, StreamCut, GarbledAnswer):
         async with asyncio.timeout(DRAIN):
             async for _ in blocks:
                 pass
 
 
-async def _body(response: httpx.Response, bounds: Bounds, limit: int) -> str:
-    """Return the beginning of a body that is no stream, up to `limit` bytes."""
-    body = bytearray()
-    with _broken_stream():
-        try:
-            async with asyncio.timeout_at(bounds.first_token_at):
-                async for block in response.aiter_bytes():
-                    body += block
-                    if len(body) > limit:
-                        break
-        except TimeoutError:
-            raise ModelSilent("the body did not end in time") from None
-    return body[:limit].decode(errors="replace")
-
-
-@contextmanager
-def _broken_stream() -> Iterator[None]:
-    try:
-        yield
-    except httpx.DecodingError:
-        raise GarbledAnswer("the body is not encoded as its header says") from None
-    except httpx.TransportError as error:
-        raise StreamCut(f"{type(error).__name__}: {error}") from None
+async def _text(response: httpx.Response, bounds: Bounds) -> str:
+    """Return a body that is no stream."""
+    return (await read_body(response, LARGEST_ANSWER, bounds.first_token_at)).decode(errors="replace")

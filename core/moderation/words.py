@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Sequence
 from re import _parser, error  # type: ignore[attr-defined]  # nothing public tells how long a match can be
 
-import re2  # type: ignore[import-untyped]
+import re2
 
 from core.moderation.verdict import CLEAN, Verdict
 
