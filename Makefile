@@ -34,6 +34,7 @@ docs: install  ## write the table of errors in docs/operating.md anew, from the 
 
 house: install  ## print how easily one finds one's way in the code: names, circles, the way of one message
 	@$(BIN)/python -m tests.support.house
+	@$(BIN)/python -m tests.support.message_path
 
 bench: install  ## measure Confab beside a bare bot, as ratios
 	@$(BIN)/python -m tests.bench
