@@ -113,7 +113,7 @@ async def _run(settings: Settings) -> None:
         routes = await _listen(settings, slack, discord, inbox.receive, stack)
         await inbox.resume()  # only now do the platforms know who they are
         stack.callback(asyncio.create_task(_look_again(looking, inbox)).cancel)
-        health = http.Health([each.ready for each in (slack, discord) if each], store.trouble)
+        health = http.Health([each.ready for each in (slack, discord) if each], store.find_trouble)
         await stack.enter_async_context(_http(settings, health, routes))
         _settle()
         log.info("confab is listening", model=settings.openai_model, endpoint=urlsplit(settings.openai_base_url).netloc)
@@ -143,7 +143,7 @@ def _slack(settings: Settings, session: aiohttp.ClientSession, store: Store) -> 
     from bots.slack.adapter import Slack
     from bots.slack.memory import Memory
 
-    memory = Memory(partial(store.conversations, "slack"), partial(store.channels, "slack"), store)
+    memory = Memory(partial(store.recent_conversations, "slack"), partial(store.recent_channels, "slack"), store)
     return Slack(slack_options(settings), session, memory)
 
 
@@ -154,7 +154,7 @@ def _discord(settings: Settings, session: aiohttp.ClientSession, store: Store) -
     from bots.discord.adapter import Discord
     from bots.discord.memory import Memory
 
-    memory = Memory(partial(store.conversation_of, "discord"), partial(store.channels, "discord", "@me"), store)
+    memory = Memory(partial(store.conversation_of, "discord"), partial(store.recent_channels, "discord", "@me"), store)
     return Discord(discord_options(settings), session, memory)
 
 

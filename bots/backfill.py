@@ -95,11 +95,11 @@ class Backfill:
     async def _move(self, number: int) -> bool:
         """Move the mark on, never back."""
         if number > await self._mark():
-            await self._marks.set_mark(self._name, str(number))
+            await self._marks.write_state(self._name, str(number))
         return True
 
     async def _mark(self) -> int:
-        return int(await self._marks.mark(self._name) or 0)
+        return int(await self._marks.read_state(self._name) or 0)
 
     async def _done(self, work: Awaitable[bool]) -> bool:
         """Return what some work returns, False where it fails: whatever happens, this goes on."""

@@ -6,8 +6,8 @@ from typing import Protocol
 class Marks(Protocol):
     """Where a platform keeps how far it has received, so that it can catch up after a gap."""
 
-    async def mark(self, name: str) -> str:
+    async def read_state(self, name: str) -> str:
         """Return what was last set under `name`, empty where nothing was."""
 
-    async def set_mark(self, name: str, value: str) -> None:
+    async def write_state(self, name: str, value: str) -> None:
         """Remember `value` under `name`."""

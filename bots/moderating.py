@@ -48,7 +48,7 @@ async def guard_of(
     if not is_on and not lists.allow and not lists.deny:
         return None
     admission = AccessControl(lists, settings.moderation_violations, settings.moderation_pause)
-    admission.restore(await store.violations(sorted(PERSONAL), time.time() - WITHIN))
+    admission.restore(await store.violations_since(sorted(PERSONAL), time.time() - WITHIN))
     moderators = dict(place.split(":", 1) for place in settings.moderators)
     reports = ModerationLog(store, platforms, admission, moderators, keep_text=settings.moderation_keep_text)
     stack.push_async_callback(reports.close)

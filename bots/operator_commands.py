@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from bots.links import named
-from core.storage.timeline import Records, Timeline, run_again, running
+from core.storage.timeline import Timeline, TimelineReader, reopen_turn, running_process
 
 MOST_LISTED = 100
 LOOK_AGAIN = signal.SIGUSR1  # tells a running bot that something waits that it did not receive itself
@@ -36,7 +36,7 @@ def why(usual: Path, message: str, database: Path | None) -> None:
 def turns(usual: Path, failed: bool, database: Path | None) -> None:
     """List what is not answered: waiting, failed, or uncertain; the latest first."""
     with _records(database or usual) as records:
-        found = records.undone(failed=failed)
+        found = records.unfinished_turns(failed=failed)
     for each in found[:MOST_LISTED]:
         click.echo(_line(each))
     if len(found) > MOST_LISTED:
@@ -54,25 +54,25 @@ def again(usual: Path, message: str, database: Path | None) -> None:
     path = database or usual
     with _records(path) as records:
         found = _about(records, message)
-    opened = [each for each in found if run_again(path, each.id)]
+    opened = [each for each in found if reopen_turn(path, each.id)]
     if not opened:
         raise click.ClickException("It neither failed nor is uncertain, or its question was deleted.")
     click.echo(_waits(path))
 
 
-def _about(records: Records, message: str) -> list[Timeline]:
+def _about(records: TimelineReader, message: str) -> list[Timeline]:
     name = named(message)
-    found = records.about(name.message_id, name.channel, name.reference) if name else []
+    found = records.find_turns(name.message_id, name.channel, name.reference) if name else []
     if not found:
         raise click.ClickException("Nothing is known of it: it was not addressed to Confab, or never arrived.")
     return found
 
 
 @contextmanager
-def _records(path: Path) -> Iterator[Records]:
+def _records(path: Path) -> Iterator[TimelineReader]:
     """Open a database for reading; a sentence where that cannot be done."""
     try:
-        with closing(Records(path)) as records:
+        with closing(TimelineReader(path)) as records:
             yield records
     except sqlite3.Error as error:
         raise click.ClickException(f"{path} cannot be read ({error}): name the file with --database.") from None
@@ -80,7 +80,7 @@ def _records(path: Path) -> Iterator[Records]:
 
 def _waits(path: Path) -> str:
     """Let a bot that runs know, and say when the turn will be taken up."""
-    process = running(path)
+    process = running_process(path)
     if process is None:
         return "It is answered when Confab starts."
     try:
@@ -96,12 +96,12 @@ def _told(turn: Timeline) -> str:
     """Return a turn's timeline, a line a step."""
     tries = "1 attempt" if turn.attempts == 1 else f"{turn.attempts} attempts"
     head = f"{turn.id[:8]}  {turn.key}  message {turn.message_id}: {turn.state}, {tries}"
-    lines = [f"  {_time(each.at)}  {each.what:<10}  {each.detail}".rstrip() for each in turn.happened]
+    lines = [f"  {_time(each.at)}  {each.what:<10}  {each.detail}".rstrip() for each in turn.events]
     return "\n".join([f"{head}, last error {turn.error}" if turn.error else head, *lines])
 
 
 def _line(turn: Timeline) -> str:
-    received = next(each.at for each in turn.happened if each.what == "received")
+    received = next(each.at for each in turn.events if each.what == "received")
     return f"{turn.id[:8]}  {_time(received)}  {turn.state:<9}  {turn.key}  {turn.error}".rstrip()
 
 

@@ -101,7 +101,7 @@ class Conversation:
         question = replace(question, files=files.text, images=files.images)
         remembered = await self._recall.joined(message, platform, reference(turn))
         if await self._is_part(turn, message, question):
-            await self._store.finish(turn, [question], "merged", {})
+            await self._store.finish_turn(turn, [question], "merged", {})
             return
         asked = PreparedQuestion(question, remembered, self._recall.prompt(remembered, question), files.notices)
         answer = Outcome(times={"asked": time.time()}, above=quotes(heard))
@@ -113,7 +113,7 @@ class Conversation:
             await self._ears.forget(message)
         entries = self._entries(asked, answer)
         made = asked.made(answer.usage, seen=self._model.sees)
-        await self._store.finish(turn, entries, state_of(answer), detail_of(answer), made)
+        await self._store.finish_turn(turn, entries, state_of(answer), detail_of(answer), made)
         self._summaries.after(message.key, asked.prompt)
 
     async def _is_part(self, turn: Turn, message: Message, question: Entry) -> bool:
@@ -148,8 +148,8 @@ class Conversation:
         key = replace(message.key, thread=answer.message_id)
         if not answer.error:
             question = replace(turn.message, id=answer.message_id, key=key, command="", handle="")
-            await self._store.put(question, if_joined=False)
-        await self._store.finish(turn, [], state_of(answer), detail_of(answer))
+            await self._store.add_message(question, if_joined=False)
+        await self._store.finish_turn(turn, [], state_of(answer), detail_of(answer))
         return key
 
     async def fail(self, turn: Turn, platform: Platform) -> None:
@@ -159,7 +159,7 @@ class Conversation:
             await self._show(turn, platform, sentence(notice(turn, GaveUp())), answer)
         except Exception:
             log.exception("notice not shown", reference=reference(turn))
-        await self._store.finish(turn, [], "failed", detail_of(answer))
+        await self._store.finish_turn(turn, [], "failed", detail_of(answer))
 
     async def _heard(self, turn: Turn, platform: Platform, halt: Cancellation) -> tuple[Turn, tuple[Heard, ...]]:
         """Return what was said in a turn's recordings, and the turn with what was posted meanwhile.
@@ -201,7 +201,7 @@ class Conversation:
         answer = Outcome()
         record(turn, answer, error)
         await self._show(turn, platform, sentence(notice(turn, error)), answer)
-        await self._store.finish(turn, [], state_of(answer), detail_of(answer))
+        await self._store.finish_turn(turn, [], state_of(answer), detail_of(answer))
 
     async def _obey(self, turn: Turn, platform: Platform) -> None:
         """Do what a command says; `stop` has worked at once, when it came in.
@@ -210,14 +210,14 @@ class Conversation:
         """
         outcome = commands.done(turn.message.command)
         if turn.message.command == "reset":
-            await self._store.forget(turn.message.key)
+            await self._store.delete_conversation(turn.message.key)
         if turn.message.command == "memory":
-            memory = (await self._recall.of(turn.message.key)).memory
+            memory = (await self._recall.of(turn.message.key)).history
             outcome = commands.remembered(len(memory.entries), memory.earlier)
         answer = Outcome()
         await self._show(turn, platform, sentence(outcome), answer)
         state = "refused" if turn.message.command == "full" else state_of(answer)
-        await self._store.finish(turn, [], state, detail_of(answer))
+        await self._store.finish_turn(turn, [], state, detail_of(answer))
 
     async def _show(self, turn: Turn, platform: Platform, events: AsyncIterator[ReplyEvent], answer: Outcome) -> None:
         live = self._policies.of(turn.message.key).streaming
@@ -252,11 +252,11 @@ class Conversation:
                         yield shown
             answer.times["answered"] = time.time()
             if answer.text and not (halt.sentence or turn.kept):
-                self._store.keep(turn, SavedAnswer(answer.text, answer.usage))
+                self._store.save_answer(turn, SavedAnswer(answer.text, answer.usage))
         except (ModelError, ModerationError) as error:
             record(turn, answer, error)
             if isinstance(error, AnswerCutByLength) and not turn.kept:
-                self._store.keep(turn, SavedAnswer(answer.text, answer.usage, is_cut=True))
+                self._store.save_answer(turn, SavedAnswer(answer.text, answer.usage, is_cut=True))
             answer.text = "" if isinstance(error, AnswerRefused) else answer.text
             yield Replace(under(answer.shown, notice(turn, error)))
         if halt.sentence and (answer.shown or answer.noted):

@@ -76,14 +76,14 @@ class Inbox:
                 named = await self._platforms[message.key.platform].named(message)  # as the history has it
                 return not await self._edited(named) and message.addressed and await self._take(message)
             case Deletion():
-                await self._store.delete(event)
+                await self._store.delete_message(event)
                 self._conversation.forget(event)
                 self._halt(QUESTION_DELETED, partial(_needs, event), replaces=True)
         return False
 
     async def resume(self) -> None:
         """Go on with what an earlier process left open."""
-        for key in await self._store.waiting():
+        for key in await self._store.recover_conversations():
             if key.platform in self._platforms:  # the others wait until their platform is on again
                 self._wake(key)
 
@@ -100,8 +100,10 @@ class Inbox:
     async def _edited(self, message: Message) -> bool:
         """Take an edit in, checked where it is of something that is kept; return whether it is."""
         if not self._guard:
-            return await self._store.edit(message)
-        return await self._store.has(message) and await self._store.edit(message, await self._guard.edited(message))
+            return await self._store.edit_message(message)
+        return await self._store.has_message(message) and await self._store.edit_message(
+            message, await self._guard.edited(message)
+        )
 
     async def _take(self, message: Message) -> bool:
         policy = self._policies.of(message.key)
@@ -129,7 +131,7 @@ class Inbox:
         self._count(message.key, 1)
         is_new = False
         try:
-            is_new = await self._store.put(message, if_joined=not message.addressed)
+            is_new = await self._store.add_message(message, if_joined=not message.addressed)
         finally:
             if not is_new:
                 self._count(message.key, -1)
@@ -145,11 +147,11 @@ class Inbox:
         """Say that too much waits already, once a minute in a conversation."""
         now, key = asyncio.get_running_loop().time(), message.key
         if now - self._told_full.get(key, -FULL_EVERY) < FULL_EVERY:
-            await self._store.refuse(message, if_joined=not message.addressed)
+            await self._store.add_refused(message, if_joined=not message.addressed)
             return False
         self._told_full[key] = now
         log.warning("queue full", conversation=str(key), waiting=self._queued[key])
-        if await self._store.put(replace(message, command="full"), if_joined=not message.addressed):
+        if await self._store.add_message(replace(message, command="full"), if_joined=not message.addressed):
             self._wake(key)
         return False
 
@@ -194,7 +196,7 @@ class Inbox:
         channel = (key.platform, key.channel)
         await self._slots.take(channel)
         try:
-            turn = await self._store.claim(key)
+            turn = await self._store.claim_turn(key)
             pause = await self._attempt(turn) if turn else 0.0
         finally:
             self._slots.give_back()
@@ -227,7 +229,7 @@ class Inbox:
         if turn.attempts >= most:
             await self._conversation.fail(turn, platform)
             return 0.0
-        await self._store.release(turn, type(error).__name__)
+        await self._store.release_turn(turn, type(error).__name__)
         return min(LONGEST_PAUSE, self._pressure.pause * 2.0 ** (turn.attempts - 1))
 
 

@@ -78,7 +78,7 @@ class Parts:
         """Note a part; the first one's id stands for the answer in the history."""
         self._answer.message_id = self._answer.message_id or platform_id
         self._answer.parts = max(self._answer.parts, self._first + part + 1)
-        await self._store.posted(self._turn, self._first + part, platform_id)
+        await self._store.save_posted_part(self._turn, self._first + part, platform_id)
 
 
 def notice(turn: Turn, error: BotError) -> str:

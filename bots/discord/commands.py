@@ -51,14 +51,14 @@ class Commands:
         payload = [command.to_dict(self._tree) for command in self._tree.get_commands()]
         now = hashlib.sha256(json.dumps(payload, sort_keys=True, default=str).encode()).hexdigest()
         name = f"discord/{application}/commands"
-        if await self._marks.mark(name) == now:
+        if await self._marks.read_state(name) == now:
             return
         try:
             await self._tree.sync()
         except discord.DiscordException as error:
             log.warning("commands not registered", error=type(error).__name__, detail=str(error))
             return
-        await self._marks.set_mark(name, now)
+        await self._marks.write_state(name, now)
         log.info("commands registered", count=len(payload))
 
     async def _ask(self, interaction: Interaction, question: str) -> None:

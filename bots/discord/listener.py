@@ -43,7 +43,7 @@ class Ear:
 
     async def _is_to_be_told(self, message: discord.Message) -> bool:
         """Whether a voice note came that cannot be heard, where that was not said before."""
-        return is_hidden_note(message, self._me) and not await self._memory.marks.mark(_unheard_in(message))
+        return is_hidden_note(message, self._me) and not await self._memory.marks.read_state(_unheard_in(message))
 
     async def edited(self, message: discord.Message) -> None:
         """Take a changed text in; what Discord changes by itself, as previews of links, is none of its author's."""
@@ -72,7 +72,7 @@ class Ear:
             if await self._receive(event(question)):
                 self._typing.begin(question.id, place.room)
                 if question.command == "unheard":
-                    await self._memory.marks.set_mark(_unheard_in(message), "said")
+                    await self._memory.marks.write_state(_unheard_in(message), "said")
 
     async def _place(self, channel: object, guild: int | None) -> Place | None:
         try:

@@ -101,7 +101,7 @@ class ModerationLog:
 
     async def _kept(self, path: Path, about: Subject, outcome: Outcome, categories: Sequence[str], text: str) -> Record:
         record = Record(about, path, outcome, categories, text if self._keep_text else None, time.time())
-        await self._store.note(_row(record))
+        await self._store.save_moderation(_row(record))
         return record
 
     async def _tell(self, record: Record) -> None:

@@ -8,11 +8,11 @@ import structlog
 
 from core.errors import ContextOverflow
 from core.files.attachments import UNSEEN
+from core.history import PromptRecord, StoredHistory
 from core.llm.client import OpenAI
 from core.messages import Entry, ModelEvent, Usage
 from core.prompt.build import Prompt
 from core.prompt.history import HistoryLoader
-from core.storage.history import Made, Remembered
 
 log = structlog.get_logger()
 
@@ -28,16 +28,16 @@ class PreparedQuestion:
     """
 
     question: Entry
-    remembered: Remembered
+    remembered: StoredHistory
     prompt: Prompt
     notices: Sequence[str] = ()
 
-    def made(self, usage: Usage | None, *, seen: bool = True) -> Made:
+    def made(self, usage: Usage | None, *, seen: bool = True) -> PromptRecord:
         """Return what is to be kept of it; `usage` is what the endpoint reported, `seen` whether pictures were sent."""
-        gauge = self.remembered.gauge
+        gauge = self.remembered.ratio
         if usage and (seen or not any(message.images for message in self.prompt.messages)):
             gauge = gauge.anchored(self.prompt.tokens, usage.input_tokens)
-        return Made(self.prompt, self.remembered.version, gauge)
+        return PromptRecord(self.prompt.memory, self.remembered.version, gauge)
 
 
 async def chat(

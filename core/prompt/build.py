@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from math import ceil
 
+from core.history import History
 from core.messages import Entry, Image, PromptMessage
 from core.sanitize import said
 
@@ -38,24 +39,6 @@ class Room:
     prompt: int
     history: int
     messages: int
-
-
-@dataclass(frozen=True, slots=True)
-class History:
-    """What is known of a conversation, beside the question.
-
-    `entries` runs oldest first, from the last cut on; `first` is the conversation's first message. `earlier` is what
-    prompts say of the time before the cut, as they say it; `summary` tells the entries up to the seq `summarised`,
-    and goes into `earlier` at the next cut, or at once where that is `due`: an edit or a deletion changed it.
-    """
-
-    entries: tuple[Entry, ...] = ()
-    first: Entry | None = None
-    begins: int = 0
-    earlier: str = ""
-    summary: str = ""
-    summarised: int = 0
-    due: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,15 +6,16 @@ from dataclasses import dataclass, replace
 import structlog
 
 from core.errors import ContextOverflow, PlatformError
+from core.history import History, StoredHistory
 from core.messages import ConversationKey, Earlier, Entry, Message, Platform
 from core.moderation.log import Subject
 from core.moderation.moderation import Moderation
-from core.prompt.build import History, Prompt, Room, build_prompt, counted
-from core.prompt.context_window import ContextWindow, TokenRatio
+from core.prompt.build import Prompt, Room, build_prompt, counted
+from core.prompt.context_window import ContextWindow
 from core.prompt.tokens import Counter
 from core.sanitize import sanitize_text
-from core.storage.history import Remembered
 from core.storage.store import Store
+from core.token_ratio import TokenRatio
 
 log = structlog.get_logger()
 
@@ -51,22 +52,22 @@ class HistoryLoader:
         self._window = window
         self._told = instructions
 
-    async def of(self, key: ConversationKey) -> Remembered:
+    async def of(self, key: ConversationKey) -> StoredHistory:
         """Return what is remembered of a conversation, every entry of it counted."""
-        found = await self._store.recall(key, self._told.history_messages + 1)
-        memory, counts = self._counted(found.memory)
+        found = await self._store.read_history(key, self._told.history_messages + 1)
+        memory, counts = self._counted(found.history)
         if counts:
-            await self._store.keep_counts(counts)
-        gauge = found.gauge if found.gauge.counted else TokenRatio(start=1.0) if self._counter.exact else TokenRatio()
-        return replace(found, memory=memory, gauge=gauge)
+            await self._store.save_token_counts(counts)
+        gauge = found.ratio if found.ratio.counted else TokenRatio(start=1.0) if self._counter.exact else TokenRatio()
+        return replace(found, history=memory, ratio=gauge)
 
-    async def joined(self, message: Message, platform: Platform, reference: str) -> Remembered:
+    async def joined(self, message: Message, platform: Platform, reference: str) -> StoredHistory:
         """Return what is remembered before a message; what was said before the bot came is read, once.
 
         Of that, nothing is kept that moderation refuses, or that cannot be checked; `reference` is the turn's.
         """
         found = await self.of(message.key)
-        if found.joined or found.memory.entries:
+        if found.has_earlier or found.history.entries:
             return found
         try:
             async with asyncio.timeout(PATIENCE):
@@ -78,23 +79,25 @@ class HistoryLoader:
             lines = await self._guard.earlier(lines, Subject(message.key, reference))
         if not lines:
             return found
-        await self._store.join(message.key, [counted(_entry(line), self.count) for line in lines])
+        await self._store.save_earlier(message.key, [counted(_entry(line), self.count) for line in lines])
         return await self.of(message.key)
 
-    def prompt(self, remembered: Remembered, question: Entry) -> Prompt:
+    def prompt(self, remembered: StoredHistory, question: Entry) -> Prompt:
         """Return the prompt that fits the window."""
-        gauge = remembered.gauge
+        gauge = remembered.ratio
         history = int(self._told.history_tokens / gauge.rate)
         room = Room(gauge.counts(self._window.prompt), history, self._told.history_messages)
-        return build_prompt(self._told.text, remembered.memory, question, room, self._counter.count, self._told.schemas)
+        return build_prompt(
+            self._told.text, remembered.history, question, room, self._counter.count, self._told.schemas
+        )
 
-    def taught(self, remembered: Remembered, refused: Prompt, overflow: ContextOverflow) -> Remembered:
+    def taught(self, remembered: StoredHistory, refused: Prompt, overflow: ContextOverflow) -> StoredHistory:
         """Take an overflow's own figures, and return what is remembered with the gauge that they give."""
         if not overflow.window and any(message.images for message in refused.messages):
             return remembered  # it may be the bytes of a picture that were too many for somebody on the way
-        tokens = overflow.prompt or max(remembered.gauge.tokens(refused.tokens), overflow.window or 0)
+        tokens = overflow.prompt or max(remembered.ratio.tokens(refused.tokens), overflow.window or 0)
         self._window.learn(overflow, tokens)
-        return replace(remembered, gauge=remembered.gauge.anchored(refused.tokens, tokens))
+        return replace(remembered, ratio=remembered.ratio.anchored(refused.tokens, tokens))
 
     def count(self, text: str) -> int:
         """Return how many tokens a text has, by our count."""

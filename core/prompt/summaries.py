@@ -74,11 +74,11 @@ class Summaries:
 
     async def _write_if_due(self, key: ConversationKey, room: int) -> None:
         remembered = await self._recall.of(key)
-        upto = to_summarise(remembered.memory, room, self._recall.count)
+        upto = to_summarise(remembered.history, room, self._recall.count)
         if not upto:
             return
-        entries = await self._store.between(key, remembered.memory.summarised, upto, MOST)
-        prompt = summary_prompt(remembered.memory.summary, newest(entries, int(room * READ), MOST))
+        entries = await self._store.entries_between(key, remembered.history.summarised, upto, MOST)
+        prompt = summary_prompt(remembered.history.summary, newest(entries, int(room * READ), MOST))
         text = "".join([event.text async for event in self._model.chat(prompt, "") if isinstance(event, Text)])
         summary = sanitize_text(text.strip())[:LENGTH]
         if self._guard and summary:
@@ -86,7 +86,7 @@ class Summaries:
             if not all(await self._guard.clean("summary", [Sample(summary)], about)):
                 return
         if summary:
-            await self._store.keep_summary(key, summary, upto, remembered.version)
+            await self._store.save_summary(key, summary, upto, remembered.version)
 
 
 def summary_prompt(before: str, entries: Sequence[Entry]) -> list[PromptMessage]:

@@ -2,81 +2,62 @@
 
 import sqlite3
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
+from core.history import History, PromptRecord, StoredHistory
 from core.messages import Author, ConversationKey, Entry, Image
-from core.prompt.build import History, Prompt
-from core.prompt.context_window import TokenRatio
+from core.token_ratio import TokenRatio
 
 KEY = "platform = ? AND workspace = ? AND channel = ? AND thread = ?"
 ENTRY = "role, text, author_id, author_name, message_id, sent_at, files, about, tokens, seq, images"
 
 
-@dataclass(frozen=True, slots=True)
-class Remembered:
-    """A conversation's memory, with what its last prompt's length taught.
-
-    `version` is that of what was told: what is made from this memory is kept only while it holds. `joined` says
-    that what others said before the bot came has been read.
-    """
-
-    memory: History
-    version: int = 0
-    gauge: TokenRatio = field(default_factory=TokenRatio)
-    joined: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Made:
-    """The prompt that a turn was answered from, the version of what it tells, and what its length taught."""
-
-    prompt: Prompt
-    version: int
-    gauge: TokenRatio
-
-
-def of(key: ConversationKey) -> tuple[str, str, str, str]:
+def key_values(key: ConversationKey) -> tuple[str, str, str, str]:
     """Return a key as the values of KEY."""
     return key.platform, key.workspace, key.channel, key.thread
 
 
-def recall(connection: sqlite3.Connection, key: ConversationKey, most: int) -> Remembered:
+def read_history(connection: sqlite3.Connection, key: ConversationKey, most: int) -> StoredHistory:
     """Return a conversation's memory, with its newest entries since the cut, `most` of them at the most."""
     row = connection.execute(
         "SELECT begins, earlier, summary, summarised, due, version, counted, reported, joined "
         f"FROM memories WHERE {KEY}",
-        of(key),
+        key_values(key),
     ).fetchone() or (0, "", "", 0, 0, 0, 0, 0, 0)
     begins, earlier, summary, summarised, due, version, counted, reported, joined = row
-    entries = _entries(connection, f"{KEY} AND seq >= ? ORDER BY seq DESC LIMIT ?", (*of(key), begins, most))[::-1]
+    entries = _entries(connection, f"{KEY} AND seq >= ? ORDER BY seq DESC LIMIT ?", (*key_values(key), begins, most))[
+        ::-1
+    ]
     is_all = not begins and len(entries) < most
     while entries and entries[0].role != "user":
         entries = entries[1:]  # an answer whose question is gone misleads
     first = entries[0] if entries else None
     if not is_all:
-        first = next(iter(_entries(connection, f"{KEY} AND role = 'user' ORDER BY seq LIMIT 1", of(key))), None)
+        first = next(iter(_entries(connection, f"{KEY} AND role = 'user' ORDER BY seq LIMIT 1", key_values(key))), None)
     memory = History(tuple(entries), first, begins, earlier, summary, summarised, bool(due))
-    return Remembered(memory, version, TokenRatio(counted, reported), bool(joined))
+    return StoredHistory(memory, version, TokenRatio(counted, reported), bool(joined))
 
 
-def between(connection: sqlite3.Connection, key: ConversationKey, after: int, upto: int, most: int) -> list[Entry]:
+def entries_between(
+    connection: sqlite3.Connection, key: ConversationKey, after: int, upto: int, most: int
+) -> list[Entry]:
     """Return the newest entries with a seq above `after` and up to `upto`, `most` of them, oldest first."""
     where = f"{KEY} AND seq > ? AND seq <= ? ORDER BY seq DESC LIMIT ?"
-    return _entries(connection, where, (*of(key), after, upto, most))[::-1]
+    return _entries(connection, where, (*key_values(key), after, upto, most))[::-1]
 
 
-def keep_counts(connection: sqlite3.Connection, counts: Mapping[int, int]) -> None:
+def save_token_counts(connection: sqlite3.Connection, counts: Mapping[int, int]) -> None:
     """Note the lengths of entries that had none, by their seq."""
     connection.executemany("UPDATE entries SET tokens = ? WHERE seq = ?", [(n, seq) for seq, n in counts.items()])
 
 
-def keep_made(connection: sqlite3.Connection, key: ConversationKey, made: Made) -> None:
+def save_prompt_record(connection: sqlite3.Connection, key: ConversationKey, made: PromptRecord) -> None:
     """Note how a turn's prompt was cut, unless what it told was changed meanwhile, and how long it was.
 
     From now on the conversation lives from what is told here, and nothing of before is asked for again.
     """
-    memory, gauge = made.prompt.memory, made.gauge
+    memory, gauge = made.history, made.ratio
     told = (memory.begins, memory.earlier, int(memory.due))
     holds = "WHEN version = ? THEN"
     connection.execute(
@@ -85,27 +66,27 @@ def keep_made(connection: sqlite3.Connection, key: ConversationKey, made: Made) 
         "counted = excluded.counted, reported = excluded.reported, joined = 1, "
         f"begins = CASE {holds} excluded.begins ELSE begins END, "
         f"earlier = CASE {holds} excluded.earlier ELSE earlier END, due = CASE {holds} excluded.due ELSE due END",
-        (*of(key), *told, gauge.counted, gauge.reported, made.version, made.version, made.version),
+        (*key_values(key), *told, gauge.counted, gauge.reported, made.version, made.version, made.version),
     )
 
 
-def keep_summary(connection: sqlite3.Connection, key: ConversationKey, summary: str, upto: int, version: int) -> None:
+def save_summary(connection: sqlite3.Connection, key: ConversationKey, summary: str, upto: int, version: int) -> None:
     """Note a summary, unless what it told was changed meanwhile; it is due at once where none was there to tell it."""
     connection.execute(
         "UPDATE memories SET due = (summarised = 0 AND begins > 0), summary = ?, summarised = ? "
         f"WHERE {KEY} AND version = ?",
-        (summary, upto, *of(key), version),
+        (summary, upto, *key_values(key), version),
     )
 
 
-def join(connection: sqlite3.Connection, key: ConversationKey, entries: Sequence[tuple[Any, ...]]) -> None:
+def save_earlier(connection: sqlite3.Connection, key: ConversationKey, entries: Sequence[tuple[Any, ...]]) -> None:
     """Note that what was said before the bot came was read, with what it was."""
     _begin(connection, key)
-    connection.execute(f"UPDATE memories SET joined = 1 WHERE {KEY}", of(key))
-    add(connection, entries)
+    connection.execute(f"UPDATE memories SET joined = 1 WHERE {KEY}", key_values(key))
+    insert_entries(connection, entries)
 
 
-def row(key: ConversationKey, turn_id: str, entry: Entry) -> tuple[Any, ...]:
+def entry_values(key: ConversationKey, turn_id: str, entry: Entry) -> tuple[Any, ...]:
     """Return an entry as the values that `add` takes."""
     author = (entry.author.id, entry.author.name) if entry.author else ("", "")
     values = (
@@ -119,10 +100,10 @@ def row(key: ConversationKey, turn_id: str, entry: Entry) -> tuple[Any, ...]:
         entry.tokens,
         len(entry.images),
     )
-    return (*of(key), turn_id, *values)
+    return (*key_values(key), turn_id, *values)
 
 
-def add(connection: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+def insert_entries(connection: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]) -> None:
     """Add entries to the history."""
     connection.executemany(
         "INSERT INTO entries (platform, workspace, channel, thread, turn_id, role, text, author_id, author_name, "
@@ -132,7 +113,9 @@ def add(connection: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]) -> None
     )
 
 
-def add_images(connection: sqlite3.Connection, key: ConversationKey, message_id: str, images: Sequence[Image]) -> None:
+def insert_images(
+    connection: sqlite3.Connection, key: ConversationKey, message_id: str, images: Sequence[Image]
+) -> None:
     """Keep the pictures of a message whose entry was added before."""
     where = "platform = ? AND workspace = ? AND channel = ? AND message_id = ?"
     place = (key.platform, key.workspace, key.channel, message_id)
@@ -143,13 +126,13 @@ def add_images(connection: sqlite3.Connection, key: ConversationKey, message_id:
     )
 
 
-def leave_images(connection: sqlite3.Connection, seq: int, files: Sequence[str]) -> None:
+def delete_images_except(connection: sqlite3.Connection, seq: int, files: Sequence[str]) -> None:
     """Drop the pictures of an entry that were made from other files than these."""
     marks = ", ".join("?" * len(files))
     connection.execute(f"DELETE FROM images WHERE entry = ? AND file NOT IN ({marks})", (seq, *files))
 
 
-def amend(connection: sqlite3.Connection, seqs: Sequence[tuple[str, str, str, str, int]]) -> None:
+def invalidate_prompts(connection: sqlite3.Connection, seqs: Sequence[tuple[str, str, str, str, int]]) -> None:
     """Forget what prompts and summaries tell of entries that were changed; both are made anew."""
     for *key, seq in seqs:
         connection.execute(
@@ -160,21 +143,21 @@ def amend(connection: sqlite3.Connection, seqs: Sequence[tuple[str, str, str, st
         connection.execute(f"UPDATE memories SET version = version + 1 WHERE {KEY}", key)  # what is being made is void
 
 
-def forget(connection: sqlite3.Connection, key: ConversationKey) -> None:
+def delete_history(connection: sqlite3.Connection, key: ConversationKey) -> None:
     """Drop a conversation's history and everything that was made of it; what was said before is not read again."""
-    connection.execute(f"DELETE FROM entries WHERE {KEY}", of(key))
+    connection.execute(f"DELETE FROM entries WHERE {KEY}", key_values(key))
     _begin(connection, key)
     connection.execute(
         "UPDATE memories SET joined = 1, begins = 0, earlier = '', due = 0, summary = '', summarised = 0, "
         f"version = version + 1, counted = 0, reported = 0 WHERE {KEY}",
-        of(key),
+        key_values(key),
     )
 
 
 def _begin(connection: sqlite3.Connection, key: ConversationKey) -> None:
     connection.execute(
         "INSERT INTO memories (platform, workspace, channel, thread) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
-        of(key),
+        key_values(key),
     )
 
 

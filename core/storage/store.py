@@ -10,11 +10,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
+from core.history import PromptRecord, StoredHistory
 from core.messages import ConversationKey, Deletion, Entry, Message, SavedAnswer, Turn
-from core.storage import history as remembered
-from core.storage import turns
+from core.storage import history, turns
 from core.storage.database import Database, Work
-from core.storage.history import Made, Remembered
 
 NOTE = (
     "INSERT INTO moderated (reference, at, platform, workspace, channel, thread, author_id, path, outcome, categories, "
@@ -32,90 +31,90 @@ class Store:
         self._database = Database(path)
         self._holder = uuid.uuid4().hex  # this process, as the holder of leases
 
-    async def trouble(self) -> str:
+    async def find_trouble(self) -> str:
         """Return in a word why nothing can be stored, empty where something can; after trouble it is tried anew."""
         if self._database.trouble:
             with suppress(sqlite3.Error):
-                await self.set_mark("tried", str(time.time()))
+                await self.write_state("tried", str(time.time()))
         return self._database.trouble
 
     async def close(self) -> None:
         """Finish what is waiting, then close the file."""
         await self._database.close()
 
-    async def put(self, message: Message, *, if_joined: bool) -> bool:
+    async def add_message(self, message: Message, *, if_joined: bool) -> bool:
         """Put a message into the inbox; return whether it is new there.
 
         With `if_joined` only where the bot takes part in the conversation already. Returns after the commit: only
         then may the platform be told that the message has arrived.
         """
-        return await self._database.run(lambda connection: turns.put(connection, message, if_joined=if_joined))
+        return await self._database.run(lambda db: turns.insert_turn(db, message, if_joined=if_joined))
 
-    async def refuse(self, message: Message, *, if_joined: bool) -> bool:
+    async def add_refused(self, message: Message, *, if_joined: bool) -> bool:
         """Note a message that is not going to be answered; return whether it is new."""
-        work = partial(turns.put, message=message, if_joined=if_joined, state="refused")
+        work = partial(turns.insert_turn, message=message, if_joined=if_joined, state="refused")
         return await self._database.run(work)
 
-    async def waiting(self) -> list[ConversationKey]:
+    async def recover_conversations(self) -> list[ConversationKey]:
         """Return every conversation with an open turn, the longest waiting first."""
-        return await self._database.run(turns.waiting)
+        return await self._database.run(turns.open_conversations)
 
-    async def claim(self, key: ConversationKey) -> Turn | None:
+    async def claim_turn(self, key: ConversationKey) -> Turn | None:
         """Take the oldest open turn of a conversation, or None where there is none or another process holds one."""
-        return await self._database.run(lambda connection: turns.claim(connection, key, self._holder))
+        return await self._database.run(lambda db: turns.claim_turn(db, key, self._holder))
 
-    async def release(self, turn: Turn, error: str) -> None:
+    async def release_turn(self, turn: Turn, error: str) -> None:
         """Give a turn back after a failed attempt, to be claimed again."""
-        await self._database.run(lambda connection: turns.release(connection, turn, error))
+        await self._database.run(lambda db: turns.release_turn(db, turn, error))
 
     async def next_is_same_author(self, turn: Turn) -> bool:
         """Return whether the next message that waits in a turn's conversation is a question by the same person."""
-        return await self._database.run(lambda connection: turns.next_is_same_author(connection, turn))
+        return await self._database.run(lambda db: turns.next_is_same_author(db, turn))
 
-    def keep(self, turn: Turn, kept: SavedAnswer) -> None:
+    def save_answer(self, turn: Turn, kept: SavedAnswer) -> None:
         """Keep what the model answered until the turn is done. Nobody waits for it: it is written before what follows.
 
         Its cost is a statement, and as a rule no commit of its own.
         """
-        self._database.send(lambda connection: turns.keep(connection, turn, kept))
+        self._database.send(lambda db: turns.save_answer(db, turn, kept))
 
-    async def posted(self, turn: Turn, part: int, platform_id: str) -> None:
+    async def save_posted_part(self, turn: Turn, part: int, platform_id: str) -> None:
         """Note that a part of the reply is visible as the message `platform_id`."""
-        await self._database.run(lambda connection: turns.step(connection, turn, "posted", part, platform_id))
+        await self._database.run(lambda db: turns.insert_step(db, turn, "posted", part, platform_id))
 
-    async def finish(
-        self, turn: Turn, entries: Sequence[Entry], state: str, detail: dict[str, Any], made: Made | None = None
+    async def finish_turn(
+        self, turn: Turn, entries: Sequence[Entry], state: str, detail: dict[str, Any], made: PromptRecord | None = None
     ) -> bool:
         """End a turn as `done`, `failed` or `uncertain`, with what was said and what it was answered from, at once.
 
         Returns False, and writes nothing, where the turn was lost to another claim or ended meanwhile.
         """
-        return await self._database.run(lambda connection: turns.finish(connection, turn, entries, state, detail, made))
+        return await self._database.run(lambda db: turns.finish_turn(db, turn, entries, state, detail, made))
 
-    async def recall(self, key: ConversationKey, most: int) -> Remembered:
+    async def read_history(self, key: ConversationKey, most: int) -> StoredHistory:
         """Return what is remembered of a conversation, with `most` entries at the most, the newest ones."""
-        return await self._database.run(lambda connection: remembered.recall(connection, key, most))
+        return await self._database.run(lambda db: history.read_history(db, key, most))
 
-    async def between(self, key: ConversationKey, after: int, upto: int, most: int) -> list[Entry]:
+    async def entries_between(self, key: ConversationKey, after: int, upto: int, most: int) -> list[Entry]:
         """Return the newest entries with a seq above `after` and up to `upto`, `most` of them, oldest first."""
-        return await self._database.run(lambda connection: remembered.between(connection, key, after, upto, most))
+        return await self._database.run(lambda db: history.entries_between(db, key, after, upto, most))
 
-    async def keep_counts(self, counts: Mapping[int, int]) -> None:
+    async def save_token_counts(self, counts: Mapping[int, int]) -> None:
         """Note the lengths of entries that had none, by their seq."""
-        await self._database.run(lambda connection: remembered.keep_counts(connection, counts))
+        await self._database.run(lambda db: history.save_token_counts(db, counts))
 
-    async def keep_summary(self, key: ConversationKey, summary: str, upto: int, version: int) -> None:
+    async def save_summary(self, key: ConversationKey, summary: str, upto: int, version: int) -> None:
         """Note a summary up to an entry's seq, unless what it tells was changed since `version`."""
-        await self._database.run(lambda connection: remembered.keep_summary(connection, key, summary, upto, version))
+        await self._database.run(lambda db: history.save_summary(db, key, summary, upto, version))
 
-    async def join(self, key: ConversationKey, entries: Sequence[Entry]) -> None:
+    async def save_earlier(self, key: ConversationKey, entries: Sequence[Entry]) -> None:
         """Keep what was said in a conversation before the bot came; it is not asked for again."""
-        rows = [remembered.row(key, "", entry) for entry in entries]
-        await self._database.run(lambda connection: remembered.join(connection, key, rows))
+        rows = [history.entry_values(key, "", entry) for entry in entries]
+        await self._database.run(lambda db: history.save_earlier(db, key, rows))
 
-    async def forget(self, key: ConversationKey) -> None:
+    async def delete_conversation(self, key: ConversationKey) -> None:
         """Drop a conversation's history, its summary, what was counted of it, and what was heard in its recordings."""
-        await self._database.run(lambda connection: turns.forget(connection, key))
+        await self._database.run(lambda db: turns.delete_conversation(db, key))
 
     async def conversation_of(self, platform: str, platform_id: str) -> ConversationKey | None:
         """Return the conversation in which a message was posted as a part of an answer."""
@@ -123,69 +122,69 @@ class Store:
             "SELECT platform, workspace, channel, thread FROM turns JOIN steps ON turns.id = steps.turn_id "
             "WHERE steps.platform_id = ? AND platform = ?"
         )
-        row = await self._database.run(lambda connection: connection.execute(query, (platform_id, platform)).fetchone())
+        row = await self._database.run(lambda db: db.execute(query, (platform_id, platform)).fetchone())
         return ConversationKey(*row) if row else None
 
-    async def channels(self, platform: str, workspace: str, most: int) -> list[str]:
+    async def recent_channels(self, platform: str, workspace: str, most: int) -> list[str]:
         """Return the channels of a workspace in which the bot was asked something, the latest first."""
         query = (
             "SELECT channel FROM turns WHERE platform = ? AND workspace = ? "
             "GROUP BY channel ORDER BY max(sent_at) DESC LIMIT ?"
         )
         place = (platform, workspace, most)
-        rows = await self._database.run(lambda connection: connection.execute(query, place).fetchall())
+        rows = await self._database.run(lambda db: db.execute(query, place).fetchall())
         return [str(row[0]) for row in rows]
 
-    async def conversations(self, platform: str, workspace: str, most: int) -> list[ConversationKey]:
+    async def recent_conversations(self, platform: str, workspace: str, most: int) -> list[ConversationKey]:
         """Return the conversations of a workspace in which something was asked last, the latest first."""
         query = (
             "SELECT platform, workspace, channel, thread FROM turns WHERE platform = ? AND workspace = ? "
             "GROUP BY channel, thread ORDER BY max(sent_at) DESC LIMIT ?"
         )
         place = (platform, workspace, most)
-        rows = await self._database.run(lambda connection: connection.execute(query, place).fetchall())
+        rows = await self._database.run(lambda db: db.execute(query, place).fetchall())
         return [ConversationKey(*row) for row in rows]
 
-    async def mark(self, name: str) -> str:
+    async def read_state(self, name: str) -> str:
         """Return what was last set under `name`, empty where nothing was."""
         query = "SELECT value FROM marks WHERE name = ?"
-        row = await self._database.run(lambda connection: connection.execute(query, (name,)).fetchone())
+        row = await self._database.run(lambda db: db.execute(query, (name,)).fetchone())
         return str(row[0]) if row else ""
 
-    async def set_mark(self, name: str, value: str) -> None:
+    async def write_state(self, name: str, value: str) -> None:
         """Remember `value` under `name`."""
         statement = "INSERT INTO marks VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value"
-        await self._database.run(lambda connection: connection.execute(statement, (name, value)))
+        await self._database.run(lambda db: db.execute(statement, (name, value)))
 
-    async def work(self, work: Work[T]) -> T:
+    async def run(self, work: Work[T]) -> T:
         """Do statements of a module of ours on the connection, in a transaction; return what they return."""
         return await self._database.run(work)
 
-    async def edit(self, message: Message, kept: str | None = None) -> bool:
+    async def edit_message(self, message: Message, kept: str | None = None) -> bool:
         """Take a changed text into the waiting question and into the history; return whether either was there.
 
         `kept` is what the history may have of it, where that is not the text itself.
         """
         text = message.text if kept is None else kept
-        return await self._database.run(lambda connection: turns.edit(connection, message, text))
+        return await self._database.run(lambda db: turns.edit_message(db, message, text))
 
-    async def has(self, message: Message) -> bool:
+    async def has_message(self, message: Message) -> bool:
         """Whether a message waits to be answered, or stands in the history."""
-        return await self._database.run(lambda connection: turns.has(connection, message))
+        return await self._database.run(lambda db: turns.has_message(db, message))
 
-    async def note(self, row: tuple[object, ...]) -> None:
+    async def save_moderation(self, row: tuple[object, ...]) -> None:
         """Keep what moderation refused or could not check, as the values of NOTE."""
-        await self._database.run(lambda connection: connection.execute(NOTE, row))
+        await self._database.run(lambda db: db.execute(NOTE, row))
 
-    async def violations(self, paths: Sequence[str], since: float) -> list[tuple[str, str, float]]:
+    async def violations_since(self, paths: Sequence[str], since: float) -> list[tuple[str, str, float]]:
         """Return who had what they said refused since a time: platform, person and time, oldest first."""
         query = (
             "SELECT platform, author_id, at FROM moderated WHERE outcome = 'refused' AND author_id <> '' AND at > ? "
             "AND path IN (SELECT value FROM json_each(?)) ORDER BY at"
         )
         values = (since, json.dumps(list(paths)))
-        return await self._database.run(lambda connection: connection.execute(query, values).fetchall())
+        return await self._database.run(lambda db: db.execute(query, values).fetchall())
 
-    async def delete(self, deletion: Deletion) -> None:
+    async def delete_message(self, deletion: Deletion) -> None:
         """Take a message out of the inbox and out of the history, and with it every question that quotes it."""
-        await self._database.run(lambda connection: turns.delete(connection, deletion))
+        await self._database.run(lambda db: turns.delete_message(db, deletion))

@@ -25,7 +25,7 @@ COLUMNS = "id, platform, workspace, channel, thread, message_id, sent_at, receiv
 
 
 @dataclass(frozen=True, slots=True)
-class Happening:
+class TimelineEvent:
     """One step of a turn; `at` is in seconds since the epoch."""
 
     at: float
@@ -43,10 +43,10 @@ class Timeline:
     state: str
     attempts: int
     error: str
-    happened: tuple[Happening, ...]
+    events: tuple[TimelineEvent, ...]
 
 
-class Records:
+class TimelineReader:
     """The rows of a database that is only read; close it after use."""
 
     def __init__(self, path: Path) -> None:
@@ -57,7 +57,7 @@ class Records:
         """Close the file."""
         self._connection.close()
 
-    def about(self, message_id: str, channel: str = "", reference: str = "") -> list[Timeline]:
+    def find_turns(self, message_id: str, channel: str = "", reference: str = "") -> list[Timeline]:
         """Return the turns that a message asked or is a part of an answer to, or that a reference names, oldest first.
 
         A choice from a message's menu asks again: it has that message's id at the beginning of its own.
@@ -65,7 +65,7 @@ class Records:
         values = {"message": message_id, "channel": channel, "reference": reference}
         return self._turns(ABOUT, values)
 
-    def undone(self, *, failed: bool) -> list[Timeline]:
+    def unfinished_turns(self, *, failed: bool) -> list[Timeline]:
         """Return the turns that are not done, the latest first; with `failed` only those that will not be by itself."""
         states = "('failed', 'uncertain')" if failed else UNDONE
         return self._turns(f"state IN {states} ORDER BY seq DESC", {})
@@ -76,19 +76,19 @@ class Records:
 
     def _timeline(self, turn_id: str, *row: Any) -> Timeline:
         *key, message_id, sent_at, received_at, state, attempts, error = row
-        sent = [Happening(sent_at, "sent", "by the platform's clock")] if sent_at else []
-        begun = [*sent, Happening(received_at, "received")]
+        sent = [TimelineEvent(sent_at, "sent", "by the platform's clock")] if sent_at else []
+        begun = [*sent, TimelineEvent(received_at, "received")]
         steps = self._connection.execute(
             "SELECT name, at, part, platform_id, detail FROM steps WHERE turn_id = ? ORDER BY seq", (turn_id,)
         )
         told = [each for step in steps for each in _happened(*step)]
         moderated = self._connection.execute(MODERATED, (turn_id[:8],))
-        told += [Happening(at, outcome, _found(path, categories)) for at, outcome, path, categories in moderated]
+        told += [TimelineEvent(at, outcome, _found(path, categories)) for at, outcome, path, categories in moderated]
         happened = tuple(sorted([*begun, *told], key=lambda each: each.at))
         return Timeline(turn_id, ConversationKey(*key), message_id, state, attempts, error or "", happened)
 
 
-def run_again(path: Path, turn_id: str) -> bool:
+def reopen_turn(path: Path, turn_id: str) -> bool:
     """Open a failed or uncertain turn once more; False where it is neither, or what it asked is no longer known.
 
     It counts as tried once, so that whoever takes it up looks first for what was posted. Safe beside a running bot:
@@ -103,7 +103,7 @@ def run_again(path: Path, turn_id: str) -> bool:
         return changed.rowcount == 1
 
 
-def running(path: Path) -> int | None:
+def running_process(path: Path) -> int | None:
     """Return the process that holds a database, None where none does; 0 where it has not said which it is."""
     try:
         with Path(f"{path}.lock").open(encoding="ascii") as lock:
@@ -118,15 +118,15 @@ def running(path: Path) -> int | None:
 
 def _happened(
     name: str, at: float, part: int | None, platform_id: str | None, detail: str | None
-) -> Iterator[Happening]:
+) -> Iterator[TimelineEvent]:
     """Read one row; the last of a turn tells of the model's call as well."""
     if part is not None:
-        yield Happening(at, name, f"part {part + 1}, message {platform_id}")
+        yield TimelineEvent(at, name, f"part {part + 1}, message {platform_id}")
         return
     told: Mapping[str, Any] = json.loads(detail or "{}")
     for step, when in told.get("times", {}).items():
-        yield Happening(when, step, _usage(told.get("usage")) if step == "answered" else "")
-    yield Happening(at, name, str(told.get("error", "")))
+        yield TimelineEvent(when, step, _usage(told.get("usage")) if step == "answered" else "")
+    yield TimelineEvent(at, name, str(told.get("error", "")))
 
 
 def _found(path: str, categories: str) -> str:

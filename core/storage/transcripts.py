@@ -9,7 +9,7 @@ from core.messages import Message
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class TranscriptPart:
     """What was heard in one part of a recording; its first `again` seconds are the last of the part before."""
 
     text: str
@@ -21,7 +21,7 @@ KEY = "platform = ? AND workspace = ? AND channel = ? AND thread = ?"
 UNTOLD = "DELETE FROM transcripts WHERE hash NOT IN (SELECT hash FROM recordings)"
 
 
-def note(connection: sqlite3.Connection, message: Message, file_id: str, digest: str) -> None:
+def insert_recording(connection: sqlite3.Connection, message: Message, file_id: str, digest: str) -> None:
     """Note that a message brought the recording with this SHA-256."""
     key = message.key
     connection.execute(
@@ -38,7 +38,9 @@ def digest_of(connection: sqlite3.Connection, platform: str, workspace: str, fil
     return str(row[0]) if row else ""
 
 
-def keep(connection: sqlite3.Connection, digest: str, task: str, part: int, line: Line, parts: int = 0) -> None:
+def save_part(
+    connection: sqlite3.Connection, digest: str, task: str, part: int, line: TranscriptPart, parts: int = 0
+) -> None:
     """Keep what was heard in a part; `parts` says how many there are, where this is the last one and all are here."""
     connection.execute(
         "INSERT INTO transcripts (hash, task, part, parts, again, text, made_at) VALUES (?, ?, ?, ?, ?, ?, ?) "
@@ -47,40 +49,40 @@ def keep(connection: sqlite3.Connection, digest: str, task: str, part: int, line
     )
 
 
-def complete(connection: sqlite3.Connection, digest: str, task: str, parts: int) -> None:
+def mark_complete(connection: sqlite3.Connection, digest: str, task: str, parts: int) -> None:
     """Note that a recording has so many parts, all of which were heard."""
     connection.execute(
         "UPDATE transcripts SET parts = ? WHERE hash = ? AND task = ? AND part = ?", (parts, digest, task, parts - 1)
     )
 
 
-def heard(connection: sqlite3.Connection, digest: str, task: str) -> Sequence[Line] | None:
+def read_transcript(connection: sqlite3.Connection, digest: str, task: str) -> Sequence[TranscriptPart] | None:
     """Return what was heard in all parts of a recording, in order; None where some are missing."""
     query = "SELECT text, again, parts FROM transcripts WHERE hash = ? AND task = ? ORDER BY part"
     rows = connection.execute(query, (digest, task)).fetchall()
-    return [Line(text, again) for text, again, _ in rows] if rows and rows[-1][2] == len(rows) else None
+    return [TranscriptPart(text, again) for text, again, _ in rows] if rows and rows[-1][2] == len(rows) else None
 
 
-def begun(connection: sqlite3.Connection, digest: str, task: str) -> Mapping[int, Line]:
+def read_parts(connection: sqlite3.Connection, digest: str, task: str) -> Mapping[int, TranscriptPart]:
     """Return the parts that were heard, by their number."""
     query = "SELECT part, text, again FROM transcripts WHERE hash = ? AND task = ?"
     rows = connection.execute(query, (digest, task)).fetchall()
-    return {part: Line(text, again) for part, text, again in rows}
+    return {part: TranscriptPart(text, again) for part, text, again in rows}
 
 
-def expire(connection: sqlite3.Connection, before: float) -> None:
+def expire_transcripts(connection: sqlite3.Connection, before: float) -> None:
     """Drop what was heard before a time, in seconds since the epoch."""
     connection.execute("DELETE FROM transcripts WHERE made_at < ?", (before,))
     connection.execute("DELETE FROM recordings WHERE hash NOT IN (SELECT hash FROM transcripts)")
 
 
-def drop_of_message(connection: sqlite3.Connection, place: tuple[str, str, str, str]) -> None:
+def delete_of_message(connection: sqlite3.Connection, place: tuple[str, str, str, str]) -> None:
     """Drop what was heard in a message's recordings, unless another message brought the same."""
     if connection.execute(f"DELETE FROM recordings WHERE {PLACE}", place).rowcount:
         connection.execute(UNTOLD)
 
 
-def drop_of_conversation(connection: sqlite3.Connection, key: tuple[str, str, str, str]) -> None:
+def delete_of_conversation(connection: sqlite3.Connection, key: tuple[str, str, str, str]) -> None:
     """Drop what was heard in a conversation's recordings, unless another one brought the same."""
     if connection.execute(f"DELETE FROM recordings WHERE {KEY}", key).rowcount:
         connection.execute(UNTOLD)

@@ -10,10 +10,10 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from core.history import PromptRecord
 from core.messages import ConversationKey, Deletion, Entry, Message, SavedAnswer, Turn
-from core.storage import history as remembered
-from core.storage import transcripts
-from core.storage.history import KEY, Made
+from core.storage import history, transcripts
+from core.storage.history import KEY, key_values
 
 SKEW = 5.0  # seconds by which our clock may be ahead of the platform's, where a question has its time from us
 UNDONE = {"failed", "uncertain"}  # ends that an operator is shown, and after which a turn can be run again
@@ -34,7 +34,7 @@ def _place(message: Message) -> tuple[str, str, str, str]:
     return message.key.platform, message.key.workspace, message.key.channel, message.id
 
 
-def put(connection: sqlite3.Connection, message: Message, *, if_joined: bool, state: str = "open") -> bool:
+def insert_turn(connection: sqlite3.Connection, message: Message, *, if_joined: bool, state: str = "open") -> bool:
     """Put a message into the inbox; return whether it is new there, and with `if_joined` whether the bot takes part."""
     if if_joined and not _joined(connection, message):
         return False
@@ -44,7 +44,7 @@ def put(connection: sqlite3.Connection, message: Message, *, if_joined: bool, st
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
         (
             uuid.uuid4().hex,
-            *remembered.of(message.key),
+            *key_values(message.key),
             message.id,
             0.0 if message.command == "full" else message.sent_at,  # said before those that wait are answered
             time.time(),
@@ -62,11 +62,11 @@ def _joined(connection: sqlite3.Connection, message: Message) -> bool:
     """
     begun = "(sent_at <= ? OR message_id = thread AND sent_at <= ?)"
     query = f"SELECT 1 FROM turns WHERE {KEY} AND state <> 'cancelled' AND {begun} LIMIT 1"
-    found = connection.execute(query, (*remembered.of(message.key), message.sent_at, message.sent_at + SKEW))
+    found = connection.execute(query, (*key_values(message.key), message.sent_at, message.sent_at + SKEW))
     return found.fetchone() is not None
 
 
-def waiting(connection: sqlite3.Connection) -> list[ConversationKey]:
+def open_conversations(connection: sqlite3.Connection) -> list[ConversationKey]:
     """Void every lease, and return each conversation with an open turn, the longest waiting first."""
     connection.execute("UPDATE turns SET leased_until = NULL WHERE state = 'open'")  # held by a process that is gone
     rows = connection.execute(
@@ -76,7 +76,7 @@ def waiting(connection: sqlite3.Connection) -> list[ConversationKey]:
     return [ConversationKey(*row) for row in rows]
 
 
-def claim(connection: sqlite3.Connection, key: ConversationKey, holder: str) -> Turn | None:
+def claim_turn(connection: sqlite3.Connection, key: ConversationKey, holder: str) -> Turn | None:
     """Take the oldest open turn of a conversation, unless another holder has one."""
     now = time.time()
     row = connection.execute(
@@ -85,7 +85,15 @@ def claim(connection: sqlite3.Connection, key: ConversationKey, holder: str) -> 
         f"AND NOT EXISTS (SELECT 1 FROM turns WHERE {KEY} AND state = 'open' AND leased_until > ? AND leased_by <> ?) "
         "RETURNING id, payload, attempts, fence, answer, "
         f"(SELECT count(*) > 1 FROM turns WHERE {KEY} AND state = 'open')",
-        (now + LEASE, holder, *remembered.of(key), *remembered.of(key), now, holder, *remembered.of(key)),
+        (
+            now + LEASE,
+            holder,
+            *key_values(key),
+            *key_values(key),
+            now,
+            holder,
+            *key_values(key),
+        ),
     ).fetchone()
     if row is None:
         return None
@@ -103,7 +111,7 @@ def _posted_parts(connection: sqlite3.Connection, turn_id: str) -> tuple[str, ..
     return tuple(dict(rows.fetchall()).values())
 
 
-def step(connection: sqlite3.Connection, turn: Turn, name: str, part: int | None, detail: str) -> None:
+def insert_step(connection: sqlite3.Connection, turn: Turn, name: str, part: int | None, detail: str) -> None:
     """Add a row to what happened to a turn: a part's message where `part` is given, else JSON."""
     column = "detail" if part is None else "platform_id"
     connection.execute(
@@ -116,13 +124,13 @@ def next_is_same_author(connection: sqlite3.Connection, turn: Turn) -> bool:
     """Whether the next message that waits in a turn's conversation is a question by the same person."""
     row = connection.execute(
         f"SELECT payload FROM turns WHERE {KEY} AND state = 'open' AND id <> ? ORDER BY sent_at, seq LIMIT 1",
-        (*remembered.of(turn.message.key), turn.id),
+        (*key_values(turn.message.key), turn.id),
     ).fetchone()
     following = MESSAGE.validate_json(row[0]) if row else None
     return following is not None and not following.command and following.author.id == turn.message.author.id
 
 
-def keep(connection: sqlite3.Connection, turn: Turn, kept: SavedAnswer) -> None:
+def save_answer(connection: sqlite3.Connection, turn: Turn, kept: SavedAnswer) -> None:
     """Keep what the model answered, while the turn is ours."""
     connection.execute(
         "UPDATE turns SET answer = ? WHERE id = ? AND fence = ? AND state = 'open'",
@@ -130,21 +138,21 @@ def keep(connection: sqlite3.Connection, turn: Turn, kept: SavedAnswer) -> None:
     )
 
 
-def release(connection: sqlite3.Connection, turn: Turn, error: str) -> None:
+def release_turn(connection: sqlite3.Connection, turn: Turn, error: str) -> None:
     """Give a turn back after a failed attempt."""
     connection.execute(
         "UPDATE turns SET leased_until = NULL, error = ? WHERE id = ? AND fence = ?", (error, turn.id, turn.fence)
     )
-    step(connection, turn, "troubled", None, json.dumps({"error": error}))
+    insert_step(connection, turn, "troubled", None, json.dumps({"error": error}))
 
 
-def finish(
+def finish_turn(
     connection: sqlite3.Connection,
     turn: Turn,
     entries: Sequence[Entry],
     state: str,
     detail: dict[str, Any],
-    made: Made | None,
+    made: PromptRecord | None,
 ) -> bool:
     """End a turn that is still ours; False where it is not, or where its question is gone: then nothing is kept."""
     mine = "id = ? AND fence = ? AND state = 'open'"
@@ -160,14 +168,14 @@ def finish(
         f"WHERE {mine}",
         (state, detail.get("error"), row[0] if state in UNDONE else None, state in UNDONE, turn.id, turn.fence),
     )
-    step(connection, turn, state, None, json.dumps(detail))
+    insert_step(connection, turn, state, None, json.dumps(detail))
     rows = _as_edited(turn, entries, now, row[1])
-    remembered.add(connection, [remembered.row(turn.message.key, turn.id, entry) for entry in rows])
+    history.insert_entries(connection, [history.entry_values(turn.message.key, turn.id, entry) for entry in rows])
     for entry in rows:
         if entry.images:
-            remembered.add_images(connection, turn.message.key, entry.message_id, entry.images)
+            history.insert_images(connection, turn.message.key, entry.message_id, entry.images)
     if made:
-        remembered.keep_made(connection, turn.message.key, made)
+        history.save_prompt_record(connection, turn.message.key, made)
     return True
 
 
@@ -184,14 +192,14 @@ def _edited(entry: Entry, now: Message, kept: str) -> Entry:
     return replace(entry, text=kept, files=entry.files if left else "", images=images, tokens=0)
 
 
-def has(connection: sqlite3.Connection, message: Message) -> bool:
+def has_message(connection: sqlite3.Connection, message: Message) -> bool:
     """Return whether a message waits to be answered, or stands in the history."""
     waits = f"SELECT 1 FROM turns WHERE {PLACE} AND state = 'open'"
     found = connection.execute(f"{waits} UNION SELECT 1 FROM entries WHERE {PLACE}", _place(message) * 2)
     return found.fetchone() is not None
 
 
-def edit(connection: sqlite3.Connection, message: Message, kept: str) -> bool:
+def edit_message(connection: sqlite3.Connection, message: Message, kept: str) -> bool:
     """Change what was asked or said, and drop what came with it and no longer does; return whether there was any.
 
     `kept` is what the history may have of the text.
@@ -208,12 +216,12 @@ def edit(connection: sqlite3.Connection, message: Message, kept: str) -> bool:
     ).fetchall()
     for *_, seq, images in said:
         if images:
-            remembered.leave_images(connection, seq, [file.id for file in message.attachments])
-    remembered.amend(connection, [row[:-1] for row in said])
+            history.delete_images_except(connection, seq, [file.id for file in message.attachments])
+    history.invalidate_prompts(connection, [row[:-1] for row in said])
     return waiting.rowcount + len(said) > 0
 
 
-def delete(connection: sqlite3.Connection, deletion: Deletion) -> None:
+def delete_message(connection: sqlite3.Connection, deletion: Deletion) -> None:
     """Take a message away, with what quotes it.
 
     A turn that was claimed before stays open as `deleted`: something of its answer may stand, and is taken away first.
@@ -225,11 +233,11 @@ def delete(connection: sqlite3.Connection, deletion: Deletion) -> None:
         connection.execute(f"{GONE} WHERE {where} AND state = 'open'", values)  # something of its answer may stand
     for where in (PLACE, QUOTING):
         said = connection.execute(f"DELETE FROM entries WHERE {where} RETURNING {SAID}", place).fetchall()
-        remembered.amend(connection, said)
-    transcripts.drop_of_message(connection, place)
+        history.invalidate_prompts(connection, said)
+    transcripts.delete_of_message(connection, place)
 
 
-def forget(connection: sqlite3.Connection, key: ConversationKey) -> None:
+def delete_conversation(connection: sqlite3.Connection, key: ConversationKey) -> None:
     """Drop what was said in a conversation, and what was heard in its recordings."""
-    remembered.forget(connection, key)
-    transcripts.drop_of_conversation(connection, remembered.of(key))
+    history.delete_history(connection, key)
+    transcripts.delete_of_conversation(connection, key_values(key))

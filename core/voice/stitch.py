@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 
-from core.storage.transcripts import Line
+from core.storage.transcripts import TranscriptPart
 
 WORDS_A_SECOND = 5  # that anybody speaks, at the most
 SPARE = 4  # words at a cut that may have been heard wrongly
 
 
-def stitch_transcripts(lines: Sequence[Line]) -> str:
+def stitch_transcripts(lines: Sequence[TranscriptPart]) -> str:
     """Return the texts one after the other; where a part repeats the end of the one before, its words stand once."""
     words: list[str] = []
     for line in lines:

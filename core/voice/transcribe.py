@@ -18,7 +18,7 @@ from core.llm.transcriptions import Task
 from core.messages import Attachment, Message, Platform
 from core.storage import transcripts
 from core.storage.store import Store
-from core.storage.transcripts import Line
+from core.storage.transcripts import TranscriptPart
 from core.voice.admission import Limits
 from core.voice.audio_info import AudioInfo, check
 from core.voice.transcribers import Transcribers
@@ -65,7 +65,7 @@ class TranscriptPipeline:
 
     async def lines(
         self, file: Attachment, message: Message, platform: Platform, advance: Callable[[], None], *, translate: bool
-    ) -> Sequence[Line]:
+    ) -> Sequence[TranscriptPart]:
         """Return what was heard in each part of a recording; raise a VoiceError where that cannot be had."""
         task: Task = "translations" if translate else "transcriptions"
         if known := await self._known_file(file, message, task):
@@ -80,28 +80,30 @@ class TranscriptPipeline:
                 lines = await self._known(digest, task)
                 if lines is None:
                     lines = await self._written(path, file, Job(digest, task, advance))
-                await self._store.work(lambda connection: transcripts.note(connection, message, file.id, digest))
+                await self._store.run(
+                    lambda connection: transcripts.insert_recording(connection, message, file.id, digest)
+                )
                 return lines
 
     async def forget(self, place: tuple[str, str, str, str]) -> None:
         """Drop what was heard in the recordings of a message: platform, workspace, channel and its id."""
-        await self._store.work(lambda connection: transcripts.drop_of_message(connection, place))
+        await self._store.run(lambda connection: transcripts.delete_of_message(connection, place))
 
-    async def _known_file(self, file: Attachment, message: Message, task: Task) -> Sequence[Line] | None:
+    async def _known_file(self, file: Attachment, message: Message, task: Task) -> Sequence[TranscriptPart] | None:
         """Return what was heard in a file that was fetched before, for whatever message."""
         key = message.key
-        digest = await self._store.work(
+        digest = await self._store.run(
             lambda connection: transcripts.digest_of(connection, key.platform, key.workspace, file.id)
         )
         lines = await self._known(digest, task) if digest else None
         if lines is not None:
-            await self._store.work(lambda connection: transcripts.note(connection, message, file.id, digest))
+            await self._store.run(lambda connection: transcripts.insert_recording(connection, message, file.id, digest))
         return lines
 
-    async def _known(self, digest: str, task: Task) -> Sequence[Line] | None:
-        return await self._store.work(lambda connection: transcripts.heard(connection, digest, task))
+    async def _known(self, digest: str, task: Task) -> Sequence[TranscriptPart] | None:
+        return await self._store.run(lambda connection: transcripts.read_transcript(connection, digest, task))
 
-    async def _written(self, path: Path, file: Attachment, job: Job) -> Sequence[Line]:
+    async def _written(self, path: Path, file: Attachment, job: Job) -> Sequence[TranscriptPart]:
         """Have a recording transcribed: as it is where that goes, else in parts, and keep each part at once."""
         begun = time.monotonic()
         async with self._studio.desk() as desk:
@@ -112,12 +114,12 @@ class TranscriptPipeline:
         if lines is None:
             lines = await self._in_parts(path, job, copied=clip.copies and not as_it_is)
         before = time.time() - self._bounds.days * DAY
-        await self._store.work(lambda connection: _ended(connection, job, len(lines), before))
+        await self._store.run(lambda connection: _ended(connection, job, len(lines), before))
         took = round(time.monotonic() - begun, 2)
         log.info("recording transcribed", seconds=round(clip.seconds), bytes=clip.size, parts=len(lines), took=took)
         return lines
 
-    async def _whole(self, path: Path, clip: AudioInfo, job: Job) -> list[Line] | None:
+    async def _whole(self, path: Path, clip: AudioInfo, job: Job) -> list[TranscriptPart] | None:
         """Upload a recording as it is; None where no endpoint takes it so."""
         named = await asyncio.to_thread(path.rename, path.with_suffix(clip.ending))
         try:
@@ -126,16 +128,16 @@ class TranscriptPipeline:
             await asyncio.to_thread(named.rename, path)
             return None
 
-    async def _in_parts(self, path: Path, job: Job, *, copied: bool) -> list[Line]:
+    async def _in_parts(self, path: Path, job: Job, *, copied: bool) -> list[TranscriptPart]:
         """Upload a recording in parts, the first ones while the rest is still being cut."""
-        heard = await self._store.work(lambda connection: transcripts.begun(connection, job.digest, job.task))
+        heard = await self._store.run(lambda connection: transcripts.read_parts(connection, job.digest, job.task))
         slots = asyncio.Semaphore(AT_ONCE)
 
-        async def line(piece: Piece, number: int) -> Line:
+        async def line(piece: Piece, number: int) -> TranscriptPart:
             async with slots:
                 return heard.get(number) or await self._line(piece, number, job)
 
-        tasks: list[asyncio.Task[Line]] = []
+        tasks: list[asyncio.Task[TranscriptPart]] = []
         try:
             async with self._studio.desk() as desk:
                 async for piece in desk.cut(path, path.parent, self._bounds.longest_part, copied=copied):
@@ -148,11 +150,11 @@ class TranscriptPipeline:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _line(self, piece: Piece, number: int, job: Job, parts: int = 0) -> Line:
+    async def _line(self, piece: Piece, number: int, job: Job, parts: int = 0) -> TranscriptPart:
         """Have a part transcribed, and keep what was heard; `parts` says of how many, where they are all there now."""
-        line = Line(await self._transcribers.text(piece.path, job.task), piece.again)
-        await self._store.work(
-            lambda connection: transcripts.keep(connection, job.digest, job.task, number, line, parts)
+        line = TranscriptPart(await self._transcribers.text(piece.path, job.task), piece.again)
+        await self._store.run(
+            lambda connection: transcripts.save_part(connection, job.digest, job.task, number, line, parts)
         )
         job.advance()
         return line
@@ -169,8 +171,8 @@ class TranscriptPipeline:
 
 
 def _ended(connection: sqlite3.Connection, job: Job, parts: int, before: float) -> None:
-    transcripts.complete(connection, job.digest, job.task, parts)
-    transcripts.expire(connection, before)
+    transcripts.mark_complete(connection, job.digest, job.task, parts)
+    transcripts.expire_transcripts(connection, before)
 
 
 async def _saved(platform: Platform, file: Attachment, path: Path, most: int) -> str:

@@ -98,11 +98,11 @@ async def _seed(store: Store, key: ConversationKey, messages: int) -> None:
     for number in range(messages // 2):
         at = float(key.thread) + number / 1_000_000
         asked = Message(f"{at:.6f}x", key, ada, "question", at, addressed=True)
-        await store.put(asked, if_joined=False)
-        turn = await store.claim(key)
+        await store.add_message(asked, if_joined=False)
+        turn = await store.claim_turn(key)
         assert turn
         entries = [Entry("user", "question", ada, asked.id, at), Entry("assistant", ANSWER, None, f"{at}a", at)]
-        await store.finish(turn, entries, "done", {})
+        await store.finish_turn(turn, entries, "done", {})
 
 
 async def _own(sandbox: Sandbox, thread: str) -> float:

@@ -26,7 +26,7 @@ LOCAL = "127.0.0.1"
 
 def health(bot: Bot) -> http.Health:
     """Return what is asked for the health of a bot."""
-    return http.Health([bot.slack.ready], bot.store.trouble)
+    return http.Health([bot.slack.ready], bot.store.find_trouble)
 
 
 @pytest.fixture
@@ -152,7 +152,7 @@ async def test_a_database_that_takes_nothing_shows_in_health_and_in_metrics(sand
         other = sqlite3.connect(tmp_path / "confab.db", isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(sqlite3.OperationalError):
-            await bot.store.set_mark("name", "value")
+            await bot.store.write_state("name", "value")
         async with session.get(f"{address}/health") as answer:
             assert (answer.status, await answer.json()) == (503, {"ready": False, "database": "locked"})
         other.execute("ROLLBACK")

@@ -64,7 +64,9 @@ async def running(sandbox: Sandbox, database: Path, setup: DiscordSetup | None =
         client = await stack.enter_async_context(open_client(options))
         model = OpenAI(options, client)
         session = await stack.enter_async_context(aiohttp.ClientSession())
-        memory = Memory(partial(store.conversation_of, "discord"), partial(store.channels, "discord", "@me"), store)
+        memory = Memory(
+            partial(store.conversation_of, "discord"), partial(store.recent_channels, "discord", "@me"), store
+        )
         discord = Discord(_options(sandbox, setup), session, memory)
         guard = await guarded(setup.moderation, sandbox, store, {discord.name: discord}, stack)
         recall = HistoryLoader(

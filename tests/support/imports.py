@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 STORAGE = ("core.storage",)
+NOUNS = ("core.messages", "core.errors", "core.sanitize", "core.history", "core.token_ratio")
+FOUNDATIONS = ("core.storage", "core.files")
+ROOMS = tuple(f"core.{room}" for room in ("storage", "prompt", "llm", "files", "voice", "moderation"))
 PLATFORMS = ("slack", "discord")
 
 
@@ -84,10 +87,10 @@ def _origin(module: Module, node: ast.ImportFrom) -> str:
 
 
 def nouns_stand_alone(module: Module, found: Import) -> str | None:
-    """Messages, errors, plain, context and commands import the standard library and the first three."""
-    if not module.inside("core.messages", "core.errors", "core.sanitize", "core.prompt.build", "core.commands"):
+    """The nouns, the prompt's building and the commands import the standard library and the nouns."""
+    if not module.inside(*NOUNS, "core.prompt.build", "core.commands"):
         return None
-    own = found.reaches("core.messages", "core.errors", "core.sanitize")
+    own = found.reaches(*NOUNS)
     known = own or found.target.split(".")[0] in sys.stdlib_module_names
     return None if known else "the nouns import the standard library and each other"
 
@@ -108,6 +111,14 @@ def nobody_in_core_imports_the_inbox(module: Module, found: Import) -> str | Non
     """core.inbox is the top of core."""
     upward = module.inside("core") and found.reaches("core.inbox")
     return "core.inbox stands above the rest of core" if upward else None
+
+
+def a_foundation_leans_on_no_room(module: Module, found: Import) -> str | None:
+    """core.storage and core.files import core's root alone, none of its other folders."""
+    own = next((room for room in FOUNDATIONS if module.inside(room)), None)
+    if own is None or found.reaches(own):
+        return None
+    return "storage and files import core's root alone" if found.reaches(*ROOMS) else None
 
 
 def only_the_store_knows_the_database(module: Module, found: Import) -> str | None:
@@ -154,6 +165,7 @@ RULES: tuple[Rule, ...] = (
     core_knows_no_platform,
     nobody_in_core_imports_the_main_path,
     nobody_in_core_imports_the_inbox,
+    a_foundation_leans_on_no_room,
     only_the_store_knows_the_database,
     only_the_model_speaks_httpx,
     a_platform_sees_the_port_alone,

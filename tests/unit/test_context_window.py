@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from core.errors import ContextOverflow
 from core.llm.models import window_of
-from core.prompt.context_window import LEAST, SAFE_START, UNKNOWN, ContextWindow, TokenRatio
+from core.prompt.context_window import LEAST, UNKNOWN, ContextWindow
 from core.prompt.tokens import by_vocabulary
+from core.token_ratio import SAFE_START, TokenRatio
 
 
 def test_what_the_operator_says_goes_before_what_the_endpoint_tells() -> None:

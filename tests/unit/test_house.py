@@ -38,6 +38,8 @@ BAD_IMPORTS = [
     ("core.llm", "from ..bots import streaming", "core knows no platform"),
     ("core.storage.store", "from core.conversation import answer", "above"),
     ("core.storage.store", "from ..conversation import answer", "above"),
+    ("core.storage.history", "from core.prompt.build import Prompt", "root alone"),
+    ("core.files.text", "from core.storage.store import Store", "root alone"),
     ("core.conversation", "import sqlite_utils", "store's alone"),
     ("core.settings", "from sqlite_utils.db import Table", "store's alone"),
     ("core.conversation", "from core.inbox import Inbox", "core.inbox stands above"),
@@ -60,6 +62,7 @@ BAD_IMPORTS = [
 GOOD_IMPORTS = [
     ("core.prompt.build", "import json\nfrom collections.abc import Sequence\nfrom core.messages import Entry"),
     ("core.messages", "from core.errors import BotError"),
+    ("core.storage.history", "from core.history import History\nfrom core.storage.turns import KEY"),
     ("core.storage.store", "import sqlite_utils\nfrom core.messages import Turn"),
     ("core.llm.stream", "import httpx\nfrom httpx_sse import EventSource"),
     ("core.conversation", "from core.storage.store import Store\nfrom core.settings import Settings"),

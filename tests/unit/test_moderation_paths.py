@@ -41,43 +41,32 @@ OWN: frozenset[Path] = frozenset({"question", "name", "merged"})  # may be on th
 SINKS: dict[tuple[str, str, str], tuple[Path, ...]] = {
     ("core.prompt.ask", "chat", "chat"): ("question", "name", "others", "files"),
     ("core.prompt.summaries", "_write_if_due", "chat"): (),  # entries, which were checked when they were kept
-    ("core.prompt.summaries", "_write_if_due", "keep_summary"): ("summary",),
+    ("core.prompt.summaries", "_write_if_due", "save_summary"): ("summary",),
     ("core.llm.judge", "findings", "chat"): (),  # the check itself
-    ("core.prompt.history", "joined", "join"): ("earlier",),
+    ("core.prompt.history", "joined", "save_earlier"): ("earlier",),
     ("core.conversation", "_show", "reply"): ("answer", "posted"),
     ("core.conversation", "_add", "reply"): (),  # an error's own sentence
-    ("core.conversation", "answer", "finish"): ("question", "merged", "answer"),
-    ("core.conversation", "post", "finish"): (),
-    ("core.conversation", "post", "put"): ("posted",),
-    ("core.conversation", "fail", "finish"): (),
-    ("core.conversation", "_obey", "finish"): (),
-    ("core.conversation", "_refuse", "finish"): (),
-    ("core.conversation", "_said", "keep"): ("answer",),
-    ("core.inbox", "_queue", "put"): (),  # what waits to be answered: it is checked then, and dropped with the turn
-    ("core.inbox", "_turn_away", "put"): (),
-    ("core.inbox", "_turn_away", "refuse"): (),  # without its text
-    ("core.inbox", "_edited", "edit"): ("edit",),
-    ("core.voice.transcribe", "_line", "work"): ("question", "others"),  # dropped where it was not admitted
+    ("core.conversation", "answer", "finish_turn"): ("question", "merged", "answer"),
+    ("core.conversation", "post", "finish_turn"): (),
+    ("core.conversation", "post", "add_message"): ("posted",),
+    ("core.conversation", "fail", "finish_turn"): (),
+    ("core.conversation", "_obey", "finish_turn"): (),
+    ("core.conversation", "_refuse", "finish_turn"): (),
+    ("core.conversation", "_said", "save_answer"): ("answer",),
+    ("core.inbox", "_queue", "add_message"): (),  # what waits: checked then, and dropped with the turn
+    ("core.inbox", "_turn_away", "add_message"): (),
+    ("core.inbox", "_turn_away", "add_refused"): (),  # without its text
+    ("core.inbox", "_edited", "edit_message"): ("edit",),
+    ("core.voice.transcribe", "_line", "run"): ("question", "others"),  # dropped where it was not admitted
     ("core.moderation.log", "_tell", "tell"): (),  # ids and categories; text where the operator asked for it
-    ("core.moderation.log", "_kept", "note"): (),
+    ("core.moderation.log", "_kept", "save_moderation"): (),
 }
 # What reads, or hands on ids, times and numbers alone.
 NO_SINKS = {
-    *(
-        "between",
-        "claim",
-        "close",
-        "delete",
-        "download",
-        "earlier",
-        "forget",
-        "next_is_same_author",
-        "has",
-        "keep_counts",
-        "named",
-    ),
-    *("posted", "recall", "release", "save", "transcript", "waiting", "conversation_of", "conversations", "channels"),
-    *("mark", "set_mark", "violations", "trouble", "name", "window", "sees"),
+    *("entries_between", "claim_turn", "close", "delete_message", "download", "earlier", "delete_conversation"),
+    *("next_is_same_author", "has_message", "save_token_counts", "named", "save_posted_part", "read_history"),
+    *("release_turn", "save", "transcript", "recover_conversations", "conversation_of", "recent_conversations"),
+    *("recent_channels", "read_state", "write_state", "violations_since", "find_trouble", "name", "window", "sees"),
 }
 NAMES = {name for noun in (Store, OpenAI, Platform) for name in vars(noun) if not name.startswith("_")} - NO_SINKS
 ONLY_READ = {

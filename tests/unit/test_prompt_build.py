@@ -7,6 +7,7 @@ from itertools import pairwise
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from core.history import History
 from core.llm.request import ModelOptions, chat_body
 from core.messages import Author, Entry, Image, PromptMessage, ToolCall
 from core.prompt.build import (
@@ -15,7 +16,6 @@ from core.prompt.build import (
     OVERHEAD,
     SHARE,
     SUMMARY,
-    History,
     Prompt,
     Room,
     build_prompt,

@@ -155,8 +155,8 @@ async def test_a_question_deleted_while_the_bot_was_down_leaves_no_half_answer(r
     """Its deletion is heard before its turn is taken up again: what stood there is taken away."""
     said = await cut_short(room, "so far")
     store = Store(tmp_path / "confab.db")
-    key = (await store.waiting())[0]
-    await store.delete(Deletion(key.platform, key.workspace, key.channel, said.id))
+    key = (await store.recover_conversations())[0]
+    await store.delete_message(Deletion(key.platform, key.workspace, key.channel, said.id))
     await store.close()
     await room.join()
     await room.until(lambda: room.answers(said) == [])

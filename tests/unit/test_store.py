@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from core.errors import DatabaseBusy
 from core.messages import Attachment, Author, ConversationKey, Deletion, Entry, Turn
-from core.storage.history import recall
+from core.storage.history import read_history
 from core.storage.store import Store
 from tests.support.examples import KEY, in_thread, message
 
@@ -30,7 +30,7 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
 
 async def claimed(store: Store, thread: str = KEY.thread) -> Turn:
     """Claim a conversation's next turn, which must be there."""
-    turn = await store.claim(in_thread(thread))
+    turn = await store.claim_turn(in_thread(thread))
     assert turn
     return turn
 
@@ -44,52 +44,52 @@ def said(text: str, message_id: str, role: str = "user") -> Entry:
 
 async def history(store: Store, key: ConversationKey, most: int) -> list[Entry]:
     """Return the newest entries of a conversation."""
-    return list((await store.recall(key, most)).memory.entries)
+    return list((await store.read_history(key, most)).history.entries)
 
 
 async def test_a_message_is_taken_in_once_however_often_it_comes(store: Store) -> None:
     """The second insert of the same place finds the first."""
-    assert await store.put(message(1), if_joined=False)
-    assert not await store.put(replace(message(1), text="again"), if_joined=False)
+    assert await store.add_message(message(1), if_joined=False)
+    assert not await store.add_message(replace(message(1), text="again"), if_joined=False)
     assert (await claimed(store)).message.text == "question 1"
-    assert await store.put(message(1, key=replace(KEY, channel="C2")), if_joined=False)
+    assert await store.add_message(message(1, key=replace(KEY, channel="C2")), if_joined=False)
 
 
 async def test_a_follow_up_is_taken_in_only_where_the_bot_takes_part(store: Store) -> None:
     """Strangers' threads stay theirs."""
-    assert not await store.put(message(2), if_joined=True)
-    await store.put(message(1), if_joined=False)
-    assert await store.put(message(2), if_joined=True)
+    assert not await store.add_message(message(2), if_joined=True)
+    await store.add_message(message(1), if_joined=False)
+    assert await store.add_message(message(2), if_joined=True)
 
 
 async def test_what_was_said_before_the_bot_came_is_no_follow_up_however_late_it_is_heard(store: Store) -> None:
     """A platform that reads after a gap may hear of things in any order."""
-    await store.put(message(100), if_joined=False)
-    assert not await store.put(message(50), if_joined=True)
-    assert await store.put(message(150), if_joined=True)
+    await store.add_message(message(100), if_joined=False)
+    assert not await store.add_message(message(50), if_joined=True)
+    assert await store.add_message(message(150), if_joined=True)
 
 
 async def test_what_was_said_just_before_the_bot_came_is_no_follow_up_either(store: Store) -> None:
     """Only of what the bot posted itself is the time uncertain by some seconds: of a question that began a thread."""
-    await store.put(message(100), if_joined=False)
-    assert not await store.put(message(98), if_joined=True)
-    await store.put(message(200, key=in_thread("200.0")), if_joined=False)
-    assert await store.put(message(198, key=in_thread("200.0")), if_joined=True)
+    await store.add_message(message(100), if_joined=False)
+    assert not await store.add_message(message(98), if_joined=True)
+    await store.add_message(message(200, key=in_thread("200.0")), if_joined=False)
+    assert await store.add_message(message(198, key=in_thread("200.0")), if_joined=True)
 
 
 async def test_a_thread_whose_only_question_was_deleted_is_not_joined(store: Store) -> None:
     """A question that was taken back leaves no trace."""
-    await store.put(message(1), if_joined=False)
-    await store.delete(Deletion("slack", "T1", "C1", "1.0"))
-    assert await store.claim(KEY) is None
-    assert not await store.put(message(2), if_joined=True)
+    await store.add_message(message(1), if_joined=False)
+    await store.delete_message(Deletion("slack", "T1", "C1", "1.0"))
+    assert await store.claim_turn(KEY) is None
+    assert not await store.add_message(message(2), if_joined=True)
 
 
 async def test_a_message_comes_back_as_it_was_put(store: Store) -> None:
     """Everything about it survives the file, attachments included."""
     file = Attachment("F1", "näme.ogg", "audio/ogg", "https://x/y", 12, 1.5, is_voice_note=True)
     whole = replace(message(1, "Grüße 🙂"), attachments=(file,), follow_up=True)
-    await store.put(whole, if_joined=False)
+    await store.add_message(whole, if_joined=False)
     assert (await claimed(store)).message == whole
 
 
@@ -100,99 +100,99 @@ async def test_turns_are_claimed_in_the_order_in_which_they_were_written(order: 
     with TemporaryDirectory() as folder:
         store = Store(Path(folder) / "confab.db")
         for number in order:
-            await store.put(message(number), if_joined=False)
+            await store.add_message(message(number), if_joined=False)
         asked = []
-        while turn := await store.claim(KEY):
+        while turn := await store.claim_turn(KEY):
             asked.append(turn.message.id)
-            await store.finish(turn, [], "done", {})
+            await store.finish_turn(turn, [], "done", {})
         await store.close()
     assert asked == [f"{number}.0" for number in sorted(order)]
 
 
 async def test_a_turn_that_was_given_back_is_claimed_again_before_the_next(store: Store) -> None:
     """A failed attempt does not let a later message overtake."""
-    await store.put(message(1), if_joined=False)
-    await store.put(message(2), if_joined=False)
+    await store.add_message(message(1), if_joined=False)
+    await store.add_message(message(2), if_joined=False)
     turn = await claimed(store)
-    await store.release(turn, "Broken")
+    await store.release_turn(turn, "Broken")
     again = await claimed(store)
     assert (again.id, again.attempts, again.fence) == (turn.id, 2, 2)
 
 
 async def test_whoever_lost_a_turn_to_another_claim_writes_nothing(store: Store) -> None:
     """The fence of the older claim is refused."""
-    await store.put(message(1), if_joined=False)
+    await store.add_message(message(1), if_joined=False)
     lost = await claimed(store)
     await claimed(store)
-    assert not await store.finish(lost, [said("answer", "2.0", "assistant")], "done", {})
+    assert not await store.finish_turn(lost, [said("answer", "2.0", "assistant")], "done", {})
     assert await history(store, KEY, 10) == []
 
 
 async def test_history_holds_the_newest_entries_oldest_first(store: Store) -> None:
     """A long thread costs no more than what is asked for."""
     for number in range(1, 4):
-        await store.put(message(number), if_joined=False)
+        await store.add_message(message(number), if_joined=False)
         turn = await claimed(store)
         entries = [said(f"q{number}", f"{number}.0"), said(f"a{number}", f"{number}.5", "assistant")]
-        assert await store.finish(turn, entries, "done", {})
+        assert await store.finish_turn(turn, entries, "done", {})
     assert [entry.text for entry in await history(store, KEY, 4)] == ["q2", "a2", "q3", "a3"]
     assert await history(store, in_thread("9.0"), 4) == []
 
 
 async def test_parts_that_are_visible_come_with_the_next_claim(store: Store) -> None:
     """A restart goes on in the messages that stand there already."""
-    await store.put(message(1), if_joined=False)
+    await store.add_message(message(1), if_joined=False)
     turn = await claimed(store)
-    await store.posted(turn, 0, "1.1")
-    await store.posted(turn, 1, "1.2")
+    await store.save_posted_part(turn, 0, "1.1")
+    await store.save_posted_part(turn, 1, "1.2")
     assert (await claimed(store)).posted == ("1.1", "1.2")
 
 
 async def test_an_edit_changes_the_waiting_question(store: Store) -> None:
     """What is asked is what stands there when its turn comes."""
-    await store.put(message(1), if_joined=False)
-    assert await store.edit(message(1, "better put"))
+    await store.add_message(message(1), if_joined=False)
+    assert await store.edit_message(message(1, "better put"))
     assert (await claimed(store)).message.text == "better put"
 
 
 async def test_an_edit_while_the_answer_is_made_stands_in_the_history(store: Store) -> None:
     """The next turn reads the question as it is now."""
-    await store.put(message(1), if_joined=False)
+    await store.add_message(message(1), if_joined=False)
     turn = await claimed(store)
-    await store.edit(message(1, "better put"))
-    await store.finish(turn, [said("question 1", "1.0"), said("answer", "1.5", "assistant")], "done", {})
+    await store.edit_message(message(1, "better put"))
+    await store.finish_turn(turn, [said("question 1", "1.0"), said("answer", "1.5", "assistant")], "done", {})
     assert [entry.text for entry in await history(store, KEY, 4)] == ["better put", "answer"]
 
 
 async def test_an_edit_and_a_deletion_reach_the_history(store: Store) -> None:
     """What a person changes or takes away, later prompts see changed or not at all."""
-    await store.put(message(1), if_joined=False)
-    await store.finish(await claimed(store), [said("q", "1.0"), said("a", "1.5", "assistant")], "done", {})
-    assert await store.edit(message(1, "changed"))
+    await store.add_message(message(1), if_joined=False)
+    await store.finish_turn(await claimed(store), [said("q", "1.0"), said("a", "1.5", "assistant")], "done", {})
+    assert await store.edit_message(message(1, "changed"))
     assert (await history(store, KEY, 4))[0].text == "changed"
-    await store.delete(Deletion("slack", "T1", "C1", "1.0"))
+    await store.delete_message(Deletion("slack", "T1", "C1", "1.0"))
     assert await history(store, KEY, 4) == []  # an answer whose question is gone misleads
-    assert not await store.edit(message(1, "too late"))
+    assert not await store.edit_message(message(1, "too late"))
 
 
 async def test_a_question_deleted_while_it_is_answered_leaves_nothing(store: Store) -> None:
     """The answer to it is not kept either."""
-    await store.put(message(1), if_joined=False)
+    await store.add_message(message(1), if_joined=False)
     turn = await claimed(store)
-    await store.delete(Deletion("slack", "T1", "C1", "1.0"))
-    assert not await store.finish(turn, [said("question 1", "1.0")], "done", {})
+    await store.delete_message(Deletion("slack", "T1", "C1", "1.0"))
+    assert not await store.finish_turn(turn, [said("question 1", "1.0")], "done", {})
     assert await history(store, KEY, 4) == []
 
 
 async def test_the_next_process_finds_what_was_left_open(tmp_path: Path) -> None:
     """Leases end with their process; conversations wait in the order of their oldest message."""
     first = Store(tmp_path / "confab.db")
-    await first.put(message(1, key=in_thread("b")), if_joined=False)
-    await first.put(message(2, key=in_thread("a")), if_joined=False)
+    await first.add_message(message(1, key=in_thread("b")), if_joined=False)
+    await first.add_message(message(2, key=in_thread("a")), if_joined=False)
     await claimed(first, "b")
     await first.close()
     second = Store(tmp_path / "confab.db")
-    assert await second.waiting() == [in_thread("b"), in_thread("a")]
+    assert await second.recover_conversations() == [in_thread("b"), in_thread("a")]
     assert (await claimed(second, "b")).attempts == 2
     await second.close()
 
@@ -203,7 +203,7 @@ async def test_what_was_acknowledged_outlives_a_killed_process(tmp_path: Path) -
         "import asyncio, os, signal, sys; from pathlib import Path\n"
         "from core.storage.store import Store; from tests.support.examples import message\n"
         "async def main():\n"
-        "    await Store(Path(sys.argv[1])).put(message(1), if_joined=False)\n"
+        "    await Store(Path(sys.argv[1])).add_message(message(1), if_joined=False)\n"
         "    os.kill(os.getpid(), signal.SIGKILL)\n"
         "asyncio.run(main())\n"
     )
@@ -225,7 +225,7 @@ async def test_a_second_process_on_the_same_file_is_refused_with_a_sentence(stor
 async def steps_of_a_recall(database: Path, entries: int) -> int:
     """Return how many steps SQLite takes to recall a conversation of so many entries."""
     store = Store(database)
-    await store.join(KEY, [said("text " * 20, f"{number}", "user") for number in range(entries)])
+    await store.save_earlier(KEY, [said("text " * 20, f"{number}", "user") for number in range(entries)])
     await store.close()
     steps = 0
 
@@ -235,7 +235,7 @@ async def steps_of_a_recall(database: Path, entries: int) -> int:
 
     connection = sqlite3.connect(database)
     connection.set_progress_handler(step, 1)
-    assert len(recall(connection, KEY, 101).memory.entries) == 101
+    assert len(read_history(connection, KEY, 101).history.entries) == 101
     connection.close()
     return steps
 

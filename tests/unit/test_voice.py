@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from core.errors import NoteIncomplete, NoteSilent, NoteTooLong, NoteUnplayable, VoiceError
 from core.messages import Attachment
-from core.storage.transcripts import Line
+from core.storage.transcripts import TranscriptPart
 from core.voice.admission import Limits, admit, is_recording
 from core.voice.audio_info import AudioInfo, check
 from core.voice.stitch import stitch_transcripts
@@ -104,7 +104,7 @@ def test_a_good_recording_is_transcribed() -> None:
 @given(st.lists(st.lists(WORD, max_size=8), min_size=1, max_size=6))
 def test_parts_that_end_in_pauses_are_put_behind_each_other(parts: list[list[str]]) -> None:
     """Every word once, in order."""
-    assert stitch_transcripts([Line(" ".join(words)) for words in parts]).split() == [
+    assert stitch_transcripts([TranscriptPart(" ".join(words)) for words in parts]).split() == [
         word for words in parts for word in words
     ]
 
@@ -113,17 +113,23 @@ def test_parts_that_end_in_pauses_are_put_behind_each_other(parts: list[list[str
 def test_what_two_parts_both_say_stands_once(words: list[str], cut: int, again: int) -> None:
     """Also where a word at either edge was cut through, and heard as something else."""
     before, after = words[:cut], words[cut - again :]
-    assert stitch_transcripts([Line(" ".join(before)), Line(" ".join(after), again=2.0)]).split() == words
+    assert (
+        stitch_transcripts([TranscriptPart(" ".join(before)), TranscriptPart(" ".join(after), again=2.0)]).split()
+        == words
+    )
     half = [*before, "zzzzzzz"]
     assume("zzzzzzz" not in words)
     assert (
-        stitch_transcripts([Line(" ".join(half)), Line(" ".join(["qqqqqqq", *after[1:]]), again=2.0)]).split() == words
+        stitch_transcripts(
+            [TranscriptPart(" ".join(half)), TranscriptPart(" ".join(["qqqqqqq", *after[1:]]), again=2.0)]
+        ).split()
+        == words
     )
 
 
 def test_parts_are_compared_without_case_and_marks() -> None:
     """A machine hears the same word now with a full stop and now without."""
-    lines = [Line("We ship on Friday. Then we"), Line("friday, then we rest", again=2.0)]
+    lines = [TranscriptPart("We ship on Friday. Then we"), TranscriptPart("friday, then we rest", again=2.0)]
     assert stitch_transcripts(lines) == "We ship on Friday. Then we rest"
 
 

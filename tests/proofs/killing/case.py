@@ -16,7 +16,7 @@ from tests.proofs.killing.scenarios import Scenario
 from tests.proofs.killing.speaker import TAG, Speaker
 from tests.proofs.killing.wire import Wire
 
-KEPT, UPLOADED = "Writing._line: committed #1", "/audio/transcriptions: received"
+KEPT, UPLOADED = "TranscriptPipeline._line: committed #1", "/audio/transcriptions: received"
 ENOUGH = 20.0  # seconds after which a question counts as unanswered
 GROWTH = 3.0  # seconds for which the model waits in the middle of an answer until its beginning is shown
 
