@@ -24,7 +24,7 @@ from bots.metrics import Lag
 from bots.moderating import guard_of
 from bots.operator_commands import LOOK_AGAIN, again, turns, why
 from bots.options import database_path, instructions, model_options, policies_of, pressure_of
-from bots.voice import ears_of
+from bots.voice import voice_notes_of
 from core.conversation import Conversation
 from core.errors import BotError, DatabaseBusy, DatabaseUnusable, SettingsError, StartRefused
 from core.inbox import Inbox
@@ -103,9 +103,9 @@ async def _run(settings: Settings) -> None:
         recall = HistoryLoader(store, counter_for(settings.openai_model), window, instructions(settings), guard)
         summaries = Summaries(store, model, recall, guard)
         stack.push_async_callback(summaries.close)
-        ears = ears_of(settings, store, policies, client, _local_whisper(settings))
-        stack.push_async_callback(ears.close)
-        conversation = Conversation(store, model, policies, recall, summaries, ears, guard)
+        voice_notes = voice_notes_of(settings, store, policies, client, _local_whisper(settings))
+        stack.push_async_callback(voice_notes.close)
+        conversation = Conversation(store, model, policies, recall, summaries, voice_notes, guard)
         inbox = Inbox(store, conversation, platforms, policies, pressure_of(settings), guard)
         asking = asyncio.create_task(ask_window(model, window))
         stack.callback(asking.cancel)

@@ -7,13 +7,13 @@ from pathlib import Path
 import structlog
 
 from bots.options import database_path
-from core.llm.transcriptions import Client, TranscriberOptions, Transcriptions
+from core.llm.transcriptions import Client, TranscriberOptions, TranscriptionClient
 from core.policy import Policies
 from core.settings import Settings, TranscriberSettings
 from core.storage.store import Store
-from core.voice.admission import Limits
+from core.voice.audio_info import RecordingLimits
 from core.voice.notes import VoiceNotes
-from core.voice.transcribe import Bounds, TranscriptPipeline
+from core.voice.transcribe import PipelineOptions, TranscriptPipeline
 from core.voice.transcribers import Transcriber, Transcribers
 
 log = structlog.get_logger()
@@ -21,21 +21,23 @@ log = structlog.get_logger()
 WITHOUT_SOUND = "Voice notes are not understood, since PyAV is not installed: run `make install`."
 
 
-def ears_of(
+def voice_notes_of(
     settings: Settings, store: Store, policies: Policies, client: Client, local: Transcriber | None = None
 ) -> VoiceNotes:
     """Return what listens to recordings, with `local` as the first transcriber; without PyAV it knows none."""
-    limits = Limits(settings.voice_minutes * 60, settings.voice_megabytes * 1024 * 1024)
+    limits = RecordingLimits(settings.voice_minutes * 60, settings.voice_megabytes * 1024 * 1024)
     found: list[Transcriber] = [local] if local else []
     if find_spec("av"):
-        found += [Transcriptions(options, client) for options in transcribers(settings, has_local=bool(local))]
+        found += [TranscriptionClient(options, client) for options in transcribers(settings, has_local=bool(local))]
     else:
         found = []
         log.warning("voice notes off", hint=WITHOUT_SOUND)
-    folder = folder_of(settings)
+    folder = recordings_folder(settings)
     shutil.rmtree(folder, ignore_errors=True)  # what a kill left there; the database is ours alone
-    writing = TranscriptPipeline(store, Transcribers(found), Bounds(limits, days=settings.transcript_days), folder)
-    return VoiceNotes(writing, limits, policies)
+    pipeline = TranscriptPipeline(
+        store, Transcribers(found), PipelineOptions(limits, days=settings.transcript_days), folder
+    )
+    return VoiceNotes(pipeline, limits, policies)
 
 
 def transcribers(settings: Settings, *, has_local: bool = False) -> list[TranscriberOptions]:
@@ -49,7 +51,7 @@ def transcribers(settings: Settings, *, has_local: bool = False) -> list[Transcr
     return asked
 
 
-def folder_of(settings: Settings) -> Path:
+def recordings_folder(settings: Settings) -> Path:
     """Return where recordings lie while they are listened to: beside the database, where there is room."""
     database = database_path(settings.database)
     return database.with_name(f"{database.name}-recordings")

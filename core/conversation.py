@@ -49,9 +49,14 @@ from core.prompt.summaries import Summaries
 from core.replies import again, sentence
 from core.sanitize import sanitize_name, sanitize_text
 from core.storage.store import Store
-from core.voice.notes import VoiceNotes
-from core.voice.reply import listening, with_missed
-from core.voice.telling import Heard, quotes, told, unanswerable
+from core.voice.notes import (
+    RecordingResult,
+    VoiceNotes,
+    append_failures,
+    quote_transcripts,
+    to_prompt_texts,
+    why_unanswerable,
+)
 
 log = structlog.get_logger()
 
@@ -69,7 +74,7 @@ class Conversation:
         policies: Policies,
         recall: HistoryLoader,
         summaries: Summaries,
-        ears: VoiceNotes,
+        voice_notes: VoiceNotes,
         guard: Moderation | None = None,
     ) -> None:
         self._store = store
@@ -77,7 +82,7 @@ class Conversation:
         self._policies = policies
         self._recall = recall
         self._summaries = summaries
-        self._ears = ears
+        self._voice_notes = voice_notes
         self._guard = guard
         self._checks = guard if guard and guard.checks else None
         self._documents = Documents()
@@ -91,26 +96,26 @@ class Conversation:
             await self._obey(turn, platform)
             return
         turn, heard = await self._heard(turn, platform, halt)
-        if error := unanswerable(turn.message, heard):
+        if error := why_unanswerable(turn.message, heard):
             await self._refuse(turn, platform, error)
             return
         message = await platform.named(turn.message)
         author = self._guard.called(message.author) if self._guard else message.author
         question = Entry("user", sanitize_text(message.text), author, message.id, message.sent_at, about=message.about)
-        files = await attached(message, platform, self._documents, told(heard), blind=self._blind())
+        files = await attached(message, platform, self._documents, to_prompt_texts(heard), blind=self._blind())
         question = replace(question, files=files.text, images=files.images)
         remembered = await self._recall.joined(message, platform, reference(turn))
         if await self._is_part(turn, message, question):
             await self._store.finish_turn(turn, [question], "merged", {})
             return
         asked = PreparedQuestion(question, remembered, self._recall.prompt(remembered, question), files.notices)
-        answer = Outcome(times={"asked": time.time()}, above=quotes(heard))
+        answer = Outcome(times={"asked": time.time()}, above=quote_transcripts(heard))
         answer.admitted = self._checks is None or turn.kept is not None
         said = again(turn.kept) if turn.kept else self._asked(turn, message, asked, files)
         reply = self._below(self._said(said, turn, answer, halt), asked, answer)
-        await self._show(turn, platform, with_missed(reply, heard) if heard else reply, answer)
+        await self._show(turn, platform, append_failures(reply, heard) if heard else reply, answer)
         if heard and not answer.admitted:
-            await self._ears.forget(message)
+            await self._voice_notes.forget(message)
         entries = self._entries(asked, answer)
         made = asked.made(answer.usage, seen=self._model.sees)
         await self._store.finish_turn(turn, entries, state_of(answer), detail_of(answer), made)
@@ -131,11 +136,11 @@ class Conversation:
 
     def prefetch(self, message: Message, platform: Platform) -> None:
         """Begin what takes long about a message whose turn has not come yet."""
-        self._ears.begin(message, platform)
+        self._voice_notes.prefetch(message, platform)
 
     def forget(self, deletion: Deletion) -> None:
         """End what was begun for a message that is gone."""
-        self._ears.drop((deletion.platform, deletion.workspace, deletion.channel, deletion.message_id))
+        self._voice_notes.cancel((deletion.platform, deletion.workspace, deletion.channel, deletion.message_id))
 
     async def post(self, turn: Turn, platform: Platform) -> ConversationKey:
         """Post a question that stands in no message, so that it can be answered under it; return where it now waits."""
@@ -161,20 +166,22 @@ class Conversation:
             log.exception("notice not shown", reference=reference(turn))
         await self._store.finish_turn(turn, [], "failed", detail_of(answer))
 
-    async def _heard(self, turn: Turn, platform: Platform, halt: Cancellation) -> tuple[Turn, tuple[Heard, ...]]:
+    async def _heard(
+        self, turn: Turn, platform: Platform, halt: Cancellation
+    ) -> tuple[Turn, tuple[RecordingResult, ...]]:
         """Return what was said in a turn's recordings, and the turn with what was posted meanwhile.
 
         What an earlier try has posted stands until the answer takes its place.
         """
-        hearing = self._ears.hearing(turn.message, platform)
+        hearing = self._voice_notes.transcription_of(turn.message, platform)
         if hearing is None:
             return turn, ()
         try:
             if hearing.is_long and not turn.posted and self._policies.of(turn.message.key).streaming:
                 shown = Outcome()
-                await self._show(turn, platform, halt.until(listening(hearing)), shown)
+                await self._show(turn, platform, halt.until(hearing.report_progress()), shown)
                 turn = replace(turn, posted=(shown.message_id,) if shown.message_id else ())
-            return turn, () if halt.sentence else await hearing.heard()
+            return turn, () if halt.sentence else await hearing.results()
         finally:
             hearing.task.cancel()  # in vain where it is done
 

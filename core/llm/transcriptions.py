@@ -62,7 +62,7 @@ class TranscriberOptions:
     retry_deadline: float = 16.0
 
 
-class Transcriptions:
+class TranscriptionClient:
     """Asks one endpoint, over a client that the caller opened and closes."""
 
     def __init__(self, options: TranscriberOptions, client: httpx.AsyncClient) -> None:
@@ -72,7 +72,7 @@ class Transcriptions:
         self._base = base.copy_with(path=base.path.rstrip("/"))
         self.name = f"{options.model} at {base.netloc.decode()}"
 
-    async def text(self, path: Path, task: Task) -> str:
+    async def transcribe(self, path: Path, task: Task) -> str:
         """Return what is said in a file whose name ends as its container does; it is read piece by piece.
 
         Raises SoundRefused where the endpoint wants the file in another form, or a ModelError.

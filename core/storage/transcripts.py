@@ -13,7 +13,7 @@ class TranscriptPart:
     """What was heard in one part of a recording; its first `again` seconds are the last of the part before."""
 
     text: str
-    again: float = 0.0
+    overlap: float = 0.0
 
 
 PLACE = "platform = ? AND workspace = ? AND channel = ? AND ? IN (message_id, about)"
@@ -31,7 +31,7 @@ def insert_recording(connection: sqlite3.Connection, message: Message, file_id: 
     )
 
 
-def digest_of(connection: sqlite3.Connection, platform: str, workspace: str, file_id: str) -> str:
+def find_digest(connection: sqlite3.Connection, platform: str, workspace: str, file_id: str) -> str:
     """Return the SHA-256 of a file that was fetched before, empty where it was not."""
     query = "SELECT hash FROM recordings WHERE platform = ? AND workspace = ? AND file_id = ? LIMIT 1"
     row = connection.execute(query, (platform, workspace, file_id)).fetchone()
@@ -45,7 +45,7 @@ def save_part(
     connection.execute(
         "INSERT INTO transcripts (hash, task, part, parts, again, text, made_at) VALUES (?, ?, ?, ?, ?, ?, ?) "
         "ON CONFLICT DO UPDATE SET text = excluded.text, again = excluded.again, parts = excluded.parts",
-        (digest, task, part, parts, line.again, line.text, time.time()),
+        (digest, task, part, parts, line.overlap, line.text, time.time()),
     )
 
 

@@ -21,7 +21,7 @@ SAFE = {"format_whitelist": CONTAINERS, "protocol_whitelist": "file"}
 ENDINGS = {"opus": "ogg", "vorbis": "ogg", "aac": "m4a", "mp3": "mp3", "flac": "flac"}
 
 
-def opened(path: str) -> InputContainer:
+def open_container(path: str) -> InputContainer:
     """Open a recording, whatever it is called; raises FFmpegError."""
     return av.open(path, options=SAFE, metadata_errors="replace")
 
@@ -31,15 +31,15 @@ def codec_of(source: InputContainer) -> str:
     return str(source.streams.audio[0].codec_context.codec.canonical_name)
 
 
-def samples(source: InputContainer) -> Iterator[memoryview]:
+def read_samples(source: InputContainer) -> Iterator[memoryview]:
     """Yield the sound as samples of 16 bits, mono, in blocks of any length."""
     resampler = AudioResampler(format="s16", layout="mono", rate=RATE)
-    for frame in frames(source):
+    for frame in decode_frames(source):
         for each in resampler.resample(frame):
-            yield view(each)
+            yield samples_of(each)
 
 
-def frames(source: InputContainer) -> Iterator[AudioFrame]:
+def decode_frames(source: InputContainer) -> Iterator[AudioFrame]:
     """Yield what can be decoded; a damaged packet is passed over, as a player does."""
     for packet in source.demux(source.streams.audio[0]):
         try:
@@ -48,7 +48,7 @@ def frames(source: InputContainer) -> Iterator[AudioFrame]:
             continue
 
 
-def view(frame: AudioFrame) -> memoryview:
+def samples_of(frame: AudioFrame) -> memoryview:
     """Return a frame's samples; behind them a frame may hold more bytes."""
     return memoryview(bytes(frame.planes[0])[: frame.samples * 2]).cast("h")
 
@@ -77,7 +77,7 @@ class PassthroughAudio:
     def samples(self, piece: Packet[Any]) -> list[memoryview]:
         """Return a packet's sound."""
         try:
-            return [view(each) for frame in piece.decode() for each in self._resampler.resample(frame)]  # type: ignore[arg-type]
+            return [samples_of(each) for frame in piece.decode() for each in self._resampler.resample(frame)]  # type: ignore[arg-type]
         except av.FFmpegError:
             return []
 
@@ -111,7 +111,7 @@ class OpusAudio:
     def pieces(self) -> Iterator[AudioFrame]:
         """Yield the sound in frames."""
         resampler = AudioResampler(format="s16", layout="mono", rate=RATE)
-        return (each for frame in frames(self._source) for each in resampler.resample(frame))
+        return (each for frame in decode_frames(self._source) for each in resampler.resample(frame))
 
     def length(self, piece: AudioFrame) -> int:
         """Return how many ticks a frame lasts."""
@@ -119,7 +119,7 @@ class OpusAudio:
 
     def samples(self, piece: AudioFrame) -> list[memoryview]:
         """Return a frame's sound."""
-        return [view(piece)]
+        return [samples_of(piece)]
 
     def stream(self, target: OutputContainer) -> Any:
         """Return where frames go."""

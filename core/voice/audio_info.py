@@ -1,8 +1,12 @@
-"""What a recording is by its bytes, and in which form a transcriber is given it. Pure."""
+"""What a recording is: by what the platform says of it, then by its bytes, and in which form it is uploaded. Pure."""
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 from core.errors import NoteIncomplete, NoteSilent, NoteTooLong, NoteUnplayable
+from core.messages import Attachment
 
 LARGEST = 24 * 1024 * 1024  # bytes of an upload; OpenAI takes 25 MB with the form around it (API reference, audio)
 WORTH_IT = 1024 * 1024  # bytes: what is smaller is uploaded sooner than it is made smaller
@@ -23,47 +27,83 @@ UPLOADED = {
     ("wav", "pcm_s16le"): ".wav",
 }
 COPIED = {"opus", "vorbis", "aac", "mp3"}
+# What recorders call their files: QuickTime's .qta of Voice Memos and Samsung's .3ga among them.
+ENDINGS = re.compile(
+    r"aac|ac3|aif[cf]?|amr|asf|au|avi|awb|caf|flac|flv|m4[abrv]|mk[av]|mov|mp[234g]|mpeg|mpga|og[agvx]|opus|qta?|spx"
+    r"|w64|wav|web[am]|wm[av]|3ga|3gpp?2?|3g2"
+)
+TYPES = ("audio/", "video/", "application/ogg", "application/mp4", "application/x-matroska", "application/vnd.ms-asf")
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingLimits:
+    """The longest recording that is listened to, in seconds, and the largest that is fetched, in bytes."""
+
+    seconds: float = 90 * 60.0
+    size: int = 200 * 1024 * 1024
+
+
+def is_recording(file: Attachment) -> bool:
+    """Whether a file is to be listened to: a voice note, or what its type or its ending says is sound or a video.
+
+    A clip may come with a wrong type or with none; what it is, its bytes tell later.
+    """
+    ending = PurePosixPath(file.name.lower()).suffix.removeprefix(".")
+    return file.is_voice_note or file.media_type.lower().startswith(TYPES) or bool(ENDINGS.fullmatch(ending))
+
+
+def recordings_of(files: Iterable[Attachment]) -> list[Attachment]:
+    """Return the files that are to be listened to, in their order."""
+    return [file for file in files if is_recording(file)]
+
+
+def check_limits(file: Attachment, limits: RecordingLimits) -> None:
+    """Raise NoteTooLong where the platform says so much of a file."""
+    if (file.duration or 0) > limits.seconds:
+        raise NoteTooLong(f"{file.duration:.0f} s")
+    if (file.size or 0) > limits.size:
+        raise NoteTooLong(f"{file.size} bytes")
 
 
 @dataclass(frozen=True, slots=True)
 class AudioInfo:
     """A recording: FFmpeg's names of its container and codec, whether it has pictures, and what its sound is like.
 
-    `seconds` is how long the sound in it lasts, `told` what its head says, `size` is in bytes; `loud` says that a
-    sound is heard at all.
+    `seconds` is how long the sound in it lasts, `declared` what its head says, zero where it says nothing; `size` is
+    in bytes; `has_sound` says that a sound is heard at all.
     """
 
     container: str
     codec: str
-    picture: bool
+    has_video: bool
     seconds: float
-    told: float
-    loud: bool
+    declared: float
+    has_sound: bool
     size: int
 
     @property
     def ending(self) -> str:
         """The ending that fits its container; empty where endpoints do not take it."""
-        return "" if self.picture else UPLOADED.get((self.container, self.codec), "")
+        return "" if self.has_video else UPLOADED.get((self.container, self.codec), "")
 
-    def passes(self, longest: float) -> bool:
+    def uploads_as_is(self, longest: float) -> bool:
         """Whether it is uploaded as it is, with at most `longest` seconds in one upload."""
         fits = bool(self.ending) and self.size <= LARGEST and self.seconds <= longest
         return fits and (self.size <= WORTH_IT or self.size <= self.seconds * OPUS * 1.5)
 
     @property
-    def copies(self) -> bool:
+    def keeps_codec(self) -> bool:
         """Whether its parts keep its codec."""
         return self.codec in COPIED and self.container != "matroska,webm" and self.size <= self.seconds * SLIM
 
 
-def check(clip: AudioInfo, longest: float, said: float | None) -> None:
+def check_playable(audio: AudioInfo, longest: float, said: float | None) -> None:
     """Raise the VoiceError that says why a recording is not transcribed; `said` is its length by the platform."""
-    if clip.seconds <= 0:
+    if audio.seconds <= 0:
         raise NoteUnplayable("no sound that can be decoded")
-    if clip.seconds > longest:
-        raise NoteTooLong(f"{clip.seconds:.0f} s by its bytes")
-    if clip.seconds < max(clip.told * CUT_SHORT - 1, (said or 0) * MISSING - 1):
-        raise NoteIncomplete(f"{clip.seconds:.1f} s of {max(clip.told, said or 0):.1f} s")
-    if not clip.loud:
-        raise NoteSilent(f"{clip.seconds:.1f} s")
+    if audio.seconds > longest:
+        raise NoteTooLong(f"{audio.seconds:.0f} s by its bytes")
+    if audio.seconds < max(audio.declared * CUT_SHORT - 1, (said or 0) * MISSING - 1):
+        raise NoteIncomplete(f"{audio.seconds:.1f} s of {max(audio.declared, said or 0):.1f} s")
+    if not audio.has_sound:
+        raise NoteSilent(f"{audio.seconds:.1f} s")

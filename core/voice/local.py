@@ -22,7 +22,7 @@ class LocalWhisper:
         self._prompt = prompt or None
         self._turn = asyncio.Lock()
 
-    async def text(self, path: Path, task: Task) -> str:
+    async def transcribe(self, path: Path, task: Task) -> str:
         """Return what is said in a file, one at a time; raise EndpointFailing where the model fails."""
         async with self._turn:
             try:

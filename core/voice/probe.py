@@ -17,37 +17,58 @@ from typing import Any
 import av
 from av.container import InputContainer
 
-from core.voice.audio import codec_of, opened, samples
-from core.voice.pauses import AUDIBLE
-from core.voice.segments import cut
+from core.voice.audio import codec_of, open_container, read_samples
+from core.voice.segments import split_recording
+from core.voice.speech import AUDIBLE
 
 CPU = 600  # seconds of processor time: several hours of sound
 MEMORY = 1536 * 1024 * 1024  # bytes of address space, most of it the libraries'
 WRITTEN = 256 * 1024 * 1024  # bytes of one file that it writes
+FIRST_FRAME = 2048  # bytes of an MP3, in which its first frame lies whole
+DECLARING = {"mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "wav", "w64", "flac", "aiff", "au", "caf", "asf", "avi"}
 IDLE = 600  # seconds that it waits for a job
 
 
-def look(path: str, longest: float) -> dict[str, Any]:
-    """Return what a file is: `{"container", "codec", "picture", "seconds", "told", "size", "loud"}`.
+def inspect_recording(path: str, longest: float) -> dict[str, Any]:
+    """Return what a file is, as the fields of an AudioInfo.
 
-    `seconds` is how long the sound that is there lasts, `told` what the file's head says, `loud` whether a sound is
-    heard in it at all. What lasts more than `longest` seconds is not decoded: a small file may hold weeks of silence.
+    What lasts more than `longest` seconds is not decoded: a small file may hold weeks of silence.
     """
-    with opened(path) as source:
-        stream = source.streams.audio[0]
-        told = float((stream.duration or 0) * (stream.time_base or 0)) or (source.duration or 0) / 1_000_000
+    with open_container(path) as source:
         found = {
             "container": source.format.name,
             "codec": codec_of(source),
-            "picture": any(not _is_cover(each) for each in source.streams.video),
-            "told": told,
+            "has_video": any(not _is_cover(each) for each in source.streams.video),
+            "declared": _declared_seconds(source, path),
         }
-        seconds = _walked(source)
-    loud = seconds > longest or (seconds > 0 and _is_loud(path))
-    return {**found, "size": Path(path).stat().st_size, "seconds": seconds, "loud": loud}
+        seconds = _measure_seconds(source)
+    has_sound = seconds > longest or (seconds > 0 and _is_loud(path))
+    return {**found, "size": Path(path).stat().st_size, "seconds": seconds, "has_sound": has_sound}
 
 
-def _walked(source: InputContainer) -> float:
+def _declared_seconds(source: InputContainer, path: str) -> float:
+    """Return the length that a recording's head says, zero where it has none and FFmpeg would guess by the bit rate.
+
+    A guess is wrong by far where it begins with silence, which takes next to no bits.
+    """
+    is_said = source.format.name in DECLARING or (source.format.name == "mp3" and _has_frame_count(path))
+    if not is_said:
+        return 0.0
+    stream = source.streams.audio[0]
+    return float((stream.duration or 0) * (stream.time_base or 0)) or (source.duration or 0) / 1_000_000
+
+
+def _has_frame_count(path: str) -> bool:
+    """Whether an MP3's first frame tells how many follow, behind the tags (ID3v2.4, section 3.1)."""
+    with Path(path).open("rb") as file:
+        head = file.read(10)
+        tags = sum((byte & 127) << shift for byte, shift in zip(head[6:], (21, 14, 7, 0), strict=False))
+        file.seek(10 + tags if head.startswith(b"ID3") else 0)
+        first = file.read(FIRST_FRAME)
+    return any(mark in first for mark in (b"Xing", b"Info", b"VBRI"))
+
+
+def _measure_seconds(source: InputContainer) -> float:
     """Return how long the sound lasts by its packets; a head may say anything."""
     begin: float | None = None
     end = 0.0
@@ -64,8 +85,8 @@ def _walked(source: InputContainer) -> float:
 
 
 def _is_loud(path: str) -> bool:
-    with opened(path) as source:
-        return any(_peak(samples) > AUDIBLE for samples in samples(source))
+    with open_container(path) as source:
+        return any(_peak(samples) > AUDIBLE for samples in read_samples(source))
 
 
 def _is_cover(stream: Any) -> bool:
@@ -76,13 +97,13 @@ def _peak(samples: memoryview) -> int:
     return max(map(abs, samples), default=0)
 
 
-def answers(job: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def run_job(job: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield what a job comes to; `{"fault": …}` ends one that FFmpeg cannot do."""
     try:
         if job["do"] == "look":
-            yield look(job["path"], job["longest"])
+            yield inspect_recording(job["path"], job["longest"])
         else:
-            yield from cut(job["path"], job["folder"], job["longest"], copied=job["copied"])
+            yield from split_recording(job["path"], job["folder"], job["longest"], copied=job["copied"])
             yield {"done": True}
     except (av.FFmpegError, IndexError, ValueError, KeyError, MemoryError) as error:
         yield {"fault": type(error).__name__}
@@ -97,7 +118,7 @@ def main() -> None:
     signal.alarm(IDLE)
     for line in sys.stdin:
         signal.alarm(0)
-        for answer in answers(json.loads(line)):
+        for answer in run_job(json.loads(line)):
             sys.stdout.write(json.dumps(answer) + "\n")
             sys.stdout.flush()
 

@@ -7,15 +7,15 @@ from typing import Any
 
 import av
 
-from core.voice.audio import OpusAudio, PassthroughAudio, opened
-from core.voice.pauses import Pauses
+from core.voice.audio import OpusAudio, PassthroughAudio, open_container
+from core.voice.speech import PauseDetector
 
 WINDOW = 0.8  # of a part's length, from which on a pause ends it
 OVERLAP = 2.0  # seconds said twice where no pause came
 BREATH = 0.2  # seconds of a pause that stand in both parts
 
 
-class Part:
+class PartWriter:
     """One file on its way, and how long it is."""
 
     def __init__(self, tape: PassthroughAudio | OpusAudio, path: Path) -> None:
@@ -25,7 +25,7 @@ class Part:
         self._target = av.open(str(path), "w", format="ipod" if path.suffix == ".m4a" else None)
         self._stream = tape.stream(self._target)
         self._clock = 0
-        self._pauses = Pauses()
+        self._pauses = PauseDetector()
 
     def add(self, piece: Any) -> None:
         """Write a piece."""
@@ -36,7 +36,7 @@ class Part:
         """Whether it may end here, since a pause is on; the last stretch of a part is listened to for one."""
         if self.seconds < WINDOW * longest:
             return False
-        heard = [self._pauses.hear(samples) for samples in self._tape.samples(piece)]
+        heard = [self._pauses.feed(samples) for samples in self._tape.samples(piece)]
         return bool(heard) and heard[-1]
 
     def close(self) -> None:
@@ -45,14 +45,14 @@ class Part:
         self._target.close()
 
 
-def cut(path: str, folder: str, longest: float, *, copied: bool) -> Iterator[dict[str, Any]]:
+def split_recording(path: str, folder: str, longest: float, *, copied: bool) -> Iterator[dict[str, Any]]:
     """Write a recording as files of at most `longest` seconds, and yield each once it is whole: `{"part", "again"}`.
 
     A part ends in a pause. Where none comes, the next one repeats its last seconds: `again` says how many.
     """
-    with opened(path) as source:
+    with open_container(path) as source:
         tape = PassthroughAudio(source) if copied else OpusAudio(source)
-        part, number, again = Part(tape, Path(folder, f"0.{tape.ending}")), 0, 0.0
+        part, number, again = PartWriter(tape, Path(folder, f"0.{tape.ending}")), 0, 0.0
         last: deque[Any] = deque()
         for piece in tape.pieces():
             part.add(piece)
@@ -64,7 +64,7 @@ def cut(path: str, folder: str, longest: float, *, copied: bool) -> Iterator[dic
                 part.close()
                 yield {"part": str(part.path), "again": again}
                 number, again = number + 1, 0.0 if in_pause else OVERLAP
-                part = Part(tape, Path(folder, f"{number}.{tape.ending}"))
+                part = PartWriter(tape, Path(folder, f"{number}.{tape.ending}"))
                 for each in _ending(last, tape, BREATH if in_pause else OVERLAP):
                     part.add(each)
         part.close()

@@ -13,7 +13,7 @@ def stitch_transcripts(lines: Sequence[TranscriptPart]) -> str:
     """Return the texts one after the other; where a part repeats the end of the one before, its words stand once."""
     words: list[str] = []
     for line in lines:
-        words = _sewn(words, line.text.split(), int(line.again * WORDS_A_SECOND) + SPARE if line.again else 0)
+        words = _sewn(words, line.text.split(), int(line.overlap * WORDS_A_SECOND) + SPARE if line.overlap else 0)
     return " ".join(words)
 
 

@@ -19,10 +19,9 @@ from core.messages import Attachment, Message, Platform
 from core.storage import transcripts
 from core.storage.store import Store
 from core.storage.transcripts import TranscriptPart
-from core.voice.admission import Limits
-from core.voice.audio_info import AudioInfo, check
+from core.voice.audio_info import AudioInfo, RecordingLimits, check_playable
 from core.voice.transcribers import Transcribers
-from core.voice.worker import AudioWorker, Piece
+from core.voice.worker import AudioPart, AudioWorker
 
 log = structlog.get_logger()
 
@@ -31,16 +30,16 @@ DAY = 24 * 3600.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
-class Bounds:
+class PipelineOptions:
     """The limits of a recording, the longest upload in seconds, and for how many days transcripts are kept."""
 
-    limits: Limits = field(default_factory=Limits)
+    limits: RecordingLimits = field(default_factory=RecordingLimits)
     longest_part: float = 600.0
     days: float = 30.0
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class TranscriptJob:
     """One recording to be written down: by the hash of its content, as what, and who hears of each part."""
 
     digest: str
@@ -51,19 +50,19 @@ class Job:
 class TranscriptPipeline:
     """Writes recordings down; `folder` is where they lie meanwhile, and nothing stays there."""
 
-    def __init__(self, store: Store, transcribers: Transcribers, bounds: Bounds, folder: Path) -> None:
+    def __init__(self, store: Store, transcribers: Transcribers, bounds: PipelineOptions, folder: Path) -> None:
         self._store = store
         self._transcribers = transcribers
         self._bounds = bounds
         self._folder = folder
-        self._studio = AudioWorker()
+        self._worker = AudioWorker()
         self._orders: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def close(self) -> None:
         """End what waits for recordings."""
-        await self._studio.close()
+        await self._worker.close()
 
-    async def lines(
+    async def transcribe(
         self, file: Attachment, message: Message, platform: Platform, advance: Callable[[], None], *, translate: bool
     ) -> Sequence[TranscriptPart]:
         """Return what was heard in each part of a recording; raise a VoiceError where that cannot be had."""
@@ -72,14 +71,14 @@ class TranscriptPipeline:
             return known
         if not self._transcribers.present:
             raise NoTranscriber("none is there")
-        self._studio.warm()  # while the file comes in
+        self._worker.warm()  # while the file comes in
         async with self._emptied() as folder:
             path = folder / "recording"
             digest = await _saved(platform, file, path, self._bounds.limits.size)
             async with self._orders.setdefault(digest, asyncio.Lock()):
                 lines = await self._known(digest, task)
                 if lines is None:
-                    lines = await self._written(path, file, Job(digest, task, advance))
+                    lines = await self._written(path, file, TranscriptJob(digest, task, advance))
                 await self._store.run(
                     lambda connection: transcripts.insert_recording(connection, message, file.id, digest)
                 )
@@ -93,7 +92,7 @@ class TranscriptPipeline:
         """Return what was heard in a file that was fetched before, for whatever message."""
         key = message.key
         digest = await self._store.run(
-            lambda connection: transcripts.digest_of(connection, key.platform, key.workspace, file.id)
+            lambda connection: transcripts.find_digest(connection, key.platform, key.workspace, file.id)
         )
         lines = await self._known(digest, task) if digest else None
         if lines is not None:
@@ -103,44 +102,44 @@ class TranscriptPipeline:
     async def _known(self, digest: str, task: Task) -> Sequence[TranscriptPart] | None:
         return await self._store.run(lambda connection: transcripts.read_transcript(connection, digest, task))
 
-    async def _written(self, path: Path, file: Attachment, job: Job) -> Sequence[TranscriptPart]:
+    async def _written(self, path: Path, file: Attachment, job: TranscriptJob) -> Sequence[TranscriptPart]:
         """Have a recording transcribed: as it is where that goes, else in parts, and keep each part at once."""
         begun = time.monotonic()
-        async with self._studio.desk() as desk:
-            clip = await desk.look(path, self._bounds.limits.seconds)
-        check(clip, self._bounds.limits.seconds, file.duration)
-        as_it_is = clip.passes(self._bounds.longest_part)
-        lines = await self._whole(path, clip, job) if as_it_is else None
+        async with self._worker.open_process() as process:
+            audio = await process.inspect(path, self._bounds.limits.seconds)
+        check_playable(audio, self._bounds.limits.seconds, file.duration)
+        as_it_is = audio.uploads_as_is(self._bounds.longest_part)
+        lines = await self._whole(path, audio, job) if as_it_is else None
         if lines is None:
-            lines = await self._in_parts(path, job, copied=clip.copies and not as_it_is)
+            lines = await self._in_parts(path, job, copied=audio.keeps_codec and not as_it_is)
         before = time.time() - self._bounds.days * DAY
         await self._store.run(lambda connection: _ended(connection, job, len(lines), before))
         took = round(time.monotonic() - begun, 2)
-        log.info("recording transcribed", seconds=round(clip.seconds), bytes=clip.size, parts=len(lines), took=took)
+        log.info("recording transcribed", seconds=round(audio.seconds), bytes=audio.size, parts=len(lines), took=took)
         return lines
 
-    async def _whole(self, path: Path, clip: AudioInfo, job: Job) -> list[TranscriptPart] | None:
+    async def _whole(self, path: Path, audio: AudioInfo, job: TranscriptJob) -> list[TranscriptPart] | None:
         """Upload a recording as it is; None where no endpoint takes it so."""
-        named = await asyncio.to_thread(path.rename, path.with_suffix(clip.ending))
+        named = await asyncio.to_thread(path.rename, path.with_suffix(audio.ending))
         try:
-            return [await self._line(Piece(named), 0, job, parts=1)]
+            return [await self._line(AudioPart(named), 0, job, parts=1)]
         except SoundRefused:
             await asyncio.to_thread(named.rename, path)
             return None
 
-    async def _in_parts(self, path: Path, job: Job, *, copied: bool) -> list[TranscriptPart]:
+    async def _in_parts(self, path: Path, job: TranscriptJob, *, copied: bool) -> list[TranscriptPart]:
         """Upload a recording in parts, the first ones while the rest is still being cut."""
         heard = await self._store.run(lambda connection: transcripts.read_parts(connection, job.digest, job.task))
         slots = asyncio.Semaphore(AT_ONCE)
 
-        async def line(piece: Piece, number: int) -> TranscriptPart:
+        async def line(piece: AudioPart, number: int) -> TranscriptPart:
             async with slots:
                 return heard.get(number) or await self._line(piece, number, job)
 
         tasks: list[asyncio.Task[TranscriptPart]] = []
         try:
-            async with self._studio.desk() as desk:
-                async for piece in desk.cut(path, path.parent, self._bounds.longest_part, copied=copied):
+            async with self._worker.open_process() as process:
+                async for piece in process.split(path, path.parent, self._bounds.longest_part, copied=copied):
                     tasks.append(asyncio.create_task(line(piece, len(tasks))))
             return list(await asyncio.gather(*tasks))
         except SoundRefused as error:
@@ -150,9 +149,9 @@ class TranscriptPipeline:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _line(self, piece: Piece, number: int, job: Job, parts: int = 0) -> TranscriptPart:
+    async def _line(self, piece: AudioPart, number: int, job: TranscriptJob, parts: int = 0) -> TranscriptPart:
         """Have a part transcribed, and keep what was heard; `parts` says of how many, where they are all there now."""
-        line = TranscriptPart(await self._transcribers.text(piece.path, job.task), piece.again)
+        line = TranscriptPart(await self._transcribers.transcribe(piece.path, job.task), piece.overlap)
         await self._store.run(
             lambda connection: transcripts.save_part(connection, job.digest, job.task, number, line, parts)
         )
@@ -170,7 +169,7 @@ class TranscriptPipeline:
             await asyncio.to_thread(shutil.rmtree, name, ignore_errors=True)
 
 
-def _ended(connection: sqlite3.Connection, job: Job, parts: int, before: float) -> None:
+def _ended(connection: sqlite3.Connection, job: TranscriptJob, parts: int, before: float) -> None:
     transcripts.mark_complete(connection, job.digest, job.task, parts)
     transcripts.expire_transcripts(connection, before)
 

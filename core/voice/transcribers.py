@@ -19,7 +19,7 @@ class Transcriber(Protocol):
 
     name: str
 
-    async def text(self, path: Path, task: Task) -> str:
+    async def transcribe(self, path: Path, task: Task) -> str:
         """Return what is said; raise SoundRefused, or a ModelError."""
 
 
@@ -34,7 +34,7 @@ class Transcribers:
         """Whether there is anybody to ask."""
         return bool(self._known)
 
-    async def text(self, path: Path, task: Task) -> str:
+    async def transcribe(self, path: Path, task: Task) -> str:
         """Return what is said in a file, from the first that tells.
 
         Raises SoundRefused where one wants it in another form and no other takes it, NoTranscriber where there is
@@ -43,7 +43,7 @@ class Transcribers:
         refused: SoundRefused | None = None
         for transcriber in list(self._known):
             try:
-                return await transcriber.text(path, task)
+                return await transcriber.transcribe(path, task)
             except SoundRefused as error:
                 refused = refused or error
                 log.info("recording refused", transcriber=transcriber.name, detail=str(error))

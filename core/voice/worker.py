@@ -20,11 +20,11 @@ PROGRAM = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from core.voice.probe
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class AudioPart:
     """A part of a recording as a file; its first `again` seconds are the last of the part before."""
 
     path: Path
-    again: float = 0.0
+    overlap: float = 0.0
 
 
 class AudioProcess:
@@ -33,7 +33,7 @@ class AudioProcess:
     def __init__(self, process: Process) -> None:
         self._process = process
 
-    async def look(self, path: Path, longest: float) -> AudioInfo:
+    async def inspect(self, path: Path, longest: float) -> AudioInfo:
         """Return what a file is; raise NoteUnplayable where it holds no sound.
 
         What lasts more than `longest` seconds is measured and not listened to.
@@ -42,13 +42,13 @@ class AudioProcess:
             return AudioInfo(**answer)
         raise NoteUnplayable("no answer")
 
-    async def cut(self, path: Path, folder: Path, longest: float, *, copied: bool) -> AsyncIterator[Piece]:
+    async def split(self, path: Path, folder: Path, longest: float, *, copied: bool) -> AsyncIterator[AudioPart]:
         """Write a recording as parts of at most `longest` seconds; yield each once it is whole."""
         job = {"do": "cut", "path": str(path), "folder": str(folder), "longest": longest, "copied": copied}
         async for answer in self._answers(job):
             if "done" in answer:
                 return
-            yield Piece(Path(answer["part"]), answer["again"])
+            yield AudioPart(Path(answer["part"]), answer["again"])
 
     async def _answers(self, job: Mapping[str, Any]) -> AsyncIterator[dict[str, Any]]:
         """Yield the answers to a job; raise NoteUnplayable where it fails, or the process is gone or too slow."""
@@ -80,7 +80,7 @@ class AudioWorker:
             self._spare = asyncio.create_task(_started())
 
     @asynccontextmanager
-    async def desk(self) -> AsyncGenerator[AudioProcess, None]:
+    async def open_process(self) -> AsyncGenerator[AudioProcess, None]:
         """Give a recording's process, which ends with the block."""
         async with self._slots:
             process = await self._taken()

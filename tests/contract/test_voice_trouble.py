@@ -17,7 +17,7 @@ from core.errors import (
     NoTranscriber,
     TranscriberFailing,
 )
-from core.voice.admission import Limits
+from core.voice.audio_info import RecordingLimits
 from deploy.sandbox.model import FAULTS, Fault
 from tests.contract.platform_room import Recording, Room, Said, answered, told
 from tests.support.asking import served
@@ -44,7 +44,7 @@ CASES: dict[str, tuple[Recording, type[BotError]]] = {
     "a little that becomes much": (Recording(bomb(10), "audio/flac", seconds=3.0), NoteTooLong),
     "more than it may be large": (Recording(spoken("weather.ogg", seconds=90), "audio/wav", seconds=5.0), NoteTooLong),
 }
-SMALL = Limits(seconds=20.0, size=2_000_000)
+SMALL = RecordingLimits(seconds=20.0, size=2_000_000)
 
 
 async def is_refused(room: Room, said: Said, error: type[BotError]) -> None:

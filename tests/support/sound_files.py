@@ -5,6 +5,7 @@ The speech was made with flite's voice `rms` (`flite -voice rms -t "the weather 
 """
 
 import io
+import tempfile
 import wave
 from fractions import Fraction
 from pathlib import Path
@@ -62,6 +63,26 @@ def bomb(minutes: int) -> bytes:
             written.mux(stream.encode(frame))
         written.mux(stream.encode(None))
     return target.getvalue()
+
+
+def encoded(samples: bytes, container: str, codec: str, options: dict[str, str] | None = None) -> bytes:
+    """Return samples of 16 bits at 16 kHz in a container; all three names are FFmpeg's."""
+    with (
+        tempfile.NamedTemporaryFile() as target,
+        av.open(target.name, "w", format=container, options=options) as written,
+    ):
+        written.metadata["title"] = "A memo"
+        stream = written.add_stream(codec, rate=16_000, layout="mono")
+        assert isinstance(stream, av.AudioStream)
+        for start in range(0, len(samples), 1_920):
+            content = samples[start : start + 1_920]
+            frame = av.AudioFrame(format="s16", layout="mono", samples=len(content) // 2)
+            frame.planes[0].update(content + bytes(frame.planes[0].buffer_size - len(content)))
+            frame.sample_rate, frame.pts = 16_000, start // 2
+            written.mux(stream.encode(frame))
+        written.mux(stream.encode(None))
+        written.close()
+        return Path(target.name).read_bytes()
 
 
 def wav(samples: bytes) -> bytes:

@@ -3,12 +3,12 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from core.llm.transcriptions import Client, TranscriberOptions, Transcriptions
+from core.llm.transcriptions import Client, TranscriberOptions, TranscriptionClient
 from core.policy import Policies
 from core.storage.store import Store
-from core.voice.admission import Limits
+from core.voice.audio_info import RecordingLimits
 from core.voice.notes import VoiceNotes
-from core.voice.transcribe import Bounds, TranscriptPipeline
+from core.voice.transcribe import PipelineOptions, TranscriptPipeline
 from core.voice.transcribers import Transcribers
 from deploy.sandbox.server import Sandbox
 
@@ -17,7 +17,7 @@ from deploy.sandbox.server import Sandbox
 class Voice:
     """What a test wants otherwise than by default; times in seconds. `base_urls` are transcribers, in order."""
 
-    limits: Limits = field(default_factory=Limits)
+    limits: RecordingLimits = field(default_factory=RecordingLimits)
     longest_part: float = 600.0
     base_urls: tuple[str, ...] | None = None
     timeout: float = 60.0
@@ -27,13 +27,13 @@ class Voice:
     def ears(self, sandbox: Sandbox, store: Store, policies: Policies, client: Client, database: Path) -> VoiceNotes:
         """Return ears whose transcriber is the sandbox's."""
         urls = (sandbox.openai_base_url,) if self.base_urls is None else self.base_urls
-        bounds = Bounds(self.limits, self.longest_part, self.days)
+        bounds = PipelineOptions(self.limits, self.longest_part, self.days)
         asked = [self._transcriptions(url, client) for url in urls]
         writing = TranscriptPipeline(store, Transcribers(asked), bounds, database.with_name("recordings"))
         return VoiceNotes(writing, self.limits, policies)
 
-    def _transcriptions(self, url: str, client: Client) -> Transcriptions:
+    def _transcriptions(self, url: str, client: Client) -> TranscriptionClient:
         options = TranscriberOptions(
             url, "sk-test", "stand-in", timeout=self.timeout, retry_deadline=self.retry_deadline
         )
-        return Transcriptions(options, client)
+        return TranscriptionClient(options, client)

@@ -70,7 +70,8 @@ NO_SINKS = {
 }
 NAMES = {name for noun in (Store, OpenAI, Platform) for name in vars(noun) if not name.startswith("_")} - NO_SINKS
 ONLY_READ = {
-    ("core.voice.transcribe", name) for name in ("lines", "_known_file", "_known", "_written", "_in_parts", "forget")
+    ("core.voice.transcribe", name)
+    for name in ("transcribe", "_known_file", "_known", "_written", "_in_parts", "forget")
 }
 
 # Where a platform's adapter hands text to its SDK: all of it comes by `reply` or `tell`, or is Confab's own.

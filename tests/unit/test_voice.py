@@ -7,10 +7,9 @@ from hypothesis import strategies as st
 from core.errors import NoteIncomplete, NoteSilent, NoteTooLong, NoteUnplayable, VoiceError
 from core.messages import Attachment
 from core.storage.transcripts import TranscriptPart
-from core.voice.admission import Limits, admit, is_recording
-from core.voice.audio_info import AudioInfo, check
+from core.voice.audio_info import AudioInfo, RecordingLimits, check_limits, check_playable, is_recording
+from core.voice.notes import RecordingResult, quote_transcripts
 from core.voice.stitch import stitch_transcripts
-from core.voice.telling import Heard, quotes
 
 WORD = st.text("abcdefghijklmnopqrstuvwxyz", min_size=1, max_size=6)
 OPUS = AudioInfo("ogg", "opus", False, 30.0, 30.0, True, 120_000)
@@ -46,13 +45,13 @@ def test_other_files_are_no_recordings(other: Attachment) -> None:
 @given(seconds=st.floats(0, 10_000), size=st.integers(0, 1_000_000))
 def test_what_exceeds_a_limit_is_not_admitted(seconds: float, size: int) -> None:
     """And nothing else is turned away."""
-    limits = Limits(600.0, 100_000)
+    limits = RecordingLimits(600.0, 100_000)
     note = Attachment("F1", "a.ogg", "audio/ogg", "", size, seconds, is_voice_note=True)
     if seconds > limits.seconds or size > limits.size:
         with pytest.raises(NoteTooLong):
-            admit(note, limits)
+            check_limits(note, limits)
     else:
-        admit(note, limits)
+        check_limits(note, limits)
 
 
 def clip(container: str = "ogg", codec: str = "opus", *, size: int = 120_000, seconds: float = 30.0) -> AudioInfo:
@@ -76,7 +75,7 @@ def clip(container: str = "ogg", codec: str = "opus", *, size: int = 120_000, se
 )
 def test_a_recording_is_uploaded_as_it_is_where_that_is_no_waste(known: AudioInfo, *, passes: bool) -> None:
     """In a container that endpoints take, short enough, and not much larger than it would be as Opus."""
-    assert known.passes(600.0) is passes
+    assert known.uploads_as_is(600.0) is passes
 
 
 @pytest.mark.parametrize(
@@ -92,13 +91,13 @@ def test_a_recording_is_uploaded_as_it_is_where_that_is_no_waste(known: AudioInf
 def test_why_a_recording_is_not_transcribed(found: AudioInfo, said: float | None, error: type[VoiceError]) -> None:
     """By what its bytes are, and what was said of it."""
     with pytest.raises(error):
-        check(found, 600.0, said)
+        check_playable(found, 600.0, said)
 
 
 def test_a_good_recording_is_transcribed() -> None:
     """Also where nobody says how long it is."""
-    check(OPUS, 600.0, None)
-    check(OPUS, 600.0, 31.0)
+    check_playable(OPUS, 600.0, None)
+    check_playable(OPUS, 600.0, 31.0)
 
 
 @given(st.lists(st.lists(WORD, max_size=8), min_size=1, max_size=6))
@@ -114,14 +113,14 @@ def test_what_two_parts_both_say_stands_once(words: list[str], cut: int, again: 
     """Also where a word at either edge was cut through, and heard as something else."""
     before, after = words[:cut], words[cut - again :]
     assert (
-        stitch_transcripts([TranscriptPart(" ".join(before)), TranscriptPart(" ".join(after), again=2.0)]).split()
+        stitch_transcripts([TranscriptPart(" ".join(before)), TranscriptPart(" ".join(after), overlap=2.0)]).split()
         == words
     )
     half = [*before, "zzzzzzz"]
     assume("zzzzzzz" not in words)
     assert (
         stitch_transcripts(
-            [TranscriptPart(" ".join(half)), TranscriptPart(" ".join(["qqqqqqq", *after[1:]]), again=2.0)]
+            [TranscriptPart(" ".join(half)), TranscriptPart(" ".join(["qqqqqqq", *after[1:]]), overlap=2.0)]
         ).split()
         == words
     )
@@ -129,13 +128,13 @@ def test_what_two_parts_both_say_stands_once(words: list[str], cut: int, again: 
 
 def test_parts_are_compared_without_case_and_marks() -> None:
     """A machine hears the same word now with a full stop and now without."""
-    lines = [TranscriptPart("We ship on Friday. Then we"), TranscriptPart("friday, then we rest", again=2.0)]
+    lines = [TranscriptPart("We ship on Friday. Then we"), TranscriptPart("friday, then we rest", overlap=2.0)]
     assert stitch_transcripts(lines) == "We ship on Friday. Then we rest"
 
 
 @given(st.text(max_size=600))
 def test_a_quotation_is_one_short_line(text: str) -> None:
     """Whatever was heard, it cannot be mistaken for the answer below it."""
-    quoted = quotes([Heard(file("a.ogg"), text)])
+    quoted = quote_transcripts([RecordingResult(file("a.ogg"), text)])
     assert quoted == "" if not text else len(quoted.rstrip().splitlines()) == 1
     assert len(quoted) < 210

@@ -23,9 +23,9 @@ from core.prompt.summaries import Summaries
 from core.prompt.tokens import Counter
 from core.storage.database import LINGER, Database, Work
 from core.storage.store import Store
-from core.voice.admission import Limits
+from core.voice.audio_info import RecordingLimits
 from core.voice.notes import VoiceNotes
-from core.voice.transcribe import Bounds, TranscriptPipeline
+from core.voice.transcribe import PipelineOptions, TranscriptPipeline
 from core.voice.transcribers import Transcribers
 from tests.proofs.schedules.world import Speaker, World
 
@@ -100,8 +100,8 @@ class Life:
             self._store, Counter(len, exact=True), ContextWindow(), Instructions("Be brief.", 4_000, 20)
         )
         ears = VoiceNotes(
-            TranscriptPipeline(self._store, Transcribers(()), Bounds(), path.with_name("recordings")),
-            Limits(),
+            TranscriptPipeline(self._store, Transcribers(()), PipelineOptions(), path.with_name("recordings")),
+            RecordingLimits(),
             Policies(),
         )
         summaries = Summaries(self._store, model, recall)

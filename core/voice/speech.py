@@ -6,7 +6,7 @@ BLOCK = 320  # samples whose loudness is looked at together: 20 ms
 ENOUGH = 15  # blocks: 0.3 s of quiet are a pause between words
 
 
-class Pauses:
+class PauseDetector:
     """Listens for a pause. Its answers are about the sound up to now."""
 
     def __init__(self) -> None:
@@ -15,7 +15,7 @@ class Pauses:
         self._quiet = 0
         self._rest: list[int] = []
 
-    def hear(self, samples: memoryview) -> bool:
+    def feed(self, samples: memoryview) -> bool:
         """Take sound in; return whether it ends within a pause."""
         self._rest += samples.tolist()
         while len(self._rest) >= BLOCK:

@@ -1,0 +1,88 @@
+"""What is known of a recording by its name and by its bytes, with real files through the audio process."""
+
+from pathlib import Path
+
+import pytest
+
+from core.errors import NoteIncomplete
+from core.messages import Attachment
+from core.voice.audio_info import AudioInfo, check_playable, is_recording
+from core.voice.worker import AudioWorker
+from tests.support.sound_files import encoded, spoken, wav
+
+
+async def inspect(content: bytes, folder: Path) -> AudioInfo:
+    """Return what the audio process says of a file."""
+    path = folder / "recording"
+    path.write_bytes(content)
+    worker = AudioWorker()
+    try:
+        async with worker.open_process() as process:
+            return await process.inspect(path, 600.0)
+    finally:
+        await worker.close()
+
+
+def with_silence(seconds: float) -> bytes:
+    """Return the samples of a sentence behind so much silence."""
+    return bytes(int(seconds * 16_000) * 2) + spoken("weather.ogg")[44:]
+
+
+@pytest.mark.parametrize("silence", [0.5, 5.0])
+@pytest.mark.parametrize(
+    ("container", "codec", "options"),
+    [("adts", "aac", {}), ("mp3", "libmp3lame", {"write_xing": "0"}), ("mp3", "libmp3lame", {}), ("ipod", "aac", {})],
+)
+async def test_silence_at_the_beginning_is_no_sign_of_a_cut(
+    tmp_path: Path, silence: float, container: str, codec: str, options: dict[str, str]
+) -> None:
+    """FFmpeg guesses a length by the bit rate of the first frames where a head tells none."""
+    samples = with_silence(silence)
+    audio = await inspect(encoded(samples, container, codec, options), tmp_path)
+    assert audio.seconds == pytest.approx(len(samples) / 32_000, abs=0.3)
+    check_playable(audio, 600.0, None)
+
+
+async def test_a_wav_whose_head_was_written_before_its_end_was_known_is_whole(tmp_path: Path) -> None:
+    """A recorder that streams leaves the largest number there is."""
+    for unknown in (b"\xff\xff\xff\xff", b"\xff\xff\xff\x7f", b"\0\0\0\0"):
+        content = bytearray(wav(with_silence(0.5)))
+        content[4:8] = content[40:44] = unknown
+        check_playable(await inspect(bytes(content), tmp_path), 600.0, None)
+
+
+@pytest.mark.parametrize(
+    ("container", "codec", "options"),
+    [
+        ("ipod", "aac", {"movflags": "faststart"}),
+        ("mov", "aac", {"movflags": "faststart"}),
+        ("mp3", "libmp3lame", {}),
+        ("mp3", "libmp3lame", {"id3v2_version": "3"}),
+        ("flac", "flac", {}),
+        ("matroska", "libopus", {}),
+    ],
+)
+async def test_what_was_cut_off_is_still_known(
+    tmp_path: Path, container: str, codec: str, options: dict[str, str]
+) -> None:
+    """By the length in its head, wherever one is."""
+    content = encoded(with_silence(0.5) * 4, container, codec, options)
+    audio = await inspect(content[: len(content) // 2], tmp_path)
+    with pytest.raises(NoteIncomplete):
+        check_playable(audio, 600.0, None)
+
+
+NAMES = "note.qta", "Call.3ga", "memo.AMR", "note.awb", "clip.3gpp", "sound.aifc", "ring.m4r", "voice.mka", "a b.c.qta"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_recorders_call_their_files_is_known(name: str) -> None:
+    """Whatever type the platform gives them."""
+    for media_type in ("application/octet-stream", "", "binary/octet-stream"):
+        assert is_recording(Attachment("F1", name, media_type, ""))
+
+
+@pytest.mark.parametrize("name", ["qta", "a.qta.pdf", "notes.3g", "amr.txt", "main.ts"])
+def test_a_name_that_only_looks_like_one_is_none(name: str) -> None:
+    """Nothing is guessed."""
+    assert not is_recording(Attachment("F1", name, "application/octet-stream", ""))
