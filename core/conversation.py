@@ -49,14 +49,7 @@ from core.prompt.summaries import Summaries
 from core.replies import again, sentence
 from core.sanitize import sanitize_name, sanitize_text
 from core.storage.store import Store
-from core.voice.notes import (
-    RecordingResult,
-    VoiceNotes,
-    append_failures,
-    quote_transcripts,
-    to_prompt_texts,
-    why_unanswerable,
-)
+from core.voice import notes
 
 log = structlog.get_logger()
 
@@ -74,7 +67,7 @@ class Conversation:
         policies: Policies,
         recall: HistoryLoader,
         summaries: Summaries,
-        voice_notes: VoiceNotes,
+        voice_notes: notes.VoiceNotes,
         guard: Moderation | None = None,
     ) -> None:
         self._store = store
@@ -96,24 +89,24 @@ class Conversation:
             await self._obey(turn, platform)
             return
         turn, heard = await self._heard(turn, platform, halt)
-        if error := why_unanswerable(turn.message, heard):
+        if error := notes.why_unanswerable(turn.message, heard):
             await self._refuse(turn, platform, error)
             return
         message = await platform.named(turn.message)
         author = self._guard.called(message.author) if self._guard else message.author
         question = Entry("user", sanitize_text(message.text), author, message.id, message.sent_at, about=message.about)
-        files = await attached(message, platform, self._documents, to_prompt_texts(heard), blind=self._blind())
+        files = await attached(message, platform, self._documents, notes.to_prompt_texts(heard), blind=self._blind())
         question = replace(question, files=files.text, images=files.images)
         remembered = await self._recall.joined(message, platform, reference(turn))
         if await self._is_part(turn, message, question):
             await self._store.finish_turn(turn, [question], "merged", {})
             return
         asked = PreparedQuestion(question, remembered, self._recall.prompt(remembered, question), files.notices)
-        answer = Outcome(times={"asked": time.time()}, above=quote_transcripts(heard))
+        answer = Outcome(times={"asked": time.time()}, above=notes.quote_transcripts(heard))
         answer.admitted = self._checks is None or turn.kept is not None
         said = again(turn.kept) if turn.kept else self._asked(turn, message, asked, files)
         reply = self._below(self._said(said, turn, answer, halt), asked, answer)
-        await self._show(turn, platform, append_failures(reply, heard) if heard else reply, answer)
+        await self._show(turn, platform, notes.append_failures(reply, heard) if heard else reply, answer)
         if heard and not answer.admitted:
             await self._voice_notes.forget(message)
         entries = self._entries(asked, answer)
@@ -168,7 +161,7 @@ class Conversation:
 
     async def _heard(
         self, turn: Turn, platform: Platform, halt: Cancellation
-    ) -> tuple[Turn, tuple[RecordingResult, ...]]:
+    ) -> tuple[Turn, tuple[notes.RecordingResult, ...]]:
         """Return what was said in a turn's recordings, and the turn with what was posted meanwhile.
 
         What an earlier try has posted stands until the answer takes its place.
