@@ -1,11 +1,13 @@
 """Shows an answer while it is made: collects its pieces, and puts what has changed on a surface at a bearable pace."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 from core.messages import Replace, ReplyEvent
+
+T = TypeVar("T")
 
 
 class Surface(Protocol):
@@ -122,3 +124,13 @@ async def _ended(task: asyncio.Task[object]) -> None:
     if not task.done():
         task.cancel()
         await asyncio.wait((task,))
+
+
+async def unbroken(work: Coroutine[Any, Any, T]) -> T:
+    """Await work that must not be left half done: a cancellation waits until it has ended."""
+    task = asyncio.create_task(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait((task,))
+        raise

@@ -13,10 +13,9 @@ import discord
 import structlog
 from discord.abc import Messageable
 
-from bots.discord.calls import persist
+from bots.discord.calls import DiscordRefusal, persist
 from bots.discord.listener import Ear
 from bots.discord.memory import Memory
-from bots.discord.refusals import DiscordRefusal
 
 log = structlog.get_logger()
 

@@ -1,15 +1,15 @@
-"""Calls of Discord's REST API that are made again where Discord or the network failed."""
+"""Calls of Discord's REST API that are made again where Discord or the network failed, and what it may refuse."""
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, TypeVar
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 import aiohttp
 import discord
 import structlog
 
-from bots.discord.refusals import DiscordRefusal
+from core.errors import PlatformError, StartRefused
 
 log = structlog.get_logger()
 
@@ -19,6 +19,48 @@ DEADLINE = 120.0  # seconds of trying one call again before its reply is given u
 PAUSES = (0.3, 1.0, 3.0, 8.0, 15.0)  # seconds between two tries
 PATIENCE = 75.0  # seconds for one try, in which discord.py may wait out a rate limit and repeat a 500, 502 or 504
 TROUBLE = (discord.DiscordServerError, aiohttp.ClientError, OSError, TimeoutError)
+BLOCKED = {200000, 240000}  # AutoMod or the filter for links took offence at our text
+GONE = {10008}  # somebody took the message away: it is not put back
+NO_THREAD = {10008, 50001, 50013, 50021, 50024, 50035}  # the right, the message or the kind of channel is missing
+HAS_THREAD = 160004
+ARCHIVED = 50083
+TOKEN_SPENT = {10008, 10015, 10062, 50027}  # an interaction's token holds for 15 minutes
+
+
+class DiscordRefusal(PlatformError):
+    """A call that Discord refused, with its JSON error code, or one that it never answered (`is_silence`)."""
+
+    notice = PlatformError.notice
+    hint = "Discord refused a part of the answer: its code is in this line, and what to do about it in the README."
+
+    def __init__(self, call: str, code: int, status: int = 0) -> None:
+        super().__init__(f"{call}: {code}" if code else f"{call}: status {status}" if status else f"{call}: no answer")
+        self.code = code
+        self.is_silence = not code and (status >= 500 or not status)
+
+
+class WrongToken(StartRefused):
+    """Discord does not know the token."""
+
+    status = 77  # sysexits.h, EX_NOPERM
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Discord does not accept DISCORD_TOKEN: discord.com/developers/applications -> your application -> Bot -> "
+            "Reset Token, and copy the new one."
+        )
+
+
+class IntentNotEnabled(StartRefused):
+    """The message-content intent was asked for, and its switch is off."""
+
+    status = 76  # sysexits.h, EX_PROTOCOL
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Discord does not let Confab read what does not mention it: discord.com/developers/applications -> your "
+            "application -> Bot -> Message Content Intent, or set CONFAB_DISCORD_MESSAGE_CONTENT=off."
+        )
 
 
 async def persist(call: str, attempt: Callable[[], Awaitable[T]]) -> T:
@@ -39,13 +81,3 @@ async def persist(call: str, attempt: Callable[[], Awaitable[T]]) -> T:
         except discord.HTTPException as error:
             raise DiscordRefusal(call, error.code, error.status) from error
         await asyncio.sleep(pause)
-
-
-async def unbroken(work: Coroutine[Any, Any, T]) -> T:
-    """Await work that must not be left half done: a cancellation waits until it has ended."""
-    task = asyncio.create_task(work)
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait((task,))
-        raise

@@ -1,4 +1,4 @@
-"""discord.py's client, as Confab uses it: what it asks to hear, and where its events go."""
+"""discord.py's client, as Confab uses it: what it asks to hear, where its events go, and which shards hear."""
 
 import asyncio
 
@@ -10,9 +10,36 @@ from bots.backfill import Backfill
 from bots.discord.listener import Ear
 from bots.discord.login import Login
 from bots.discord.options import DiscordOptions
-from bots.discord.shards import Shards
 
 log = structlog.get_logger()
+
+
+class Shards:
+    """The state of each of `count` shards."""
+
+    def __init__(self, count: int) -> None:
+        self._deaf = set(range(count))
+        self._all_hear = asyncio.Event()
+
+    @property
+    def hear(self) -> bool:
+        """Whether events can arrive from every guild."""
+        return not self._deaf
+
+    async def all_hear(self) -> None:
+        """Return once every shard hears."""
+        await self._all_hear.wait()
+
+    def connected(self, shard: int) -> None:
+        """Learn that a shard hears, in a new session or in the one that it had."""
+        self._deaf.discard(shard)
+        if self.hear:
+            self._all_hear.set()
+
+    def disconnected(self, shard: int) -> None:
+        """Learn that a shard has lost its connection."""
+        self._deaf.add(shard)
+        self._all_hear.clear()
 
 
 class Client(discord.AutoShardedClient):

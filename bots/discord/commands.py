@@ -9,9 +9,8 @@ import structlog
 from discord import app_commands
 
 from bots.discord.events import attachments_of, author_of, key_of, text_of
-from bots.discord.handle import Handle
 from bots.discord.memory import Memory
-from bots.discord.places import Place, place_of
+from bots.discord.places import Handle, Place, place_of
 from core.commands import ABOUT, help_text
 from core.messages import Command, Message, Receive
 

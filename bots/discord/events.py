@@ -1,16 +1,17 @@
 """What Discord's messages say: one in, one of core's out. Pure."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 
 import discord
 
-from bots.discord.handle import Handle
-from bots.discord.incoming import opens_with_other_mention, readable
-from bots.discord.places import DIRECT, Place
+from bots.discord.places import DIRECT, Handle, Place
 from core.commands import command_of
 from core.messages import Attachment, Author, ConversationKey, Message
 
 SPOKEN = {discord.MessageType.default, discord.MessageType.reply}  # all others are Discord's own words
+TOKEN = re.compile(r"<(?P<kind>@[!&]?|#|a?:\w+:)(?P<id>\d+)>")
+OPENING_MENTION = re.compile(r"\s*<@!?(\d+)>")
 
 
 def is_spoken(message: discord.Message, me: int) -> bool:
@@ -131,3 +132,26 @@ def _attachment(file: discord.Attachment) -> Attachment:
         duration=file.duration,
         is_voice_note=file.is_voice_message(),
     )
+
+
+def readable(text: str, me: int, names: Mapping[str, str]) -> str:
+    """Return a text without the bot's own mention, and with names in place of ids.
+
+    `names` holds them by token without brackets, `@1`, `@&2` and `#3`; what is not named stays as it is.
+    """
+    own = rf"<@!?{me}>"
+    addressed = re.sub(rf"^\s*(?:{own}[\s,:]*)+|[^\S\n]?{own}", "", text)
+    return TOKEN.sub(lambda token: _named(token, names), addressed).strip()
+
+
+def _named(token: re.Match[str], names: Mapping[str, str]) -> str:
+    kind = token["kind"]
+    if kind.endswith(":"):
+        return kind.removeprefix("a")
+    return names.get(kind.replace("!", "") + token["id"], token[0])
+
+
+def opens_with_other_mention(text: str, me: int) -> bool:
+    """Whether a text opens by mentioning somebody else, and is thus for them."""
+    match = OPENING_MENTION.match(text)
+    return match is not None and int(match[1]) != me

@@ -7,10 +7,10 @@ from weakref import WeakValueDictionary
 import discord
 import structlog
 
+from bots.discord.calls import DiscordRefusal
 from bots.discord.events import answered_part, is_hidden_note, is_spoken, read
 from bots.discord.memory import Memory
 from bots.discord.places import Place, place_of
-from bots.discord.refusals import DiscordRefusal
 from bots.discord.typing import Typing
 from core.messages import ConversationKey, Deletion, Edit, Message, PlatformEvent, Receive
 

@@ -7,9 +7,8 @@ import yarl
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
-from bots.discord.calls import persist
+from bots.discord.calls import DiscordRefusal, WrongToken, persist
 from bots.discord.options import DiscordOptions
-from bots.discord.refusals import DiscordRefusal, WrongToken
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,16 @@
 """Where something stands: guild, channel, and thread if it is in one."""
 
-from dataclasses import dataclass
-from typing import Any
+import json
+import time
+from dataclasses import asdict, dataclass
+from typing import Any, Self
 
 import discord
 
 from bots.discord.calls import persist
 
 DIRECT = "@me"  # the workspace of direct messages, as in Discord's own addresses
+TOKEN_LIFE = 14 * 60.0  # seconds; Discord keeps an interaction's token for 15 minutes (docs, Receiving and Responding)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,3 +43,31 @@ async def place_of(client: discord.Client, channel: Any, guild: int | None) -> P
     if isinstance(channel, discord.Thread):
         return Place(str(guild), str(channel.parent_id), str(channel.id))
     return Place(str(guild), str(channel.id))
+
+
+@dataclass(frozen=True, slots=True)
+class Handle:
+    """The channel or thread in which a message stands. An interaction has a token, and the id of its first answer."""
+
+    channel: str
+    token: str = ""
+    original: str = ""
+    expires: float = 0.0
+
+    @classmethod
+    def of_interaction(cls, channel: str, token: str, original: str, made_at: float) -> Self:
+        """Return the handle of an interaction that was made at a time in seconds since the epoch."""
+        return cls(channel, token, original, made_at + TOKEN_LIFE)
+
+    @classmethod
+    def read(cls, text: str) -> Self:
+        """Read what `str` wrote."""
+        return cls(**json.loads(text))
+
+    def __str__(self) -> str:
+        return json.dumps(asdict(self))
+
+    @property
+    def holds(self) -> bool:
+        """Whether the interaction can still be answered by its token."""
+        return bool(self.token) and time.time() < self.expires

@@ -4,12 +4,12 @@ import asyncio
 
 import structlog
 
-from bots.discord.calls import unbroken
+from bots.discord.calls import BLOCKED, GONE, DiscordRefusal
 from bots.discord.outgoing import Cut, nonce
-from bots.discord.refusals import BLOCKED, GONE, DiscordRefusal
-from bots.discord.rooms import Posted, Room
+from bots.discord.reply_channel import Posted, Room
 from bots.discord.session import Session
 from bots.edit_rate import EditRate
+from bots.streaming import unbroken
 from core.errors import Uncertain
 from core.messages import Journal, Turn
 

@@ -8,19 +8,16 @@ import structlog
 
 from bots.backfill import Backfill
 from bots.discord.backfill import MARGIN, DiscordBackfill
-from bots.discord.calls import persist
-from bots.discord.client import Client, intents
+from bots.discord.calls import DiscordRefusal, IntentNotEnabled, WrongToken, persist
+from bots.discord.client import Client, Shards, intents
 from bots.discord.commands import Commands
 from bots.discord.listener import Ear
 from bots.discord.login import Login
 from bots.discord.memory import Memory
 from bots.discord.options import DiscordOptions
 from bots.discord.outgoing import LONGEST
-from bots.discord.refusals import DiscordRefusal, IntentNotEnabled, WrongToken
-from bots.discord.rooms import Room
-from bots.discord.running_thread import before
-from bots.discord.shards import Shards
-from bots.discord.threads import Threads
+from bots.discord.reply_channel import Room, Threads
+from bots.discord.thread_history import before
 from bots.discord.typing import Typing
 from core.messages import Earlier, Message, Receive, Turn
 

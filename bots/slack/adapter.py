@@ -19,20 +19,17 @@ from bots.edit_rate import EditRate
 from bots.markdown.splitting import Growing
 from bots.slack.backfill import MARGIN, SILENCE, SlackBackfill, number_of
 from bots.slack.calls import Calls, MaybeSent, SlackRefusal
-from bots.slack.ephemeral import Ephemeral
-from bots.slack.event_reader import EventReader
-from bots.slack.files import Files
+from bots.slack.events import EventReader
+from bots.slack.files import Files, slacks_transcript
 from bots.slack.incoming import mention_free, mentioned, text_of
-from bots.slack.interactions import Interactions
+from bots.slack.interactions import Ephemeral, Interactions
 from bots.slack.listener import Listener
 from bots.slack.memory import Memory
 from bots.slack.outgoing import LIMIT, payload
 from bots.slack.people import People
-from bots.slack.reply import Reply
+from bots.slack.reply import Reply, Status
 from bots.slack.socket import PING, Socket
-from bots.slack.status import Status
-from bots.slack.thread import before
-from bots.slack.transcript import slacks_transcript
+from bots.slack.thread_history import before
 from bots.streaming import Pace, Stream
 from core.messages import Attachment, Author, Earlier, Journal, Message, Receive, ReplyEvent, Turn
 

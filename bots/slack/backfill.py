@@ -12,7 +12,7 @@ from typing import Any
 import structlog
 
 from bots.slack.calls import Calls, SlackRefusal
-from bots.slack.event_reader import EventReader
+from bots.slack.events import EventReader
 from bots.slack.memory import Memory
 
 log = structlog.get_logger()

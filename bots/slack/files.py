@@ -1,14 +1,19 @@
-"""Files that came with a message in Slack: the bot's token goes to Slack alone."""
+"""Files that came with a message in Slack, for which the bot's token goes to Slack alone, and Slack's transcripts."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 import aiohttp
 
 from bots.downloads import Downloads, bases, covers
+from bots.slack.calls import Calls, SlackRefusal
 
 SLACKS = "files.slack.com"  # Slack docs, Working with files: `url_private` needs the bot's token, and is served there
+LOOKS = 6  # at a clip whose transcript is being made
+PAUSE = 2.0  # seconds between them
 
 
 class Files:
@@ -34,3 +39,24 @@ class Files:
         if slacks:
             return {"Authorization": f"Bearer {self._token}"}
         return {} if any(covers(base, url) for base in self._bases) else None
+
+
+async def slacks_transcript(calls: Calls, file: str) -> str:
+    """Return the whole transcript; empty where there is none, or only its beginning, or not within some seconds."""
+    for look in range(LOOKS):
+        try:
+            answer = await calls.read("files.info", {"file": file})
+        except SlackRefusal:
+            return ""
+        told = answer["file"].get("transcription") or {}
+        if told.get("status") != "processing":
+            return _whole(told)
+        if look + 1 < LOOKS:
+            await asyncio.sleep(PAUSE)
+    return ""
+
+
+def _whole(told: dict[str, Any]) -> str:
+    preview = told.get("preview") or {}
+    is_whole = told.get("status") == "complete" and not preview.get("has_more")
+    return str(preview.get("content") or "").strip() if is_whole else ""

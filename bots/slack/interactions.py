@@ -7,11 +7,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import aiohttp
+import structlog
+from slack_sdk.webhook.async_client import AsyncWebhookClient
+
+from bots.slack.calls import SlackRefusal
 from bots.slack.events import attachments_of
 from bots.slack.incoming import text_of
-from bots.slack.outgoing import escape
+from bots.slack.outgoing import escape, payload
 from core.commands import command_of, help_text
 from core.messages import Author, Command, ConversationKey, Message
+
+log = structlog.get_logger()
 
 Payload = Mapping[str, Any]
 SHORTCUTS: Mapping[str, Command] = {"confab_ask": "", "confab_stop": "stop", "confab_reset": "reset"}
@@ -19,6 +26,8 @@ BY_MENTION = (
     "Slack takes no slash command in a thread. Mention me there, as in `@Confab {command}`, or choose it in the menu "
     "of one of the thread's messages."
 )
+OUTSIDE = {"not_in_channel", "channel_not_found"}  # Slack docs, chat.postMessage
+INVITE = "I cannot write here. `/invite @Confab` brings me into a channel; or write to me directly."
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,3 +108,24 @@ def told(body: Payload) -> str:
 
 def _quoted(lines: list[str]) -> list[str]:
     return [f"&gt; {line}" for line in lines]
+
+
+class Ephemeral:
+    """Answers at the `response_url` of an interaction, which works where the bot is no member (Slack docs)."""
+
+    def __init__(self, session: aiohttp.ClientSession) -> None:
+        self._session = session
+
+    async def refuse(self, message: Message, refusal: SlackRefusal) -> None:
+        """Tell who set an interaction off that its answer cannot be shown; others are told nothing."""
+        if not message.handle:
+            return
+        text = INVITE if refusal.code in OUTSIDE else f"_{refusal.notice}_"
+        client = AsyncWebhookClient(message.handle, session=self._session, retry_handlers=[])
+        try:
+            answer = await client.send_dict({**payload(text), "response_type": "ephemeral"})
+        except (aiohttp.ClientError, TimeoutError) as error:
+            log.warning("asker not told", error=type(error).__name__)
+            return
+        if answer.status_code != 200:  # it serves for half an hour (Slack docs, Handling user interaction)
+            log.warning("asker not told", status=answer.status_code)

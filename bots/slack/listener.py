@@ -13,7 +13,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bots.backfill import Backfill
 from bots.slack.backfill import number_of
-from bots.slack.event_reader import EventReader
+from bots.slack.events import EventReader
 from bots.slack.interactions import Interactions, told
 from bots.slack.outgoing import payload
 from core.messages import Receive

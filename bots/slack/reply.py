@@ -1,16 +1,19 @@
 """One reply in a Slack thread: its parts as messages, found again after a fault, edited within the limits."""
 
 import asyncio
-from collections.abc import Coroutine, Iterable, Iterator, Mapping
-from typing import Any, TypeVar
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import structlog
 
 from bots.edit_rate import EditRate
 from bots.slack.calls import NO_ANSWER, Calls, MaybeSent, SlackRefusal
 from bots.slack.outgoing import payload, plain_payload
+from bots.streaming import unbroken
 from core.errors import Uncertain
 from core.messages import NOTICE, Journal, Turn
 
-T = TypeVar("T")
+log = structlog.get_logger()
 
 MARK = "confab_part"  # the metadata's event type, by which a part is found again
 TOO_RICH = {"invalid_blocks", "msg_blocks_too_long", "invalid_blocks_format"}  # the same text goes out plain
@@ -20,6 +23,8 @@ SKEW = 60.0  # seconds by which our clock may be ahead of Slack's, where a quest
 PAGE, PAGES = 200, 5  # messages of one call, and calls at the most, in which the parts of a turn are looked for
 SAID_BELOW = -1  # in place of a part's number
 TRIES = 3  # posts of one part whose answer was lost, each looked for before it is repeated
+PATIENCE = 0.8  # seconds; a quicker answer needs no status
+RENEWAL = 100.0  # seconds; Slack clears a status after two minutes (Slack docs, assistant.threads.setStatus)
 
 
 class Reply:
@@ -148,11 +153,30 @@ def _thread(turn: Turn) -> dict[str, str]:
     return {"thread_ts": thread} if thread else {}
 
 
-async def unbroken(work: Coroutine[Any, Any, T]) -> T:
-    """Await work that must not be left half done: a cancellation waits until it has ended."""
-    task = asyncio.create_task(work)
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait((task,))
-        raise
+class Status:
+    """Shows that an answer is being made; a workspace without the feature is asked once."""
+
+    def __init__(self, calls: Calls) -> None:
+        self._calls = calls
+        self._supported = True
+
+    async def thinking(self, turn: Turn, reply: Reply) -> None:
+        """Show the status until a part is posted (which clears it), or until this is cancelled."""
+        key = turn.message.key
+        await asyncio.sleep(PATIENCE)
+        while self._supported and key.thread and not reply.visible:
+            await unbroken(self._show({"channel_id": key.channel, "thread_ts": key.thread}, reply))
+            await asyncio.sleep(RENEWAL)
+
+    async def _show(self, place: Mapping[str, str], reply: Reply) -> None:
+        """Show the status; one that may have come after the answer, which would have cleared it, is taken away."""
+        await self._set({**place, "status": "is thinking…"})
+        if reply.visible:
+            await self._set({**place, "status": ""})
+
+    async def _set(self, arguments: dict[str, str]) -> None:
+        try:
+            await self._calls.write("assistant.threads.setStatus", arguments)
+        except SlackRefusal as error:
+            self._supported = False
+            log.info("no status here", error=error.code)

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from bots.discord.calls import IntentNotEnabled, WrongToken
 from bots.discord.client import intents
-from bots.discord.refusals import IntentNotEnabled, WrongToken
 from core.errors import StartRefused
 from deploy.sandbox.discord.intents import Intent
 from deploy.sandbox.discord.permissions import Permission

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bots.discord.handle import Handle
-from bots.discord.incoming import opens_with_other_mention, readable
+from bots.discord.events import opens_with_other_mention, readable
 from bots.discord.outgoing import LONGEST, Cut, nonce, units
-from bots.discord.threads import name_of
+from bots.discord.places import Handle
+from bots.discord.reply_channel import name_of
 
 ME = 10
 NAMES = {"@1": "@Ada", "@&2": "@engineers", "#3": "#general"}

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bots.slack.ephemeral import INVITE
+from bots.slack.interactions import INVITE
 from core.commands import DONE, STOPPED
 from core.errors import PlatformError
 from deploy.sandbox.model import Reply

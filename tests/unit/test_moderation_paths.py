@@ -78,13 +78,13 @@ ONLY_READ = {
 SHOWN_BY = {
     *(("bots.slack.reply", "_write_rich", "write"), ("bots.slack.reply", "remove", "write")),
     *(("bots.slack.adapter", "tell", "write"), ("bots.discord.session", "tell", "send")),
-    *(("bots.discord.reply", "_sent", "send"), ("bots.discord.rooms", "send", "send")),
-    *(("bots.discord.rooms", "_send", "send"), ("bots.discord.rooms", "_answer", "edit_message")),
+    *(("bots.discord.reply", "_sent", "send"), ("bots.discord.reply_channel", "send", "send")),
+    *(("bots.discord.reply_channel", "_send", "send"), ("bots.discord.reply_channel", "_answer", "edit_message")),
     ("bots.streaming", "_put", "post"),
     # Confab's own sentences and names
     *(("bots.discord.commands", "_help", "send_message"), ("bots.discord.commands", "_obey", "send_message")),
-    *(("bots.discord.threads", "_open", "create_thread"), ("bots.slack.ephemeral", "refuse", "send_dict")),
-    ("bots.slack.status", "_set", "write"),
+    *(("bots.discord.reply_channel", "_open", "create_thread"), ("bots.slack.interactions", "refuse", "send_dict")),
+    ("bots.slack.reply", "_set", "write"),
     # no text for anybody
     *(("bots.slack.adapter", "start", "write"), ("bots.slack.webhook", "events_route", "post")),
     *(("bots.downloads", "save", "write"), ("bots.downloads", "write", "write")),

@@ -4,11 +4,9 @@ from functools import partial
 
 import discord
 
-from bots.discord.calls import persist
+from bots.discord.calls import DiscordRefusal, persist
 from bots.discord.events import text_of
-from bots.discord.handle import Handle
-from bots.discord.places import DIRECT
-from bots.discord.refusals import DiscordRefusal
+from bots.discord.places import DIRECT, Handle
 from core.messages import Author, Earlier, Message
 
 
