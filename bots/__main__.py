@@ -19,8 +19,8 @@ import structlog
 from aiohttp import web
 
 from bots import http
-from bots.logs import configure
-from bots.metrics import Lag
+from bots.logs import configure_logging
+from bots.metrics import EventLoopLag
 from bots.moderating import guard_of
 from bots.operator_commands import LOOK_AGAIN, again, turns, why
 from bots.options import database_path, instructions, model_options, policies_of, pressure_of
@@ -70,7 +70,7 @@ def run() -> None:
     """Run the bot with what the environment says, until SIGTERM or Ctrl-C."""
     try:
         settings = Settings.load(os.environ)
-        configure(settings.log_level, settings.log_format)
+        configure_logging(settings.log_level, settings.log_format)
         asyncio.run(_run(settings))
     except SettingsError as error:
         _leave("Confab cannot start:", error.faults, EX_CONFIG)
@@ -213,10 +213,10 @@ async def _http(settings: Settings, health: http.Health, routes: Sequence[web.Ro
     if settings.port is None and not routes:
         yield
         return
-    lag = Lag()
-    watching = asyncio.create_task(lag.watch())
+    lag = EventLoopLag()
+    watching = asyncio.create_task(lag.watch_loop())
     port = 3000 if settings.port is None else settings.port
-    runner = await http.serve(http.application(health, lag, routes), settings.host, port)
+    runner = await http.open_port(http.build_application(health, lag, routes), settings.host, port)
     try:
         yield
     finally:

@@ -42,24 +42,24 @@ class Backfill:
         self._heard_at = 0.0
         self._task: asyncio.Task[None] | None = None
 
-    async def first(self, number: int) -> bool:
+    async def set_first_mark(self, number: int) -> bool:
         """Set the mark where there is none, and say so: nothing older than the first start is wanted."""
-        if await self._mark():
+        if await self._read_mark():
             return False
-        return await self._move(number)
+        return await self._move_mark(number)
 
-    def begin(self) -> None:
+    def begin_catch_up(self) -> None:
         """Catch up, now or again after what is under way: something was missed."""
         self._wanted.set()
-        self.go_on()
+        self.begin_moving()
 
-    def go_on(self) -> None:
+    def begin_moving(self) -> None:
         """Move the mark from now on; so far nothing was missed."""
         self._heard_at = _now()
         if self._task is None:
-            self._task = asyncio.create_task(self._run())
+            self._task = asyncio.create_task(self._keep_mark())
 
-    def heard(self, number: int) -> None:
+    def note_received(self, number: int) -> None:
         """Learn of something that arrived by itself."""
         self._newest = max(self._newest, number)
         self._heard_at = _now()
@@ -69,39 +69,39 @@ class Backfill:
         if self._task:
             self._task.cancel()
 
-    async def _run(self) -> None:
+    async def _keep_mark(self) -> None:
         while True:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._wanted.wait(), STEADY)
             if self._wanted.is_set() or _now() - self._heard_at > self._silence:
-                await self._until_complete()
+                await self._catch_up_completely()
             else:
-                await self._done(self._move(self._newest - self._margin))
+                await self._is_done(self._move_mark(self._newest - self._margin))
 
-    async def _until_complete(self) -> None:
+    async def _catch_up_completely(self) -> None:
         pauses = iter(PAUSES)
         self._wanted.set()
         while self._wanted.is_set():
             self._wanted.clear()
-            if not await self._done(self._read_all()):
+            if not await self._is_done(self._read_all()):
                 self._wanted.set()
                 await asyncio.sleep(next(pauses, PAUSES[-1]))
         self._heard_at = _now()
 
     async def _read_all(self) -> bool:
-        upto = await self._read(await self._mark())
-        return upto is not None and await self._move(upto)
+        upto = await self._read(await self._read_mark())
+        return upto is not None and await self._move_mark(upto)
 
-    async def _move(self, number: int) -> bool:
+    async def _move_mark(self, number: int) -> bool:
         """Move the mark on, never back."""
-        if number > await self._mark():
+        if number > await self._read_mark():
             await self._marks.write_state(self._name, str(number))
         return True
 
-    async def _mark(self) -> int:
+    async def _read_mark(self) -> int:
         return int(await self._marks.read_state(self._name) or 0)
 
-    async def _done(self, work: Awaitable[bool]) -> bool:
+    async def _is_done(self, work: Awaitable[bool]) -> bool:
         """Return what some work returns, False where it fails: whatever happens, this goes on."""
         try:
             return await work

@@ -19,32 +19,32 @@ class EditRate:
         self._at = clock()
         self._reserved = 0
 
-    def reserve(self) -> bool:
+    def reserve_edit(self) -> bool:
         """Set one edit aside; return False where none is left, so that the reply had better come whole."""
-        if self._refilled() - self._reserved < 1:
+        if self._refill() - self._reserved < 1:
             return False
         self._reserved += 1
         return True
 
-    def release(self) -> None:
+    def release_edit(self) -> None:
         """Give back what was set aside: the reply has ended, or has spent it."""
         self._reserved -= 1
 
-    def spend(self) -> bool:
+    def spend_edit(self) -> bool:
         """Take one edit for a reply that still grows; return False where only those set aside are left."""
-        if self._refilled() - self._reserved < 1:
+        if self._refill() - self._reserved < 1:
             return False
         self._left -= 1
         return True
 
-    async def spend_last(self) -> None:
+    async def spend_last_edit(self) -> None:
         """Take one edit for a last state, waiting for it where the bucket is empty."""
-        wait = (1 - self._refilled()) / self._per_second
+        wait = (1 - self._refill()) / self._per_second
         self._left -= 1  # before the wait: whoever comes next waits behind us
         if wait > 0:
             await asyncio.sleep(wait)
 
-    def _refilled(self) -> float:
+    def _refill(self) -> float:
         now = self._clock()
         self._left = min(self._size, self._left + (now - self._at) * self._per_second)
         self._at = now

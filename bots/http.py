@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import structlog
 from aiohttp import web
 
-from bots.metrics import Lag, as_metrics
+from bots.metrics import EventLoopLag, format_metrics
 
 log = structlog.get_logger()
 
@@ -26,7 +26,7 @@ class Health:
         return all([await each() for each in self.ready])
 
 
-def application(health: Health, lag: Lag, routes: Iterable[web.RouteDef] = ()) -> web.Application:
+def build_application(health: Health, lag: EventLoopLag, routes: Iterable[web.RouteDef] = ()) -> web.Application:
     """Return the web application: `/health`, `/metrics`, and the routes of platforms that deliver over HTTP."""
     app = web.Application(client_max_size=LARGEST)
     app.router.add_get("/health", _health(health))
@@ -35,7 +35,7 @@ def application(health: Health, lag: Lag, routes: Iterable[web.RouteDef] = ()) -
     return app
 
 
-async def serve(app: web.Application, host: str, port: int) -> web.AppRunner:
+async def open_port(app: web.Application, host: str, port: int) -> web.AppRunner:
     """Open the port and return the runner, to be cleaned up by the caller; logs the port that it got."""
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
@@ -53,13 +53,13 @@ def _health(health: Health) -> Handler:
     return answer
 
 
-def _metrics(health: Health, lag: Lag) -> Handler:
+def _metrics(health: Health, lag: EventLoopLag) -> Handler:
     async def answer(_: web.Request) -> web.Response:
         gauges = {
             "ready": ("Whether events can arrive from every platform.", float(await health.is_ready())),
             "database_writable": ("Whether messages can be stored.", float(not await health.trouble())),
             "event_loop_lag_seconds": ("How late the event loop was at the worst, in a minute or two.", lag.seconds),
         }
-        return web.Response(text=as_metrics(gauges), content_type="text/plain")
+        return web.Response(text=format_metrics(gauges), content_type="text/plain")
 
     return answer

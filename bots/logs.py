@@ -6,7 +6,7 @@ import sys
 import structlog
 
 
-def configure(level: str, form: str) -> None:
+def configure_logging(level: str, form: str) -> None:
     """Set the log up, once, at the start; `form` is `text` or `json`. Everything goes to standard error.
 
     The SDKs' own loggers speak from warnings on, and never at `debug`, where they would write messages' texts.

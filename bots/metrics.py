@@ -12,7 +12,7 @@ WINDOW = 60.0  # seconds of which the worst is told
 WORTH_A_LINE = 1.0  # seconds of being late that an operator should hear of
 
 
-class Lag:
+class EventLoopLag:
     """How late the event loop woke us at the worst, in the minute before the last look and since."""
 
     def __init__(self) -> None:
@@ -23,7 +23,7 @@ class Lag:
         """The worst of the last one to two minutes."""
         return max(self._worst, self._before)
 
-    async def watch(self) -> None:
+    async def watch_loop(self) -> None:
         """Look again and again, until cancelled."""
         loop = asyncio.get_running_loop()
         turned = loop.time()
@@ -38,7 +38,7 @@ class Lag:
                 turned, self._before, self._worst = loop.time(), self._worst, 0.0
 
 
-def as_metrics(gauges: Mapping[str, tuple[str, float]]) -> str:
+def format_metrics(gauges: Mapping[str, tuple[str, float]]) -> str:
     """Return gauges, each with what it tells and its value, as Prometheus reads them (its docs, Exposition formats)."""
     lines = [
         f"# HELP confab_{name} {about}\n# TYPE confab_{name} gauge\nconfab_{name} {value:g}"

@@ -24,9 +24,9 @@ database_option = click.option("--database", type=click.Path(path_type=Path), he
 @click.pass_obj
 def why(usual: Path, message: str, database: Path | None) -> None:
     """Tell what became of a MESSAGE: its link, its id, or the reference that a person was given."""
-    with _records(database or usual) as records:
-        found = _about(records, message)
-    click.echo("\n\n".join(_told(each) for each in found))
+    with _open_records(database or usual) as records:
+        found = _find_turns(records, message)
+    click.echo("\n\n".join(_format_timeline(each) for each in found))
 
 
 @click.command()
@@ -35,10 +35,10 @@ def why(usual: Path, message: str, database: Path | None) -> None:
 @click.pass_obj
 def turns(usual: Path, failed: bool, database: Path | None) -> None:
     """List what is not answered: waiting, failed, or uncertain; the latest first."""
-    with _records(database or usual) as records:
+    with _open_records(database or usual) as records:
         found = records.unfinished_turns(failed=failed)
     for each in found[:MOST_LISTED]:
-        click.echo(_line(each))
+        click.echo(_format_line(each))
     if len(found) > MOST_LISTED:
         click.echo(f"and {len(found) - MOST_LISTED} older ones.")
     if not found:
@@ -52,15 +52,15 @@ def turns(usual: Path, failed: bool, database: Path | None) -> None:
 def again(usual: Path, message: str, database: Path | None) -> None:
     """Answer a failed or uncertain MESSAGE once more, named as for `why`; the bot may run meanwhile."""
     path = database or usual
-    with _records(path) as records:
-        found = _about(records, message)
+    with _open_records(path) as records:
+        found = _find_turns(records, message)
     opened = [each for each in found if reopen_turn(path, each.id)]
     if not opened:
         raise click.ClickException("It neither failed nor is uncertain, or its question was deleted.")
-    click.echo(_waits(path))
+    click.echo(_wake_bot(path))
 
 
-def _about(records: TimelineReader, message: str) -> list[Timeline]:
+def _find_turns(records: TimelineReader, message: str) -> list[Timeline]:
     name = named(message)
     found = records.find_turns(name.message_id, name.channel, name.reference) if name else []
     if not found:
@@ -69,7 +69,7 @@ def _about(records: TimelineReader, message: str) -> list[Timeline]:
 
 
 @contextmanager
-def _records(path: Path) -> Iterator[TimelineReader]:
+def _open_records(path: Path) -> Iterator[TimelineReader]:
     """Open a database for reading; a sentence where that cannot be done."""
     try:
         with closing(TimelineReader(path)) as records:
@@ -78,7 +78,7 @@ def _records(path: Path) -> Iterator[TimelineReader]:
         raise click.ClickException(f"{path} cannot be read ({error}): name the file with --database.") from None
 
 
-def _waits(path: Path) -> str:
+def _wake_bot(path: Path) -> str:
     """Let a bot that runs know, and say when the turn will be taken up."""
     process = running_process(path)
     if process is None:
@@ -92,18 +92,18 @@ def _waits(path: Path) -> str:
     return "Confab runs where it cannot be told: it is answered after its next start."
 
 
-def _told(turn: Timeline) -> str:
+def _format_timeline(turn: Timeline) -> str:
     """Return a turn's timeline, a line a step."""
     tries = "1 attempt" if turn.attempts == 1 else f"{turn.attempts} attempts"
     head = f"{turn.id[:8]}  {turn.key}  message {turn.message_id}: {turn.state}, {tries}"
-    lines = [f"  {_time(each.at)}  {each.what:<10}  {each.detail}".rstrip() for each in turn.events]
+    lines = [f"  {_format_time(each.at)}  {each.what:<10}  {each.detail}".rstrip() for each in turn.events]
     return "\n".join([f"{head}, last error {turn.error}" if turn.error else head, *lines])
 
 
-def _line(turn: Timeline) -> str:
+def _format_line(turn: Timeline) -> str:
     received = next(each.at for each in turn.events if each.what == "received")
-    return f"{turn.id[:8]}  {_time(received)}  {turn.state:<9}  {turn.key}  {turn.error}".rstrip()
+    return f"{turn.id[:8]}  {_format_time(received)}  {turn.state:<9}  {turn.key}  {turn.error}".rstrip()
 
 
-def _time(at: float) -> str:
+def _format_time(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]

@@ -13,13 +13,13 @@ T = TypeVar("T")
 class Surface(Protocol):
     """The place in a channel where one reply stands, part by part."""
 
-    async def post(self, part: int, text: str) -> str:
+    async def post_part(self, part: int, text: str) -> str:
         """Post a part as a new message; return its id."""
 
-    async def edit(self, message_id: str, text: str, *, last: bool) -> bool:
+    async def edit_part(self, message_id: str, text: str, *, last: bool) -> bool:
         """Change a message; return False where there is no room for an edit now, which never is so for the `last`."""
 
-    async def remove(self, message_id: str) -> None:
+    async def remove_part(self, message_id: str) -> None:
         """Take a message away that the reply no longer needs."""
 
 
@@ -35,14 +35,14 @@ class Pace:
 
 
 @dataclass(slots=True)
-class Shown:
+class ShownPart:
     """A part as it stands in the channel; `text` is None where an earlier attempt left it."""
 
     message_id: str
     text: str | None
 
 
-class Stream:
+class ReplyStream:
     """One reply on its way to a surface."""
 
     def __init__(self, surface: Surface, parts: Callable[[str], list[str]], posted: Sequence[str], pace: Pace) -> None:
@@ -50,23 +50,23 @@ class Stream:
         self._surface = surface
         self._parts = parts
         self._pace = pace
-        self._shown = [Shown(message_id, None) for message_id in posted]
+        self._shown = [ShownPart(message_id, None) for message_id in posted]
         self._text = ""
         self._begun = asyncio.Event()
         self._changed = asyncio.Event()
         self._urgent = asyncio.Event()
 
-    async def show(self, events: AsyncIterator[ReplyEvent], *, live: bool) -> None:
+    async def show_reply(self, events: AsyncIterator[ReplyEvent], *, live: bool) -> None:
         """Show the answer as it grows (`live`), and in every case whole in the end."""
-        listening = asyncio.create_task(self._listen(events))
+        listening = asyncio.create_task(self._collect_events(events))
         try:
-            await (self._grow(listening) if live else self._wait(listening))
+            await (self._show_growing(listening) if live else self._show_at_end(listening))
             await listening
         finally:
-            await _ended(listening)
-        await self._put(last=True)
+            await _cancel_and_wait(listening)
+        await self._put_parts(last=True)
 
-    async def _listen(self, events: AsyncIterator[ReplyEvent]) -> None:
+    async def _collect_events(self, events: AsyncIterator[ReplyEvent]) -> None:
         try:
             async for event in events:
                 self._text = event.text if isinstance(event, Replace) else self._text + event.text
@@ -79,54 +79,54 @@ class Stream:
             self._changed.set()
             self._urgent.set()
 
-    async def _wait(self, listening: asyncio.Task[None]) -> None:
+    async def _show_at_end(self, listening: asyncio.Task[None]) -> None:
         """Wait for the end of the stream; what has to be seen at once is put meanwhile."""
         await self._urgent.wait()
-        while not await _pause(listening, 0.0):
+        while not await _pause_or_end(listening, 0.0):
             self._urgent.clear()
-            await self._put(last=False)
+            await self._put_parts(last=False)
             await self._urgent.wait()
 
-    async def _grow(self, listening: asyncio.Task[None]) -> None:
+    async def _show_growing(self, listening: asyncio.Task[None]) -> None:
         """Put what has come so far, again and again, until all of it has come."""
         await self._begun.wait()
-        await _pause(listening, self._pace.first)
+        await _pause_or_end(listening, self._pace.first)
         while not listening.done():
             self._changed.clear()
-            await self._put(last=False)
-            await _pause(listening, self._pace.interval)
+            await self._put_parts(last=False)
+            await _pause_or_end(listening, self._pace.interval)
             await self._changed.wait()
 
-    async def _put(self, *, last: bool) -> None:
+    async def _put_parts(self, *, last: bool) -> None:
         parts = self._parts(self._text) if self._text.strip() else []
         for number, text in enumerate(parts):
             if number < len(self._shown):
-                await self._renew(self._shown[number], text, last=last)
+                await self._renew_part(self._shown[number], text, last=last)
             else:
-                self._shown.append(Shown(await self._surface.post(number, text), text))
+                self._shown.append(ShownPart(await self._surface.post_part(number, text), text))
         if last:
             for surplus in self._shown[len(parts) :]:
-                await self._surface.remove(surplus.message_id)
+                await self._surface.remove_part(surplus.message_id)
 
-    async def _renew(self, shown: Shown, text: str, *, last: bool) -> None:
-        if shown.text != text and await self._surface.edit(shown.message_id, text, last=last):
+    async def _renew_part(self, shown: ShownPart, text: str, *, last: bool) -> None:
+        if shown.text != text and await self._surface.edit_part(shown.message_id, text, last=last):
             shown.text = text
 
 
-async def _pause(listening: asyncio.Task[None], seconds: float) -> bool:
+async def _pause_or_end(listening: asyncio.Task[None], seconds: float) -> bool:
     """Wait for some time, or for the end of the stream; return whether that has come."""
     await asyncio.wait((listening,), timeout=seconds)
     return listening.done()
 
 
-async def _ended(task: asyncio.Task[object]) -> None:
+async def _cancel_and_wait(task: asyncio.Task[object]) -> None:
     """Cancel a task where it still runs, and wait until it is over."""
     if not task.done():
         task.cancel()
         await asyncio.wait((task,))
 
 
-async def unbroken(work: Coroutine[Any, Any, T]) -> T:
+async def finish_despite_cancel(work: Coroutine[Any, Any, T]) -> T:
     """Await work that must not be left half done: a cancellation waits until it has ended."""
     task = asyncio.create_task(work)
     try:

@@ -8,14 +8,14 @@ from weakref import WeakValueDictionary
 import aiohttp
 
 from bots.discord.files import files
-from bots.discord.login import introduce
+from bots.discord.login import log_in
 from bots.discord.memory import Memory
 from bots.discord.options import DiscordOptions
-from bots.discord.outgoing import Cut
-from bots.discord.reply import Reply
-from bots.discord.session import Session
+from bots.discord.outgoing import MessageSplitter
+from bots.discord.reply import DiscordReply
+from bots.discord.session import DiscordSession
 from bots.edit_rate import EditRate
-from bots.streaming import Pace, Stream
+from bots.streaming import Pace, ReplyStream
 from core.messages import Attachment, Earlier, Journal, Message, Receive, ReplyEvent, Turn
 
 # At most five edits within five seconds is what Discord takes in a channel (discord-api-docs#20; the docs name none)
@@ -35,25 +35,25 @@ class Discord:
         self._files = files(http, options.api_url, options.file_hosts)
         self._pace = Pace(interval=options.edit_interval)
         self._budgets: WeakValueDictionary[str, EditRate] = WeakValueDictionary()
-        self._session: asyncio.Future[Session] = asyncio.get_running_loop().create_future()
+        self._session: asyncio.Future[DiscordSession] = asyncio.get_running_loop().create_future()
 
     async def start(self, receive: Receive) -> None:
         """Sign in and listen; return once every shard does.
 
         Raises WrongToken, IntentNotEnabled, or DiscordRefusal where Discord cannot be reached.
         """
-        session = Session(self._options, await introduce(self._options), receive, self._memory)
-        await session.open()
+        session = DiscordSession(self._options, await log_in(self._options), receive, self._memory)
+        await session.connect()
         self._session.set_result(session)
 
     async def lost(self) -> None:
         """Wait until the connection is given up for good, and raise why."""
-        await (await self._session).lost()
+        await (await self._session).wait_until_lost()
 
     async def stop(self) -> None:
         """Take in nothing more; what is being answered still can be."""
         if self._session.done():
-            self._session.result().deafen()
+            self._session.result().stop_receiving()
 
     async def close(self) -> None:
         """Sign out."""
@@ -62,7 +62,7 @@ class Discord:
 
     async def ready(self) -> bool:
         """Tell whether events can arrive."""
-        return self._session.done() and self._session.result().shards.hear
+        return self._session.done() and self._session.result().shards.are_connected
 
     async def named(self, message: Message) -> Message:
         """Return the message as it is: Discord sends people's names with it."""
@@ -70,7 +70,7 @@ class Discord:
 
     async def earlier(self, message: Message, most: int) -> Sequence[Earlier]:
         """Return what was said in the message's thread before it, `most` of it and its first, oldest first."""
-        return await (await self._session).earlier(message, most)
+        return await (await self._session).fetch_earlier(message, most)
 
     async def download(self, attachment: Attachment, most: int) -> bytes:
         """Return a file's content; raise FileUnreadable where it is not to be had, or exceeds `most` bytes."""
@@ -91,17 +91,17 @@ class Discord:
     async def reply(self, turn: Turn, events: AsyncIterator[ReplyEvent], journal: Journal, *, live: bool) -> None:
         """Show an answer in the message's thread, or under it."""
         session = await self._session
-        budget = self._budgets.setdefault(turn.message.key.thread or turn.message.key.channel, _budget())
-        cut = Cut(self._options.parts)
-        reply = Reply(session, cut, budget, turn, journal)
-        grows = live and budget.reserve()
+        budget = self._budgets.setdefault(turn.message.key.thread or turn.message.key.channel, _edit_rate())
+        cut = MessageSplitter(self._options.parts)
+        reply = DiscordReply(session, cut, budget, turn, journal)
+        grows = live and budget.reserve_edit()
         try:
-            await Stream(reply, cut, await reply.standing(), self._pace).show(events, live=grows)
+            await ReplyStream(reply, cut, await reply.find_standing(), self._pace).show_reply(events, live=grows)
         finally:
             reply.close()
             if grows:
-                budget.release()
+                budget.release_edit()
 
 
-def _budget() -> EditRate:
+def _edit_rate() -> EditRate:
     return EditRate(EDITS, EDITS_PER_SECOND)

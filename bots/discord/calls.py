@@ -63,7 +63,7 @@ class IntentNotEnabled(StartRefused):
         )
 
 
-async def persist(call: str, attempt: Callable[[], Awaitable[T]]) -> T:
+async def call_persistently(call: str, attempt: Callable[[], Awaitable[T]]) -> T:
     """Make a call until it is answered. It must bear repetition: a post carries a nonce, everything else does anyway.
 
     discord.py waits out rate limits and repeats 500, 502, 504 and 524, but neither 503 nor a connection that was

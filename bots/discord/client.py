@@ -7,7 +7,7 @@ import structlog
 from discord import app_commands
 
 from bots.backfill import Backfill
-from bots.discord.listener import Ear
+from bots.discord.listener import DiscordEventReader
 from bots.discord.login import Login
 from bots.discord.options import DiscordOptions
 
@@ -22,27 +22,27 @@ class Shards:
         self._all_hear = asyncio.Event()
 
     @property
-    def hear(self) -> bool:
+    def are_connected(self) -> bool:
         """Whether events can arrive from every guild."""
         return not self._deaf
 
-    async def all_hear(self) -> None:
+    async def wait_until_connected(self) -> None:
         """Return once every shard hears."""
         await self._all_hear.wait()
 
-    def connected(self, shard: int) -> None:
+    def note_connected(self, shard: int) -> None:
         """Learn that a shard hears, in a new session or in the one that it had."""
         self._deaf.discard(shard)
-        if self.hear:
+        if self.are_connected:
             self._all_hear.set()
 
-    def disconnected(self, shard: int) -> None:
+    def note_disconnected(self, shard: int) -> None:
         """Learn that a shard has lost its connection."""
         self._deaf.add(shard)
         self._all_hear.clear()
 
 
-class Client(discord.AutoShardedClient):
+class DiscordClient(discord.AutoShardedClient):
     """One bot in all of its guilds, over as many shards as Discord recommends: one, for most.
 
     No mention is allowed, which holds for every create, edit and follow-up; nothing is cached but guilds and channels.
@@ -60,11 +60,11 @@ class Client(discord.AutoShardedClient):
         )
         self.tree = app_commands.CommandTree(self)
         self._pause = options.identify_pause
-        self._ear: Ear | None = None
+        self._ear: DiscordEventReader | None = None
         self._shards: Shards | None = None
         self._catch_up: Backfill | None = None
 
-    def tell(self, ear: Ear, shards: Shards, catch_up: Backfill) -> None:
+    def report_to(self, ear: DiscordEventReader, shards: Shards, catch_up: Backfill) -> None:
         """Tell these three of every event."""
         self._ear, self._shards, self._catch_up = ear, shards, catch_up
 
@@ -76,55 +76,55 @@ class Client(discord.AutoShardedClient):
     async def on_message(self, message: discord.Message) -> None:
         """MESSAGE_CREATE."""
         if self._ear and self._catch_up:
-            await self._ear.said(message)
-            self._catch_up.heard(message.id)
+            await self._ear.receive_message(message)
+            self._catch_up.note_received(message.id)
 
     async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:
         """MESSAGE_UPDATE."""
         if self._ear:
-            await self._ear.edited(payload.message)
+            await self._ear.receive_edit(payload.message)
 
     async def on_raw_message_delete(self, payload: discord.RawMessageDeleteEvent) -> None:
         """MESSAGE_DELETE."""
         if self._ear:
-            await self._ear.deleted(payload.channel_id, payload.guild_id, [payload.message_id])
+            await self._ear.receive_deletions(payload.channel_id, payload.guild_id, [payload.message_id])
 
     async def on_raw_bulk_message_delete(self, payload: discord.RawBulkMessageDeleteEvent) -> None:
         """MESSAGE_DELETE_BULK."""
         if self._ear:
-            await self._ear.deleted(payload.channel_id, payload.guild_id, sorted(payload.message_ids))
+            await self._ear.receive_deletions(payload.channel_id, payload.guild_id, sorted(payload.message_ids))
 
     async def on_error(self, event_method: str, /, *args: object, **kwargs: object) -> None:  # noqa: ARG002 - the SDK's signature
         """Log what went wrong with an event, and have what it told read again."""
         log.error("event failed", discord_event=event_method, exc_info=True)  # noqa: LOG014 - called where it was raised
         if self._catch_up:
-            self._catch_up.begin()
+            self._catch_up.begin_catch_up()
 
     async def on_shard_ready(self, shard_id: int) -> None:
         """READY, and the guilds that it announced have come; nothing of what came before is replayed."""
         if self._shards and self._catch_up:
-            self._shards.connected(shard_id)
-            self._catch_up.begin()
+            self._shards.note_connected(shard_id)
+            self._catch_up.begin_catch_up()
 
     async def on_guild_available(self, guild: discord.Guild) -> None:  # noqa: ARG002 - the SDK's signature
         """A guild is back, on start or after an outage of Discord's."""
-        if self._shards and self._catch_up and self._shards.hear:
-            self._catch_up.begin()
+        if self._shards and self._catch_up and self._shards.are_connected:
+            self._catch_up.begin_catch_up()
 
     async def on_shard_resumed(self, shard_id: int) -> None:
         """RESUMED: what was missed has been replayed."""
         log.info("discord connection resumed", shard=shard_id)
         if self._shards:
-            self._shards.connected(shard_id)
+            self._shards.note_connected(shard_id)
 
     async def on_shard_disconnect(self, shard_id: int) -> None:
         """The connection is gone, and discord.py makes a new one."""
         log.info("discord connection lost", shard=shard_id)
         if self._shards:
-            self._shards.disconnected(shard_id)
+            self._shards.note_disconnected(shard_id)
 
 
-def intents(*, message_content: bool) -> discord.Intents:
+def intents_for(*, message_content: bool) -> discord.Intents:
     """Return what is asked for: guilds, messages in them and direct ones, of which none is privileged.
 
     Without message content Discord still delivers the text of direct messages and of what mentions the bot (Discord

@@ -10,7 +10,7 @@ from discord import app_commands
 
 from bots.discord.events import attachments_of, author_of, key_of, text_of
 from bots.discord.memory import Memory
-from bots.discord.places import Handle, Place, place_of
+from bots.discord.places import DiscordPlace, ReplyHandle, place_of
 from core.commands import ABOUT, help_text
 from core.messages import Command, Message, Receive
 
@@ -26,7 +26,7 @@ NO_CONVERSATION = (
 OWN: Mapping[str, Command] = {"stop": "stop", "reset": "reset", "memory": "memory"}
 
 
-class Commands:
+class SlashCommands:
     """What people can choose instead of writing to the bot; one table in core says what there is."""
 
     def __init__(self, tree: app_commands.CommandTree, me: int, receive: Receive, memory: Memory) -> None:
@@ -35,11 +35,11 @@ class Commands:
         self._receive = receive
         self._marks = memory.marks
         self._open = True
-        tree.add_command(app_commands.Command(name="ask", description=_sentence(ASK), callback=self._ask))
+        tree.add_command(app_commands.Command(name="ask", description=_as_sentence(ASK), callback=self._on_ask))
         for name, about in ABOUT.items():
-            callback = self._obey if name in OWN else self._help
-            tree.add_command(app_commands.Command(name=name, description=_sentence(about), callback=callback))
-        tree.add_command(app_commands.ContextMenu(name=MENU, callback=self._ask_about))
+            callback = self._on_command if name in OWN else self._on_help
+            tree.add_command(app_commands.Command(name=name, description=_as_sentence(about), callback=callback))
+        tree.add_command(app_commands.ContextMenu(name=MENU, callback=self._on_ask_about))
 
     def close(self) -> None:
         """Take in nothing more."""
@@ -60,26 +60,28 @@ class Commands:
         await self._marks.write_state(name, now)
         log.info("commands registered", count=len(payload))
 
-    async def _ask(self, interaction: Interaction, question: str) -> None:
-        await self._take(interaction, question)
+    async def _on_ask(self, interaction: Interaction, question: str) -> None:
+        await self._receive_question(interaction, question)
 
-    async def _ask_about(self, interaction: Interaction, message: discord.Message) -> None:
+    async def _on_ask_about(self, interaction: Interaction, message: discord.Message) -> None:
         """Ask about a message, whose text comes with the interaction whether or not the bot may read it."""
         author = "yourself" if message.author.id == self._me else message.author.display_name
         quoted = [f"> {line}" for line in text_of(message, self._me).split("\n")]
-        await self._take(interaction, "\n".join([f"What do you say to this message by {author}?", *quoted]), message)
+        await self._receive_question(
+            interaction, "\n".join([f"What do you say to this message by {author}?", *quoted]), message
+        )
 
-    async def _obey(self, interaction: Interaction) -> None:
+    async def _on_command(self, interaction: Interaction) -> None:
         command = OWN[interaction.command.name] if interaction.command else ""
         if interaction.guild_id and not isinstance(interaction.channel, discord.Thread):
             await interaction.response.send_message(NO_CONVERSATION.format(command=command), ephemeral=True)
         else:
-            await self._take(interaction, "", command=command)
+            await self._receive_question(interaction, "", command=command)
 
-    async def _help(self, interaction: Interaction) -> None:
+    async def _on_help(self, interaction: Interaction) -> None:
         await interaction.response.send_message(help_text(), ephemeral=True)
 
-    async def _take(
+    async def _receive_question(
         self, interaction: Interaction, text: str, about: discord.Message | None = None, command: Command = ""
     ) -> None:
         """Promise an answer, for which Discord gives three seconds, then take the question in."""
@@ -87,7 +89,7 @@ class Commands:
             return
         promised = await interaction.response.defer(thinking=True)
         original = str(promised.message_id or "") if promised else ""
-        place = await self._place(interaction)
+        place = await self._find_place(interaction)
         sent_at = interaction.created_at.timestamp()
         await self._receive(
             Message(
@@ -99,17 +101,17 @@ class Commands:
                 addressed=True,
                 attachments=attachments_of(about) if about else (),
                 command=command,
-                handle=str(Handle.of_interaction(place.room, interaction.token, original, sent_at)),
+                handle=str(ReplyHandle.of_interaction(place.room, interaction.token, original, sent_at)),
                 about=str(about.id) if about else "",
                 others=(about.author.display_name, text_of(about, self._me)) if about else (),
             )
         )
 
-    async def _place(self, interaction: Interaction) -> Place:
+    async def _find_place(self, interaction: Interaction) -> DiscordPlace:
         number, guild = interaction.channel_id or 0, interaction.guild_id
         channel = interaction.channel or interaction.client.get_partial_messageable(number, guild_id=guild)
         return await place_of(interaction.client, channel, guild)
 
 
-def _sentence(about: str) -> str:
+def _as_sentence(about: str) -> str:
     return f"{about[0].upper()}{about[1:]}."

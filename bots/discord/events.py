@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 
 import discord
 
-from bots.discord.places import DIRECT, Handle, Place
+from bots.discord.places import DIRECT, DiscordPlace, ReplyHandle
 from core.commands import command_of
 from core.messages import Attachment, Author, ConversationKey, Message
 
@@ -30,18 +30,23 @@ def is_hidden_note(message: discord.Message, me: int) -> bool:
     return message.type in SPOKEN and by_a_person and message.flags.voice and not message.attachments
 
 
-def answered_part(message: discord.Message, me: int) -> str:
+def replied_part_of(message: discord.Message, me: int) -> str:
     """Return the id of the bot's own message that this one replies to, empty where it does not."""
     replied = _replied_to(message)
     return str(replied.id) if replied and replied.author.id == me else ""
 
 
-def read(
-    message: discord.Message, place: Place, me: int, *, roles: bool = False, goes_on: ConversationKey | None = None
+def read_message(
+    message: discord.Message,
+    place: DiscordPlace,
+    me: int,
+    *,
+    roles: bool = False,
+    goes_on: ConversationKey | None = None,
 ) -> Message:
     """Return what a person said. `goes_on` is the conversation of the bot's message that it replies to."""
     text = text_of(message, me)
-    addressed = place.is_direct or _mentions(message, me, roles=roles) or bool(answered_part(message, me))
+    addressed = place.is_direct or _mentions_bot(message, me, roles=roles) or bool(replied_part_of(message, me))
     replied = _replied_to(message)
     for_others = opens_with_other_mention(message.content, me) or (replied is not None and replied.author.id != me)
     return Message(
@@ -54,8 +59,8 @@ def read(
         follow_up=bool(place.thread) and not for_others,
         attachments=attachments_of(message),
         command="unheard" if is_hidden_note(message, me) else command_of(text) if addressed else "",
-        handle=str(Handle(place.room)),
-        others=_others(message, me),
+        handle=str(ReplyHandle(place.room)),
+        others=_texts_of_others(message, me),
     )
 
 
@@ -67,15 +72,15 @@ def author_of(user: discord.User | discord.Member, workspace: str) -> Author:
 
 def text_of(message: discord.Message, me: int) -> str:
     """Return what was written, and what was forwarded with it, with names in place of ids."""
-    return "\n\n".join(_texts(message, me))
+    return "\n\n".join(_texts_of(message, me))
 
 
 def attachments_of(message: discord.Message) -> tuple[Attachment, ...]:
     """Return the files that came with a message, or with what it forwards."""
-    return tuple(_attachment(file) for file in _files(message))
+    return tuple(_read_attachment(file) for file in _files_of(message))
 
 
-def key_of(place: Place, message_id: str) -> ConversationKey:
+def key_of(place: DiscordPlace, message_id: str) -> ConversationKey:
     """Return the conversation that a message is part of; in a channel it begins one.
 
     A thread that is started from a message has that message's id (Discord docs, Threads), so that the conversation
@@ -85,7 +90,7 @@ def key_of(place: Place, message_id: str) -> ConversationKey:
     return ConversationKey("discord", place.workspace, place.channel, thread)
 
 
-def _mentions(message: discord.Message, me: int, *, roles: bool) -> bool:
+def _mentions_bot(message: discord.Message, me: int, *, roles: bool) -> bool:
     """Whether the bot is meant; never by @everyone or @here, and by a role of its own only where `roles` says so."""
     if any(user.id == me for user in message.mentions):
         return True
@@ -98,31 +103,31 @@ def _replied_to(message: discord.Message) -> discord.Message | None:
     return resolved if isinstance(resolved, discord.Message) else None
 
 
-def _texts(message: discord.Message, me: int) -> Iterator[str]:
+def _texts_of(message: discord.Message, me: int) -> Iterator[str]:
     names = {f"@{user.id}": f"@{user.display_name}" for user in message.mentions}
     names |= {f"@&{role.id}": f"@{role.name}" for role in message.role_mentions}
     names |= {f"#{channel.id}": f"#{channel.name}" for channel in message.channel_mentions}
-    if written := readable(message.content, me, names):
+    if written := resolve_tokens(message.content, me, names):
         yield written
     for snapshot in message.message_snapshots:
         if snapshot.content:
             yield "Forwarded:\n" + "\n".join(f"> {line}" for line in snapshot.content.splitlines())
 
 
-def _others(message: discord.Message, me: int) -> tuple[str, ...]:
+def _texts_of_others(message: discord.Message, me: int) -> tuple[str, ...]:
     """Return what stands in a message and is not its author's: names of people and roles, and what was forwarded."""
     names = [user.display_name for user in message.mentions if user.id != me]
     names += [role.name for role in message.role_mentions]
     return (*names, *(snapshot.content for snapshot in message.message_snapshots if snapshot.content))
 
 
-def _files(message: discord.Message) -> Iterator[discord.Attachment]:
+def _files_of(message: discord.Message) -> Iterator[discord.Attachment]:
     yield from message.attachments
     for snapshot in message.message_snapshots:
         yield from snapshot.attachments
 
 
-def _attachment(file: discord.Attachment) -> Attachment:
+def _read_attachment(file: discord.Attachment) -> Attachment:
     return Attachment(
         id=str(file.id),
         name=file.filename,
@@ -134,17 +139,17 @@ def _attachment(file: discord.Attachment) -> Attachment:
     )
 
 
-def readable(text: str, me: int, names: Mapping[str, str]) -> str:
+def resolve_tokens(text: str, me: int, names: Mapping[str, str]) -> str:
     """Return a text without the bot's own mention, and with names in place of ids.
 
     `names` holds them by token without brackets, `@1`, `@&2` and `#3`; what is not named stays as it is.
     """
     own = rf"<@!?{me}>"
     addressed = re.sub(rf"^\s*(?:{own}[\s,:]*)+|[^\S\n]?{own}", "", text)
-    return TOKEN.sub(lambda token: _named(token, names), addressed).strip()
+    return TOKEN.sub(lambda token: _name_token(token, names), addressed).strip()
 
 
-def _named(token: re.Match[str], names: Mapping[str, str]) -> str:
+def _name_token(token: re.Match[str], names: Mapping[str, str]) -> str:
     kind = token["kind"]
     if kind.endswith(":"):
         return kind.removeprefix("a")

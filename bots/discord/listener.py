@@ -8,20 +8,20 @@ import discord
 import structlog
 
 from bots.discord.calls import DiscordRefusal
-from bots.discord.events import answered_part, is_hidden_note, is_spoken, read
+from bots.discord.events import is_hidden_note, is_spoken, read_message, replied_part_of
 from bots.discord.memory import Memory
-from bots.discord.places import Place, place_of
-from bots.discord.typing import Typing
+from bots.discord.places import DiscordPlace, place_of
+from bots.discord.typing import TypingIndicator
 from core.messages import ConversationKey, Deletion, Edit, Message, PlatformEvent, Receive
 
 log = structlog.get_logger()
 
 
-class Ear:
+class DiscordEventReader:
     """Reads messages, edits and deletions, in the order in which each channel tells them, and hands them on."""
 
     def __init__(
-        self, client: discord.Client, me: int, receive: Receive, typing: Typing, memory: Memory, *, roles: bool
+        self, client: discord.Client, me: int, receive: Receive, typing: TypingIndicator, memory: Memory, *, roles: bool
     ) -> None:
         self._client = client
         self._me = me
@@ -36,62 +36,62 @@ class Ear:
         """Hear nothing more."""
         self._open = False
 
-    async def said(self, message: discord.Message) -> None:
+    async def receive_message(self, message: discord.Message) -> None:
         """Take a message in, live or read again after a gap."""
-        if self._open and (is_spoken(message, self._me) or await self._is_to_be_told(message)):
-            await self._told(message, lambda question: question)
+        if self._open and (is_spoken(message, self._me) or await self._is_untold_note(message)):
+            await self._receive_event(message, lambda question: question)
 
-    async def _is_to_be_told(self, message: discord.Message) -> bool:
+    async def _is_untold_note(self, message: discord.Message) -> bool:
         """Whether a voice note came that cannot be heard, where that was not said before."""
-        return is_hidden_note(message, self._me) and not await self._memory.marks.read_state(_unheard_in(message))
+        return is_hidden_note(message, self._me) and not await self._memory.marks.read_state(_unheard_mark(message))
 
-    async def edited(self, message: discord.Message) -> None:
+    async def receive_edit(self, message: discord.Message) -> None:
         """Take a changed text in; what Discord changes by itself, as previews of links, is none of its author's."""
         if self._open and message.edited_at and is_spoken(message, self._me):
-            await self._told(message, Edit)
+            await self._receive_event(message, Edit)
 
-    async def deleted(self, channel: int, guild: int | None, messages: list[int]) -> None:
+    async def receive_deletions(self, channel: int, guild: int | None, messages: list[int]) -> None:
         """Take a deletion in."""
         if not self._open:
             return
-        async with self._order(channel):
-            place = await self._place(self._client.get_partial_messageable(channel, guild_id=guild), guild)
+        async with self._order_of(channel):
+            place = await self._find_place(self._client.get_partial_messageable(channel, guild_id=guild), guild)
             if place is None:
                 return
             for number in messages:
                 await self._receive(Deletion("discord", place.workspace, place.channel, str(number)))
-                self._typing.end(str(number))
+                self._typing.end_typing(str(number))
 
-    async def _told(self, message: discord.Message, event: Callable[[Message], PlatformEvent]) -> None:
-        async with self._order(message.channel.id):
-            place = await self._place(message.channel, guild_of(message))
+    async def _receive_event(self, message: discord.Message, event: Callable[[Message], PlatformEvent]) -> None:
+        async with self._order_of(message.channel.id):
+            place = await self._find_place(message.channel, guild_of(message))
             if place is None:
                 return
-            goes_on = await self._continued(message, place)
-            question = read(message, place, self._me, roles=self._roles, goes_on=goes_on)
+            goes_on = await self._continued_conversation(message, place)
+            question = read_message(message, place, self._me, roles=self._roles, goes_on=goes_on)
             if await self._receive(event(question)):
-                self._typing.begin(question.id, place.room)
+                self._typing.begin_typing(question.id, place.room)
                 if question.command == "unheard":
-                    await self._memory.marks.write_state(_unheard_in(message), "said")
+                    await self._memory.marks.write_state(_unheard_mark(message), "said")
 
-    async def _place(self, channel: object, guild: int | None) -> Place | None:
+    async def _find_place(self, channel: object, guild: int | None) -> DiscordPlace | None:
         try:
             return await place_of(self._client, channel, guild)
         except DiscordRefusal as error:
             log.warning("place unknown", code=error.code, detail=str(error))
             return None
 
-    async def _continued(self, message: discord.Message, place: Place) -> ConversationKey | None:
+    async def _continued_conversation(self, message: discord.Message, place: DiscordPlace) -> ConversationKey | None:
         """Return the conversation that a reply in a channel goes on with, if it is a reply to a part of ours."""
-        part = "" if place.is_direct or place.thread else answered_part(message, self._me)
+        part = "" if place.is_direct or place.thread else replied_part_of(message, self._me)
         return await self._memory.conversation_of(part) if part else None
 
-    def _order(self, channel: int) -> asyncio.Lock:
+    def _order_of(self, channel: int) -> asyncio.Lock:
         """Return the lock under which a channel's events are taken in, first come, first served."""
         return self._orders.setdefault(channel, asyncio.Lock())
 
 
-def _unheard_in(message: discord.Message) -> str:
+def _unheard_mark(message: discord.Message) -> str:
     return f"discord/{message.channel.id}/unheard"
 
 

@@ -7,7 +7,7 @@ import yarl
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
-from bots.discord.calls import DiscordRefusal, WrongToken, persist
+from bots.discord.calls import DiscordRefusal, WrongToken, call_persistently
 from bots.discord.options import DiscordOptions
 
 
@@ -21,7 +21,7 @@ class Login:
     message_content: bool
 
 
-async def introduce(options: DiscordOptions) -> Login:
+async def log_in(options: DiscordOptions) -> Login:
     """Ask Discord for what must be known before a client is made, and set the addresses that discord.py dials.
 
     Both addresses are attributes of discord.py's classes, and nothing else sets them. It reads /gateway/bot by
@@ -31,7 +31,7 @@ async def introduce(options: DiscordOptions) -> Login:
     Route.BASE = options.api_url.rstrip("/")
     discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # libraries for calls, which we do not join
     try:
-        introduction, gateway = await persist("login", lambda: _asked(options.token))
+        introduction, gateway = await call_persistently("login", lambda: _ask_discord(options.token))
     except discord.LoginFailure:
         raise WrongToken from None
     except discord.GatewayNotFound as error:
@@ -40,7 +40,7 @@ async def introduce(options: DiscordOptions) -> Login:
     return introduction
 
 
-async def _asked(token: str) -> tuple[Login, str]:
+async def _ask_discord(token: str) -> tuple[Login, str]:
     async with discord.Client(intents=discord.Intents(guilds=True)) as client:
         await client.login(token)
         shards, gateway, _ = await client.http.get_bot_gateway()

@@ -11,15 +11,15 @@ LONGEST = 2_000  # characters of content (Discord docs, Create Message)
 FILE_NAME = "answer.md"
 
 
-def units(text: str) -> int:
+def utf16_units(text: str) -> int:
     """Return a text's length in UTF-16 units, never fewer than the code points that Discord counts."""
     return len(text) + sum(char > "\uffff" for char in text)
 
 
-LIMIT = Limit(LONGEST, units)
+LIMIT = Limit(LONGEST, utf16_units)
 
 
-class Cut:
+class MessageSplitter:
     """Cuts one answer, again and again while it grows, into at most `most` messages and what is left over."""
 
     def __init__(self, most: int) -> None:
@@ -29,18 +29,18 @@ class Cut:
     def __call__(self, markdown: str) -> list[str]:
         """Return an answer in parts that fit one message each; behind `most` of them, the rest as one text."""
         parts = self._growing(markdown)
-        return parts if len(parts) <= self._most else [*parts[: self._most], self._rest(markdown)]
+        return parts if len(parts) <= self._most else [*parts[: self._most], self._rest_of(markdown)]
 
     def is_file(self, part: int) -> bool:
         """Whether a part, counted from 0, is the rest that goes out as a file."""
         return part >= self._most
 
-    def _rest(self, markdown: str) -> str:
+    def _rest_of(self, markdown: str) -> str:
         splitter = Splitter(LIMIT)
         splitter.add(markdown)
         return markdown[splitter.pieces()[self._most - 1].end :].strip("\n")
 
 
-def nonce(turn_id: str, part: int) -> str:
+def nonce_of(turn_id: str, part: int) -> str:
     """Return the name under which a part is posted once, however often the call is made: at most 25 characters."""
     return hashlib.blake2s(f"{turn_id} {part}".encode(), digest_size=12).hexdigest()

@@ -7,14 +7,14 @@ from typing import Any, Self
 
 import discord
 
-from bots.discord.calls import persist
+from bots.discord.calls import call_persistently
 
 DIRECT = "@me"  # the workspace of direct messages, as in Discord's own addresses
 TOKEN_LIFE = 14 * 60.0  # seconds; Discord keeps an interaction's token for 15 minutes (docs, Receiving and Responding)
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class DiscordPlace:
     """`thread` is empty outside of threads; `channel` is then where it stands, and otherwise the thread's parent."""
 
     workspace: str
@@ -32,21 +32,21 @@ class Place:
         return self.thread or self.channel
 
 
-async def place_of(client: discord.Client, channel: Any, guild: int | None) -> Place:
+async def place_of(client: discord.Client, channel: Any, guild: int | None) -> DiscordPlace:
     """Return the place of a channel as an event gave it; one that discord.py does not know is asked for."""
     if guild is None:
-        return Place(DIRECT, str(channel.id))
+        return DiscordPlace(DIRECT, str(channel.id))
     if isinstance(channel, discord.PartialMessageable):
-        channel = client.get_channel(channel.id) or await persist(
+        channel = client.get_channel(channel.id) or await call_persistently(
             "get_channel", lambda: client.fetch_channel(channel.id)
         )
     if isinstance(channel, discord.Thread):
-        return Place(str(guild), str(channel.parent_id), str(channel.id))
-    return Place(str(guild), str(channel.id))
+        return DiscordPlace(str(guild), str(channel.parent_id), str(channel.id))
+    return DiscordPlace(str(guild), str(channel.id))
 
 
 @dataclass(frozen=True, slots=True)
-class Handle:
+class ReplyHandle:
     """The channel or thread in which a message stands. An interaction has a token, and the id of its first answer."""
 
     channel: str
@@ -60,7 +60,7 @@ class Handle:
         return cls(channel, token, original, made_at + TOKEN_LIFE)
 
     @classmethod
-    def read(cls, text: str) -> Self:
+    def parse_handle(cls, text: str) -> Self:
         """Read what `str` wrote."""
         return cls(**json.loads(text))
 
@@ -68,6 +68,6 @@ class Handle:
         return json.dumps(asdict(self))
 
     @property
-    def holds(self) -> bool:
+    def is_valid(self) -> bool:
         """Whether the interaction can still be answered by its token."""
         return bool(self.token) and time.time() < self.expires

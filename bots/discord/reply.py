@@ -5,11 +5,11 @@ import asyncio
 import structlog
 
 from bots.discord.calls import BLOCKED, GONE, DiscordRefusal
-from bots.discord.outgoing import Cut, nonce
-from bots.discord.reply_channel import Posted, Room
-from bots.discord.session import Session
+from bots.discord.outgoing import MessageSplitter, nonce_of
+from bots.discord.reply_channel import PostedMessage, ReplyChannel
+from bots.discord.session import DiscordSession
 from bots.edit_rate import EditRate
-from bots.streaming import unbroken
+from bots.streaming import finish_despite_cancel
 from core.errors import Uncertain
 from core.messages import Journal, Turn
 
@@ -18,14 +18,16 @@ log = structlog.get_logger()
 BLOCKED_NOTICE = "_A rule of this server blocked what I wrote here._"
 
 
-class Reply:
+class DiscordReply:
     """Where one turn's answer stands; a surface of bots.streaming."""
 
-    def __init__(self, session: Session, cut: Cut, budget: EditRate, turn: Turn, journal: Journal) -> None:
+    def __init__(
+        self, session: DiscordSession, cut: MessageSplitter, budget: EditRate, turn: Turn, journal: Journal
+    ) -> None:
         """Find or open the room, beside the model's first words."""
         self._session = session
-        self._room = asyncio.create_task(session.room_of(turn))
-        self._room.add_done_callback(_looked_at)
+        self._room = asyncio.create_task(session.channel_of(turn))
+        self._room.add_done_callback(_note_error)
         self._cut = cut
         self._budget = budget
         self._turn = turn
@@ -33,83 +35,83 @@ class Reply:
         self._parts = list(turn.posted)
         self._standing: dict[str, str] = {}
 
-    async def post(self, part: int, text: str) -> str:
+    async def post_part(self, part: int, text: str) -> str:
         """Post a part and note it; what has begun is finished even if the turn is cancelled meanwhile."""
-        return await unbroken(self._posted(part, text))
+        return await finish_despite_cancel(self._post_and_note(part, text))
 
-    async def standing(self) -> tuple[str, ...]:
+    async def find_standing(self) -> tuple[str, ...]:
         """Return the messages in which the turn's parts stand, also one that was posted just before a crash.
 
         That one is noted now. Raises Uncertain where that cannot be told.
         """
-        if self._turn.attempts > 1 and (found := await self._lost()):
+        if self._turn.attempts > 1 and (found := await self._find_unnoted()):
             self._parts.append(found.id)
             await self._journal.posted(len(self._parts) - 1, found.id)
         return tuple(self._parts)
 
-    async def edit(self, message_id: str, text: str, *, last: bool) -> bool:
+    async def edit_part(self, message_id: str, text: str, *, last: bool) -> bool:
         """Change a message; False where the channel's edits are used up and this is not its last state."""
         as_file = self._cut.is_file(self._parts.index(message_id))
         if self._standing.get(message_id) == text.strip():
             return True  # Discord trims: to the eye it would be the same
         if last:
-            await self._budget.spend_last()
-        elif as_file or not self._budget.spend():
+            await self._budget.spend_last_edit()
+        elif as_file or not self._budget.spend_edit():
             return False
-        await self._change(message_id, text, as_file=as_file)
+        await self._change_text(message_id, text, as_file=as_file)
         return True
 
-    async def remove(self, message_id: str) -> None:
+    async def remove_part(self, message_id: str) -> None:
         """Take away a part that the reply no longer needs."""
-        await (await self._room).delete(message_id)
+        await (await self._room).delete_message(message_id)
 
     def close(self) -> None:
         """End it: nobody types any more, nor looks for a room where none was needed."""
         self._room.cancel()
-        self._session.typing.end(self._turn.message.id)
+        self._session.typing.end_typing(self._turn.message.id)
 
-    async def _posted(self, part: int, text: str) -> str:
+    async def _post_and_note(self, part: int, text: str) -> str:
         """Post a part. Under a repeated nonce Discord returns what an earlier attempt posted, so that is mended."""
-        posted = await self._found(text) or await self._sent(part, text)
+        posted = await self._find_further_part(text) or await self._send_part(part, text)
         self._parts.append(posted.id)
         self._standing[posted.id] = posted.text.strip()
         await self._journal.posted(part, posted.id)
         if posted.text.strip() not in {text.strip(), BLOCKED_NOTICE}:
-            await self._change(posted.id, text, as_file=self._cut.is_file(part))
+            await self._change_text(posted.id, text, as_file=self._cut.is_file(part))
         return posted.id
 
-    async def _sent(self, part: int, text: str) -> Posted:
-        room, name, as_file = await self._room, nonce(self._turn.id, part), self._cut.is_file(part)
-        await self._session.typing.quiet(self._turn.message.id)
+    async def _send_part(self, part: int, text: str) -> PostedMessage:
+        room, name, as_file = await self._room, nonce_of(self._turn.id, part), self._cut.is_file(part)
+        await self._session.typing.wait_for_call(self._turn.message.id)
         try:
-            return await room.send(part, text, name, as_file=as_file)
+            return await room.send_part(part, text, name, as_file=as_file)
         except DiscordRefusal as error:
             if error.code in BLOCKED:
                 log.warning("answer blocked", code=error.code)
-                return await room.send(part, BLOCKED_NOTICE, name, as_file=False)
+                return await room.send_part(part, BLOCKED_NOTICE, name, as_file=False)
             if not error.is_silence:
                 raise
-        found = await self._lost(text)  # no answer for so long that the nonce may be forgotten
-        return found or await room.send(part, text, name, as_file=as_file)
+        found = await self._find_unnoted(text)  # no answer for so long that the nonce may be forgotten
+        return found or await room.send_part(part, text, name, as_file=as_file)
 
-    async def _change(self, message_id: str, text: str, *, as_file: bool) -> None:
+    async def _change_text(self, message_id: str, text: str, *, as_file: bool) -> None:
         room = await self._room
         try:
-            await room.edit(message_id, text, as_file=as_file)
+            await room.change_message(message_id, text, as_file=as_file)
         except DiscordRefusal as error:
             if error.code in BLOCKED:
                 log.warning("answer blocked", code=error.code)
-                await room.edit(message_id, BLOCKED_NOTICE, as_file=False)
+                await room.change_message(message_id, BLOCKED_NOTICE, as_file=False)
             elif error.code not in GONE:
                 raise
         self._standing[message_id] = text.strip()
 
-    async def _found(self, text: str) -> Posted | None:
+    async def _find_further_part(self, text: str) -> PostedMessage | None:
         """Look for a further part that an earlier attempt may have posted into a channel and not noted."""
-        may_stand = self._turn.attempts > 1 and (await self._room).shared
-        return await self._lost(text) if may_stand else None
+        may_stand = self._turn.attempts > 1 and (await self._room).is_shared
+        return await self._find_unnoted(text) if may_stand else None
 
-    async def _lost(self, text: str = "") -> Posted | None:
+    async def _find_unnoted(self, text: str = "") -> PostedMessage | None:
         """Return a message behind the question that is ours and no known part of any answer.
 
         A conversation's turns are answered one by one, so that in a thread or a direct message it must be this
@@ -117,22 +119,24 @@ class Reply:
         not let us look.
         """
         room = await self._room
-        for each in await self._own(room):
-            fits = not room.shared or each.replies_to == self._turn.message.id or (text and each.text == text.strip())
-            if fits and each.id not in self._parts and await self._session.known(each.id) is None:
+        for each in await self._read_own(room):
+            fits = (
+                not room.is_shared or each.replies_to == self._turn.message.id or (text and each.text == text.strip())
+            )
+            if fits and each.id not in self._parts and await self._session.conversation_of(each.id) is None:
                 return each
         return None
 
-    async def _own(self, room: Room) -> list[Posted]:
+    async def _read_own(self, room: ReplyChannel) -> list[PostedMessage]:
         try:
-            return await room.own_after(self._turn.message.id)
+            return await room.read_own_after(self._turn.message.id)
         except DiscordRefusal as error:
             if error.is_silence:
                 raise
             raise Uncertain(str(error)) from error
 
 
-def _looked_at(task: asyncio.Task[Room]) -> None:
+def _note_error(task: asyncio.Task[ReplyChannel]) -> None:
     """Take note of an error that nobody may come to await: the reply may end before it needs its room."""
     if not task.cancelled():
         task.exception()

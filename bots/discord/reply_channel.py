@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import discord
 import structlog
 
-from bots.discord.calls import ARCHIVED, GONE, HAS_THREAD, NO_THREAD, TOKEN_SPENT, DiscordRefusal, persist
+from bots.discord.calls import ARCHIVED, GONE, HAS_THREAD, NO_THREAD, TOKEN_SPENT, DiscordRefusal, call_persistently
 from bots.discord.options import DiscordOptions
 from bots.discord.outgoing import FILE_NAME
-from bots.discord.places import DIRECT, Handle
+from bots.discord.places import DIRECT, ReplyHandle
 from core.errors import Uncertain
 from core.messages import ConversationKey, Message, Turn
 
@@ -19,7 +19,7 @@ LOOK_BACK = 500  # messages behind a question among which a part is looked for: 
 
 
 @dataclass(frozen=True, slots=True)
-class Posted:
+class PostedMessage:
     """A message of the bot as it stands; `replies_to` is the id of the one above it, or empty."""
 
     id: str
@@ -27,7 +27,7 @@ class Posted:
     replies_to: str = ""
 
 
-class Room:
+class ReplyChannel:
     """A channel, a thread or a direct message, by id: what is done in it is done again until Discord answers.
 
     `shared` says that several conversations are held in it.
@@ -38,41 +38,41 @@ class Room:
     def __init__(self, client: discord.Client, room: str, guild: int | None, question: str = "") -> None:
         """With a `question`, the first part replies to that message."""
         self.id = room
-        self.shared = bool(question)
+        self.is_shared = bool(question)
         self._client = client
         self._channel = client.get_partial_messageable(int(room), guild_id=guild)
         self._reference = discord.MessageReference(
             message_id=int(question or 0), channel_id=int(room), guild_id=guild, fail_if_not_exists=False
         )
 
-    async def send(self, part: int, text: str, nonce: str, *, as_file: bool) -> Posted:
+    async def send_part(self, part: int, text: str, nonce: str, *, as_file: bool) -> PostedMessage:
         """Post a part under a nonce, so that a repetition finds the first post; raises DiscordRefusal.
 
         discord.py sends `enforce_nonce` with every nonce.
         """
-        message = await persist("create_message", lambda: self._send(part, text, nonce, as_file=as_file))
-        return Posted(str(message.id), text if as_file else message.content)
+        message = await call_persistently("create_message", lambda: self._send_once(part, text, nonce, as_file=as_file))
+        return PostedMessage(str(message.id), text if as_file else message.content)
 
-    async def edit(self, message_id: str, text: str, *, as_file: bool) -> None:
+    async def change_message(self, message_id: str, text: str, *, as_file: bool) -> None:
         """Change a message; a thread that was archived meanwhile is opened for it. Raises DiscordRefusal."""
         try:
-            await persist("edit_message", lambda: self._edit(message_id, text, as_file=as_file))
+            await call_persistently("edit_message", lambda: self._edit_once(message_id, text, as_file=as_file))
         except DiscordRefusal as error:
             if error.code != ARCHIVED:
                 raise
-            await persist("modify_channel", self._open)
-            await persist("edit_message", lambda: self._edit(message_id, text, as_file=as_file))
+            await call_persistently("modify_channel", self._reopen)
+            await call_persistently("edit_message", lambda: self._edit_once(message_id, text, as_file=as_file))
 
-    async def delete(self, message_id: str) -> None:
+    async def delete_message(self, message_id: str) -> None:
         """Take a message away; raises DiscordRefusal."""
         message = self._channel.get_partial_message(int(message_id))
         try:
-            await persist("delete_message", message.delete)
+            await call_persistently("delete_message", message.delete)
         except DiscordRefusal as error:
             if error.code not in GONE:
                 raise
 
-    async def own_after(self, message_id: str) -> list[Posted]:
+    async def read_own_after(self, message_id: str) -> list[PostedMessage]:
         """Return the bot's own messages behind another, oldest first, without answers to interactions.
 
         Raises DiscordRefusal, or Uncertain where so much was said since that the looking has no end, or where the
@@ -80,23 +80,23 @@ class Room:
         """
         if not self._is_readable():
             raise Uncertain("get_channel_messages: the right to read history is missing")
-        return await persist("get_channel_messages", lambda: self._own_after(discord.Object(int(message_id))))
+        return await call_persistently("get_channel_messages", lambda: self._read_once(discord.Object(int(message_id))))
 
-    async def _send(self, part: int, text: str, nonce: str, *, as_file: bool) -> discord.Message:
+    async def _send_once(self, part: int, text: str, nonce: str, *, as_file: bool) -> discord.Message:
         if as_file:
-            return await self._channel.send(file=_file(text), nonce=nonce)
-        if self.shared and part == 0:
+            return await self._channel.send(file=_as_file(text), nonce=nonce)
+        if self.is_shared and part == 0:
             return await self._channel.send(text, nonce=nonce, reference=self._reference, suppress_embeds=True)
         return await self._channel.send(text, nonce=nonce, suppress_embeds=True)
 
-    async def _edit(self, message_id: str, text: str, *, as_file: bool) -> None:
+    async def _edit_once(self, message_id: str, text: str, *, as_file: bool) -> None:
         message = self._channel.get_partial_message(int(message_id))
         if as_file:
-            await message.edit(attachments=[_file(text)])
+            await message.edit(attachments=[_as_file(text)])
         else:
             await message.edit(content=text)
 
-    async def _open(self) -> None:
+    async def _reopen(self) -> None:
         thread = self._client.get_channel(int(self.id)) or await self._client.fetch_channel(int(self.id))
         if isinstance(thread, discord.Thread):
             await thread.edit(archived=False)
@@ -108,14 +108,14 @@ class Room:
             return True
         return channel.permissions_for(channel.guild.me).read_message_history
 
-    async def _own_after(self, behind: discord.Object) -> list[Posted]:
+    async def _read_once(self, behind: discord.Object) -> list[PostedMessage]:
         found = [each async for each in self._channel.history(after=behind, limit=LOOK_BACK, oldest_first=True)]
         if len(found) == LOOK_BACK:
             raise Uncertain(f"get_channel_messages: {LOOK_BACK} messages or more")
-        return [_posted(each) for each in found if each.author == self._client.user and not each.webhook_id]
+        return [_read_posted(each) for each in found if each.author == self._client.user and not each.webhook_id]
 
 
-class Response(Room):
+class InteractionReply(ReplyChannel):
     """The answer to an interaction: its first part is the answer that was promised, the others follow in the channel.
 
     Once the token no longer holds, the first part is a message like any other.
@@ -123,29 +123,29 @@ class Response(Room):
 
     is_interaction = True
 
-    def __init__(self, client: discord.Client, handle: Handle, guild: int | None) -> None:
+    def __init__(self, client: discord.Client, handle: ReplyHandle, guild: int | None) -> None:
         super().__init__(client, handle.channel, guild)
         self._handle = handle
         self._webhook = discord.Webhook.partial(client.application_id or 0, handle.token, client=client)
 
-    async def send(self, part: int, text: str, nonce: str, *, as_file: bool) -> Posted:
+    async def send_part(self, part: int, text: str, nonce: str, *, as_file: bool) -> PostedMessage:
         """Post a part; raises DiscordRefusal."""
-        if part == 0 and await self._answer(text):
-            return Posted(self._handle.original, text)
-        return await super().send(part, text, nonce, as_file=as_file)
+        if part == 0 and await self._edit_promised(text):
+            return PostedMessage(self._handle.original, text)
+        return await super().send_part(part, text, nonce, as_file=as_file)
 
-    async def edit(self, message_id: str, text: str, *, as_file: bool) -> None:
+    async def change_message(self, message_id: str, text: str, *, as_file: bool) -> None:
         """Change a message; raises DiscordRefusal."""
-        if message_id != self._handle.original or not await self._answer(text):
-            await super().edit(message_id, text, as_file=as_file)
+        if message_id != self._handle.original or not await self._edit_promised(text):
+            await super().change_message(message_id, text, as_file=as_file)
 
-    async def _answer(self, text: str) -> bool:
+    async def _edit_promised(self, text: str) -> bool:
         """Edit the answer that was promised; False where its token no longer holds."""
-        if not self._handle.holds:
+        if not self._handle.is_valid:
             return False
         number, nobody = int(self._handle.original), discord.AllowedMentions.none()
         try:
-            await persist(
+            await call_persistently(
                 "edit_interaction_response",
                 lambda: self._webhook.edit_message(number, content=text, allowed_mentions=nobody),
             )
@@ -156,43 +156,43 @@ class Response(Room):
         return True
 
 
-def _posted(message: discord.Message) -> Posted:
+def _read_posted(message: discord.Message) -> PostedMessage:
     replies_to = str(message.reference.message_id) if message.reference else ""
-    return Posted(str(message.id), message.content, replies_to)
+    return PostedMessage(str(message.id), message.content, replies_to)
 
 
-def _file(text: str) -> discord.File:
+def _as_file(text: str) -> discord.File:
     return discord.File(io.BytesIO(text.encode()), FILE_NAME)
 
 
-class Threads:
+class ReplyChannels:
     """Finds the room of an answer, and opens a thread where there should be one."""
 
     def __init__(self, client: discord.Client, options: DiscordOptions) -> None:
         self._client = client
         self._options = options
 
-    async def room_of(self, turn: Turn) -> Room:
+    async def channel_of(self, turn: Turn) -> ReplyChannel:
         """Return where a turn's answer stands, or is to stand."""
         message, key = turn.message, turn.message.key
         guild = None if key.workspace == DIRECT else int(key.workspace)
-        handle = Handle.read(message.handle)
+        handle = ReplyHandle.parse_handle(message.handle)
         if handle.token:
-            return Response(self._client, handle, guild)
+            return InteractionReply(self._client, handle, guild)
         if guild is None or handle.channel != key.channel:
-            return Room(self._client, handle.channel, guild)
+            return ReplyChannel(self._client, handle.channel, guild)
         if key.thread == message.id and await self._has_thread(turn):
-            return Room(self._client, key.thread, guild)
-        return Room(self._client, handle.channel, guild, message.id)
+            return ReplyChannel(self._client, key.thread, guild)
+        return ReplyChannel(self._client, handle.channel, guild, message.id)
 
     async def _has_thread(self, turn: Turn) -> bool:
         """See to it that the question has a thread; False where it is to be answered in place."""
         if turn.posted:
-            return await self._exists(turn.message.key)
+            return await self._thread_exists(turn.message.key)
         if not self._options.opens_thread(turn.message.key) or not self._may_open(turn.message.key):
             return False
         try:
-            await self._open(turn.message)
+            await self._open_thread(turn.message)
         except DiscordRefusal as error:
             if error.code not in NO_THREAD | {HAS_THREAD}:
                 raise
@@ -200,10 +200,10 @@ class Threads:
             return error.code == HAS_THREAD
         return True
 
-    async def _exists(self, key: ConversationKey) -> bool:
+    async def _thread_exists(self, key: ConversationKey) -> bool:
         """Whether an earlier attempt opened a thread for what it posted."""
         try:
-            await persist("get_channel", lambda: self._client.fetch_channel(int(key.thread)))
+            await call_persistently("get_channel", lambda: self._client.fetch_channel(int(key.thread)))
         except DiscordRefusal:
             return False
         return True
@@ -216,12 +216,14 @@ class Threads:
         rights = channel.permissions_for(channel.guild.me)
         return rights.create_public_threads and rights.send_messages_in_threads
 
-    async def _open(self, message: Message) -> None:
+    async def _open_thread(self, message: Message) -> None:
         channel = self._client.get_partial_messageable(int(message.key.channel), guild_id=int(message.key.workspace))
         question = channel.get_partial_message(int(message.id))
-        await persist("start_thread_from_message", lambda: question.create_thread(name=name_of(message.id)))
+        await call_persistently(
+            "start_thread_from_message", lambda: question.create_thread(name=thread_name_of(message.id))
+        )
 
 
-def name_of(message_id: str) -> str:
+def thread_name_of(message_id: str) -> str:
     """Return a thread's name, which tells nothing of the question: everybody in the channel list sees it."""
     return f"Confab {int(message_id) % 10_000:04}"

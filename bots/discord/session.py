@@ -8,17 +8,17 @@ import structlog
 
 from bots.backfill import Backfill
 from bots.discord.backfill import MARGIN, DiscordBackfill
-from bots.discord.calls import DiscordRefusal, IntentNotEnabled, WrongToken, persist
-from bots.discord.client import Client, Shards, intents
-from bots.discord.commands import Commands
-from bots.discord.listener import Ear
+from bots.discord.calls import DiscordRefusal, IntentNotEnabled, WrongToken, call_persistently
+from bots.discord.client import DiscordClient, Shards, intents_for
+from bots.discord.commands import SlashCommands
+from bots.discord.listener import DiscordEventReader
 from bots.discord.login import Login
 from bots.discord.memory import Memory
 from bots.discord.options import DiscordOptions
 from bots.discord.outgoing import LONGEST
-from bots.discord.reply_channel import Room, Threads
-from bots.discord.thread_history import before
-from bots.discord.typing import Typing
+from bots.discord.reply_channel import ReplyChannel, ReplyChannels
+from bots.discord.thread_history import read_thread_before
+from bots.discord.typing import TypingIndicator
 from core.messages import Earlier, Message, Receive, Turn
 
 log = structlog.get_logger()
@@ -27,43 +27,45 @@ PATIENCE = 30.0  # seconds after which a connection that does not come is worth 
 AUTHENTICATION_FAILED = 4004  # Discord docs, Gateway close event codes
 
 
-class Session:
+class DiscordSession:
     """The bot while it is signed in."""
 
     def __init__(self, options: DiscordOptions, introduction: Login, receive: Receive, memory: Memory) -> None:
         self._options = options
         self._introduction = introduction
         self._reads_all = _reads_all(options, introduction)
-        self._client = Client(options, introduction, intents(message_content=self._reads_all))
-        self.typing = Typing(self._client)
-        self._threads = Threads(self._client, options)
-        self.known = memory.conversation_of
-        self._ear = Ear(self._client, introduction.user, receive, self.typing, memory, roles=options.roles)
+        self._client = DiscordClient(options, introduction, intents_for(message_content=self._reads_all))
+        self.typing = TypingIndicator(self._client)
+        self._threads = ReplyChannels(self._client, options)
+        self.conversation_of = memory.conversation_of
+        self._ear = DiscordEventReader(
+            self._client, introduction.user, receive, self.typing, memory, roles=options.roles
+        )
         self.shards = Shards(introduction.shards)
         missed = DiscordBackfill(self._client, self._ear, memory)
-        self._catch_up = Backfill(f"discord/{introduction.application}", memory.marks, missed.hear, MARGIN)
-        self._commands = Commands(self._client.tree, introduction.user, receive, memory)
+        self._catch_up = Backfill(f"discord/{introduction.application}", memory.marks, missed.read_missed, MARGIN)
+        self._commands = SlashCommands(self._client.tree, introduction.user, receive, memory)
         self._running: asyncio.Task[None] | None = None
 
-    async def open(self) -> None:
+    async def connect(self) -> None:
         """Connect, and return once every shard hears; raises what ends a session for good."""
-        await self._catch_up.first(discord.utils.time_snowflake(discord.utils.utcnow()))
-        self._client.tell(self._ear, self.shards, self._catch_up)
-        self._running = asyncio.create_task(self._run())
-        hearing = asyncio.create_task(self.shards.all_hear())
-        while not await _first((self._running, hearing), PATIENCE):
+        await self._catch_up.set_first_mark(discord.utils.time_snowflake(discord.utils.utcnow()))
+        self._client.report_to(self._ear, self.shards, self._catch_up)
+        self._running = asyncio.create_task(self._run_client())
+        hearing = asyncio.create_task(self.shards.wait_until_connected())
+        while not await _wait_for_first((self._running, hearing), PATIENCE):
             log.warning("discord gateway not reached yet", hint="Look at the network, and at Discord's status page.")
         hearing.cancel()
         if self._running.done():
             self._running.result()
-        self._tell()
+        self._log_connection()
 
-    async def lost(self) -> None:
+    async def wait_until_lost(self) -> None:
         """Wait until the connection is given up for good, and raise why."""
         if self._running:
             await asyncio.shield(self._running)
 
-    def deafen(self) -> None:
+    def stop_receiving(self) -> None:
         """Take in nothing more: what comes now is read again after the next start."""
         self._catch_up.close()
         self._ear.close()
@@ -71,31 +73,31 @@ class Session:
 
     async def close(self) -> None:
         """Sign out."""
-        self.deafen()
+        self.stop_receiving()
         self.typing.close()
         await self._client.close()
         if self._running:
             self._running.cancel()  # discord.py may sleep for minutes between two attempts to connect
             await asyncio.gather(self._running, return_exceptions=True)
 
-    async def room_of(self, turn: Turn) -> Room:
+    async def channel_of(self, turn: Turn) -> ReplyChannel:
         """Return where a turn is answered, and show there that it is."""
-        room = await self._threads.room_of(turn)
+        room = await self._threads.channel_of(turn)
         if not room.is_interaction:
-            self.typing.begin(turn.message.id, room.id)
+            self.typing.begin_typing(turn.message.id, room.id)
         return room
 
-    async def earlier(self, message: Message, most: int) -> list[Earlier]:
+    async def fetch_earlier(self, message: Message, most: int) -> list[Earlier]:
         """Return what was said in the message's thread before it, oldest first; raises DiscordRefusal."""
-        return await before(self._client, message, self._introduction.user, most)
+        return await read_thread_before(self._client, message, self._introduction.user, most)
 
     async def tell(self, channel: str, text: str) -> None:
         """Post a text into a channel; raises DiscordRefusal."""
         place = self._client.get_partial_messageable(int(channel))
         nonce = secrets.token_hex(12)  # so that a repetition is the same post
-        await persist("create_message", lambda: place.send(text[:LONGEST], nonce=nonce, suppress_embeds=True))
+        await call_persistently("create_message", lambda: place.send(text[:LONGEST], nonce=nonce, suppress_embeds=True))
 
-    async def _run(self) -> None:
+    async def _run_client(self) -> None:
         try:
             async with self._client:
                 await self._client.login(self._options.token)
@@ -111,7 +113,7 @@ class Session:
         except (discord.DiscordException, OSError, TimeoutError) as error:
             raise DiscordRefusal("gateway", 0) from error
 
-    def _tell(self) -> None:
+    def _log_connection(self) -> None:
         """Say what can be heard, and which switch changes it."""
         log.info(
             "discord on",
@@ -119,11 +121,11 @@ class Session:
             guilds=len(self._client.guilds),
             shards=self._introduction.shards,
             hears="all that is said in its channels" if self._reads_all else "direct messages, and what mentions it",
-            hint=_hint(self._reads_all),
+            hint=_intent_hint(self._reads_all),
         )
 
 
-async def _first(tasks: tuple[asyncio.Task[None], ...], seconds: float) -> bool:
+async def _wait_for_first(tasks: tuple[asyncio.Task[None], ...], seconds: float) -> bool:
     """Wait until one of the tasks is done; False where none is after so long."""
     done, _ = await asyncio.wait(tasks, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
     return bool(done)
@@ -134,7 +136,7 @@ def _reads_all(options: DiscordOptions, introduction: Login) -> bool:
     return introduction.message_content if options.message_content == "auto" else options.message_content == "on"
 
 
-def _hint(reads_all: bool) -> str:
+def _intent_hint(reads_all: bool) -> str:
     if reads_all:
         return "CONFAB_DISCORD_MESSAGE_CONTENT=off: it then hears mentions and direct messages alone."
     return "For follow-ups without a mention, switch on Bot -> Message Content Intent at discord.com/developers."

@@ -14,7 +14,7 @@ PATIENCE = 2.0  # seconds for which a post waits for a call that is under way
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ShownTyping:
     """Where it is shown, by which task, and the lock under which that calls Discord."""
 
     room: str
@@ -22,22 +22,22 @@ class Shown:
     calling: asyncio.Lock
 
 
-class Typing:
+class TypingIndicator:
     """Shows where something is being answered, by the id of the question."""
 
     def __init__(self, client: discord.Client) -> None:
         self._client = client
-        self._shown: dict[str, Shown] = {}
+        self._shown: dict[str, ShownTyping] = {}
 
-    def begin(self, question: str, room: str) -> None:
+    def begin_typing(self, question: str, room: str) -> None:
         """Show it in a channel or thread, instead of where the same question showed it before."""
         if question in self._shown and self._shown[question].room == room:
             return
-        self.end(question)
+        self.end_typing(question)
         calling = asyncio.Lock()
-        self._shown[question] = Shown(room, asyncio.create_task(self._show(room, calling)), calling)
+        self._shown[question] = ShownTyping(room, asyncio.create_task(self._show_typing(room, calling)), calling)
 
-    def end(self, question: str) -> None:
+    def end_typing(self, question: str) -> None:
         """Show it no longer; Discord takes it away with the next message, or after ten seconds."""
         if shown := self._shown.pop(question, None):
             shown.task.cancel()
@@ -45,16 +45,16 @@ class Typing:
     def close(self) -> None:
         """Show it nowhere any more."""
         for question in list(self._shown):
-            self.end(question)
+            self.end_typing(question)
 
-    async def quiet(self, question: str) -> None:
+    async def wait_for_call(self, question: str) -> None:
         """Wait for a call that is under way: it must not arrive after the message that takes the sign away."""
         if shown := self._shown.get(question):
             with suppress(TimeoutError):
                 async with asyncio.timeout(PATIENCE), shown.calling:
                     pass
 
-    async def _show(self, room: str, calling: asyncio.Lock) -> None:
+    async def _show_typing(self, room: str, calling: asyncio.Lock) -> None:
         place = self._client.get_partial_messageable(int(room))
         await asyncio.sleep(DELAY)
         for _ in range(MOST):

@@ -17,20 +17,20 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bots.backfill import Backfill
 from bots.edit_rate import EditRate
 from bots.markdown.splitting import Growing
-from bots.slack.backfill import MARGIN, SILENCE, SlackBackfill, number_of
-from bots.slack.calls import Calls, MaybeSent, SlackRefusal
-from bots.slack.events import EventReader
-from bots.slack.files import Files, slacks_transcript
-from bots.slack.incoming import mention_free, mentioned, text_of
+from bots.slack.backfill import MARGIN, SILENCE, SlackBackfill, microseconds_of
+from bots.slack.calls import MaybeSent, SlackCalls, SlackRefusal
+from bots.slack.events import SlackEventReader
+from bots.slack.files import SlackFiles, slacks_transcript
+from bots.slack.incoming import mentioned_users, text_of, to_markdown
 from bots.slack.interactions import Ephemeral, Interactions
-from bots.slack.listener import Listener
+from bots.slack.listener import SlackListener
 from bots.slack.memory import Memory
-from bots.slack.outgoing import LIMIT, payload
-from bots.slack.people import People
-from bots.slack.reply import Reply, Status
-from bots.slack.socket import PING, Socket
-from bots.slack.thread_history import before
-from bots.streaming import Pace, Stream
+from bots.slack.outgoing import LIMIT, payload_of
+from bots.slack.people import DisplayNames
+from bots.slack.reply import SlackReply, ThinkingStatus
+from bots.slack.socket import PING, SlackSocket
+from bots.slack.thread_history import read_thread_before
+from bots.streaming import Pace, ReplyStream
 from core.messages import Attachment, Author, Earlier, Journal, Message, Receive, ReplyEvent, Turn
 
 log = structlog.get_logger()
@@ -66,15 +66,15 @@ class Slack:
         """`session` is the one that all calls share, and the caller closes it; `memory` outlives this process."""
         self._options = options
         self._memory = memory
-        self._calls = Calls(_client(options, session, options.bot_token))
-        self._bolts_client = _client(options, session, None)  # it carries the token of each event's authorization
-        self._people = People(self._calls)
-        self._files = Files(session, options.bot_token, options.api_url, options.file_hosts)
+        self._calls = SlackCalls(_open_client(options, session, options.bot_token))
+        self._bolts_client = _open_client(options, session, None)  # it carries the token of each event's authorization
+        self._people = DisplayNames(self._calls)
+        self._files = SlackFiles(session, options.bot_token, options.api_url, options.file_hosts)
         self._ephemeral = Ephemeral(session)
-        self._status = Status(self._calls)
+        self._status = ThinkingStatus(self._calls)
         self._budget = EditRate(EDITS, EDITS_PER_SECOND)
         self._pace = Pace(interval=options.edit_interval)
-        self._socket: Socket | None = None
+        self._socket: SlackSocket | None = None
         self._catch_up: Backfill | None = None
         self._identity = AuthorizeResult(enterprise_id=None, team_id=None)
 
@@ -92,17 +92,17 @@ class Slack:
             bot_user_id=me["user_id"],
         )
         team, user = str(me["team_id"]), str(me["user_id"])
-        ear = EventReader(team, user, receive, dm_threads=self._options.dm_threads)
+        ear = SlackEventReader(team, user, receive, dm_threads=self._options.dm_threads)
         missed = SlackBackfill(self._calls, team, ear, self._memory)
-        self._catch_up = Backfill(f"slack/{team}", self._memory.marks, missed.hear, MARGIN, SILENCE)
-        is_first = await self._catch_up.first(number_of(time.time()))
+        self._catch_up = Backfill(f"slack/{team}", self._memory.marks, missed.read_missed, MARGIN, SILENCE)
+        is_first = await self._catch_up.set_first_mark(microseconds_of(time.time()))
         interactions = Interactions(team, user, self._options.dm_threads)
-        listener = Listener(self._identity, interactions, ear, receive, self._catch_up)
-        app = listener.app(self._bolts_client, self._options.signing_secret or "unused in Socket Mode")
+        listener = SlackListener(self._identity, interactions, ear, receive, self._catch_up)
+        app = listener.build_app(self._bolts_client, self._options.signing_secret or "unused in Socket Mode")
         if self._options.app_token:
-            self._socket = Socket(app, self._options.app_token, self._catch_up.begin, self._options.ping)
-            await self._socket.open()
-        self._catch_up.go_on() if is_first else self._catch_up.begin()
+            self._socket = SlackSocket(app, self._options.app_token, self._catch_up.begin_catch_up, self._options.ping)
+            await self._socket.connect()
+        self._catch_up.begin_moving() if is_first else self._catch_up.begin_catch_up()
         log.info("slack on", workspace=me.get("team"), bot=me.get("user"), mode="socket" if self._socket else "http")
         return app
 
@@ -115,7 +115,7 @@ class Slack:
 
     async def ready(self) -> bool:
         """Tell whether events can arrive."""
-        return self._socket is None or await self._socket.connected()
+        return self._socket is None or await self._socket.is_connected()
 
     async def named(self, message: Message) -> Message:
         """Return the message with people's names in place of ids, and our own mention taken out.
@@ -125,10 +125,10 @@ class Slack:
         if message.author.name:
             return message
         mine = {self._identity.bot_user_id}
-        people = {user: await self._people.name(user) for user in mentioned(message.text) - mine}
-        author = replace(message.author, name=await self._people.name(message.author.id))
-        text = mention_free(message.text, str(self._identity.bot_user_id), people)
-        others = tuple(mention_free(other, str(self._identity.bot_user_id), people) for other in message.others)
+        people = {user: await self._people.name_of(user) for user in mentioned_users(message.text) - mine}
+        author = replace(message.author, name=await self._people.name_of(message.author.id))
+        text = to_markdown(message.text, str(self._identity.bot_user_id), people)
+        others = tuple(to_markdown(other, str(self._identity.bot_user_id), people) for other in message.others)
         return replace(message, author=author, text=text, others=(*others, *people.values()))
 
     async def earlier(self, message: Message, most: int) -> Sequence[Earlier]:
@@ -136,10 +136,10 @@ class Slack:
         key = message.key
         if not key.thread or key.thread == message.id or not TS.fullmatch(message.id):
             return ()  # a question from a menu brings the message that it is about
-        found = await before(self._calls, key.channel, key.thread, message.id, most)
-        return [await self._line(message, post) for post in found if post.get("user") and text_of(post).strip()]
+        found = await read_thread_before(self._calls, key.channel, key.thread, message.id, most)
+        return [await self._read_line(message, post) for post in found if post.get("user") and text_of(post).strip()]
 
-    async def _line(self, message: Message, post: Mapping[str, Any]) -> Earlier:
+    async def _read_line(self, message: Message, post: Mapping[str, Any]) -> Earlier:
         """Read another message of the same thread; what the bot wrote itself is told apart."""
         author, ts = Author(str(post["user"]), ""), str(post["ts"])
         said = await self.named(replace(message, id=ts, author=author, text=text_of(post), handle=""))
@@ -160,27 +160,29 @@ class Slack:
     async def tell(self, channel: str, text: str) -> None:
         """Post a text into a channel; raises SlackRefusal."""
         try:
-            await self._calls.write("chat.postMessage", {"channel": channel, **payload(text)}, repeatable=False)
+            await self._calls.write("chat.postMessage", {"channel": channel, **payload_of(text)}, repeatable=False)
         except MaybeSent:
             raise SlackRefusal("chat.postMessage", "no_answer") from None
 
     async def reply(self, turn: Turn, events: AsyncIterator[ReplyEvent], journal: Journal, *, live: bool) -> None:
         """Show an answer in the message's thread."""
-        reply = Reply(self._calls, self._budget, turn, journal)
-        thinking = asyncio.create_task(self._status.thinking(turn, reply))
-        grows = live and self._budget.reserve()
+        reply = SlackReply(self._calls, self._budget, turn, journal)
+        thinking = asyncio.create_task(self._status.show_thinking(turn, reply))
+        grows = live and self._budget.reserve_edit()
         try:
-            await Stream(reply, Growing(LIMIT), await reply.standing(), self._pace).show(events, live=grows)
+            await ReplyStream(reply, Growing(LIMIT), await reply.find_standing(), self._pace).show_reply(
+                events, live=grows
+            )
         except SlackRefusal as refusal:
-            await self._ephemeral.refuse(turn.message, refusal)
+            await self._ephemeral.tell_refusal(turn.message, refusal)
             raise
         finally:
             thinking.cancel()
             await asyncio.wait((thinking,), timeout=SETTLED)
             if grows:
-                self._budget.release()
+                self._budget.release_edit()
 
 
-def _client(options: SlackOptions, session: aiohttp.ClientSession, token: str | None) -> AsyncWebClient:
+def _open_client(options: SlackOptions, session: aiohttp.ClientSession, token: str | None) -> AsyncWebClient:
     """Return a client that tries nothing again by itself: a post whose answer was lost must be looked for first."""
     return AsyncWebClient(token, base_url=options.api_url, session=session, retry_handlers=[])

@@ -11,8 +11,8 @@ from typing import Any
 
 import structlog
 
-from bots.slack.calls import Calls, SlackRefusal
-from bots.slack.events import EventReader
+from bots.slack.calls import SlackCalls, SlackRefusal
+from bots.slack.events import SlackEventReader
 from bots.slack.memory import Memory
 
 log = structlog.get_logger()
@@ -29,7 +29,7 @@ AT_ONCE, PAUSE = 20, 2.0  # calls, and seconds before each further one: Tier 3 a
 TYPES = "public_channel,private_channel,im,mpim"
 
 
-def number_of(ts: object) -> int:
+def microseconds_of(ts: object) -> int:
     """Return a ts in microseconds since the epoch, 0 where it is none."""
     try:
         return round(float(str(ts)) * 1_000_000)
@@ -40,24 +40,24 @@ def number_of(ts: object) -> int:
 class SlackBackfill:
     """Reads what is newer than the mark in the bot's channels and its latest threads, oldest first in each channel."""
 
-    def __init__(self, calls: Calls, team: str, ear: EventReader, memory: Memory) -> None:
+    def __init__(self, calls: SlackCalls, team: str, ear: SlackEventReader, memory: Memory) -> None:
         self._calls = calls
         self._team = team
         self._ear = ear
         self._memory = memory
         self._made = 0
 
-    async def hear(self, mark: int) -> int | None:
+    async def read_missed(self, mark: int) -> int | None:
         """Hear once what is newer than a mark; return the new one if nothing was left out.
 
         That lies a little before the beginning, or before the newest message found if that is earlier: our clock may
         be wrong. What came after was heard, or is newer than the mark.
         """
-        began, self._made = number_of(time.time()), 0
+        began, self._made = microseconds_of(time.time()), 0
         oldest = max(mark, began - round(LONGEST * 1_000_000))
         try:
             async with asyncio.timeout(PATIENCE):
-                newest = [await self._hear(*room, oldest) for room in await self._rooms()]
+                newest = [await self._read_channel(*room, oldest) for room in await self._list_channels()]
         except TimeoutError:
             log.warning("catch-up ended early", seconds=PATIENCE, hint="What was not read by then stays unanswered.")
             return began - MARGIN
@@ -66,34 +66,34 @@ class SlackBackfill:
             return None
         return min(max(newest, default=0), began) - MARGIN
 
-    async def _rooms(self) -> list[tuple[str, list[str]]]:
+    async def _list_channels(self) -> list[tuple[str, list[str]]]:
         """Return the channels to read with the threads in each, those in which something was asked last first."""
         threads: dict[str, list[str]] = {}
         for key in await self._memory.conversations(self._team, MOST_THREADS):
             threads.setdefault(key.channel, []).extend([key.thread] if key.thread else [])
         known = await self._memory.channels(self._team, MOST_CHANNELS)
         asked = {"types": TYPES, "exclude_archived": "true", "limit": PAGE}
-        joined = [str(channel["id"]) for channel in await self._asked("users.conversations", asked, "channels")]
+        joined = [str(channel["id"]) for channel in await self._read_pages("users.conversations", asked, "channels")]
         for channel in (*known, *joined):
             threads.setdefault(channel, [])
         return list(threads.items())[:MOST_CHANNELS]
 
-    async def _hear(self, channel: str, threads: list[str], oldest: int) -> int:
+    async def _read_channel(self, channel: str, threads: list[str], oldest: int) -> int:
         """Hear one channel and its threads; return the newest number in it, 0 where there is nothing new."""
         since = {"channel": channel, "oldest": f"{oldest / 1_000_000:.6f}", "limit": PAGE}
-        said = await self._asked("conversations.history", since, "messages")
-        grown = [str(post["thread_ts"]) for post in said if number_of(post.get("latest_reply")) > oldest]
+        said = await self._read_pages("conversations.history", since, "messages")
+        grown = [str(post["thread_ts"]) for post in said if microseconds_of(post.get("latest_reply")) > oldest]
         for thread in dict.fromkeys([*threads, *grown]):
-            said += await self._asked("conversations.replies", {**since, "ts": thread}, "messages")
-        posts = {number_of(post["ts"]): post for post in said}
+            said += await self._read_pages("conversations.replies", {**since, "ts": thread}, "messages")
+        posts = {microseconds_of(post["ts"]): post for post in said}
         numbers = sorted(number for number in posts if number > oldest)  # a thread's root comes whatever is asked for
         for number in numbers:
-            await self._ear.said(channel, posts[number])
+            await self._ear.receive_post(channel, posts[number])
         if numbers:
             log.info("caught up", channel=channel, messages=len(numbers))
         return max(numbers, default=0)
 
-    async def _asked(self, method: str, arguments: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
+    async def _read_pages(self, method: str, arguments: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
         """Return what a method lists under `name`, over its pages. What Slack does not let us read we could not hear.
 
         Raises SlackRefusal where it does not answer.
@@ -101,9 +101,9 @@ class SlackBackfill:
         found: list[Mapping[str, Any]] = []
         cursor = {"cursor": ""}
         while len(found) < MOST_IN_ROOM:
-            await self._in_turn()
+            await self._wait_for_turn()
             try:
-                answer = await self._calls.read(method, {**arguments, **(cursor if cursor["cursor"] else {})})
+                answer = await self._calls.query(method, {**arguments, **(cursor if cursor["cursor"] else {})})
             except SlackRefusal as error:
                 if error.is_silence:
                     raise
@@ -116,7 +116,7 @@ class SlackBackfill:
         log.warning("catch-up is long", method=method, messages=len(found), hint="The rest is left out.")
         return found
 
-    async def _in_turn(self) -> None:
+    async def _wait_for_turn(self) -> None:
         """Leave room for the calls of those who ask now."""
         self._made += 1
         if self._made > AT_ONCE:

@@ -47,7 +47,7 @@ class _RateLimited(Exception):
     """429: the method is closed for a time."""
 
 
-class Calls:
+class SlackCalls:
     """The Web API of one workspace.
 
     A 429 holds up its own method alone, and one of a method that is counted by channel its own channel alone (Slack
@@ -63,21 +63,21 @@ class Calls:
 
         Raises SlackRefusal for an error code, and MaybeSent where a call that is not `repeatable` broke.
         """
-        return await self._persist(method, arguments, "json", repeatable=repeatable)
+        return await self._call_persistently(method, arguments, "json", repeatable=repeatable)
 
-    async def read(self, method: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    async def query(self, method: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Call a method that changes nothing, with its arguments in the query; raises SlackRefusal."""
-        return await self._persist(method, arguments, "params", repeatable=True)
+        return await self._call_persistently(method, arguments, "params", repeatable=True)
 
-    async def _persist(
+    async def _call_persistently(
         self, method: str, arguments: Mapping[str, Any], place: Literal["json", "params"], *, repeatable: bool
     ) -> dict[str, Any]:
         deadline = time.monotonic() + DEADLINE
         pauses = iter(PAUSES)
         while True:
-            await self._until_open(_scope(method, arguments))
+            await self._until_open(_scope_of(method, arguments))
             try:
-                return await self._once(method, arguments, place)
+                return await self._call_once(method, arguments, place)
             except _RateLimited:
                 pause: float | None = 0.0
             except _Broken as error:
@@ -88,7 +88,7 @@ class Calls:
                 raise SlackRefusal(method, NO_ANSWER)
             await asyncio.sleep(pause)
 
-    async def _once(
+    async def _call_once(
         self, method: str, arguments: Mapping[str, Any], place: Literal["json", "params"]
     ) -> dict[str, Any]:
         try:
@@ -97,16 +97,16 @@ class Calls:
             else:
                 response = await self._client.api_call(method, http_verb="GET", params=dict(arguments))
         except SlackApiError as error:
-            raise self._judged(method, _scope(method, arguments), error) from error
+            raise self._error_of(method, _scope_of(method, arguments), error) from error
         except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
             log.info("slack call broke", method=method, error=type(error).__name__)
             raise _Broken from error
         return response.data if isinstance(response.data, dict) else {}
 
-    def _judged(self, method: str, scope: str, error: SlackApiError) -> Exception:
+    def _error_of(self, method: str, scope: str, error: SlackApiError) -> Exception:
         status = getattr(error.response, "status_code", 500)  # a body that is no JSON comes as aiohttp's own response
         if status == 429:
-            wait = _seconds(error.response.headers.get("Retry-After", ""))
+            wait = _parse_seconds(error.response.headers.get("Retry-After", ""))
             self._closed_until[scope] = max(self._closed_until.get(scope, 0.0), time.monotonic() + wait)
             log.info("slack rate limit", method=method, seconds=wait)
             return _RateLimited()
@@ -121,11 +121,11 @@ class Calls:
             await asyncio.sleep(opens - now)
 
 
-def _scope(method: str, arguments: Mapping[str, Any]) -> str:
+def _scope_of(method: str, arguments: Mapping[str, Any]) -> str:
     """Return what a 429 closes."""
     return f"{method} {arguments.get('channel', '')}" if method in BY_CHANNEL else method
 
 
-def _seconds(told: str) -> float:
+def _parse_seconds(told: str) -> float:
     """Read a Retry-After. Slack tells whole seconds (Slack docs, rate limits); a proxy before it may tell a date."""
     return float(told) if told.isascii() and told.isdigit() else USUAL_WAIT

@@ -32,13 +32,13 @@ def escape_mentions(markdown: str) -> str:
     A link is a disguise if its label looks like an address other than its target. It is shown as `label (target)`,
     in code and where in doubt as it was written, but dead. Links by reference are always shown as written.
     """
-    pieces = (_linked(piece, in_code=in_code) for in_code, piece in pieces_of_code(markdown))
+    pieces = (_defuse_links(piece, in_code=in_code) for in_code, piece in pieces_of_code(markdown))
     text = REMOTE_DEFINITION.sub(f"]{JOINER}", "".join(pieces))
-    text = SLACK_LINK.sub(_honest, text)
+    text = SLACK_LINK.sub(_defuse_slack_link, text)
     return MENTION.sub(f"<{JOINER}", text)  # last, as taking a link apart may have brought `<` and `!` together
 
 
-def _honest(link: re.Match[str]) -> str:
+def _defuse_slack_link(link: re.Match[str]) -> str:
     """Return one of Slack's own links, taken apart if it is a disguise; the brackets stay, lest they pair anew."""
     label, target = link["label"], link["target"]
     if not is_disguise(label, target):
@@ -51,12 +51,12 @@ def _follows_bracket(link: re.Match[str]) -> bool:
     return link.string.endswith("]", 0, link.start())
 
 
-def _linked(text: str, *, in_code: bool) -> str:
-    safe = "".join(_links(text, in_code=in_code))
+def _defuse_links(text: str, *, in_code: bool) -> str:
+    safe = "".join(_defused_pieces(text, in_code=in_code))
     return safe if in_code else DEFINITION.sub(rf"\1]{JOINER}", safe)
 
 
-def _links(text: str, *, in_code: bool) -> Iterator[str]:
+def _defused_pieces(text: str, *, in_code: bool) -> Iterator[str]:
     """Yield the text in pieces, with every link that is or might be a disguise made harmless.
 
     What CommonMark takes for a link's label depends on code spans and brackets far before it. Only a link whose
@@ -68,22 +68,22 @@ def _links(text: str, *, in_code: bool) -> Iterator[str]:
         shown = link.end()
         if in_code and not REMOTE.match(link["target"]):
             yield link[0]  # an index and a call, as in `handlers[event.type](event)`
-        elif not _is_plain(link, text, closed):
-            yield _dead(link)
+        elif not _is_plain_label(link, text, closed):
+            yield _break_link(link)
         elif not is_disguise(link["label"], link["target"]):
             closed = link.end("end") if link["end"] and link["open"] == "[" else closed
             yield link[0]
         else:
             keep = in_code or _follows_bracket(link) or "`" in _line_before(text, link.end())
-            yield _dead(link) if keep else f"{link['label']} ("
+            yield _break_link(link) if keep else f"{link['label']} ("
     yield text[shown:]
 
 
-def _dead(link: re.Match[str]) -> str:
+def _break_link(link: re.Match[str]) -> str:
     return f"{link[0][:-1]}{JOINER}("
 
 
-def _is_plain(link: re.Match[str], text: str, closed: int) -> bool:
+def _is_plain_label(link: re.Match[str], text: str, closed: int) -> bool:
     """Whether the label must be what it seems: the bracket before it is no text, and no code reaches into it."""
     if not link["open"] or text.endswith("\\", 0, link.start()) or set("<>") & set(link["label"]):
         return False

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from bots.slack.incoming import mention_free, mentions, opens_with_other_mention, text_of
+from bots.slack.incoming import mentions_bot, opens_with_other_mention, text_of, to_markdown
 from core.commands import command_of
 from core.messages import Attachment, Author, ConversationKey, Deletion, Edit, Message, PlatformEvent, Receive
 
@@ -12,7 +12,7 @@ SPOKEN = {None, "file_share", "thread_broadcast"}  # subtypes in which a person 
 SLACKBOT = "USLACKBOT"
 
 
-def read(body: Mapping[str, Any], bot_user: str, *, dm_threads: bool = True) -> PlatformEvent | None:
+def read_event(body: Mapping[str, Any], bot_user: str, *, dm_threads: bool = True) -> PlatformEvent | None:
     """Return what an Events API body tells, or None where it is nothing for a bot.
 
     One mention arrives as `app_mention` and as `message`, in either order (Slack docs, app_mention): both give the
@@ -22,14 +22,14 @@ def read(body: Mapping[str, Any], bot_user: str, *, dm_threads: bool = True) -> 
     event = body["event"]
     if event.get("type") not in {"message", "app_mention"}:
         return None
-    reader = _Reader(_workspace(body), bot_user, dm_threads)
+    reader = _Reader(_workspace_of(body), bot_user, dm_threads)
     match event.get("subtype"):
         case "message_changed":
-            return reader.changed(event)
+            return reader.read_change(event)
         case "message_deleted":
-            return reader.deletion(event["channel"], event["deleted_ts"])
-        case subtype if subtype in SPOKEN and _by_a_person(event, bot_user):
-            return reader.message(event, event["channel"], _is_direct(event))
+            return reader.read_deletion(event["channel"], event["deleted_ts"])
+        case subtype if subtype in SPOKEN and _is_by_person(event, bot_user):
+            return reader.read_message(event, event["channel"], _is_direct(event))
     return None
 
 
@@ -39,11 +39,11 @@ class _Reader:
         self._bot_user = bot_user
         self._dm_threads = dm_threads
 
-    def message(self, event: Mapping[str, Any], channel: str, direct: bool) -> Message:
+    def read_message(self, event: Mapping[str, Any], channel: str, direct: bool) -> Message:
         text = text_of(event)
         root = str(event.get("thread_ts") or event["ts"])
         in_thread = root != event["ts"]
-        addressed = direct or mentions(text, self._bot_user)
+        addressed = direct or mentions_bot(text, self._bot_user)
         return Message(
             id=str(event["ts"]),
             key=ConversationKey("slack", self._workspace, channel, "" if direct and not self._dm_threads else root),
@@ -53,31 +53,33 @@ class _Reader:
             addressed=addressed,
             follow_up=in_thread and not opens_with_other_mention(text, self._bot_user),
             attachments=attachments_of(event),
-            command=command_of(mention_free(text, self._bot_user)) if addressed else "",
+            command=command_of(to_markdown(text, self._bot_user)) if addressed else "",
         )
 
-    def changed(self, event: Mapping[str, Any]) -> Edit | Deletion | None:
+    def read_change(self, event: Mapping[str, Any]) -> Edit | Deletion | None:
         """Read `message_changed`: an edit by its author, or the tombstone that a deleted thread root leaves."""
         now, before = event["message"], event.get("previous_message", {})
         if now.get("subtype") == "tombstone":
-            return self.deletion(event["channel"], now["ts"])
-        if not _by_a_person(now, self._bot_user) or (text_of(now) == text_of(before) and _files(before) <= _files(now)):
+            return self.read_deletion(event["channel"], now["ts"])
+        if not _is_by_person(now, self._bot_user) or (
+            text_of(now) == text_of(before) and _file_ids(before) <= _file_ids(now)
+        ):
             return None  # our own edits, unfurled links, files that got a preview
         direct = _is_direct(event)
-        message = self.message(now, event["channel"], direct)
-        asked_already = direct or mentions(text_of(before), self._bot_user)
-        return Edit(message if not asked_already else _unaddressed(message))
+        message = self.read_message(now, event["channel"], direct)
+        asked_already = direct or mentions_bot(text_of(before), self._bot_user)
+        return Edit(message if not asked_already else _as_unaddressed(message))
 
-    def deletion(self, channel: str, message_id: str) -> Deletion:
+    def read_deletion(self, channel: str, message_id: str) -> Deletion:
         return Deletion("slack", self._workspace, channel, message_id)
 
 
-def _unaddressed(message: Message) -> Message:
+def _as_unaddressed(message: Message) -> Message:
     """An edit of a question that was asked before asks nothing new; it only changes what was said."""
     return replace(message, addressed=False, follow_up=False)
 
 
-def _workspace(body: Mapping[str, Any]) -> str:
+def _workspace_of(body: Mapping[str, Any]) -> str:
     """Return the team that installed the app: the author's own differs in shared channels (Slack docs, Connect)."""
     authorization: Mapping[str, Any] = next(iter(body.get("authorizations") or ()), {})
     return str(authorization.get("team_id") or authorization.get("enterprise_id") or body.get("team_id", ""))
@@ -87,20 +89,20 @@ def _is_direct(event: Mapping[str, Any]) -> bool:
     return event.get("channel_type") == "im" or str(event["channel"]).startswith("D")
 
 
-def _by_a_person(event: Mapping[str, Any], bot_user: str) -> bool:
+def _is_by_person(event: Mapping[str, Any], bot_user: str) -> bool:
     return bool(event.get("user")) and not event.get("bot_id") and event["user"] not in {bot_user, SLACKBOT}
 
 
 def attachments_of(message: Mapping[str, Any]) -> tuple[Attachment, ...]:
     """Return the files that came with a message, but for those that were deleted (Slack docs, File object, mode)."""
-    return tuple(_attachment(file) for file in message.get("files", ()) if file.get("mode") != "tombstone")
+    return tuple(_read_attachment(file) for file in message.get("files", ()) if file.get("mode") != "tombstone")
 
 
-def _files(message: Mapping[str, Any]) -> set[str]:
+def _file_ids(message: Mapping[str, Any]) -> set[str]:
     return {file.id for file in attachments_of(message)}
 
 
-def _attachment(file: Mapping[str, Any]) -> Attachment:
+def _read_attachment(file: Mapping[str, Any]) -> Attachment:
     duration = file.get("duration_ms")
     return Attachment(
         id=str(file.get("id", "")),
@@ -113,7 +115,7 @@ def _attachment(file: Mapping[str, Any]) -> Attachment:
     )
 
 
-class EventReader:
+class SlackEventReader:
     """Reads what is said in one workspace, whose id is `team`, and hands it on."""
 
     def __init__(self, team: str, bot_user: str, receive: Receive, *, dm_threads: bool) -> None:
@@ -122,13 +124,13 @@ class EventReader:
         self._receive = receive
         self._dm_threads = dm_threads
 
-    async def told(self, body: Mapping[str, Any]) -> bool:
+    async def receive_event(self, body: Mapping[str, Any]) -> bool:
         """Take an event in; False where it is nothing for a bot."""
-        event = read(body, self._bot_user, dm_threads=self._dm_threads)
+        event = read_event(body, self._bot_user, dm_threads=self._dm_threads)
         if event is not None:
             await self._receive(event)
         return event is not None
 
-    async def said(self, channel: str, post: Mapping[str, Any]) -> None:
+    async def receive_post(self, channel: str, post: Mapping[str, Any]) -> None:
         """Take in a message as it stands in a channel's history."""
-        await self.told({"team_id": self._team, "event": {**post, "type": "message", "channel": channel}})
+        await self.receive_event({"team_id": self._team, "event": {**post, "type": "message", "channel": channel}})

@@ -9,18 +9,18 @@ from urllib.parse import SplitResult, urlsplit
 import aiohttp
 
 from bots.downloads import Downloads, bases, covers
-from bots.slack.calls import Calls, SlackRefusal
+from bots.slack.calls import SlackCalls, SlackRefusal
 
 SLACKS = "files.slack.com"  # Slack docs, Working with files: `url_private` needs the bot's token, and is served there
 LOOKS = 6  # at a clip whose transcript is being made
 PAUSE = 2.0  # seconds between them
 
 
-class Files:
+class SlackFiles:
     """Fetches files; `api_url` is where Slack's Web API is, `hosts` are further hosts or base URLs."""
 
     def __init__(self, session: aiohttp.ClientSession, token: str, api_url: str, hosts: Sequence[str]) -> None:
-        self._downloads = Downloads(session, self._headers)
+        self._downloads = Downloads(session, self._headers_for)
         self._token = token
         self._api = urlsplit(api_url)
         self._bases = bases(hosts)
@@ -33,7 +33,7 @@ class Files:
         """Write a file's content to `path`; return its SHA-256 in hex. Raises as `fetch` does."""
         return await self._downloads.save(url, path, most)
 
-    def _headers(self, url: SplitResult) -> Mapping[str, str] | None:
+    def _headers_for(self, url: SplitResult) -> Mapping[str, str] | None:
         """Return what is sent to an address, None where no file may come from it."""
         slacks = (url.scheme, url.netloc) == ("https", SLACKS) or (url.scheme, url.netloc) == self._api[:2]
         if slacks:
@@ -41,22 +41,22 @@ class Files:
         return {} if any(covers(base, url) for base in self._bases) else None
 
 
-async def slacks_transcript(calls: Calls, file: str) -> str:
+async def slacks_transcript(calls: SlackCalls, file: str) -> str:
     """Return the whole transcript; empty where there is none, or only its beginning, or not within some seconds."""
     for look in range(LOOKS):
         try:
-            answer = await calls.read("files.info", {"file": file})
+            answer = await calls.query("files.info", {"file": file})
         except SlackRefusal:
             return ""
         told = answer["file"].get("transcription") or {}
         if told.get("status") != "processing":
-            return _whole(told)
+            return _complete_text(told)
         if look + 1 < LOOKS:
             await asyncio.sleep(PAUSE)
     return ""
 
 
-def _whole(told: dict[str, Any]) -> str:
+def _complete_text(told: dict[str, Any]) -> str:
     preview = told.get("preview") or {}
     is_whole = told.get("status") == "complete" and not preview.get("has_more")
     return str(preview.get("content") or "").strip() if is_whole else ""

@@ -23,17 +23,17 @@ def text_of(event: Mapping[str, Any]) -> str:
     """
     text = str(event.get("text") or "")
     rich = text_of_blocks(event.get("blocks"))
-    return text if text.strip() and mentioned(rich) <= mentioned(text) else rich or text
+    return text if text.strip() and mentioned_users(rich) <= mentioned_users(text) else rich or text
 
 
-def mentioned(text: str) -> set[str]:
+def mentioned_users(text: str) -> set[str]:
     """Return the ids of the people whom a text mentions."""
     return {match["user"] for match in MENTION.finditer(text)}
 
 
-def mentions(text: str, bot_user: str) -> bool:
+def mentions_bot(text: str, bot_user: str) -> bool:
     """Whether a text mentions the bot, whose user id is `bot_user`."""
-    return bot_user in mentioned(text)
+    return bot_user in mentioned_users(text)
 
 
 def opens_with_other_mention(text: str, bot_user: str) -> bool:
@@ -42,7 +42,7 @@ def opens_with_other_mention(text: str, bot_user: str) -> bool:
     return match is not None and match["user"] != bot_user
 
 
-def mention_free(text: str, bot_user: str, names: Mapping[str, str] | None = None) -> str:
+def to_markdown(text: str, bot_user: str, names: Mapping[str, str] | None = None) -> str:
     """Return what a person said as Markdown, without the bot's own mention.
 
     `names` holds the display names of those whom the text mentions, by user id; others keep the id.
@@ -50,23 +50,23 @@ def mention_free(text: str, bot_user: str, names: Mapping[str, str] | None = Non
     own = re.escape(bot_user)
     addressed = re.sub(rf"^\s*(?:<@{own}(?:\|[^<>]*)?>[\s,:]*)+|[^\S\n]?<@{own}(?:\|[^<>]*)?>", "", text)
     known = names or {}
-    return _unescaped(TOKEN.sub(lambda token: _readable(token, known), addressed)).strip()
+    return _unescape(TOKEN.sub(lambda token: _read_token(token, known), addressed)).strip()
 
 
-def _readable(token: re.Match[str], names: Mapping[str, str]) -> str:
+def _read_token(token: re.Match[str], names: Mapping[str, str]) -> str:
     """Return a token as a person reads it; entities in it stay as they are, to be decoded once."""
     kind, target, label = token["kind"], token["target"], (token["label"] or "").strip()
     if kind == "@":
         name = names.get(target) or label.removeprefix("@") or target
-        return f"@{_escaped(name)}"
+        return f"@{_escape_ampersands(name)}"
     if kind == "#":
         return f"#{label.removeprefix('#') or target}"
     if kind == "!":
-        return _special(target, label)
-    return _link(target, label)
+        return _read_special(target, label)
+    return _read_link(target, label)
 
 
-def _special(target: str, label: str) -> str:
+def _read_special(target: str, label: str) -> str:
     """Read `<!here>`, `<!subteam^S1|@team>`, or `<!date^1392734382^{date}|February 18th>`."""
     command, _, rest = target.partition("^")
     if command == "date":
@@ -74,16 +74,16 @@ def _special(target: str, label: str) -> str:
     return f"@{label.removeprefix('@') or rest or command}"
 
 
-def _link(target: str, label: str) -> str:
+def _read_link(target: str, label: str) -> str:
     address = target.removeprefix("mailto:").removeprefix("tel:")
     if not label or label in {target, address, target.partition("://")[2]}:
         return address
     return f"[{label}]({target})"
 
 
-def _unescaped(text: str) -> str:
+def _unescape(text: str) -> str:
     return ENTITY.sub(lambda entity: CHARACTERS[entity[1]], text)
 
 
-def _escaped(name: str) -> str:
+def _escape_ampersands(name: str) -> str:
     return name.replace("&", "&amp;")

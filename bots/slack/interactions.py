@@ -14,7 +14,7 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 from bots.slack.calls import SlackRefusal
 from bots.slack.events import attachments_of
 from bots.slack.incoming import text_of
-from bots.slack.outgoing import escape, payload
+from bots.slack.outgoing import escape_text, payload_of
 from core.commands import command_of, help_text
 from core.messages import Author, Command, ConversationKey, Message
 
@@ -38,7 +38,7 @@ class Interactions:
     bot_user: str
     dm_threads: bool = True
 
-    def question(self, body: Payload, now: float) -> Message | None:
+    def read_command(self, body: Payload, now: float) -> Message | None:
         """Return what a slash command asks, None where it asks nothing; `now` is in seconds since the epoch.
 
         It stands in no message and has no ts: its `trigger_id`, which no other has, is its id. In a direct message
@@ -59,7 +59,7 @@ class Interactions:
             handle=str(body["response_url"]),
         )
 
-    def chosen(self, body: Payload) -> Message | None:
+    def read_shortcut(self, body: Payload) -> Message | None:
         """Return what a message shortcut asks or tells the bot; None for one that is not ours.
 
         Choosing it twice is asking twice: the message's ts and that of the choice make its id.
@@ -74,31 +74,31 @@ class Interactions:
             id=f"{message['ts']}:{body['action_ts']}",
             key=ConversationKey("slack", self.workspace, channel, thread),
             author=Author(body["user"]["id"], "", workspace=str(body["user"].get("team_id", ""))),
-            text="" if command else self._about(message),
+            text="" if command else self._question_about(message),
             sent_at=float(body["action_ts"]),
             addressed=True,
             attachments=() if command else attachments_of(message),
             command=command,
             handle=str(body["response_url"]),
             about="" if command else str(message["ts"]),
-            others=() if command else (text_of(message), self._name(message)),
+            others=() if command else (text_of(message), self._name_of(message)),
         )
 
-    def _about(self, message: Payload) -> str:
+    def _question_about(self, message: Payload) -> str:
         """Return the question that a message itself is: its text, each line quoted, and by whom it is, as data."""
         lines = text_of(message).split("\n")
-        return "\n".join([f"What do you say to this message by {self._name(message)}?", *_quoted(lines)])
+        return "\n".join([f"What do you say to this message by {self._name_of(message)}?", *_quote_lines(lines)])
 
-    def _name(self, message: Payload) -> str:
+    def _name_of(self, message: Payload) -> str:
         if message.get("user") == self.bot_user:
             return "yourself"
         if message.get("user") and not message.get("bot_id"):
             return f"<@{message['user']}>"
         name = message.get("username") or message.get("bot_profile", {}).get("name") or "an app"
-        return escape(" ".join(str(name).split()))
+        return escape_text(" ".join(str(name).split()))
 
 
-def told(body: Payload) -> str:
+def command_help(body: Payload) -> str:
     """Return what a slash command that asks nothing is answered with: help, or where else it can be used."""
     command = command_of(body.get("text", ""))
     if command in {"stop", "reset", "memory"}:
@@ -106,7 +106,7 @@ def told(body: Payload) -> str:
     return f"{help_text()}\n\n`{body['command']} your question` asks me in this channel."
 
 
-def _quoted(lines: list[str]) -> list[str]:
+def _quote_lines(lines: list[str]) -> list[str]:
     return [f"&gt; {line}" for line in lines]
 
 
@@ -116,14 +116,14 @@ class Ephemeral:
     def __init__(self, session: aiohttp.ClientSession) -> None:
         self._session = session
 
-    async def refuse(self, message: Message, refusal: SlackRefusal) -> None:
+    async def tell_refusal(self, message: Message, refusal: SlackRefusal) -> None:
         """Tell who set an interaction off that its answer cannot be shown; others are told nothing."""
         if not message.handle:
             return
         text = INVITE if refusal.code in OUTSIDE else f"_{refusal.notice}_"
         client = AsyncWebhookClient(message.handle, session=self._session, retry_handlers=[])
         try:
-            answer = await client.send_dict({**payload(text), "response_type": "ephemeral"})
+            answer = await client.send_dict({**payload_of(text), "response_type": "ephemeral"})
         except (aiohttp.ClientError, TimeoutError) as error:
             log.warning("asker not told", error=type(error).__name__)
             return

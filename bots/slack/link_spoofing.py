@@ -25,20 +25,20 @@ def is_disguise(label: str, target: str) -> bool:
     """
     if len(label) > LONGEST_LABEL:
         return True
-    shown, real = _plain(label), _plain(target)
+    shown, real = _visible_text(label), _visible_text(target)
     if shown.strip() == real:
         return False
-    return any(not _leads_to(address, real) for address in _addresses(shown))
+    return any(not _leads_to(address, real) for address in _addresses_in(shown))
 
 
-def _plain(text: str) -> str:
+def _visible_text(text: str) -> str:
     """Return what the eye sees: no formatting, no invisible characters, one kind of dot, small letters."""
     dotted = unicodedata.normalize("NFKC", unescape(text).translate(UNICODE_DOTS)).translate(UNICODE_DOTS)
     visible = "".join(char for char in dotted if unicodedata.category(char) not in {"Cf", "Mn", "Cc"} or char.isspace())
     return visible.translate(FORMATTING).casefold()
 
 
-def _addresses(label: str) -> Iterator[str]:
+def _addresses_in(label: str) -> Iterator[str]:
     """Yield what looks like an address in a label."""
     for word in (match[0].rstrip(".:!?") for match in WORD.finditer(label)):
         scheme = SCHEME.search(word)
@@ -57,13 +57,13 @@ def _is_host(text: str) -> bool:
 
 def _leads_to(address: str, target: str) -> bool:
     """Whether the address is the target, or the beginning of it up to a whole part of its path."""
-    shown, real = _bare(address), _bare(target)
+    shown, real = _bare_address(address), _bare_address(target)
     if shown == real:
         return True
     has_user = "@" in re.split(r"[/?#]", real, maxsplit=1)[0]
     return not has_user and real.startswith((f"{shown}/", f"{shown}?", f"{shown}#", f"{shown}:"))
 
 
-def _bare(address: str) -> str:
+def _bare_address(address: str) -> str:
     scheme = SCHEME.match(address)
     return address[scheme.end() if scheme else 0 :].removeprefix("www.").rstrip("/")

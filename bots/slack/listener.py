@@ -12,10 +12,10 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bots.backfill import Backfill
-from bots.slack.backfill import number_of
-from bots.slack.events import EventReader
-from bots.slack.interactions import Interactions, told
-from bots.slack.outgoing import payload
+from bots.slack.backfill import microseconds_of
+from bots.slack.events import SlackEventReader
+from bots.slack.interactions import Interactions, command_help
+from bots.slack.outgoing import payload_of
 from core.messages import Receive
 
 log = structlog.get_logger()
@@ -23,14 +23,14 @@ log = structlog.get_logger()
 ANY = re.compile("")
 
 
-class Listener:
+class SlackListener:
     """The events, slash commands and shortcuts of one workspace."""
 
     def __init__(
         self,
         identity: AuthorizeResult,
         interactions: Interactions,
-        ear: EventReader,
+        ear: SlackEventReader,
         receive: Receive,
         catch_up: Backfill,
     ) -> None:
@@ -41,7 +41,7 @@ class Listener:
         self._catch_up = catch_up
         self._known = {"message", "app_mention", "app_home_opened"}  # types that are not worth a line in the log
 
-    def app(self, client: AsyncWebClient, signing_secret: str) -> AsyncApp:
+    def build_app(self, client: AsyncWebClient, signing_secret: str) -> AsyncApp:
         """Return Bolt's app. It acknowledges after its listener has returned, and so after the insert.
 
         Bolt by default acknowledges first, and then a crash loses the event: hence process_before_response.
@@ -52,7 +52,7 @@ class Listener:
 
         app = AsyncApp(
             client=client,
-            logger=_quiet(),
+            logger=_quiet_logger(),
             signing_secret=signing_secret,
             authorize=authorize,
             process_before_response=True,
@@ -65,32 +65,32 @@ class Listener:
 
     async def _on_event(self, body: dict[str, Any]) -> None:
         try:
-            is_known = await self._ear.told(body)
+            is_known = await self._ear.receive_event(body)
         except Exception:
-            self._catch_up.begin()  # Slack tries again for some minutes; then we read it ourselves
+            self._catch_up.begin_catch_up()  # Slack tries again for some minutes; then we read it ourselves
             raise
-        self._catch_up.heard(number_of(body["event"].get("event_ts")))
+        self._catch_up.note_received(microseconds_of(body["event"].get("event_ts")))
         if not is_known and body["event"]["type"] not in self._known:
             self._known.add(body["event"]["type"])
             log.info("event ignored", type=body["event"]["type"], hint="Nothing subscribed needs it.")
 
     async def _on_command(self, body: dict[str, Any], ack: AsyncAck) -> None:
         """Take a question in; what asks nothing is answered in the acknowledgement, for who typed it alone."""
-        if message := self._interactions.question(body, time.time()):
+        if message := self._interactions.read_command(body, time.time()):
             await self._receive(message)
             await ack()
         else:
-            await ack({**payload(told(body)), "response_type": "ephemeral"})
+            await ack({**payload_of(command_help(body)), "response_type": "ephemeral"})
 
     async def _on_shortcut(self, body: dict[str, Any], ack: AsyncAck) -> None:
-        if message := self._interactions.chosen(body):
+        if message := self._interactions.read_shortcut(body):
             await self._receive(message)
         else:
             log.info("shortcut ignored", callback_id=body["callback_id"], hint="It is not in Confab's manifest.")
         await ack()
 
 
-def _quiet() -> logging.Logger:
+def _quiet_logger() -> logging.Logger:
     """Return Bolt's logger. It warns of tokens in the environment, which it need not use, and of what we refuse."""
     logger = logging.getLogger("slack_bolt")
     logger.setLevel(logging.ERROR)

@@ -43,13 +43,13 @@ class Payload(TypedDict):
     parse: str
 
 
-def payload(part: str) -> Payload:
+def payload_of(part: str) -> Payload:
     """Return what shows a part of at most `LIMIT`, harmless, with its fallback for notifications.
 
     `parse` is said because chat.update, unlike chat.postMessage, otherwise looks for names (Slack docs, chat.update).
     """
     markdown = escape_mentions(part)
-    return {"text": fallback(part), "blocks": [{"type": "markdown", "text": markdown}], "parse": "none"}
+    return {"text": fallback_text(part), "blocks": [{"type": "markdown", "text": markdown}], "parse": "none"}
 
 
 def plain_payload(part: str) -> Payload:
@@ -57,44 +57,44 @@ def plain_payload(part: str) -> Payload:
 
     The empty list takes away the blocks that an earlier edit left (Slack docs, chat.update).
     """
-    return {"text": fallback(part), "blocks": [], "parse": "none"}
+    return {"text": fallback_text(part), "blocks": [], "parse": "none"}
 
 
-def fallback(markdown: str, limit: int = TEXT_LIMIT) -> str:
+def fallback_text(markdown: str, limit: int = TEXT_LIMIT) -> str:
     """Return the plain `text` beside a block: harmless, escaped, at most `limit` UTF-16 units."""
-    escaped = escape(escape_mentions(markdown))
-    if _units(escaped) <= limit:
+    escaped = escape_text(escape_mentions(markdown))
+    if _utf16_units(escaped) <= limit:
         return escaped
-    shortened = _encoded(escaped)[: 2 * (limit - 1)].decode("utf-16-le", errors="surrogatepass")
+    shortened = _encode_utf16(escaped)[: 2 * (limit - 1)].decode("utf-16-le", errors="surrogatepass")
     return CUT_THROUGH.sub("", shortened) + "…"
 
 
-def escape(text: str) -> str:
+def escape_text(text: str) -> str:
     """Return the text with Slack's three control characters as entities (Slack docs, formatting message text)."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def measure(markdown: str) -> int:
+def measure_part(markdown: str) -> int:
     """Return how much of a part the text takes: UTF-16 units of its fallback, or its share of blocks if that is more.
 
     What making it harmless may add is counted wherever it may.
     """
-    units = _units(escape(markdown)) + 2 * markdown.count("<") + markdown.count("]")
-    if _share(markdown.count("\n") + markdown.count("\r")) <= units:  # so few lines cannot be too many blocks
+    units = _utf16_units(escape_text(markdown)) + 2 * markdown.count("<") + markdown.count("]")
+    if _share_of_part(markdown.count("\n") + markdown.count("\r")) <= units:  # so few lines cannot be too many blocks
         return units
-    return max(units, _share(blocks_of_whole_lines(markdown)))
+    return max(units, _share_of_part(blocks_of_whole_lines(markdown)))
 
 
-def _share(blocks: int) -> int:
+def _share_of_part(blocks: int) -> int:
     return blocks * PART_SIZE // BLOCKS_LIMIT
 
 
-def _units(text: str) -> int:
-    return len(_encoded(text)) // 2
+def _utf16_units(text: str) -> int:
+    return len(_encode_utf16(text)) // 2
 
 
-def _encoded(text: str) -> bytes:
+def _encode_utf16(text: str) -> bytes:
     return text.encode("utf-16-le", errors="surrogatepass")
 
 
-LIMIT = Limit(PART_SIZE, measure)
+LIMIT = Limit(PART_SIZE, measure_part)

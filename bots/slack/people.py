@@ -5,7 +5,7 @@ from collections import OrderedDict
 
 import structlog
 
-from bots.slack.calls import Calls, SlackRefusal
+from bots.slack.calls import SlackCalls, SlackRefusal
 
 log = structlog.get_logger()
 
@@ -13,28 +13,28 @@ MOST = 5_000  # names that are remembered at a time
 AGE = 3_600.0  # seconds after which a name is asked for again: people rename themselves
 
 
-class People:
+class DisplayNames:
     """The names of one workspace's people."""
 
-    def __init__(self, calls: Calls) -> None:
+    def __init__(self, calls: SlackCalls) -> None:
         self._calls = calls
         self._names: OrderedDict[str, tuple[str, float]] = OrderedDict()
 
-    async def name(self, user: str) -> str:
+    async def name_of(self, user: str) -> str:
         """Return a person's display name, or their id where Slack does not tell it."""
         known = self._names.get(user)
         if known and time.monotonic() - known[1] < AGE:
             return known[0]
-        name = await self._asked(user)
+        name = await self._fetch_name(user)
         self._names[user] = (name, time.monotonic())
         self._names.move_to_end(user)
         if len(self._names) > MOST:
             self._names.popitem(last=False)
         return name
 
-    async def _asked(self, user: str) -> str:
+    async def _fetch_name(self, user: str) -> str:
         try:
-            answer = await self._calls.read("users.info", {"user": user})
+            answer = await self._calls.query("users.info", {"user": user})
         except SlackRefusal as error:
             log.warning("name unknown", error=error.code, hint="The bot needs the scope users:read.")
             return user

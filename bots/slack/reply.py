@@ -7,9 +7,9 @@ from typing import Any
 import structlog
 
 from bots.edit_rate import EditRate
-from bots.slack.calls import NO_ANSWER, Calls, MaybeSent, SlackRefusal
-from bots.slack.outgoing import payload, plain_payload
-from bots.streaming import unbroken
+from bots.slack.calls import NO_ANSWER, MaybeSent, SlackCalls, SlackRefusal
+from bots.slack.outgoing import payload_of, plain_payload
+from bots.streaming import finish_despite_cancel
 from core.errors import Uncertain
 from core.messages import NOTICE, Journal, Turn
 
@@ -27,23 +27,23 @@ PATIENCE = 0.8  # seconds; a quicker answer needs no status
 RENEWAL = 100.0  # seconds; Slack clears a status after two minutes (Slack docs, assistant.threads.setStatus)
 
 
-class Reply:
+class SlackReply:
     """Where one turn's answer stands; a surface of bots.streaming."""
 
-    def __init__(self, calls: Calls, budget: EditRate, turn: Turn, journal: Journal) -> None:
+    def __init__(self, calls: SlackCalls, budget: EditRate, turn: Turn, journal: Journal) -> None:
         self._calls = calls
         self._budget = budget
         self._turn = turn
         self._journal = journal
         self._channel = turn.message.key.channel
-        self._place = {"channel": self._channel, **_thread(turn)}
-        self.visible = bool(turn.posted)  # or just about to be
+        self._place = {"channel": self._channel, **_thread_of(turn)}
+        self.is_visible = bool(turn.posted)  # or just about to be
 
-    async def post(self, part: int, text: str) -> str:
+    async def post_part(self, part: int, text: str) -> str:
         """Post a part and note it; what has begun is finished even if the turn is cancelled meanwhile."""
-        return await unbroken(self._posted(part, text))
+        return await finish_despite_cancel(self._post_and_note(part, text))
 
-    async def standing(self) -> tuple[str, ...]:
+    async def find_standing(self) -> tuple[str, ...]:
         """Return the messages in which the turn's parts stand, also one that was posted just before a crash.
 
         That one is noted now. Of a part that stands twice the copy goes, and what was said below an earlier attempt.
@@ -51,20 +51,20 @@ class Reply:
         """
         known = list(self._turn.posted)
         if self._turn.attempts > 1:
-            for part, message_id in await self._marked():
+            for part, message_id in await self._find_marked():
                 if part == len(known):
                     known.append(message_id)
                     await self._journal.posted(part, message_id)
                 elif message_id not in known:
-                    await self.remove(message_id)
-        self.visible = bool(known)
+                    await self.remove_part(message_id)
+        self.is_visible = bool(known)
         return tuple(known)
 
-    async def edit(self, message_id: str, text: str, *, last: bool) -> bool:
+    async def edit_part(self, message_id: str, text: str, *, last: bool) -> bool:
         """Change a message; False where the workspace's edits are used up and this is not its last state."""
         if last:
-            await self._budget.spend_last()
-        elif not self._budget.spend():
+            await self._budget.spend_last_edit()
+        elif not self._budget.spend_edit():
             return False
         try:
             await self._write_rich("chat.update", {"channel": self._channel, "ts": message_id}, text)
@@ -73,7 +73,7 @@ class Reply:
                 raise
         return True
 
-    async def remove(self, message_id: str) -> None:
+    async def remove_part(self, message_id: str) -> None:
         """Take away a part that the reply no longer needs."""
         try:
             await self._calls.write("chat.delete", {"channel": self._channel, "ts": message_id})
@@ -81,15 +81,15 @@ class Reply:
             if error.code not in GONE:
                 raise
 
-    async def _posted(self, part: int, text: str) -> str:
+    async def _post_and_note(self, part: int, text: str) -> str:
         mark = {"event_type": MARK, "event_payload": {"turn": self._turn.id, "part": part}}
         place = {**self._place, "metadata": mark, "unfurl_links": False, "unfurl_media": False}
-        self.visible = True
+        self.is_visible = True
         for _ in range(TRIES):
             try:
                 answer = await self._write_rich("chat.postMessage", place, text)
             except MaybeSent:
-                message_id = await self._found(part)
+                message_id = await self._find_part(part)
             else:
                 message_id = str(answer["ts"])
             if message_id:
@@ -101,17 +101,17 @@ class Reply:
         """Send a text as Markdown, or plain where Slack does not take its blocks: the answer is never lost."""
         repeatable = method != "chat.postMessage"
         try:
-            return await self._calls.write(method, {**place, **payload(text)}, repeatable=repeatable)
+            return await self._calls.write(method, {**place, **payload_of(text)}, repeatable=repeatable)
         except SlackRefusal as error:
             if error.code not in TOO_RICH:
                 raise
         return await self._calls.write(method, {**place, **plain_payload(text)}, repeatable=repeatable)
 
-    async def _found(self, part: int) -> str | None:
+    async def _find_part(self, part: int) -> str | None:
         """Look for a part whose post was not answered."""
-        return next((message_id for number, message_id in await self._marked() if number == part), None)
+        return next((message_id for number, message_id in await self._find_marked() if number == part), None)
 
-    async def _marked(self) -> list[tuple[int, str]]:
+    async def _find_marked(self) -> list[tuple[int, str]]:
         """Return each part of this turn that stands in the channel, and its ts, oldest first, by the parts' marks.
 
         Raises Uncertain where Slack does not let us look, or so much was said since that the looking has no end.
@@ -121,16 +121,16 @@ class Reply:
         place = {"channel": self._channel, **({"ts": self._place["thread_ts"]} if "thread_ts" in self._place else {})}
         messages: list[dict[str, Any]] = []
         for _ in range(PAGES):
-            answer = await self._look(method, {**place, **around})
+            answer = await self._read_messages(method, {**place, **around})
             messages += answer.get("messages", ())
             around["cursor"] = (answer.get("response_metadata") or {}).get("next_cursor", "")
             if not around["cursor"]:
                 return sorted(_parts_of(self._turn, messages), key=lambda each: float(each[1]))
         raise Uncertain(f"{method}: more than {PAGE * PAGES} messages")
 
-    async def _look(self, method: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    async def _read_messages(self, method: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
         try:
-            return await self._calls.read(method, arguments)
+            return await self._calls.query(method, arguments)
         except SlackRefusal as error:
             if error.code in EMPTY:
                 return {}
@@ -148,33 +148,33 @@ def _parts_of(turn: Turn, messages: Iterable[Mapping[str, Any]]) -> Iterator[tup
             yield SAID_BELOW, str(message["ts"])
 
 
-def _thread(turn: Turn) -> dict[str, str]:
+def _thread_of(turn: Turn) -> dict[str, str]:
     thread = turn.message.key.thread
     return {"thread_ts": thread} if thread else {}
 
 
-class Status:
+class ThinkingStatus:
     """Shows that an answer is being made; a workspace without the feature is asked once."""
 
-    def __init__(self, calls: Calls) -> None:
+    def __init__(self, calls: SlackCalls) -> None:
         self._calls = calls
         self._supported = True
 
-    async def thinking(self, turn: Turn, reply: Reply) -> None:
+    async def show_thinking(self, turn: Turn, reply: SlackReply) -> None:
         """Show the status until a part is posted (which clears it), or until this is cancelled."""
         key = turn.message.key
         await asyncio.sleep(PATIENCE)
-        while self._supported and key.thread and not reply.visible:
-            await unbroken(self._show({"channel_id": key.channel, "thread_ts": key.thread}, reply))
+        while self._supported and key.thread and not reply.is_visible:
+            await finish_despite_cancel(self._show_status({"channel_id": key.channel, "thread_ts": key.thread}, reply))
             await asyncio.sleep(RENEWAL)
 
-    async def _show(self, place: Mapping[str, str], reply: Reply) -> None:
+    async def _show_status(self, place: Mapping[str, str], reply: SlackReply) -> None:
         """Show the status; one that may have come after the answer, which would have cleared it, is taken away."""
-        await self._set({**place, "status": "is thinking…"})
-        if reply.visible:
-            await self._set({**place, "status": ""})
+        await self._set_status({**place, "status": "is thinking…"})
+        if reply.is_visible:
+            await self._set_status({**place, "status": ""})
 
-    async def _set(self, arguments: dict[str, str]) -> None:
+    async def _set_status(self, arguments: dict[str, str]) -> None:
         try:
             await self._calls.write("assistant.threads.setStatus", arguments)
         except SlackRefusal as error:

@@ -13,7 +13,7 @@ PING = 5.0  # seconds between two pings; the client gives a socket up when no an
 STUCK = 3  # pings without a socket after which the address is asked for anew
 
 
-class Socket:
+class SlackSocket:
     """Slack's events over a websocket that is replaced when it dies."""
 
     def __init__(self, app: AsyncApp, app_token: str, replaced: Callable[[], None], ping: float = PING) -> None:
@@ -23,10 +23,10 @@ class Socket:
         self._handler = AsyncSocketModeHandler(app, app_token, ping_interval=ping)
         self._watch: asyncio.Task[None] | None = None
 
-    async def open(self) -> None:
+    async def connect(self) -> None:
         """Connect; raises SlackApiError where Slack refuses the token."""
         await self._handler.connect_async()  # type: ignore[no-untyped-call] # the SDK leaves it unannotated
-        self._watch = asyncio.create_task(self._watching())
+        self._watch = asyncio.create_task(self._watch_connection())
 
     async def close(self) -> None:
         """Take in nothing more."""
@@ -34,11 +34,11 @@ class Socket:
             self._watch.cancel()
         await self._handler.close_async()  # type: ignore[no-untyped-call] # as above
 
-    async def connected(self) -> bool:
+    async def is_connected(self) -> bool:
         """Tell whether events can arrive."""
         return await self._handler.client.is_connected()
 
-    async def _watching(self) -> None:
+    async def _watch_connection(self) -> None:
         """Help the client over what it does not notice: it would try an address that has expired for ever.
 
         An address from apps.connections.open serves once and for half a minute; without one, the client asks anew.
@@ -46,7 +46,7 @@ class Socket:
         missed, current = 0, await self._handler.client.session_id()
         while True:
             await asyncio.sleep(self._ping)
-            is_connected = await self.connected()
+            is_connected = await self.is_connected()
             if is_connected and (now := await self._handler.client.session_id()) != current:
                 current = now
                 self._replaced()

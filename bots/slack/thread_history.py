@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from bots.slack.calls import Calls
+from bots.slack.calls import SlackCalls
 
 HOUR = 3_600.0
 SPANS = (HOUR, 24 * HOUR, 7 * 24 * HOUR)  # seconds before the question that are asked for, one after the other
@@ -11,7 +11,9 @@ PAGE = 200  # messages of one call; an app that is distributed outside the Marke
 CALLS = 8  # at the most: the method allows about 50 a minute (Slack docs, conversations.replies)
 
 
-async def before(calls: Calls, channel: str, thread: str, until: str, most: int) -> list[dict[str, Any]]:
+async def read_thread_before(
+    calls: SlackCalls, channel: str, thread: str, until: str, most: int
+) -> list[dict[str, Any]]:
     """Return the root of a thread and the newest `most` of its messages before `until` (a ts), oldest first.
 
     Slack pages a thread from its oldest message on (Slack docs, conversations.replies), so that windows before the
@@ -20,8 +22,8 @@ async def before(calls: Calls, channel: str, thread: str, until: str, most: int)
     root: list[dict[str, Any]] = []
     found: list[dict[str, Any]] = []
     place, left, latest = {"channel": channel, "ts": thread, "limit": PAGE}, CALLS, until
-    for oldest in _windows(thread, until):
-        window, left, cursor = await _window(calls, {**place, "oldest": oldest, "latest": latest}, left)
+    for oldest in _window_starts(thread, until):
+        window, left, cursor = await _read_window(calls, {**place, "oldest": oldest, "latest": latest}, left)
         root = root or [each for each in window if each["ts"] == thread]
         window = [each for each in window if each["ts"] != thread]
         if cursor and found:
@@ -33,13 +35,13 @@ async def before(calls: Calls, channel: str, thread: str, until: str, most: int)
     return root + found[-most:]
 
 
-async def _window(calls: Calls, place: Mapping[str, Any], left: int) -> tuple[list[dict[str, Any]], int, str]:
+async def _read_window(calls: SlackCalls, place: Mapping[str, Any], left: int) -> tuple[list[dict[str, Any]], int, str]:
     """Return the messages of a window, how many calls are left after it, and a cursor where there is more in it."""
     messages: list[dict[str, Any]] = []
     cursor = ""
     while left:
         left -= 1
-        answer = await calls.read("conversations.replies", {**place, **({"cursor": cursor} if cursor else {})})
+        answer = await calls.query("conversations.replies", {**place, **({"cursor": cursor} if cursor else {})})
         messages += answer["messages"]
         cursor = (answer.get("response_metadata") or {}).get("next_cursor", "")
         if not cursor:
@@ -47,7 +49,7 @@ async def _window(calls: Calls, place: Mapping[str, Any], left: int) -> tuple[li
     return messages, left, cursor
 
 
-def _windows(thread: str, until: str) -> list[str]:
+def _window_starts(thread: str, until: str) -> list[str]:
     """Return from when on the windows are, the nearest first, the last of them the whole thread."""
     begin = float(thread)
     starts = [float(until) - span for span in SPANS]

@@ -18,7 +18,7 @@ def test_no_five_seconds_hold_more_than_five_edits(steps: list[tuple[bool, float
     for waits, seconds in steps:
         if waits:
             now[0] += seconds
-        elif budget.spend():
+        elif budget.spend_edit():
             spent.append(now[0])
     assert all(sum(begin <= each <= begin + WINDOW for each in spent) <= MOST for begin in spent)
 
@@ -26,7 +26,7 @@ def test_no_five_seconds_hold_more_than_five_edits(steps: list[tuple[bool, float
 async def test_a_reply_keeps_its_last_edit_to_itself() -> None:
     """Another that grows in the same channel cannot take it."""
     budget = EditRate(EDITS, EDITS_PER_SECOND, clock=lambda: 0.0)
-    assert budget.reserve()
-    assert budget.spend()
-    assert not budget.spend()
-    await budget.spend_last()
+    assert budget.reserve_edit()
+    assert budget.spend_edit()
+    assert not budget.spend_edit()
+    await budget.spend_last_edit()

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bots.discord.calls import IntentNotEnabled, WrongToken
-from bots.discord.client import intents
+from bots.discord.client import intents_for
 from core.errors import StartRefused
 from deploy.sandbox.discord.intents import Intent
 from deploy.sandbox.discord.permissions import Permission
@@ -267,5 +267,5 @@ async def test_what_is_being_answered_when_the_bot_stops_is_finished(sandbox: Sa
 
 def test_no_privileged_intent_is_asked_for_unless_it_is_said() -> None:
     """Mentions and direct messages need none."""
-    asked = intents(message_content=False)
+    asked = intents_for(message_content=False)
     assert (asked.message_content, asked.members, asked.presences) == (False, False, False)

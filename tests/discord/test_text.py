@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bots.discord.events import opens_with_other_mention, readable
-from bots.discord.outgoing import LONGEST, Cut, nonce, units
-from bots.discord.places import Handle
-from bots.discord.reply_channel import name_of
+from bots.discord.events import opens_with_other_mention, resolve_tokens
+from bots.discord.outgoing import LONGEST, MessageSplitter, nonce_of, utf16_units
+from bots.discord.places import ReplyHandle
+from bots.discord.reply_channel import thread_name_of
 
 ME = 10
 NAMES = {"@1": "@Ada", "@&2": "@engineers", "#3": "#general"}
@@ -28,7 +28,7 @@ NAMES = {"@1": "@Ada", "@&2": "@engineers", "#3": "#general"}
 )
 def test_a_text_is_read_as_it_is_shown(written: str, read: str) -> None:
     """With names for ids, and without the bot's own mention."""
-    assert readable(written, ME, NAMES) == read
+    assert resolve_tokens(written, ME, NAMES) == read
 
 
 @pytest.mark.parametrize(
@@ -42,21 +42,21 @@ def test_who_is_named_first_is_meant(text: str, is_for_others: bool) -> None:
 @given(st.text(alphabet="<@!&#:>0123ab \n`", max_size=60))
 def test_whatever_is_written_is_read(text: str) -> None:
     """Nothing fails, and nothing stays of our own mention that a reader could take for one."""
-    assert f"<@{ME}>" not in readable(text, ME, NAMES) or f"<@{ME}>" not in text
+    assert f"<@{ME}>" not in resolve_tokens(text, ME, NAMES) or f"<@{ME}>" not in text
 
 
 @given(st.text(min_size=1, max_size=6_000), st.integers(1, 4))
 def test_no_part_is_longer_than_discord_takes(text: str, most: int) -> None:
     """Whether its length is counted in code points, or in the units of Discord's apps."""
-    parts = Cut(most)(text)
+    parts = MessageSplitter(most)(text)
     assert len(parts) <= most + 1
-    assert all(units(part) <= LONGEST for part in parts[:most])
+    assert all(utf16_units(part) <= LONGEST for part in parts[:most])
 
 
 @given(st.lists(st.text(alphabet="ab \n#-", min_size=1, max_size=900), min_size=1, max_size=12), st.integers(1, 3))
 def test_nothing_is_lost_between_the_parts_and_the_file(pieces: list[str], most: int) -> None:
     """However the text grew: all of its words are there, in order, and earlier parts stay as they are."""
-    cut, text = Cut(most), ""
+    cut, text = MessageSplitter(most), ""
     before: list[str] = []
     for piece in pieces:
         text += piece
@@ -69,19 +69,19 @@ def test_nothing_is_lost_between_the_parts_and_the_file(pieces: list[str], most:
 @given(st.text(max_size=50), st.integers(0, 100))
 def test_a_nonce_is_short_and_always_the_same(turn: str, part: int) -> None:
     """Discord takes 25 characters; discord.py does not look."""
-    assert len(nonce(turn, part)) <= 25
-    assert nonce(turn, part) == nonce(turn, part)
-    assert nonce(turn, part) != nonce(turn, part + 1)
+    assert len(nonce_of(turn, part)) <= 25
+    assert nonce_of(turn, part) == nonce_of(turn, part)
+    assert nonce_of(turn, part) != nonce_of(turn, part + 1)
 
 
 def test_a_handle_is_read_as_it_was_written() -> None:
     """It waits in the inbox as text."""
-    handle = Handle.of_interaction("1", "token", "2", 1_700_000_000.0)
-    assert Handle.read(str(handle)) == handle
-    assert not handle.holds
-    assert not Handle("1").holds
+    handle = ReplyHandle.of_interaction("1", "token", "2", 1_700_000_000.0)
+    assert ReplyHandle.parse_handle(str(handle)) == handle
+    assert not handle.is_valid
+    assert not ReplyHandle("1").is_valid
 
 
 def test_a_threads_name_tells_nothing_of_the_question() -> None:
     """It is made of the message's id, within Discord's hundred characters."""
-    assert name_of("1574324968257224704") == "Confab 4704"
+    assert thread_name_of("1574324968257224704") == "Confab 4704"

@@ -29,8 +29,8 @@ def test_no_minute_holds_more_edits_than_slack_takes(actions: list[tuple[str, fl
         if action == "wait":
             clock.now += seconds
         elif action == "reserve":
-            reserved += budget.reserve()
-        elif budget.spend():
+            reserved += budget.reserve_edit()
+        elif budget.spend_edit():
             clock.spent.append(clock.now)
     for begin in clock.spent:
         assert sum(begin <= at < begin + 60 for at in clock.spent) + reserved <= TIER_3
@@ -41,18 +41,18 @@ async def test_what_is_set_aside_is_there_when_it_is_needed(replies: int) -> Non
     """Replies that grow take everything but the last edits of all."""
     clock = Clock()
     budget = EditRate(EDITS, EDITS_PER_SECOND, clock=lambda: clock.now)
-    growing = sum(budget.reserve() for _ in range(replies))
-    while budget.spend():
+    growing = sum(budget.reserve_edit() for _ in range(replies))
+    while budget.spend_edit():
         pass
     for _ in range(growing):
-        await budget.spend_last()  # with this clock, a wait would never end in time: none is needed
-        budget.release()
+        await budget.spend_last_edit()  # with this clock, a wait would never end in time: none is needed
+        budget.release_edit()
 
 
 async def test_a_reply_that_finds_no_edit_left_had_better_come_whole() -> None:
     """Its last state would have to wait behind the others'."""
     clock = Clock()
     budget = EditRate(2.0, EDITS_PER_SECOND, clock=lambda: clock.now)
-    assert [budget.reserve() for _ in range(3)] == [True, True, False]
-    budget.release()
-    assert budget.reserve()
+    assert [budget.reserve_edit() for _ in range(3)] == [True, True, False]
+    budget.release_edit()
+    assert budget.reserve_edit()

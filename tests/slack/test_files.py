@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from bots.slack.files import Files
+from bots.slack.files import SlackFiles
 from core.errors import FileUnreadable
 from core.files.attachments import fenced
 from deploy.sandbox.server import Sandbox
@@ -50,7 +50,7 @@ async def elsewhere(leads_to: str = "") -> AsyncIterator[Elsewhere]:
 async def fetched(url: str, api: str, hosts: tuple[str, ...] = (), most: int = 1000) -> bytes:
     """Fetch one file with the token `xoxb-t`."""
     async with aiohttp.ClientSession() as session:
-        return await Files(session, "xoxb-t", api, hosts).fetch(url, most)
+        return await SlackFiles(session, "xoxb-t", api, hosts).fetch(url, most)
 
 
 @pytest.mark.usefixtures("bot")
@@ -102,7 +102,7 @@ async def test_nothing_is_fetched_from_a_host_that_only_looks_like_slacks(url: s
 async def test_what_is_written_to_disk_takes_no_token_along_either(tmp_path: Path) -> None:
     """A recording goes the same way, whatever it is called, and its hash is that of what came."""
     async with elsewhere() as other, elsewhere(leads_to=f"{other.url}/f") as slack, aiohttp.ClientSession() as session:
-        files = Files(session, "xoxb-t", f"{slack.url}/api/", (other.url,))
+        files = SlackFiles(session, "xoxb-t", f"{slack.url}/api/", (other.url,))
         digest = await files.save(f"{slack.url}/f", tmp_path / "recording", 1000)
         assert (slack.tokens, other.tokens) == (["Bearer xoxb-t"], [""])
     assert (tmp_path / "recording").read_bytes() == b"from elsewhere"

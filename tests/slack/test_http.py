@@ -14,7 +14,7 @@ import aiohttp
 import pytest
 
 from bots import http
-from bots.metrics import Lag
+from bots.metrics import EventLoopLag
 from bots.slack.webhook import EVENTS, events_route
 from deploy.sandbox.server import Sandbox
 from deploy.sandbox.slack.interactions import use_command, use_shortcut
@@ -33,7 +33,9 @@ def health(bot: Bot) -> http.Health:
 async def address(sandbox: Sandbox, tmp_path: Path) -> AsyncIterator[str]:
     """Return the address of a bot that receives over HTTP."""
     async with running(sandbox, tmp_path / "confab.db", Setup(socket=False)) as bot:
-        runner = await http.serve(http.application(health(bot), Lag(), [events_route(bot.app)]), LOCAL, 0)
+        runner = await http.open_port(
+            http.build_application(health(bot), EventLoopLag(), [events_route(bot.app)]), LOCAL, 0
+        )
         yield f"http://{LOCAL}:{runner.addresses[0][1]}"
         await runner.cleanup()
 
@@ -132,7 +134,7 @@ async def test_a_body_without_end_is_refused(sandbox: Sandbox, address: str) -> 
 async def test_health_says_when_the_bot_is_ready(sandbox: Sandbox, tmp_path: Path) -> None:
     """A load balancer or a container asks it."""
     async with running(sandbox, tmp_path / "confab.db") as bot, aiohttp.ClientSession() as session:
-        runner = await http.serve(http.application(health(bot), Lag()), LOCAL, 0)
+        runner = await http.open_port(http.build_application(health(bot), EventLoopLag()), LOCAL, 0)
         address = f"http://{LOCAL}:{runner.addresses[0][1]}"
         async with session.get(f"{address}/health") as answer:
             assert (answer.status, await answer.json()) == (200, {"ready": True, "database": "ok"})
@@ -147,7 +149,7 @@ async def test_health_says_when_the_bot_is_ready(sandbox: Sandbox, tmp_path: Pat
 async def test_a_database_that_takes_nothing_shows_in_health_and_in_metrics(sandbox: Sandbox, tmp_path: Path) -> None:
     """As long as it does, and no longer, also where nobody writes meanwhile."""
     async with running(sandbox, tmp_path / "confab.db") as bot, aiohttp.ClientSession() as session:
-        runner = await http.serve(http.application(health(bot), Lag()), LOCAL, 0)
+        runner = await http.open_port(http.build_application(health(bot), EventLoopLag()), LOCAL, 0)
         address = f"http://{LOCAL}:{runner.addresses[0][1]}"
         other = sqlite3.connect(tmp_path / "confab.db", isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
@@ -166,14 +168,14 @@ async def test_a_database_that_takes_nothing_shows_in_health_and_in_metrics(sand
 
 async def test_an_event_loop_that_is_blocked_shows_in_metrics(sandbox: Sandbox, tmp_path: Path) -> None:
     """Its worst delay, in seconds."""
-    lag = Lag()
-    watching = asyncio.create_task(lag.watch())
+    lag = EventLoopLag()
+    watching = asyncio.create_task(lag.watch_loop())
     await asyncio.sleep(0.05)
     time.sleep(0.6)  # noqa: ASYNC251 - it blocks the loop, which is the point
     await asyncio.sleep(0.05)
     watching.cancel()
     async with running(sandbox, tmp_path / "confab.db") as bot, aiohttp.ClientSession() as session:
-        runner = await http.serve(http.application(health(bot), lag), LOCAL, 0)
+        runner = await http.open_port(http.build_application(health(bot), lag), LOCAL, 0)
         async with session.get(f"http://{LOCAL}:{runner.addresses[0][1]}/metrics") as answer:
             told = await answer.text()
         await runner.cleanup()

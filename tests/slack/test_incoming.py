@@ -2,7 +2,7 @@
 
 import pytest
 
-from bots.slack.incoming import mention_free, mentions, opens_with_other_mention, text_of
+from bots.slack.incoming import mentions_bot, opens_with_other_mention, text_of, to_markdown
 
 BOT = "U0CONFAB"
 
@@ -25,7 +25,7 @@ BOT = "U0CONFAB"
 )
 def test_what_a_person_wrote_is_read_as_markdown(written: str, read: str) -> None:
     """People, channels and links by their names, characters as they were typed, and no mention of the bot."""
-    assert mention_free(written, BOT, {"U1": "Ann & Co"}) == read
+    assert to_markdown(written, BOT, {"U1": "Ann & Co"}) == read
 
 
 def test_a_message_that_opens_by_mentioning_somebody_else_is_for_them() -> None:
@@ -37,8 +37,8 @@ def test_a_message_that_opens_by_mentioning_somebody_else_is_for_them() -> None:
 
 def test_the_bot_is_mentioned_by_its_id_alone() -> None:
     """Another id that begins alike is somebody else."""
-    assert mentions(f"hi <@{BOT}|confab>", BOT)
-    assert not mentions(f"hi <@{BOT}2> and &lt;@{BOT}&gt;", BOT)
+    assert mentions_bot(f"hi <@{BOT}|confab>", BOT)
+    assert not mentions_bot(f"hi <@{BOT}2> and &lt;@{BOT}&gt;", BOT)
 
 
 RICH = [

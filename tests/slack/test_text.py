@@ -9,7 +9,15 @@ from hypothesis import strategies as st
 from bots.markdown.splitting import split
 from bots.slack.blocks import blocks_of_whole_lines, expanded_blocks
 from bots.slack.escape_mentions import escape_mentions
-from bots.slack.outgoing import BLOCKS_LIMIT, LIMIT, MARKDOWN_LIMIT, TEXT_LIMIT, fallback, payload, plain_payload
+from bots.slack.outgoing import (
+    BLOCKS_LIMIT,
+    LIMIT,
+    MARKDOWN_LIMIT,
+    TEXT_LIMIT,
+    fallback_text,
+    payload_of,
+    plain_payload,
+)
 
 # Readers of our own, written apart from the code: they take for live what Slack or Markdown might take for live.
 LIVE_TOKEN = re.compile(
@@ -102,7 +110,7 @@ def test_no_letter_of_an_answer_is_lost(text: str) -> None:
 def test_no_part_of_an_answer_pings_or_disguises_a_link_wherever_it_is_cut(text: str) -> None:
     """A cut can end a code span in which something was harmless."""
     for part in split(text * 8, LIMIT):
-        arguments = payload(part)
+        arguments = payload_of(part)
         assert is_harmless(arguments["blocks"][0]["text"])
         assert not set("<>") & set(arguments["text"])
 
@@ -111,7 +119,7 @@ def test_no_part_of_an_answer_pings_or_disguises_a_link_wherever_it_is_cut(text:
 def test_every_part_of_an_answer_keeps_slacks_limits(text: str, times: int) -> None:
     """As Markdown, and as plain text if Slack refuses its blocks."""
     for part in split(text * times, LIMIT):
-        arguments = payload(part)
+        arguments = payload_of(part)
         markdown = arguments["blocks"][0]["text"]
         assert len(markdown.encode(errors="surrogatepass")) <= MARKDOWN_LIMIT
         assert expanded_blocks(markdown) <= BLOCKS_LIMIT + 2
@@ -183,10 +191,10 @@ def test_a_megabyte_of_hostile_text_is_made_harmless(piece: str) -> None:
 
 def test_the_fallback_is_escaped_and_short_and_cut_between_characters() -> None:
     """It stands in notifications, and for the whole part where Slack takes no blocks."""
-    assert fallback("a < b & c > d") == "a &lt; b &amp; c &gt; d"
-    assert fallback("&" * 100, limit=12) == "&amp;&amp;…"
-    assert fallback("😀" * 100, limit=10) == "😀😀😀😀…"
-    assert len(fallback("x" * 9_000)) == TEXT_LIMIT
+    assert fallback_text("a < b & c > d") == "a &lt; b &amp; c &gt; d"
+    assert fallback_text("&" * 100, limit=12) == "&amp;&amp;…"
+    assert fallback_text("😀" * 100, limit=10) == "😀😀😀😀…"
+    assert len(fallback_text("x" * 9_000)) == TEXT_LIMIT
 
 
 @pytest.mark.parametrize("piece", ["<@a>", "[a]: //b\n", "<b.io|a.io>", "[a.io](b.io)", "&", "😀", "```\n"])
@@ -194,7 +202,7 @@ def test_a_part_fits_into_the_text_whatever_is_taken_apart_in_it(piece: str) -> 
     """Otherwise a part whose blocks are refused would lose its end."""
     parts = split(piece * 3_000, LIMIT)
     assert len(parts) > 1
-    assert not any(fallback(part).endswith("…") for part in parts)
+    assert not any(fallback_text(part).endswith("…") for part in parts)
 
 
 def test_the_plain_payload_takes_away_the_blocks_of_an_earlier_edit() -> None:

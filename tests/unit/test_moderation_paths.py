@@ -76,20 +76,37 @@ ONLY_READ = {
 
 # Where a platform's adapter hands text to its SDK: all of it comes by `reply` or `tell`, or is Confab's own.
 SHOWN_BY = {
-    *(("bots.slack.reply", "_write_rich", "write"), ("bots.slack.reply", "remove", "write")),
+    *(("bots.slack.reply", "_write_rich", "write"), ("bots.slack.reply", "remove_part", "write")),
     *(("bots.slack.adapter", "tell", "write"), ("bots.discord.session", "tell", "send")),
-    *(("bots.discord.reply", "_sent", "send"), ("bots.discord.reply_channel", "send", "send")),
-    *(("bots.discord.reply_channel", "_send", "send"), ("bots.discord.reply_channel", "_answer", "edit_message")),
-    ("bots.streaming", "_put", "post"),
+    *(("bots.discord.reply", "_send_part", "send_part"), ("bots.discord.reply_channel", "send_part", "send_part")),
+    *(
+        ("bots.discord.reply_channel", "_send_once", "send"),
+        ("bots.discord.reply_channel", "_edit_promised", "edit_message"),
+    ),
+    ("bots.streaming", "_put_parts", "post_part"),
     # Confab's own sentences and names
-    *(("bots.discord.commands", "_help", "send_message"), ("bots.discord.commands", "_obey", "send_message")),
-    *(("bots.discord.reply_channel", "_open", "create_thread"), ("bots.slack.interactions", "refuse", "send_dict")),
-    ("bots.slack.reply", "_set", "write"),
+    *(("bots.discord.commands", "_on_help", "send_message"), ("bots.discord.commands", "_on_command", "send_message")),
+    *(
+        ("bots.discord.reply_channel", "_open_thread", "create_thread"),
+        ("bots.slack.interactions", "tell_refusal", "send_dict"),
+    ),
+    ("bots.slack.reply", "_set_status", "write"),
     # no text for anybody
     *(("bots.slack.adapter", "start", "write"), ("bots.slack.webhook", "events_route", "post")),
     *(("bots.downloads", "save", "write"), ("bots.downloads", "write", "write")),
 }
-SHOWING = {"write", "send", "send_dict", "send_message", "edit_message", "create_thread", "post", "respond"}
+SHOWING = {
+    "write",
+    "send",
+    "send_dict",
+    "send_message",
+    "edit_message",
+    "create_thread",
+    "post",
+    "post_part",
+    "respond",
+    "send_part",
+}
 
 # What carries text from a platform to core, and by which path it is checked; the rest are ids, kinds and numbers.
 CARRIERS = {

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bots.markdown.splitting import Growing, Limit
-from bots.streaming import Pace, Stream
+from bots.streaming import Pace, ReplyStream
 from core.messages import Replace, ReplyEvent, Text
 
 QUICK = Pace(first=0.0, interval=0.0)
@@ -21,13 +21,13 @@ class Wall:
         self.edits: list[tuple[str, str]] = []
         self._stingy = stingy
 
-    async def post(self, part: int, text: str) -> str:
+    async def post_part(self, part: int, text: str) -> str:
         """Put a new message up."""
         await asyncio.sleep(0)
         self.shown[f"new{part}"] = text
         return f"new{part}"
 
-    async def edit(self, message_id: str, text: str, *, last: bool) -> bool:
+    async def edit_part(self, message_id: str, text: str, *, last: bool) -> bool:
         """Change a message."""
         await asyncio.sleep(0)
         if self._stingy and not last:
@@ -36,7 +36,7 @@ class Wall:
         self.shown[message_id] = text
         return True
 
-    async def remove(self, message_id: str) -> None:
+    async def remove_part(self, message_id: str) -> None:
         """Take a message away."""
         await asyncio.sleep(0)
         del self.shown[message_id]
@@ -68,7 +68,7 @@ async def test_whatever_comes_the_last_state_is_the_whole_text(
     wall, limit = Wall(stingy=stingy), Limit(40)
     posted = [f"old{number}" for number in range(left)]
     wall.shown.update(dict.fromkeys(posted, "left over"))
-    await Stream(wall, Growing(limit), posted, QUICK).show(coming(events), live=live)
+    await ReplyStream(wall, Growing(limit), posted, QUICK).show_reply(coming(events), live=live)
     text = told(events)
     assert list(wall.shown.values()) == (Growing(limit)(text) if text.strip() else [])
 
@@ -77,7 +77,7 @@ async def test_whatever_comes_the_last_state_is_the_whole_text(
 async def test_no_edit_says_what_stands_there_already(events: list[ReplyEvent]) -> None:
     """An identical edit costs a call and shows nothing."""
     wall = Wall()
-    await Stream(wall, Growing(Limit(40)), (), QUICK).show(coming(events), live=True)
+    await ReplyStream(wall, Growing(Limit(40)), (), QUICK).show_reply(coming(events), live=True)
     last: dict[str, str] = {}
     for message_id, text in wall.edits:
         assert last.get(message_id) != text
@@ -87,7 +87,9 @@ async def test_no_edit_says_what_stands_there_already(events: list[ReplyEvent]) 
 async def test_an_answer_that_is_there_within_the_first_pause_is_posted_once() -> None:
     """A quick model costs no edits."""
     wall = Wall()
-    await Stream(wall, Growing(Limit(40)), (), Pace(first=5.0)).show(coming([Text("a"), Text("b")]), live=True)
+    await ReplyStream(wall, Growing(Limit(40)), (), Pace(first=5.0)).show_reply(
+        coming([Text("a"), Text("b")]), live=True
+    )
     assert (wall.shown, wall.edits) == ({"new0": "ab"}, [])
 
 
@@ -101,7 +103,7 @@ async def test_an_error_in_the_answer_reaches_whoever_asked_for_it() -> None:
     wall = Wall()
     caught = False
     try:
-        await Stream(wall, Growing(Limit(40)), (), QUICK).show(broken(), live=True)
+        await ReplyStream(wall, Growing(Limit(40)), (), QUICK).show_reply(broken(), live=True)
     except ValueError:
         caught = True
     assert caught

@@ -10,7 +10,7 @@ from typing import TypeVar, cast
 
 import pytest
 
-from bots.streaming import Pace, Stream
+from bots.streaming import Pace, ReplyStream
 from core.conversation import Conversation
 from core.errors import FileUnreadable, PlatformError
 from core.inbox import Inbox, Pressure
@@ -173,7 +173,7 @@ class Simulated:
     async def reply(self, turn: Turn, events: AsyncIterator[ReplyEvent], journal: Journal, *, live: bool) -> None:
         """Show an answer as the real platforms do: in parts that grow, each found again by its mark."""
         surface = Surface(self._life, turn, journal)
-        await Stream(surface, _parts, await surface.standing(), Pace()).show(events, live=live)
+        await ReplyStream(surface, _parts, await surface.standing(), Pace()).show_reply(events, live=live)
 
 
 class Surface:
@@ -194,10 +194,10 @@ class Surface:
             await self._journal.posted(post.part, post.id)
         for post in self._world.marked(f"{self._turn.id}-notice"):
             if self._turn.attempts > 1 and post.id not in known:
-                await self.remove(post.id)
+                await self.remove_part(post.id)
         return tuple(known)
 
-    async def post(self, part: int, text: str) -> str:
+    async def post_part(self, part: int, text: str) -> str:
         """Post a part and note it."""
         await self._acts()
         found = [post.id for post in self._world.marked(self._turn.id) if post.part == part]
@@ -206,7 +206,7 @@ class Surface:
         await self._journal.posted(part, message_id)
         return message_id
 
-    async def edit(self, message_id: str, text: str, *, last: bool) -> bool:
+    async def edit_part(self, message_id: str, text: str, *, last: bool) -> bool:
         """Change a part; now and then there is no room for an edit that is not the last."""
         await self._acts()
         if not last and self._world.breaks():
@@ -215,7 +215,7 @@ class Surface:
         await self._is_answered()
         return True
 
-    async def remove(self, message_id: str) -> None:
+    async def remove_part(self, message_id: str) -> None:
         """Take a part away."""
         await self._acts()
         self._world.posts.pop(message_id, None)
