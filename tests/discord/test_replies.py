@@ -274,4 +274,5 @@ async def nobody_types() -> None:
 
 def typing() -> list[int]:
     """Return one entry for each question for which somebody types."""
-    return [1 for task in asyncio.all_tasks() if getattr(task.get_coro(), "__qualname__", "") == "Typing._show"]
+    shows = "TypingIndicator._show_typing"
+    return [1 for task in asyncio.all_tasks() if getattr(task.get_coro(), "__qualname__", "") == shows]
