@@ -8,7 +8,7 @@ from typing import get_args
 import pytest
 from hypothesis import HealthCheck, settings
 
-from deploy.sandbox.server import Sandbox, serve
+from deploy.sandbox.wire.server import Sandbox, serve
 from tests.contract.platform_room import Capability, Room
 from tests.contract.rooms import ROOMS
 from tests.support.bot import Bot, running

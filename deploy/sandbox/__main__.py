@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack
 
 import click
 
-from deploy.sandbox.server import Sandbox, serve
+from deploy.sandbox.wire.server import Sandbox, serve
 
 JOINING = """
 A pretend Slack and a pretend Discord, on this machine alone. A bot joins the first with:

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from deploy.sandbox.model import ModelRequest, Reply
-from deploy.sandbox.server import Sandbox, serve
+from deploy.sandbox.openai.model import ModelRequest, Reply
+from deploy.sandbox.wire.server import Sandbox, serve
 from tests.bench import context as bench_context
 from tests.bench import voice as bench_voice
 from tests.support.stages import DiscordStage, SlackStage, Stage, Thread

@@ -16,9 +16,9 @@ import tiktoken
 from core.messages import Author, ConversationKey, Entry, Message
 from core.prompt.tokens import by_vocabulary
 from core.storage.store import Store
-from deploy.sandbox.model import ModelRequest, Reply
-from deploy.sandbox.model_stream import count
-from deploy.sandbox.server import Sandbox
+from deploy.sandbox.openai.model import ModelRequest, Reply
+from deploy.sandbox.openai.stream import count
+from deploy.sandbox.wire.server import Sandbox
 from tests.support.bot import GENERAL, Setup, running
 from tests.support.room import answered, answers
 

@@ -22,8 +22,8 @@ from typing import Any
 
 import click
 
-from deploy.sandbox.model import Reply
-from deploy.sandbox.server import Sandbox, serve
+from deploy.sandbox.openai.model import Reply
+from deploy.sandbox.wire.server import Sandbox, serve
 from tests.bench.__main__ import Contestant
 from tests.support.stages import DiscordStage, SlackStage, Stage, Thread
 

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from deploy.sandbox.model import Reply
-from deploy.sandbox.server import Sandbox, serve
+from deploy.sandbox.openai.model import Reply
+from deploy.sandbox.wire.server import Sandbox, serve
 from tests.bench.__main__ import ANSWER, contestant, flood, forget, say, turn
 from tests.support.stages import SlackStage
 

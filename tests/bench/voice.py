@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from deploy.sandbox.model_sound import SoundRequest
-from deploy.sandbox.server import Sandbox
+from deploy.sandbox.openai.sound import SoundRequest
+from deploy.sandbox.wire.server import Sandbox
 from tests.support.sound_files import repeated
 
 LOOK_EVERY = 0.01  # seconds

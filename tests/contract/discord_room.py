@@ -12,7 +12,7 @@ from core.policy import Policies
 from deploy.sandbox.discord.mentions import ANYBODY
 from deploy.sandbox.discord.posts import NO_FLAGS, Flag, Post
 from deploy.sandbox.discord.roster import ADA, BOT_USER, ENGINEERS, GENERAL, GRACE, OTHER_BOT_USER, RANDOM
-from deploy.sandbox.server import Sandbox
+from deploy.sandbox.wire.server import Sandbox
 from tests.contract.platform_room import QUICK, Breakage, Channel, Person, Platform, Recording, Said, Write
 from tests.support.discord_bot import DiscordSetup, running
 from tests.support.moderated import Moderated

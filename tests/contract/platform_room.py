@@ -12,8 +12,8 @@ from typing import Literal, Protocol, TypeVar
 
 from core.inbox import Pressure
 from core.policy import Policies
-from deploy.sandbox.model import Model
-from deploy.sandbox.server import Sandbox
+from deploy.sandbox.openai.model import Model
+from deploy.sandbox.wire.server import Sandbox
 from tests.support.moderated import Moderated
 from tests.support.voice import Voice
 

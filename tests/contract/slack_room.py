@@ -9,8 +9,8 @@ from typing import Literal, TypeVar
 
 from core.inbox import Pressure
 from core.policy import Policies
-from deploy.sandbox.server import Sandbox
 from deploy.sandbox.slack.interactions import use_command, use_shortcut
+from deploy.sandbox.wire.server import Sandbox
 from tests.contract.platform_room import QUICK, Breakage, Channel, Person, Platform, Recording, Said, Write
 from tests.support.bot import Setup, running
 from tests.support.moderated import Moderated

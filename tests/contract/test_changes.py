@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from core.commands import ABOUT, DONE, QUESTION_DELETED, STOPPED
-from deploy.sandbox.model import Reply
+from deploy.sandbox.openai.model import Reply
 from tests.contract.platform_room import Room, Said, answered, ask, settled, told
 
 

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from core.policy import Policies, Policy
-from deploy.sandbox.model import Reply
+from deploy.sandbox.openai.model import Reply
 from tests.contract.platform_room import Room, answered, ask, settled, told
 
 

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from core.files.attachments import NOT_READ
-from deploy.sandbox.model import Reply
+from deploy.sandbox.openai.model import Reply
 from tests.contract.platform_room import Breakage, Room, answered, ask, settled
 
 CODE = "```python\n" + "\n".join(f"print({n})  # a line of code" for n in range(150)) + "\n```"

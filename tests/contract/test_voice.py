@@ -8,7 +8,7 @@ import asyncio
 import pytest
 
 from core.policy import Policies, Policy
-from deploy.sandbox.model import Reply
+from deploy.sandbox.openai.model import Reply
 from tests.contract.platform_room import Recording, Room, answered, ask, settled, told
 from tests.support.sound_files import BUDGET, DOG, FRIDAY, WEATHER, repeated, sound, spoken
 from tests.support.voice import Voice

@@ -18,7 +18,7 @@ from core.errors import (
     TranscriberFailing,
 )
 from core.voice.audio_info import RecordingLimits
-from deploy.sandbox.model import FAULTS, Fault
+from deploy.sandbox.openai.model import FAULTS, Fault
 from tests.contract.platform_room import Recording, Room, Said, answered, told
 from tests.support.asking import served
 from tests.support.sound_files import PAGE, PICTURE, WEATHER, bomb, repeated, sound, spoken, wav

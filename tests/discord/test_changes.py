@@ -4,8 +4,8 @@ import pytest
 
 from core.commands import QUESTION_DELETED
 from deploy.sandbox.discord.roster import ADA, GENERAL
-from deploy.sandbox.model import Reply
-from deploy.sandbox.server import Sandbox
+from deploy.sandbox.openai.model import Reply
+from deploy.sandbox.wire.server import Sandbox
 from tests.support.discord_room import answered, ask, begun, mention, nothing_happens, prompt, shows
 
 pytestmark = pytest.mark.usefixtures("discord_bot")

@@ -8,8 +8,8 @@ from bots.discord.commands import MENU
 from core.commands import DONE
 from deploy.sandbox.discord.posts import Flag
 from deploy.sandbox.discord.roster import ADA, GENERAL, GRACE
-from deploy.sandbox.model import Reply
-from deploy.sandbox.server import Sandbox
+from deploy.sandbox.openai.model import Reply
+from deploy.sandbox.wire.server import Sandbox
 from tests.support.discord_bot import DiscordSetup, running
 from tests.support.discord_room import answered, answers, ask, begun, nothing_happens, posts, prompt, shows
 

@@ -9,8 +9,8 @@ from core.policy import Policies, Policy
 from deploy.sandbox.discord.permissions import Permission
 from deploy.sandbox.discord.posts import Kind, Post
 from deploy.sandbox.discord.roster import ADA, BOT_ROLE, BOT_USER, ENGINEERS, GENERAL, GRACE, OTHER_BOT_USER, RANDOM
-from deploy.sandbox.model import Reply
-from deploy.sandbox.server import Sandbox
+from deploy.sandbox.openai.model import Reply
+from deploy.sandbox.wire.server import Sandbox
 from tests.support.discord_bot import DiscordBot, DiscordSetup, running
 from tests.support.discord_room import answered, answers, ask, mention, nothing_happens, posts, prompt
 

@@ -14,8 +14,8 @@ import pytest
 
 from deploy.sandbox.discord.nonces import Nonces
 from deploy.sandbox.discord.roster import GENERAL
-from deploy.sandbox.model import Reply
-from deploy.sandbox.server import Sandbox
+from deploy.sandbox.openai.model import Reply
+from deploy.sandbox.wire.server import Sandbox
 from tests.support.discord_room import answered, answers, ask, mention, shows
 from tests.support.room import ask as ask_in_slack
 

@@ -11,7 +11,7 @@ from core.errors import StartRefused
 from deploy.sandbox.discord.intents import Intent
 from deploy.sandbox.discord.permissions import Permission
 from deploy.sandbox.discord.roster import ADA, ENGINEERING, GENERAL, GRACE, RANDOM
-from deploy.sandbox.server import Sandbox
+from deploy.sandbox.wire.server import Sandbox
 from tests.support.discord_bot import DiscordBot, DiscordSetup, running
 from tests.support.discord_room import answered, answers, ask, begun, mention, nothing_happens, posts, prompt, shows
 

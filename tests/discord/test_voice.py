@@ -5,7 +5,7 @@ from pathlib import Path
 from core.policy import Policies, Policy
 from deploy.sandbox.discord.posts import Flag
 from deploy.sandbox.discord.roster import BOT_USER, GENERAL, RANDOM
-from deploy.sandbox.server import Sandbox
+from deploy.sandbox.wire.server import Sandbox
 from tests.support.discord_bot import DiscordSetup, running
 from tests.support.sound_files import sound
 

@@ -11,7 +11,7 @@ from playwright.async_api import Browser, Locator, Page, expect
 
 from deploy.sandbox.discord.posts import Flag, Post
 from deploy.sandbox.discord.roster import ADA, BOT_USER, ENGINEERS, GENERAL, GRACE, LINUS, RANDOM
-from deploy.sandbox.server import Sandbox, serve
+from deploy.sandbox.wire.server import Sandbox, serve
 from tests.support.browser import browsing, go_to, visit, write
 from tests.support.sandbox_discord import Ear, Event, connected
 from tests.support.started import started

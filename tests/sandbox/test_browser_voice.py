@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, expect
 
-from deploy.sandbox.model_sound import SoundRequest
-from deploy.sandbox.server import Sandbox
+from deploy.sandbox.openai.sound import SoundRequest
+from deploy.sandbox.wire.server import Sandbox
 from tests.support.bot import Setup
 from tests.support.bot import running as running_in_slack
 from tests.support.browser import browsing, go_to, visit

@@ -22,7 +22,7 @@ from deploy.sandbox.discord.roster import (
     LOUNGE,
     OTHER_BOT_USER,
 )
-from deploy.sandbox.server import Sandbox, serve
+from deploy.sandbox.wire.server import Sandbox, serve
 from tests.support.sandbox_discord import Ear, connected, intents, logged_in
 
 MENTION = f"<@{BOT_USER}>"

@@ -11,7 +11,7 @@ import pytest
 
 from deploy.sandbox.discord.guild import Guild
 from deploy.sandbox.discord.roster import ENGINEERING, GENERAL, GUILD
-from deploy.sandbox.server import Sandbox, serve
+from deploy.sandbox.wire.server import Sandbox, serve
 from tests.support.sandbox_discord import Ear, connected, identify, logged_in, pointed_at, raw, refused
 
 

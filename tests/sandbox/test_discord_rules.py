@@ -19,7 +19,7 @@ from deploy.sandbox.discord.guild import Guild
 from deploy.sandbox.discord.permissions import Permission
 from deploy.sandbox.discord.roster import ADA, BOT_USER, ENGINEERING, GENERAL, LOUNGE, OTHER_BOT_USER, RANDOM
 from deploy.sandbox.discord.rules import RULES
-from deploy.sandbox.server import Sandbox, serve
+from deploy.sandbox.wire.server import Sandbox, serve
 from tests.support.sandbox_discord import (
     Ear,
     Event,

@@ -12,11 +12,11 @@ from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deploy.sandbox import stand_in
-from deploy.sandbox.model import FAULTS, Fault, Model, Reply, routes
-from deploy.sandbox.model_pictures import Picture
-from deploy.sandbox.model_replies import words
-from deploy.sandbox.model_rules import RULES
+from deploy.sandbox.openai import stand_in
+from deploy.sandbox.openai.model import FAULTS, Fault, Model, Reply, routes
+from deploy.sandbox.openai.pictures import Picture
+from deploy.sandbox.openai.replies import words
+from deploy.sandbox.openai.rules import RULES
 from tests.support.asking import PNG
 
 ASK: dict[str, Any] = {"model": "stand-in", "messages": [{"role": "user", "content": "Hello"}]}

@@ -7,8 +7,8 @@ import pytest
 from aiohttp import ClientSession, ClientWebSocketResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
-from deploy.sandbox.model import FAULTS
-from deploy.sandbox.server import Sandbox
+from deploy.sandbox.openai.model import FAULTS
+from deploy.sandbox.wire.server import Sandbox
 
 ADA = {"platform": "slack", "channel": "C0GENERAL", "user": "U0ADA"}
 GRACE = {**ADA, "user": "U0GRACE"}
@@ -315,7 +315,13 @@ async def test_the_page_says_which_real_model_answers(http: ClientSession, live:
         {"Host": "["},
     ],
 )
-@pytest.mark.parametrize("path", ["/", "/api/state", "/api/live", "/api/files/slack/F1", "/api/requests"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/", "/api/state", "/api/live", "/api/files/slack/F1", "/api/requests", "/nowhere"),
+        *("/slack/api/auth.test", "/slack/socket", "/discord/api/v10/gateway", "/discord/gateway", "/v1/models"),
+    ],
+)
 async def test_another_web_page_is_refused(http: ClientSession, path: str, headers: dict[str, str]) -> None:
     """Not by its origin, not by a name that it let point to this machine, and not by a link to it."""
     async with http.get(path, headers=headers) as response:

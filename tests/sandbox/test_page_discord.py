@@ -10,7 +10,7 @@ from aiohttp import ClientSession, ClientWebSocketResponse
 
 from deploy.sandbox.discord.posts import Flag, Post
 from deploy.sandbox.discord.roster import ADA, BOT_USER, ENGINEERING, GENERAL, GRACE
-from deploy.sandbox.server import Sandbox
+from deploy.sandbox.wire.server import Sandbox
 from tests.support.sandbox_discord import connected
 
 Json = dict[str, Any]

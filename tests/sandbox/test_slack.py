@@ -5,11 +5,11 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from deploy.sandbox.server import Sandbox, serve
 from deploy.sandbox.slack.content import expanded
 from deploy.sandbox.slack.posts import Post
 from deploy.sandbox.slack.rich_text import rich_text
 from deploy.sandbox.slack.workspace import Workspace
+from deploy.sandbox.wire.server import Sandbox, serve
 from tests.support.sandbox_slack import Body, Ear, client_of, listening
 
 

@@ -9,8 +9,8 @@ from aiohttp import ClientSession, WSMessage, WSServerHandshakeError, web
 from aiohttp.typedefs import Handler
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 
-from deploy.sandbox.server import Sandbox, serve
 from deploy.sandbox.slack.workspace import Workspace
+from deploy.sandbox.wire.server import Sandbox, serve
 from tests.support.sandbox_slack import Ear, bolt, client_of, listening, web_served
 
 

@@ -9,8 +9,8 @@ import pytest
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from deploy.sandbox.server import Sandbox, serve
 from deploy.sandbox.slack.workspace import Workspace
+from deploy.sandbox.wire.server import Sandbox, serve
 from tests.support.sandbox_slack import client_of, error_of
 
 GENERAL = "C0GENERAL"

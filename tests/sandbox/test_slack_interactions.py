@@ -11,9 +11,9 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.context.respond.async_respond import AsyncRespond
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from deploy.sandbox.server import Sandbox, serve
 from deploy.sandbox.slack.interactions import use_command, use_shortcut
 from deploy.sandbox.slack.workspace import Workspace
+from deploy.sandbox.wire.server import Sandbox, serve
 from tests.support.sandbox_slack import Body, Ear, bolt, listening, web_served
 
 GENERAL = "C0GENERAL"

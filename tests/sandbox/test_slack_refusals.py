@@ -6,11 +6,11 @@ import pytest
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from deploy.sandbox.server import Sandbox, serve
 from deploy.sandbox.slack.limits import POSTING, Limits
 from deploy.sandbox.slack.posts import Post
 from deploy.sandbox.slack.refused import Refused
 from deploy.sandbox.slack.workspace import Workspace
+from deploy.sandbox.wire.server import Sandbox, serve
 from tests.support.sandbox_slack import Body, client_of, error_of, refused
 
 GENERAL = "C0GENERAL"

@@ -6,7 +6,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from deploy.sandbox.server import Sandbox
+from deploy.sandbox.wire.server import Sandbox
 from tests.support.sound_files import PICTURE, WEATHER, repeated, sound, wav
 
 KEY = {"Authorization": "Bearer sk-test"}

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from aiohttp import ClientConnectionError, ClientSession
 
-from deploy.sandbox.server import Sandbox, serve
+from deploy.sandbox.wire.server import Sandbox, serve
 from deploy.start import direct, environment, model_host
 from deploy.transcript import Transcript
 from tests.support.started import started

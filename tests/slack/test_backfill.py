@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from deploy.sandbox.server import Sandbox
 from deploy.sandbox.slack.posts import Post
+from deploy.sandbox.wire.server import Sandbox
 from tests.support.bot import GENERAL, Bot, running
 from tests.support.room import answered, answers, ask, mention, prompt
 

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from deploy.sandbox.model import Reply
-from deploy.sandbox.server import Sandbox
+from deploy.sandbox.openai.model import Reply
+from deploy.sandbox.wire.server import Sandbox
 from tests.support.bot import GENERAL
 from tests.support.room import answered, answers, ask, mention, prompt
 

@@ -8,9 +8,9 @@ import pytest
 from bots.slack.interactions import INVITE
 from core.commands import DONE, STOPPED
 from core.errors import PlatformError
-from deploy.sandbox.model import Reply
-from deploy.sandbox.server import Sandbox
+from deploy.sandbox.openai.model import Reply
 from deploy.sandbox.slack.interactions import use_command, use_shortcut
+from deploy.sandbox.wire.server import Sandbox
 from tests.support.bot import GENERAL, Bot, Setup, running
 from tests.support.room import answered, answers, ask, mention, prompt
 

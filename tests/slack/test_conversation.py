@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from core.policy import Policies, Policy
-from deploy.sandbox.model import Reply
-from deploy.sandbox.server import Sandbox
+from deploy.sandbox.openai.model import Reply
+from deploy.sandbox.wire.server import Sandbox
 from tests.support.bot import GENERAL, Bot, Setup, running
 from tests.support.room import answered, answers, ask, mention, prompt
 

@@ -13,7 +13,7 @@ from aiohttp import web
 from bots.slack.files import SlackFiles
 from core.errors import FileUnreadable
 from core.files.attachments import fenced
-from deploy.sandbox.server import Sandbox
+from deploy.sandbox.wire.server import Sandbox
 from tests.support.bot import GENERAL
 from tests.support.room import answered, mention, prompt
 

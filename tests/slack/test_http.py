@@ -16,8 +16,8 @@ import pytest
 from bots import http
 from bots.metrics import EventLoopLag
 from bots.slack.webhook import EVENTS, events_route
-from deploy.sandbox.server import Sandbox
 from deploy.sandbox.slack.interactions import use_command, use_shortcut
+from deploy.sandbox.wire.server import Sandbox
 from tests.support.bot import GENERAL, Bot, Setup, running
 from tests.support.room import answered, ask
 

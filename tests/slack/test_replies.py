@@ -13,8 +13,8 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from core.policy import Policies, Policy
-from deploy.sandbox.model import Reply
-from deploy.sandbox.server import Sandbox, serve
+from deploy.sandbox.openai.model import Reply
+from deploy.sandbox.wire.server import Sandbox, serve
 from tests.support.bot import GENERAL, Bot, Setup, running
 from tests.support.room import answered, answers, ask, mention
 from tests.unit.test_splitting import MARKDOWN

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bots.slack.calls import SlackRefusal
-from deploy.sandbox.server import Sandbox
+from deploy.sandbox.wire.server import Sandbox
 from tests.support.bot import GENERAL, Bot, Setup, running
 from tests.support.room import answered, ask, mention
 

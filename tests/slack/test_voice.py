@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from core.errors import NoTranscriber
-from deploy.sandbox.server import Sandbox
+from deploy.sandbox.wire.server import Sandbox
 from tests.support.bot import Setup, running
 from tests.support.room import answered, prompt
 from tests.support.sound_files import sound

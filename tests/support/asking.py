@@ -13,7 +13,7 @@ from aiohttp import web
 from core.errors import ModelError
 from core.llm.client import ModelOptions, OpenAI, open_client
 from core.messages import ModelEvent, PromptMessage, Text
-from deploy.sandbox.model import Model, routes
+from deploy.sandbox.openai.model import Model, routes
 
 SECRET = "sk-secret-0123456789"
 QUESTION = "what is the airspeed of an unladen swallow"

@@ -20,7 +20,7 @@ from core.prompt.history import HistoryLoader, Instructions
 from core.prompt.summaries import Summaries
 from core.prompt.tokens import counter_for
 from core.storage.store import Store
-from deploy.sandbox.server import Sandbox
+from deploy.sandbox.wire.server import Sandbox
 from tests.support.moderated import Moderated, guarded
 from tests.support.voice import Voice
 

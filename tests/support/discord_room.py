@@ -4,8 +4,8 @@ import asyncio
 
 from deploy.sandbox.discord.posts import Post
 from deploy.sandbox.discord.roster import BOT_USER, GENERAL
-from deploy.sandbox.model import ModelRequest, Reply
-from deploy.sandbox.server import Sandbox
+from deploy.sandbox.openai.model import ModelRequest, Reply
+from deploy.sandbox.wire.server import Sandbox
 
 
 def mention(text: str) -> str:

@@ -8,7 +8,7 @@ from itertools import groupby
 from pathlib import Path
 from types import FrameType
 
-from deploy.sandbox.server import serve
+from deploy.sandbox.wire.server import serve
 from tests.support.bot import Setup, running
 from tests.support.moderated import Moderated
 from tests.support.room import ask

@@ -13,7 +13,7 @@ from core.moderation.moderation import Moderation, ModerationPolicy
 from core.moderation.verdict import Checker
 from core.moderation.words import WordList
 from core.storage.store import Store
-from deploy.sandbox.server import Sandbox
+from deploy.sandbox.wire.server import Sandbox
 
 
 @dataclass(frozen=True, slots=True)

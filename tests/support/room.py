@@ -1,7 +1,7 @@
 """A person's view of the pretend workspace."""
 
-from deploy.sandbox.model import ModelRequest
-from deploy.sandbox.server import Sandbox
+from deploy.sandbox.openai.model import ModelRequest
+from deploy.sandbox.wire.server import Sandbox
 from tests.support.bot import GENERAL
 
 

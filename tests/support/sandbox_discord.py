@@ -15,7 +15,7 @@ from discord.http import Route
 
 from deploy.sandbox.discord.guild import Guild
 from deploy.sandbox.discord.roster import GENERAL
-from deploy.sandbox.server import Sandbox
+from deploy.sandbox.wire.server import Sandbox
 
 Event = dict[str, Any]
 

@@ -13,8 +13,8 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from deploy.sandbox.server import Sandbox
 from deploy.sandbox.slack.workspace import Workspace
+from deploy.sandbox.wire.server import Sandbox
 
 Body = dict[str, Any]
 

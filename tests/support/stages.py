@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from deploy.sandbox.discord import roster
-from deploy.sandbox.server import Sandbox
+from deploy.sandbox.wire.server import Sandbox
 
 Thread = tuple[str, str]  # a room, and the message that began the thread
 

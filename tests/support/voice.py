@@ -10,7 +10,7 @@ from core.voice.audio_info import RecordingLimits
 from core.voice.notes import VoiceNotes
 from core.voice.transcribe import PipelineOptions, TranscriptPipeline
 from core.voice.transcribers import Transcribers
-from deploy.sandbox.server import Sandbox
+from deploy.sandbox.wire.server import Sandbox
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from core.errors import ModelError
 from core.llm.client import OpenAI
 from core.llm.completion import CompletionReader, Opening
 from core.messages import Finish, Text, Usage
-from deploy.sandbox.model import Reply
+from deploy.sandbox.openai.model import Reply
 from tests.support.asking import PROMPT, QUICK, Asking, sse, stand_in, text_chunk
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from openpyxl import Workbook  # type: ignore[import-untyped]  # it has no annotations
 
 from core.files.documents import Documents
-from deploy.sandbox.server import Sandbox
+from deploy.sandbox.wire.server import Sandbox
 from tests.support.bot import GENERAL
 from tests.support.room import answered, mention, prompt
 

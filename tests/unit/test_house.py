@@ -70,7 +70,7 @@ GOOD_IMPORTS = [
     ("bots.slack.adapter", "from slack_bolt.async_app import AsyncApp\nfrom bots.slack.text import escape"),
     ("bots.slack.adapter", "from core.messages import Message\nfrom bots.streaming import paced\nfrom . import text"),
     ("bots.__main__", "def run():\n    from bots.slack import Slack\n    from core.storage.store import Store"),
-    ("deploy.sandbox.page", "from aiohttp import web\nfrom deploy.sandbox.slack import limits"),
+    ("deploy.sandbox.page.api", "from aiohttp import web\nfrom deploy.sandbox.slack import limits"),
     ("tests.unit.test_openai", "import httpx"),
     ("bots.slackers", "import bots.discordant"),
 ]

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.sanitize import indent_speakers, said, sanitize_name, sanitize_text
-from deploy.sandbox.server import Sandbox
+from deploy.sandbox.wire.server import Sandbox
 from tests.support.bot import GENERAL
 from tests.support.room import answered, ask, mention
 

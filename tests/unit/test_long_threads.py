@@ -8,8 +8,8 @@ import pytest
 
 from core.prompt.ask import SHORTENED
 from core.prompt.build import FIRST, MIDDLE, SUMMARY
-from deploy.sandbox.model import Fault, ModelRequest, Reply
-from deploy.sandbox.server import Sandbox
+from deploy.sandbox.openai.model import Fault, ModelRequest, Reply
+from deploy.sandbox.wire.server import Sandbox
 from tests.support.bot import GENERAL, Bot, Setup, running
 from tests.support.room import answered, answers, ask, mention, prompt
 

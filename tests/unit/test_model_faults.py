@@ -9,9 +9,9 @@ import pytest
 
 from core import errors
 from core.errors import ModelError
-from deploy.sandbox.model import FAULTS, Reply
-from deploy.sandbox.server import Sandbox
+from deploy.sandbox.openai.model import FAULTS, Reply
 from deploy.sandbox.slack.roster import User
+from deploy.sandbox.wire.server import Sandbox
 from tests.support.bot import GENERAL, Bot, Setup, running
 from tests.support.room import answered, answers, mention, prompt
 

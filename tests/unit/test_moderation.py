@@ -12,8 +12,8 @@ from core.messages import Author, ConversationKey, Message
 from core.moderation.access import Lists
 from core.moderation.moderation import ModerationPolicy
 from core.moderation.stream import HELD
-from deploy.sandbox.model import Fault, Reply, rate_limited, refusal
-from deploy.sandbox.server import Sandbox
+from deploy.sandbox.openai.model import Fault, Reply, rate_limited, refusal
+from deploy.sandbox.wire.server import Sandbox
 from tests.support.bot import GENERAL, Setup, running
 from tests.support.moderated import Moderated
 from tests.support.room import answered, answers, ask, mention, prompt

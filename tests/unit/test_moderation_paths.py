@@ -19,9 +19,9 @@ from core.moderation.log import Path
 from core.moderation.moderation import ModerationPolicy
 from core.policy import Policies, Policy
 from core.storage.store import Store
-from deploy.sandbox.model import Reply
-from deploy.sandbox.moderation import flagged
-from deploy.sandbox.server import Sandbox
+from deploy.sandbox.openai.model import Reply
+from deploy.sandbox.openai.moderation import flagged
+from deploy.sandbox.wire.server import Sandbox
 from tests.contract.discord_room import DiscordRoom
 from tests.contract.platform_room import Recording, Room, answered, ask
 from tests.support.bot import Setup, running

@@ -10,8 +10,8 @@ from bots.options import model_options
 from core.errors import SettingsError
 from core.settings import Settings
 from core.storage.store import Store
-from deploy.sandbox.model import Fault, refusal
-from deploy.sandbox.server import Sandbox
+from deploy.sandbox.openai.model import Fault, refusal
+from deploy.sandbox.wire.server import Sandbox
 
 
 async def started(sandbox: Sandbox, folder: Path, **environ: str) -> bool:

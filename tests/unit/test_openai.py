@@ -15,7 +15,7 @@ from core.llm.client import open_client
 from core.llm.request import hashed
 from core.llm.stream import auth_headers, chat_url
 from core.messages import Finish, Text, Usage
-from deploy.sandbox.model import FAULTS, Fault, Reply, rate_limited, refusal
+from deploy.sandbox.openai.model import FAULTS, Fault, Reply, rate_limited, refusal
 from tests.support.asking import PROMPT, QUESTION, QUICK, SECRET, Asking, served, sse, stand_in, text_chunk
 
 

@@ -11,8 +11,8 @@ import pytest
 
 from bots.links import Named, named
 from deploy.sandbox.discord.roster import GENERAL as IN_DISCORD
-from deploy.sandbox.model import Reply
-from deploy.sandbox.server import Sandbox
+from deploy.sandbox.openai.model import Reply
+from deploy.sandbox.wire.server import Sandbox
 from tests.discord.test_process import process as process_in_discord
 from tests.support.bot import GENERAL
 from tests.support.discord_room import mention as mention_in_discord

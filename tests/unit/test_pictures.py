@@ -16,8 +16,8 @@ from core.files.attachments import BLIND, LEFT_OUT, MOST_PICTURES, TOO_MANY, UNR
 from core.files.documents import Documents
 from core.files.picture import AREA, LONGEST
 from core.prompt.ask import FEWER
-from deploy.sandbox.model import ModelRequest
-from deploy.sandbox.server import Sandbox
+from deploy.sandbox.openai.model import ModelRequest
+from deploy.sandbox.wire.server import Sandbox
 from tests.contract.platform_room import Room, answered, settled
 from tests.support.bot import GENERAL, Setup, running
 from tests.support.room import answered as answered_in_slack

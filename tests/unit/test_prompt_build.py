@@ -30,9 +30,9 @@ from core.prompt.build import (
 )
 from core.prompt.tokens import by_vocabulary
 from core.sanitize import sanitize_name
-from deploy.sandbox.model_checks import Asked
-from deploy.sandbox.model_replies import Fault
-from deploy.sandbox.model_rules import refused
+from deploy.sandbox.openai.checks import Asked
+from deploy.sandbox.openai.replies import Fault
+from deploy.sandbox.openai.rules import refused
 
 count = by_vocabulary("o200k_base")
 texts = st.text(max_size=200)

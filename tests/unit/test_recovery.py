@@ -16,8 +16,8 @@ from core.storage.store import Store
 from deploy.sandbox.discord.nonces import Nonces
 from deploy.sandbox.discord.permissions import Permission
 from deploy.sandbox.discord.roster import GENERAL
-from deploy.sandbox.model import Reply
-from deploy.sandbox.server import Sandbox
+from deploy.sandbox.openai.model import Reply
+from deploy.sandbox.wire.server import Sandbox
 from tests.contract.platform_room import Room, Said, answered, settled, told
 
 LONG = "\n\n".join(f"Paragraph {number}. {'Word after word. ' * 30}" for number in range(12))

@@ -4,7 +4,7 @@ import pytest
 
 from deploy.sandbox.discord.roster import ADA, BOT_USER, GRACE
 from deploy.sandbox.discord.roster import GENERAL as GENERAL_OF_DISCORD
-from deploy.sandbox.server import Sandbox
+from deploy.sandbox.wire.server import Sandbox
 from tests.support.bot import GENERAL
 from tests.support.room import answered, mention, prompt
 

@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from deploy.sandbox.changes import Changes
 from deploy.sandbox.discord import message_payloads, payloads
 from deploy.sandbox.discord.gateway import Gateway
 from deploy.sandbox.discord.mentions import mentions_in
 from deploy.sandbox.discord.posts import Kind, Post, Reference
 from deploy.sandbox.discord.roster import BOT_USER, GUILD, Channel, Roster
+from deploy.sandbox.wire.changes import Changes
 
 TYPING = 10.0  # seconds for which one call shows that somebody types
 

@@ -8,7 +8,6 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from deploy.sandbox.changes import Changes
 from deploy.sandbox.discord import message_payloads, payloads, roster
 from deploy.sandbox.discord.board import Board, Change
 from deploy.sandbox.discord.faults import Faults
@@ -23,6 +22,7 @@ from deploy.sandbox.discord.posts import NO_FLAGS, Attachment, Flag, Kind, Post,
 from deploy.sandbox.discord.roster import BOT_ROLE, BOT_USER, GUILD, Channel, Roster
 from deploy.sandbox.discord.snowflakes import Snowflakes
 from deploy.sandbox.discord.threads import Threads
+from deploy.sandbox.wire.changes import Changes
 
 T = TypeVar("T")
 

@@ -24,7 +24,7 @@ class Faults:
     expired_files: bool = False
     """whether every file's address is gone (404)"""
     clip_kind: str = "m4a"
-    """as which kind of clip a person's recording arrives; the kinds are those of deploy.sandbox.clips"""
+    """as which kind of clip a person's recording arrives; the kinds are those of deploy.sandbox.page.clips"""
     rate_limited: dict[str, float] = field(default_factory=dict)
     """until when, in seconds of time.monotonic, a method answers 429"""
     retry_after: str = ""

@@ -2,8 +2,8 @@
 
 import asyncio
 
-from deploy.sandbox.changes import Changes
 from deploy.sandbox.slack.changes import Change
+from deploy.sandbox.wire.changes import Changes
 
 STATUS_LASTS = 120.0  # seconds without a message; Slack docs, assistant.threads.setStatus
 Place = tuple[str, str]

@@ -9,7 +9,6 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any, Literal, TypeVar
 
-from deploy.sandbox.changes import Changes
 from deploy.sandbox.slack import events, roster
 from deploy.sandbox.slack.calls import Call
 from deploy.sandbox.slack.changes import Change
@@ -22,6 +21,7 @@ from deploy.sandbox.slack.rich_text import rich_text
 from deploy.sandbox.slack.rights import GRANTED, subscription_for
 from deploy.sandbox.slack.roster import Channel, User
 from deploy.sandbox.slack.threads import Threads
+from deploy.sandbox.wire.changes import Changes
 
 T = TypeVar("T")
 

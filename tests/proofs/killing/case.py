@@ -9,7 +9,7 @@ from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from deploy.sandbox.server import Sandbox, serve
+from deploy.sandbox.wire.server import Sandbox, serve
 from tests.proofs.killing.life import Life
 from tests.proofs.killing.places import Asked, common
 from tests.proofs.killing.scenarios import Scenario

@@ -9,8 +9,8 @@ from typing import Literal, Protocol
 
 from deploy.sandbox.discord import roster
 from deploy.sandbox.discord.posts import Flag
-from deploy.sandbox.server import Sandbox
 from deploy.sandbox.slack.interactions import use_command
+from deploy.sandbox.wire.server import Sandbox
 from tests.support.asking import PNG
 from tests.support.sound_files import repeated
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from deploy.sandbox.server import Sandbox
+from deploy.sandbox.wire.server import Sandbox
 from tests.proofs.killing.places import DiscordPlace, Place, SlackPlace, Way
 from tests.proofs.killing.speaker import LONG, SHORT
 

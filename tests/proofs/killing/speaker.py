@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from deploy.sandbox.model import Reply
+from deploy.sandbox.openai.model import Reply
 
 TAG = re.compile(r"question-\d+")
 QUOTED = re.compile(r"^> \N{MICROPHONE} question-\d+\n")

@@ -4,8 +4,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from deploy.sandbox.model_pictures import Picture, pictures
-from deploy.sandbox.model_replies import FAULTS, Fault, Reply
+from deploy.sandbox.openai.pictures import Picture, pictures
+from deploy.sandbox.openai.replies import FAULTS, Fault, Reply
 
 Messages = list[tuple[str, str]]  # role and text
 NOTE = "_I am a stand-in, not a real model: I only show what reached me._"

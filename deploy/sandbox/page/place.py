@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
-from deploy.sandbox.page_faults import PageFault
+from deploy.sandbox.page.faults import PageFault
 
 Json = dict[str, Any]
 C = TypeVar("C")
@@ -67,7 +67,7 @@ class Stored:
 class Place(Protocol[C]):
     """A place where people talk. `platform` is its name in the API; it tells its changes as values of type C.
 
-    What a person asks for and cannot have is refused by raising what page_guard.refusal makes.
+    What a person asks for and cannot have is refused by raising what wire.guard.refusal makes.
     """
 
     platform: str

@@ -4,15 +4,15 @@ import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 
-from deploy.sandbox import page_slack_view as view
-from deploy.sandbox.clips import KINDS, clip
-from deploy.sandbox.page_faults import PageFault
-from deploy.sandbox.page_guard import refusal
-from deploy.sandbox.page_place import Enclosure, Json, Said, Spot, Stored, Used
-from deploy.sandbox.page_slack_faults import faults
+from deploy.sandbox.page import slack_view as view
+from deploy.sandbox.page.clips import KINDS, clip
+from deploy.sandbox.page.faults import PageFault
+from deploy.sandbox.page.place import Enclosure, Json, Said, Spot, Stored, Used
+from deploy.sandbox.page.slack_faults import faults
 from deploy.sandbox.slack.changes import Change
 from deploy.sandbox.slack.interactions import use_command, use_shortcut
 from deploy.sandbox.slack.workspace import Workspace
+from deploy.sandbox.wire.guard import refusal
 
 QUESTION = {"name": "question", "about": "your question, or help", "required": False}
 # The shortcuts of the manifest, as a person reads them.

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 
-from deploy.sandbox.model_replies import Fault, error, refusal
+from deploy.sandbox.openai.replies import Fault, error, refusal
 
 MOST = 25 * 1024 * 1024  # bytes (OpenAI API reference, audio)
 LONGEST = 1400.0  # seconds that the newer models take

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from deploy.sandbox.discord.guild import Guild
 from deploy.sandbox.discord.permissions import NOTHING, Overwrite, Permission
 from deploy.sandbox.discord.roster import BOT_ROLE, Channel
-from deploy.sandbox.page_faults import Button, Kind, Label, NextCall, PageFault, RateLimit, Switch
+from deploy.sandbox.page.faults import Button, Kind, Label, NextCall, PageFault, RateLimit, Switch
 
 GATEWAY = "Discord's gateway"
 API = "Discord's API"

@@ -13,8 +13,8 @@ from typing import Any
 
 from aiohttp import web
 
-from deploy.sandbox.model_replies import Fault, error, refusal
-from deploy.sandbox.model_stream import present
+from deploy.sandbox.openai.replies import Fault, error, refusal
+from deploy.sandbox.openai.stream import present
 
 TRIGGER = "flag me"
 MODELS = frozenset({"omni-moderation-latest", "omni-moderation-2024-09-26", "text-moderation-latest", "stand-in"})

@@ -3,11 +3,11 @@
 import time
 from collections.abc import Iterable, Iterator
 
-from deploy.sandbox.model import Model, ModelRequest
-from deploy.sandbox.model_stream import count
-from deploy.sandbox.moderation import Checked
-from deploy.sandbox.page_faults import PageFault
-from deploy.sandbox.page_place import Json
+from deploy.sandbox.openai.model import Model, ModelRequest
+from deploy.sandbox.openai.moderation import Checked
+from deploy.sandbox.openai.stream import count
+from deploy.sandbox.page.faults import PageFault
+from deploy.sandbox.page.place import Json
 
 MOST_REQUESTS = 20
 UNTOLD = ("model", "messages", "stream", "stream_options")

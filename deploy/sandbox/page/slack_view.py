@@ -1,6 +1,6 @@
 """What the page is shown of the pretend Slack, as JSON."""
 
-from deploy.sandbox.page_place import Json
+from deploy.sandbox.page.place import Json
 from deploy.sandbox.slack.changes import Change
 from deploy.sandbox.slack.posts import File, Post
 from deploy.sandbox.slack.roster import SLACKBOT, Channel, User

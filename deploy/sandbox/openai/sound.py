@@ -14,10 +14,10 @@ from pathlib import Path
 
 from aiohttp import BodyPartReader, web
 
-from deploy.sandbox.listener import Listener
-from deploy.sandbox.model_replies import Fault
-from deploy.sandbox.model_stream import present
-from deploy.sandbox.sound_rules import refused, unheard
+from deploy.sandbox.openai.listener import Listener
+from deploy.sandbox.openai.replies import Fault
+from deploy.sandbox.openai.sound_rules import refused, unheard
+from deploy.sandbox.openai.stream import present
 
 HEAD = 16  # bytes by which a container is known
 

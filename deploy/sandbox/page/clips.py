@@ -9,7 +9,7 @@ from typing import Any
 import av
 from av.audio.resampler import AudioResampler
 
-from deploy.sandbox.page_place import Enclosure
+from deploy.sandbox.page.place import Enclosure
 
 RATE, BITS = 48_000, 32_000  # samples and bits a second (Discord docs, Voice messages)
 

@@ -4,11 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from deploy.sandbox import model_checks as check
-from deploy.sandbox import model_parameters as parameter
-from deploy.sandbox import model_tools as tool
-from deploy.sandbox.model_checks import Asked, Broken
-from deploy.sandbox.model_replies import Fault, error
+from deploy.sandbox.openai import checks as check
+from deploy.sandbox.openai import parameters as parameter
+from deploy.sandbox.openai import tools as tool
+from deploy.sandbox.openai.checks import Asked, Broken
+from deploy.sandbox.openai.replies import Fault, error
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from deploy.sandbox.model_pictures import MOST, NoPicture, parts, picture, pictures
-from deploy.sandbox.model_stream import count
+from deploy.sandbox.openai.pictures import MOST, NoPicture, parts, picture, pictures
+from deploy.sandbox.openai.stream import count
 
 ROLES = ("system", "assistant", "user", "function", "tool", "developer")
 PARTS = ("text", "image_url", "input_audio", "file", "refusal")

@@ -5,7 +5,7 @@ The sentences, slip of the pen and all, are those that OpenAI sends.
 
 from typing import Any
 
-from deploy.sandbox.model_checks import Asked, Broken
+from deploy.sandbox.openai.checks import Asked, Broken
 
 
 def calls(asked: Asked) -> Broken | None:

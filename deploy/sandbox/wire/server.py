@@ -7,15 +7,17 @@ from dataclasses import dataclass
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from deploy.sandbox import model, page
 from deploy.sandbox.discord import routes as discord
 from deploy.sandbox.discord.api import BASE
 from deploy.sandbox.discord.guild import Guild
-from deploy.sandbox.model import Model
-from deploy.sandbox.page_discord import DiscordPlace
-from deploy.sandbox.page_slack import SlackPlace
+from deploy.sandbox.openai import model
+from deploy.sandbox.openai.model import Model
+from deploy.sandbox.page import api as page
+from deploy.sandbox.page.discord import DiscordPlace
+from deploy.sandbox.page.slack import SlackPlace
 from deploy.sandbox.slack import routes as slack
 from deploy.sandbox.slack.workspace import Workspace
+from deploy.sandbox.wire.guard import guard
 
 MOST_UPLOAD = 200 * 1024 * 1024  # bytes
 
@@ -49,9 +51,12 @@ class Sandbox:
 async def serve(
     port: int = 0, host: str = "127.0.0.1", middlewares: Sequence[Middleware] = ()
 ) -> AsyncIterator[Sandbox]:
-    """Serve a new sandbox until the block ends; port 0 takes any free one. `middlewares` see every request."""
+    """Serve a new sandbox until the block ends; port 0 takes any free one.
+
+    `middlewares` see every request that comes from this machine, and from no foreign web page.
+    """
     sandbox = Sandbox(Workspace(), Guild(), Model(), "")
-    app = web.Application(client_max_size=MOST_UPLOAD, middlewares=middlewares)
+    app = web.Application(client_max_size=MOST_UPLOAD, middlewares=(guard, *middlewares))
     app.add_routes(slack.routes(sandbox.workspace))
     app.add_routes(discord.routes(sandbox.guild))
     app.add_routes(model.routes(sandbox.model))

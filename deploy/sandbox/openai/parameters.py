@@ -5,7 +5,7 @@ The names, the bounds and the sentences are those of OpenAI's API reference for 
 
 from collections.abc import Mapping
 
-from deploy.sandbox.model_checks import Asked, Broken
+from deploy.sandbox.openai.checks import Asked, Broken
 
 PARAMETERS = frozenset(
     {

@@ -10,7 +10,7 @@ from deploy.sandbox.discord.payloads import guild_object
 from deploy.sandbox.discord.posts import Attachment, Flag, Kind, Post
 from deploy.sandbox.discord.roster import BOT_ROLE, EVERYONE, Channel, User
 from deploy.sandbox.discord.snowflakes import made_at
-from deploy.sandbox.page_place import Json
+from deploy.sandbox.page.place import Json
 
 PLATFORM = "discord"
 

@@ -24,11 +24,11 @@ from typing import Any
 
 from aiohttp import web
 
-from deploy.sandbox import page_view as view
-from deploy.sandbox.model import Model
-from deploy.sandbox.page_faults import PageFault, model_faults
-from deploy.sandbox.page_guard import guarded, policy, refusal
-from deploy.sandbox.page_place import Enclosure, Json, Place, Said, Spot, Used
+from deploy.sandbox.openai.model import Model
+from deploy.sandbox.page import view
+from deploy.sandbox.page.faults import PageFault, model_faults
+from deploy.sandbox.page.place import Enclosure, Json, Place, Said, Spot, Used
+from deploy.sandbox.wire.guard import policy, refusal
 
 PAGE = Path(__file__).with_name("page.html")
 LOOK_EVERY = 0.5  # seconds
@@ -205,19 +205,19 @@ def routes(places: Sequence[Place[Any]], model: Model) -> list[web.AbstractRoute
     """Return the routes of the page; none of them serves another web page."""
     page = Page(places, model)
     return [
-        web.get("/", guarded(page.show)),
-        web.get("/api/state", guarded(page.state)),
-        web.get("/api/live", guarded(page.live)),
-        web.post("/api/say", guarded(page.say)),
-        web.post("/api/edit", guarded(page.edit)),
-        web.post("/api/delete", guarded(page.delete)),
-        web.post("/api/use", guarded(page.use)),
-        web.post("/api/upload", guarded(page.upload)),
-        web.get("/api/files/{platform}/{id}", guarded(page.file)),
-        web.get("/api/requests", guarded(page.requests)),
-        web.post("/api/faults", guarded(page.set_fault)),
-        web.get("/api/environment", guarded(page.environment)),
-        web.post("/api/model", guarded(page.set_model)),
+        web.get("/", page.show),
+        web.get("/api/state", page.state),
+        web.get("/api/live", page.live),
+        web.post("/api/say", page.say),
+        web.post("/api/edit", page.edit),
+        web.post("/api/delete", page.delete),
+        web.post("/api/use", page.use),
+        web.post("/api/upload", page.upload),
+        web.get("/api/files/{platform}/{id}", page.file),
+        web.get("/api/requests", page.requests),
+        web.post("/api/faults", page.set_fault),
+        web.get("/api/environment", page.environment),
+        web.post("/api/model", page.set_model),
     ]
 
 

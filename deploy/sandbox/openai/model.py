@@ -15,12 +15,12 @@ from typing import Any, TypeVar
 
 from aiohttp import web
 
-from deploy.sandbox import model_sound, stand_in
-from deploy.sandbox.model_checks import Asked
-from deploy.sandbox.model_replies import FAULTS, Fault, Reply, rate_limited, refusal
-from deploy.sandbox.model_rules import refused
-from deploy.sandbox.model_stream import ModelRequest, Stream, completion, present
-from deploy.sandbox.moderation import Moderation
+from deploy.sandbox.openai import sound, stand_in
+from deploy.sandbox.openai.checks import Asked
+from deploy.sandbox.openai.moderation import Moderation
+from deploy.sandbox.openai.replies import FAULTS, Fault, Reply, rate_limited, refusal
+from deploy.sandbox.openai.rules import refused
+from deploy.sandbox.openai.stream import ModelRequest, Stream, completion, present
 
 __all__ = ["FAULTS", "MODELS", "Fault", "Model", "ModelRequest", "Reply", "rate_limited", "refusal", "routes"]
 
@@ -54,7 +54,7 @@ class Model:
     script: deque[Step] = field(default_factory=deque)
     talk: Callable[[dict[str, Any]], Step] = stand_in.answer
     requests: list[ModelRequest] = field(default_factory=list)
-    sounds: model_sound.Sounds = field(default_factory=model_sound.Sounds)
+    sounds: sound.Sounds = field(default_factory=sound.Sounds)
     moderation: Moderation = field(default_factory=Moderation)
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -125,7 +125,7 @@ def routes(model: Model) -> list[web.AbstractRouteDef]:
     return [
         web.post("/v1/chat/completions", chat),
         web.get("/v1/models", models),
-        *model_sound.routes(model_sound.VoiceNotes(model.sounds, model.refuse_key, _refuse, model.note)),
+        *sound.routes(sound.VoiceNotes(model.sounds, model.refuse_key, _refuse, model.note)),
         web.post("/v1/moderations", moderations),
         web.route("*", "/v1/{rest:.*}", nothing),
         web.post("/chat/completions", not_the_api),

@@ -1,4 +1,4 @@
-"""Keeps the page to itself: no other web page may drive it, and no message may bring a script into it."""
+"""Keeps the sandbox to itself: no other web page may drive its APIs or its page, or bring a script into it."""
 
 import base64
 import hashlib
@@ -19,15 +19,12 @@ def refusal(status: int, why: str) -> web.HTTPException:
     return REFUSALS[status](text=json.dumps({"error": why}), content_type="application/json")
 
 
-def guarded(handler: Handler) -> Handler:
-    """Return the handler for requests that the page itself made, or a person's own tool on this machine."""
-
-    async def serve(request: web.Request) -> web.StreamResponse:
-        if not from_here(request):
-            raise refusal(403, "This address serves its own page only.")
-        return await handler(request)
-
-    return serve
+@web.middleware
+async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Serve what a bot, a person's own tool or the page itself asks for, and refuse every other web page's request."""
+    if not from_here(request):
+        raise refusal(403, "This address serves its own page, and what runs on this machine.")
+    return await handler(request)
 
 
 def from_here(request: web.Request) -> bool:

@@ -4,8 +4,6 @@ import asyncio
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 
-from deploy.sandbox import page_discord_view as view
-from deploy.sandbox.clips import OGG, clip
 from deploy.sandbox.discord.api import BASE
 from deploy.sandbox.discord.board import Change
 from deploy.sandbox.discord.content import MOST_CHARACTERS
@@ -13,10 +11,12 @@ from deploy.sandbox.discord.guild import Guild
 from deploy.sandbox.discord.interactions import CHAT_INPUT, MESSAGE_MENU, Command
 from deploy.sandbox.discord.posts import NO_FLAGS, Attachment, Flag
 from deploy.sandbox.discord.roster import Channel
-from deploy.sandbox.page_discord_faults import faults
-from deploy.sandbox.page_faults import PageFault
-from deploy.sandbox.page_guard import refusal
-from deploy.sandbox.page_place import Enclosure, Json, Said, Spot, Stored, Used
+from deploy.sandbox.page import discord_view as view
+from deploy.sandbox.page.clips import OGG, clip
+from deploy.sandbox.page.discord_faults import faults
+from deploy.sandbox.page.faults import PageFault
+from deploy.sandbox.page.place import Enclosure, Json, Said, Spot, Stored, Used
+from deploy.sandbox.wire.guard import refusal
 
 IN_GUILD, IN_DIRECT = 0, 1  # Discord docs, Interaction Context Types
 KINDS = {CHAT_INPUT: "slash", MESSAGE_MENU: "menu"}

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from deploy.sandbox.clips import KINDS
-from deploy.sandbox.page_faults import Choice, Kind, Label, NextCall, PageFault, RateLimit, Switch
+from deploy.sandbox.page.clips import KINDS
+from deploy.sandbox.page.faults import Choice, Kind, Label, NextCall, PageFault, RateLimit, Switch
 from deploy.sandbox.slack.workspace import Workspace
 
 EVENTS = "Slack's events"

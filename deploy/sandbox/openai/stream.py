@@ -9,8 +9,8 @@ from typing import Any
 
 from aiohttp import web
 
-from deploy.sandbox.model_pictures import pictures
-from deploy.sandbox.model_replies import Reply, words
+from deploy.sandbox.openai.pictures import pictures
+from deploy.sandbox.openai.replies import Reply, words
 
 LOOK_EVERY = 0.02  # seconds
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, MutableMapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
-from deploy.sandbox.model import FAULTS, Model
+from deploy.sandbox.openai.model import FAULTS, Model
 
 NO_FAULT = "as it comes"
 LIMITED_FOR = 10.0  # seconds

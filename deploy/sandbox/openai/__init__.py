@@ -1,0 +1,1 @@
+"""The pretend OpenAI-compatible API: chat, pictures, tools, recordings and moderation."""

@@ -1,0 +1,1 @@
+"""The page to talk in, and what it is shown of each platform."""
