@@ -7,14 +7,14 @@ from typing import Any
 
 import httpx
 
+from core.llm.http_client import open_http_client
 from core.llm.refusals import read_complaint
-from core.llm.stream import LOOPBACK, auth_headers
+from core.llm.stream import auth_headers
 from core.moderation.errors import CheckFailed
 from core.moderation.verdict import Finding, Sample
 from core.retry import retry_after
 
 LARGEST = 2_000_000  # bytes of an answer
-KEPT_IDLE = 32  # connections: a check is short, and to connect would be most of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +30,7 @@ class ModerationOptions:
 
 def open_moderation_client(options: ModerationOptions) -> httpx.AsyncClient:
     """Return a client of its own, which the caller closes: answers that stream would leave no connection for checks."""
-    limits = httpx.Limits(
-        max_connections=options.max_connections, max_keepalive_connections=KEPT_IDLE, keepalive_expiry=60
-    )
-    return httpx.AsyncClient(limits=limits, mounts=dict.fromkeys(LOOPBACK), timeout=options.timeout)
+    return open_http_client(options.max_connections, options.timeout)
 
 
 class Moderations:

@@ -13,15 +13,14 @@ from httpx_sse import EventSource, ServerSentEvent
 from core.errors import GarbledAnswer, ModelError, ModelSilent, StreamCut, StreamStalled, WrongPath
 from core.llm.body import decode_json, fetch_response, open_response, read_body, read_pieces
 from core.llm.completion import CompletionReader
+from core.llm.http_client import open_http_client
 from core.llm.refusals import Refused, read_complaint
 from core.llm.request import Body, ModelOptions
 from core.messages import ModelEvent, Text
 from core.retry import retry_after
 
-LOOPBACK = ("all://127.0.0.1", "all://localhost", "all://[::1]")
 DRAIN = 0.25  # seconds to read past [DONE], so that the connection can be used again
 LARGEST_ANSWER = 4_000_000  # bytes of an answer that is not a stream
-KEPT_IDLE = 8  # connections
 LIST_TIMEOUT = 10.0  # seconds
 LARGEST_LIST = 8_000_000  # bytes of a list of models: OpenRouter's has some hundred thousand
 EVENT_STREAM = {"Content-Type": "text/event-stream"}
@@ -29,17 +28,8 @@ EVENT_ENDS = (b"\n\n", b"\n\r\n", b"\r\r")  # a blank line, in each way to end a
 
 
 def open_client(options: ModelOptions) -> httpx.AsyncClient:
-    """Return the one client that all calls share; the caller closes it (`async with`).
-
-    HTTP/1.1 with keep-alive: a stream keeps its connection busy anyway, and there is one endpoint, so HTTP/2 would
-    save one handshake for each call that runs at the same time and cost a dependency. Some idle connections are kept
-    for a minute, so that a thread's next question finds one; few, as each call looks at all of them. The loopback is
-    never asked for through a proxy.
-    """
-    limits = httpx.Limits(
-        max_connections=options.max_connections, max_keepalive_connections=KEPT_IDLE, keepalive_expiry=60
-    )
-    return httpx.AsyncClient(limits=limits, mounts=dict.fromkeys(LOOPBACK))
+    """Return the one client that all calls of the model share; the caller closes it (`async with`)."""
+    return open_http_client(options.max_connections)
 
 
 def chat_url(base: str) -> httpx.URL:

@@ -186,7 +186,6 @@ def test_every_runtime_dependency_is_imported() -> None:
     wanted = [Requirement(line).name for line in tomllib.loads(PYPROJECT)["project"]["dependencies"]]
     modules = {"python-dotenv": "dotenv", "discord.py": "discord", "splintr-rs": "splintr", "pillow": "PIL"}
     modules["google-re2"] = "re2"
-    used |= {"sniffio"}  # httpcore imports it, in each call
     assert [name for name in wanted if modules.get(name, name.replace("-", "_")) not in used] == []
 
 
