@@ -26,7 +26,7 @@ from bots.operator_commands import LOOK_AGAIN, again, turns, why
 from bots.options import database_path, instructions, model_options, policies_of, pressure_of
 from bots.voice import voice_notes_of
 from core.conversation import Conversation
-from core.errors import BotError, DatabaseBusy, DatabaseUnusable, SettingsError, StartRefused
+from core.errors import BotError, SettingsError, StartRefused
 from core.inbox import Inbox
 from core.llm.client import OpenAI, open_client
 from core.messages import Platform, Receive
@@ -35,6 +35,7 @@ from core.prompt.history import HistoryLoader
 from core.prompt.summaries import Summaries
 from core.prompt.tokens import counter_for
 from core.settings import Settings
+from core.storage.errors import DatabaseBusy, DatabaseUnusable
 from core.storage.store import Store
 from core.voice.transcribers import Transcriber
 

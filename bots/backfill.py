@@ -94,8 +94,8 @@ class Backfill:
 
     async def _move_mark(self, number: int) -> bool:
         """Move the mark on, never back."""
-        if number > await self._read_mark():
-            await self._marks.write_state(self._name, str(number))
+        if number > 0:
+            await self._marks.advance_state(self._name, number)
         return True
 
     async def _read_mark(self) -> int:

@@ -9,5 +9,8 @@ class Marks(Protocol):
     async def read_state(self, name: str) -> str:
         """Return what was last set under `name`, empty where nothing was."""
 
+    async def advance_state(self, name: str, number: int) -> None:
+        """Remember a number under `name`, unless one as large stands there: it only grows."""
+
     async def write_state(self, name: str, value: str) -> None:
         """Remember `value` under `name`."""

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
@@ -11,6 +10,7 @@ from pathlib import Path
 import click
 
 from bots.links import named
+from core.storage.errors import StatementRefused, StorageUnavailable
 from core.storage.timeline import Timeline, TimelineReader, reopen_turn, running_process
 
 MOST_LISTED = 100
@@ -74,7 +74,7 @@ def _open_records(path: Path) -> Iterator[TimelineReader]:
     try:
         with closing(TimelineReader(path)) as records:
             yield records
-    except sqlite3.Error as error:
+    except (StorageUnavailable, StatementRefused) as error:
         raise click.ClickException(f"{path} cannot be read ({error}): name the file with --database.") from None
 
 

@@ -15,8 +15,6 @@ BotError                 everything that a person is told of in the channel
 SoundRefused             a transcriber wants a recording in another form
 FileUnreadable           a file that came with a message could not be fetched; the model is told
 SettingsError            the environment does not say what Confab needs; it ends the start
-DatabaseBusy             another process holds the database; it ends the start, too
-DatabaseUnusable         the database is damaged, or cannot be written; so does this
 StartRefused             a platform does not let the bot in, and will not before somebody has changed something there
 
 Each class holds two sentences of its own: `notice` for the person in the channel, `hint` for the operator, which
@@ -273,23 +271,6 @@ class SettingsError(Exception):
     def __init__(self, faults: list[str]) -> None:
         super().__init__("\n".join(faults))
         self.faults = faults
-
-
-class DatabaseBusy(Exception):
-    """Another process holds the database; it ends the start."""
-
-    def __init__(self, path: object) -> None:
-        super().__init__(f"{path} is in use by another Confab: stop that one, or set CONFAB_DATABASE to another file.")
-
-
-class DatabaseUnusable(Exception):
-    """The database cannot be opened: it is damaged, or its disk is full or not to be written to; it ends the start."""
-
-    def __init__(self, path: object, reason: object) -> None:
-        super().__init__(
-            f"{path} cannot be used ({reason}): make room, look at its rights, or put back a copy; SQLite's own "
-            "`.recover` saves what can be read of a damaged one. Or set CONFAB_DATABASE to another file."
-        )
 
 
 class StartRefused(Exception):

@@ -1,7 +1,6 @@
 """Takes events in, and has each conversation's turns answered in order, many conversations at once."""
 
 import asyncio
-import sqlite3
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -14,10 +13,12 @@ from core.commands import QUESTION_DELETED, STOPPED
 from core.conversation import Conversation
 from core.errors import PlatformError
 from core.fair_slots import FairSlots
+from core.lease import held_lease
 from core.messages import ConversationKey, Deletion, Edit, Message, Platform, PlatformEvent, Turn
 from core.moderation.moderation import Moderation
 from core.outcome import reference
 from core.policy import Policies
+from core.storage.errors import StatementRefused, StorageUnavailable, TurnLost
 from core.storage.store import Store
 from core.storage.turns import SKEW
 
@@ -184,7 +185,11 @@ class Inbox:
         self._woken.discard(key)  # before the claim, so that what comes after it wakes us again
         try:
             turn, pause = await self._in_slot(key)
-        except sqlite3.Error as error:  # no room, or locked by a backup: nothing is lost, so that we only wait
+        except (
+            StorageUnavailable,
+            StatementRefused,
+        ) as error:
+            # No room, or locked by a backup: nothing is lost, so that we only wait.
             log.error("store failing", error=str(error), hint="Free space or unlock the file of CONFAB_DATABASE.")  # noqa: TRY400 - no trace: the sentence is all there is to know
             turn, pause = None, self._pressure.pause
             self._woken.add(key)
@@ -209,12 +214,15 @@ class Inbox:
         platform = self._platforms[turn.message.key.platform]
         halt = self._answering[turn.message] = Cancellation()
         try:
-            if turn.message.command == "ask":
-                self._wake(await self._conversation.post(turn, platform))
-            else:
-                await self._conversation.answer(turn, platform, halt)
-        except sqlite3.Error:
+            async with held_lease(self._store, turn):
+                if turn.message.command == "ask":
+                    self._wake(await self._conversation.post(turn, platform))
+                else:
+                    await self._conversation.answer(turn, platform, halt)
+        except StorageUnavailable:
             raise
+        except TurnLost:  # whoever has it now answers it
+            log.warning("turn lost", reference=reference(turn), attempt=turn.attempts)
         except PlatformError as silence:  # all others have ended the turn
             log.warning("platform silent", reference=reference(turn), attempt=turn.attempts, detail=str(silence))
             return await self._failed(turn, platform, silence, SILENT_ATTEMPTS)
@@ -229,7 +237,8 @@ class Inbox:
         if turn.attempts >= most:
             await self._conversation.fail(turn, platform)
             return 0.0
-        await self._store.release_turn(turn, type(error).__name__)
+        if not await self._store.release_turn(turn, type(error).__name__):
+            return 0.0  # whoever has it now tries it again
         return min(LONGEST_PAUSE, self._pressure.pause * 2.0 ** (turn.attempts - 1))
 
 

@@ -9,6 +9,7 @@ import structlog
 from core.errors import BotError, PlatformError, Uncertain
 from core.messages import Admitted, ModelEvent, Notice, Replace, ReplyEvent, Text, Turn, Usage
 from core.moderation.log import Subject
+from core.storage.errors import TurnLost
 from core.storage.store import Store
 
 log = structlog.get_logger()
@@ -75,10 +76,14 @@ class Parts:
         self._first = first
 
     async def posted(self, part: int, platform_id: str) -> None:
-        """Note a part; the first one's id stands for the answer in the history."""
+        """Note a part; the first one's id stands for the answer in the history.
+
+        Raises TurnLost where the turn is not ours any more.
+        """
         self._answer.message_id = self._answer.message_id or platform_id
         self._answer.parts = max(self._answer.parts, self._first + part + 1)
-        await self._store.save_posted_part(self._turn, self._first + part, platform_id)
+        if not await self._store.save_posted_part(self._turn, self._first + part, platform_id):
+            raise TurnLost(self._turn.id)
 
 
 def notice(turn: Turn, error: BotError) -> str:

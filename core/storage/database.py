@@ -4,37 +4,25 @@ import asyncio
 import fcntl
 import os
 import queue
-import sqlite3
 import threading
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, TextIO, TypeVar
 
-import sqlite_utils
 import structlog
 
-from core.errors import DatabaseBusy, DatabaseUnusable
-from core.storage.schema import migrations
+from core.storage.connection import Connection, make_private_file
+from core.storage.errors import DatabaseBusy, DatabaseUnusable, StatementRefused, StorageUnavailable
+from core.storage.schema import migrate
 
 log = structlog.get_logger()
 
 T = TypeVar("T")
-Work = Callable[[sqlite3.Connection], T]
+Work = Callable[[Connection], T]
 Job = tuple[Work[Any], asyncio.Future[Any], float]
 
 LINGER = 0.02  # seconds for which what nobody waits for may wait for others to share its commit
-TROUBLES = {
-    sqlite3.SQLITE_FULL: "full",
-    sqlite3.SQLITE_BUSY: "locked",
-    sqlite3.SQLITE_LOCKED: "locked",
-    sqlite3.SQLITE_CORRUPT: "damaged",
-    sqlite3.SQLITE_NOTADB: "damaged",
-    sqlite3.SQLITE_IOERR: "not writable",
-    sqlite3.SQLITE_READONLY: "not writable",
-    sqlite3.SQLITE_CANTOPEN: "not writable",
-}
-HINT = "Nothing is acknowledged that is not stored. Make room, end what locks the file, or put back a copy."
 BATCH = 256  # jobs that share one commit, at the most, so that the first of them does not wait for long
 
 
@@ -51,7 +39,7 @@ class Database:
         self._lock = _locked(path)
         try:
             self._connection = _opened(path)
-        except sqlite3.Error as error:
+        except (StorageUnavailable, StatementRefused) as error:
             self._lock.close()
             raise DatabaseUnusable(path, error) from None
         self._thread = threading.Thread(target=self._serve, name="database", daemon=True)
@@ -61,7 +49,7 @@ class Database:
         """Do `work` on the connection inside a transaction, and return its result once that is committed.
 
         It may be done twice, the first time in vain, so that it has no effect but on the connection. Raises whatever
-        `work` raises (its writes are undone, others' are not), or sqlite3.Error where the commit fails.
+        `work` raises (its writes are undone, others' are not), or StorageUnavailable where the commit fails.
         """
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._jobs.put((work, future, 0.0))
@@ -103,44 +91,36 @@ class Database:
 
     def _commit(self, batch: list[Job]) -> None:
         """Do a batch in one transaction; where that fails by one job, each in one of its own."""
-        before = self._connection.total_changes
+        before = self._connection.changes
         try:
-            self._connection.execute("BEGIN IMMEDIATE")
+            self._connection.begin()
             results = [work(self._connection) for work, _, _ in batch]
-            self._connection.execute("COMMIT")
+            self._connection.commit()
         except Exception as error:  # noqa: BLE001 - it belongs to whoever awaits the job
             self._undo(batch, error)
         else:
-            if self.trouble and self._connection.total_changes > before:  # what only reads proves nothing
+            if self.trouble and self._connection.changes > before:  # what only reads proves nothing
                 self._note("")
             _settle(_fulfil, batch, results)
 
-    def _note(self, trouble: str, error: Exception | None = None) -> None:
+    def _note(self, trouble: str, error: StorageUnavailable | None = None) -> None:
         """Remember how the file is, and say so in the log when that changes."""
         if trouble != self.trouble:
             self.trouble = trouble
-            if trouble:
-                log.error("database in trouble", state=trouble, error=str(error), hint=HINT)
+            if error:
+                log.error("database in trouble", state=trouble, error=str(error), hint=error.hint)
             else:
                 log.info("database well again")
 
     def _undo(self, batch: list[Job], error: Exception) -> None:
         """Undo a transaction; one that could not even begin fails for all: the file is locked, or broken."""
-        if isinstance(error, sqlite3.Error) and (trouble := _trouble(error)):
-            self._note(trouble, error)
-        begun = self._connection.in_transaction
-        if begun:
-            self._connection.execute("ROLLBACK")
-        if begun and len(batch) > 1:
+        if isinstance(error, StorageUnavailable):
+            self._note(error.trouble, error)
+        if self._connection.rollback() and len(batch) > 1:
             for job in batch:
                 self._commit([job])
         else:
             _settle(_fail, batch, [error] * len(batch))
-
-
-def _trouble(error: sqlite3.Error) -> str:
-    """Return what is wrong with the file; empty where only the statement was (extended codes: SQLite docs, Codes)."""
-    return TROUBLES.get(getattr(error, "sqlite_errorcode", 0) & 0xFF, "")
 
 
 def _settle(how: Callable[[asyncio.Future[Any], Any], None], batch: list[Job], values: list[Any]) -> None:
@@ -163,12 +143,11 @@ def _fail(future: asyncio.Future[Any], error: Exception) -> None:
     future.set_exception(error)
 
 
-def _opened(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+def _opened(path: Path) -> Connection:
+    connection = Connection(path)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("PRAGMA busy_timeout = 5000")
-    migrations.apply(sqlite_utils.Database(connection))
+    migrate(connection)
     return connection
 
 
@@ -177,6 +156,7 @@ def _locked(path: Path) -> TextIO:
 
     The file says which process that is, for whoever wants to tell it something.
     """
+    make_private_file(Path(f"{path}.lock"))
     lock = Path(f"{path}.lock").open("a", encoding="ascii")  # noqa: SIM115 - held for as long as the database is open
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,12 +1,12 @@
-"""What a conversation's prompts are made from, as rows: statements on the store's connection."""
+"""What a conversation's prompts are made from, as rows: statements on a connection."""
 
-import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from core.history import History, PromptRecord, StoredHistory
-from core.messages import Author, ConversationKey, Entry, Image
+from core.messages import Author, ConversationKey, Entry, Image, Turn
+from core.storage.connection import Connection
 from core.token_ratio import TokenRatio
 
 KEY = "platform = ? AND workspace = ? AND channel = ? AND thread = ?"
@@ -18,17 +18,17 @@ def key_values(key: ConversationKey) -> tuple[str, str, str, str]:
     return key.platform, key.workspace, key.channel, key.thread
 
 
-def read_history(connection: sqlite3.Connection, key: ConversationKey, most: int) -> StoredHistory:
-    """Return a conversation's memory, with its newest entries since the cut, `most` of them at the most."""
-    row = connection.execute(
+def read_history(connection: Connection, key: ConversationKey, most: int) -> StoredHistory:
+    """Return a conversation's history, with its newest entries since the cut, `most` of them at the most."""
+    rows = connection.execute(
         "SELECT begins, earlier, summary, summarised, due, version, counted, reported, joined "
         f"FROM memories WHERE {KEY}",
         key_values(key),
-    ).fetchone() or (0, "", "", 0, 0, 0, 0, 0, 0)
+    )
+    row = rows[0] if rows else (0, "", "", 0, 0, 0, 0, 0, 0)
     begins, earlier, summary, summarised, due, version, counted, reported, joined = row
-    entries = _entries(connection, f"{KEY} AND seq >= ? ORDER BY seq DESC LIMIT ?", (*key_values(key), begins, most))[
-        ::-1
-    ]
+    newest = f"{KEY} AND seq >= ? ORDER BY seq DESC LIMIT ?"
+    entries = _entries(connection, newest, (*key_values(key), begins, most))[::-1]
     is_all = not begins and len(entries) < most
     while entries and entries[0].role != "user":
         entries = entries[1:]  # an answer whose question is gone misleads
@@ -39,47 +39,49 @@ def read_history(connection: sqlite3.Connection, key: ConversationKey, most: int
     return StoredHistory(memory, version, TokenRatio(counted, reported), bool(joined))
 
 
-def entries_between(
-    connection: sqlite3.Connection, key: ConversationKey, after: int, upto: int, most: int
-) -> list[Entry]:
+def entries_between(connection: Connection, key: ConversationKey, after: int, upto: int, most: int) -> list[Entry]:
     """Return the newest entries with a seq above `after` and up to `upto`, `most` of them, oldest first."""
     where = f"{KEY} AND seq > ? AND seq <= ? ORDER BY seq DESC LIMIT ?"
     return _entries(connection, where, (*key_values(key), after, upto, most))[::-1]
 
 
-def save_token_counts(connection: sqlite3.Connection, counts: Mapping[int, int]) -> None:
+def save_token_counts(connection: Connection, counts: Mapping[int, int]) -> None:
     """Note the lengths of entries that had none, by their seq."""
     connection.executemany("UPDATE entries SET tokens = ? WHERE seq = ?", [(n, seq) for seq, n in counts.items()])
 
 
-def save_prompt_record(connection: sqlite3.Connection, key: ConversationKey, made: PromptRecord) -> None:
+def save_prompt_record(connection: Connection, key: ConversationKey, made: PromptRecord) -> None:
     """Note how a turn's prompt was cut, unless what it told was changed meanwhile, and how long it was.
 
     From now on the conversation lives from what is told here, and nothing of before is asked for again.
     """
-    memory, gauge = made.history, made.ratio
-    told = (memory.begins, memory.earlier, int(memory.due))
-    holds = "WHEN version = ? THEN"
+    made_of, ratio = made.history, made.ratio
+    told = (made_of.begins, made_of.earlier, int(made_of.due))
+    kept = ", ".join(
+        f"{column} = CASE WHEN memories.version = ? THEN excluded.{column} ELSE memories.{column} END"
+        for column in ("begins", "earlier", "due")
+    )
     connection.execute(
         "INSERT INTO memories (platform, workspace, channel, thread, begins, earlier, due, counted, reported, joined) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 1) ON CONFLICT DO UPDATE SET "
-        "counted = excluded.counted, reported = excluded.reported, joined = 1, "
-        f"begins = CASE {holds} excluded.begins ELSE begins END, "
-        f"earlier = CASE {holds} excluded.earlier ELSE earlier END, due = CASE {holds} excluded.due ELSE due END",
-        (*key_values(key), *told, gauge.counted, gauge.reported, made.version, made.version, made.version),
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 1) ON CONFLICT (platform, workspace, channel, thread) DO UPDATE SET "
+        f"counted = excluded.counted, reported = excluded.reported, joined = 1, {kept}",
+        (*key_values(key), *told, ratio.counted, ratio.reported, made.version, made.version, made.version),
     )
 
 
-def save_summary(connection: sqlite3.Connection, key: ConversationKey, summary: str, upto: int, version: int) -> None:
-    """Note a summary, unless what it told was changed meanwhile; it is due at once where none was there to tell it."""
+def save_summary(connection: Connection, key: ConversationKey, summary: str, upto: int, version: int) -> None:
+    """Note a summary, unless what it tells was changed meanwhile, or one that tells as much is there already.
+
+    It is due at once where none was there to tell it.
+    """
     connection.execute(
-        "UPDATE memories SET due = (summarised = 0 AND begins > 0), summary = ?, summarised = ? "
-        f"WHERE {KEY} AND version = ?",
-        (summary, upto, *key_values(key), version),
+        "UPDATE memories SET due = CASE WHEN summarised = 0 AND begins > 0 THEN 1 ELSE 0 END, "
+        f"summary = ?, summarised = ? WHERE {KEY} AND version = ? AND summarised < ?",
+        (summary, upto, *key_values(key), version, upto),
     )
 
 
-def save_earlier(connection: sqlite3.Connection, key: ConversationKey, entries: Sequence[tuple[Any, ...]]) -> None:
+def save_earlier(connection: Connection, key: ConversationKey, entries: Sequence[tuple[Any, ...]]) -> None:
     """Note that what was said before the bot came was read, with what it was."""
     _begin(connection, key)
     connection.execute(f"UPDATE memories SET joined = 1 WHERE {KEY}", key_values(key))
@@ -103,7 +105,7 @@ def entry_values(key: ConversationKey, turn_id: str, entry: Entry) -> tuple[Any,
     return (*key_values(key), turn_id, *values)
 
 
-def insert_entries(connection: sqlite3.Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+def insert_entries(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
     """Add entries to the history."""
     connection.executemany(
         "INSERT INTO entries (platform, workspace, channel, thread, turn_id, role, text, author_id, author_name, "
@@ -113,37 +115,44 @@ def insert_entries(connection: sqlite3.Connection, rows: Sequence[tuple[Any, ...
     )
 
 
-def insert_images(
-    connection: sqlite3.Connection, key: ConversationKey, message_id: str, images: Sequence[Image]
-) -> None:
+def insert_said(connection: Connection, turn: Turn, entries: Sequence[Entry]) -> None:
+    """Add what was said in a turn to the history, with its pictures."""
+    insert_entries(connection, [entry_values(turn.message.key, turn.id, entry) for entry in entries])
+    for entry in entries:
+        if entry.images:
+            insert_images(connection, turn.message.key, entry.message_id, entry.images)
+
+
+def insert_images(connection: Connection, key: ConversationKey, message_id: str, images: Sequence[Image]) -> None:
     """Keep the pictures of a message whose entry was added before."""
     where = "platform = ? AND workspace = ? AND channel = ? AND message_id = ?"
     place = (key.platform, key.workspace, key.channel, message_id)
-    (seq,) = connection.execute(f"SELECT max(seq) FROM entries WHERE {where}", place).fetchone()
+    ((seq,),) = connection.execute(f"SELECT max(seq) FROM entries WHERE {where}", place)
     connection.executemany(
-        "INSERT INTO images VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO images (entry, place, file, media_type, width, height, content) VALUES (?, ?, ?, ?, ?, ?, ?)",
         [(seq, n, each.file, each.media_type, each.width, each.height, each.content) for n, each in enumerate(images)],
     )
 
 
-def delete_images_except(connection: sqlite3.Connection, seq: int, files: Sequence[str]) -> None:
+def delete_images_except(connection: Connection, seq: int, files: Sequence[str]) -> None:
     """Drop the pictures of an entry that were made from other files than these."""
-    marks = ", ".join("?" * len(files))
-    connection.execute(f"DELETE FROM images WHERE entry = ? AND file NOT IN ({marks})", (seq, *files))
+    others = "".join(" AND file <> ?" for _ in files)
+    connection.execute(f"DELETE FROM images WHERE entry = ?{others}", (seq, *files))
 
 
-def invalidate_prompts(connection: sqlite3.Connection, seqs: Sequence[tuple[str, str, str, str, int]]) -> None:
+def invalidate_prompts(connection: Connection, seqs: Sequence[tuple[str, str, str, str, int]]) -> None:
     """Forget what prompts and summaries tell of entries that were changed; both are made anew."""
     for *key, seq in seqs:
         connection.execute(
-            "UPDATE memories SET earlier = '', summary = '', summarised = 0, due = begins > 0, version = version + 1 "
+            "UPDATE memories SET earlier = '', summary = '', summarised = 0, "
+            "due = CASE WHEN begins > 0 THEN 1 ELSE 0 END, version = version + 1 "
             f"WHERE {KEY} AND (begins > ? OR summarised >= ?)",
             (*key, seq, seq),
         )
         connection.execute(f"UPDATE memories SET version = version + 1 WHERE {KEY}", key)  # what is being made is void
 
 
-def delete_history(connection: sqlite3.Connection, key: ConversationKey) -> None:
+def delete_history(connection: Connection, key: ConversationKey) -> None:
     """Drop a conversation's history and everything that was made of it; what was said before is not read again."""
     connection.execute(f"DELETE FROM entries WHERE {KEY}", key_values(key))
     _begin(connection, key)
@@ -154,24 +163,24 @@ def delete_history(connection: sqlite3.Connection, key: ConversationKey) -> None
     )
 
 
-def _begin(connection: sqlite3.Connection, key: ConversationKey) -> None:
+def _begin(connection: Connection, key: ConversationKey) -> None:
     connection.execute(
         "INSERT INTO memories (platform, workspace, channel, thread) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
         key_values(key),
     )
 
 
-def _entries(connection: sqlite3.Connection, where: str, values: tuple[Any, ...]) -> list[Entry]:
-    rows = connection.execute(f"SELECT {ENTRY} FROM entries WHERE {where}", values).fetchall()
+def _entries(connection: Connection, where: str, values: tuple[Any, ...]) -> list[Entry]:
+    rows = connection.execute(f"SELECT {ENTRY} FROM entries WHERE {where}", values)
     return [_entry(connection, found) for found in rows]
 
 
-def _entry(connection: sqlite3.Connection, found: tuple[Any, ...]) -> Entry:
+def _entry(connection: Connection, found: tuple[Any, ...]) -> Entry:
     role, text, author_id, author_name, *rest, images = found
     entry = Entry(role, text, Author(author_id, author_name) if author_id else None, *rest)
     return replace(entry, images=_images(connection, entry.seq)) if images else entry
 
 
-def _images(connection: sqlite3.Connection, seq: int) -> tuple[Image, ...]:
+def _images(connection: Connection, seq: int) -> tuple[Image, ...]:
     query = "SELECT media_type, width, height, content, file FROM images WHERE entry = ? ORDER BY place"
     return tuple(Image(*row) for row in connection.execute(query, (seq,)))

@@ -2,6 +2,8 @@
 
 from sqlite_utils import Database, Migrations
 
+from core.storage.connection import Connection, in_our_errors
+
 migrations = Migrations("confab")
 
 BEGINNING = """
@@ -155,6 +157,20 @@ CREATE INDEX moderated_by_author ON moderated (platform, author_id, at);
 """
 
 
+COMMANDS = """
+ALTER TABLE turns ADD COLUMN command TEXT NOT NULL DEFAULT '';  -- what its message tells the bot to do, if anything
+ALTER TABLE turns ADD COLUMN about TEXT NOT NULL DEFAULT '';    -- the id of the message that it asks about, if any
+UPDATE turns SET command = coalesce(json_extract(payload, '$.command'), ''),
+    about = coalesce(json_extract(payload, '$.about'), '') WHERE json_valid(payload);
+CREATE INDEX turns_by_quoted ON turns (platform, workspace, channel, about) WHERE about <> '';
+"""
+
+
+def migrate(connection: Connection) -> None:
+    """Bring a file to the newest schema; raises StorageUnavailable or StatementRefused where it cannot be."""
+    in_our_errors(lambda: migrations.apply(Database(connection.file)))
+
+
 @migrations()
 def m001_beginning(database: Database) -> None:
     """Begin: the inbox (turns), what happened to each turn (steps), what was said (entries), and marks."""
@@ -201,3 +217,9 @@ def m007_images(database: Database) -> None:
 def m008_moderation(database: Database) -> None:
     """Keep what was refused, and the text of an edit that came while its question was answered."""
     database.executescript(MODERATION)
+
+
+@migrations()
+def m009_commands(database: Database) -> None:
+    """Keep beside its message what a turn is told to do, and what it asks about, so that SQL reads no JSON."""
+    database.executescript(COMMANDS)

@@ -1,7 +1,5 @@
-"""The inbox, what happened to each turn, and the history, in one SQLite file."""
+"""Everything that is kept, behind one noun: each method is one transaction on the database."""
 
-import json
-import sqlite3
 import time
 import uuid
 from collections.abc import Mapping, Sequence
@@ -10,21 +8,25 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
+import structlog
+
 from core.history import PromptRecord, StoredHistory
 from core.messages import ConversationKey, Deletion, Entry, Message, SavedAnswer, Turn
-from core.storage import history, turns
+from core.storage import erase, history, moderation_log, state, turns
 from core.storage.database import Database, Work
+from core.storage.errors import StatementRefused, StorageUnavailable
 
-NOTE = (
-    "INSERT INTO moderated (reference, at, platform, workspace, channel, thread, author_id, path, outcome, categories, "
-    "text) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-)
+log = structlog.get_logger()
 
 T = TypeVar("T")
+SET_ASIDE = "No row can hold it; `turns --failed` lists it, and everything else goes on."
 
 
 class Store:
-    """Keeps every message addressed to the bot until it is answered, and what was said."""
+    """Keeps every message addressed to the bot until it is answered, and what was said.
+
+    All methods raise StorageUnavailable where nothing can be stored or read just now.
+    """
 
     def __init__(self, path: Path) -> None:
         """Open or create the file at `path`; raise DatabaseBusy where another process holds it."""
@@ -34,7 +36,7 @@ class Store:
     async def find_trouble(self) -> str:
         """Return in a word why nothing can be stored, empty where something can; after trouble it is tried anew."""
         if self._database.trouble:
-            with suppress(sqlite3.Error):
+            with suppress(StorageUnavailable):
                 await self.write_state("tried", str(time.time()))
         return self._database.trouble
 
@@ -42,13 +44,22 @@ class Store:
         """Finish what is waiting, then close the file."""
         await self._database.close()
 
+    async def run(self, work: Work[T]) -> T:
+        """Do statements of a module of ours on the connection, in a transaction; return what they return."""
+        return await self._database.run(work)
+
     async def add_message(self, message: Message, *, if_joined: bool) -> bool:
         """Put a message into the inbox; return whether it is new there.
 
         With `if_joined` only where the bot takes part in the conversation already. Returns after the commit: only
-        then may the platform be told that the message has arrived.
+        then may the platform be told that the message has arrived. One that no row can hold is set aside as failed.
         """
-        return await self._database.run(lambda db: turns.insert_turn(db, message, if_joined=if_joined))
+        try:
+            return await self._database.run(lambda db: turns.insert_turn(db, message, if_joined=if_joined))
+        except (StatementRefused, ValueError) as error:
+            log.error("message set aside", conversation=str(message.key), error=type(error).__name__, hint=SET_ASIDE)  # noqa: TRY400 - its trace would hold the message
+            await self._database.run(lambda db: turns.insert_unreadable(db, message, "Unreadable"))
+            return False
 
     async def add_refused(self, message: Message, *, if_joined: bool) -> bool:
         """Note a message that is not going to be answered; return whether it is new."""
@@ -56,40 +67,56 @@ class Store:
         return await self._database.run(work)
 
     async def recover_conversations(self) -> list[ConversationKey]:
-        """Return every conversation with an open turn, the longest waiting first."""
-        return await self._database.run(turns.open_conversations)
+        """Return every conversation with an open turn, the longest waiting first; leases of gone processes are void."""
+        return await self._database.run(lambda db: turns.open_conversations(db, self._holder))
 
     async def claim_turn(self, key: ConversationKey) -> Turn | None:
         """Take the oldest open turn of a conversation, or None where there is none or another process holds one."""
         return await self._database.run(lambda db: turns.claim_turn(db, key, self._holder))
 
-    async def release_turn(self, turn: Turn, error: str) -> None:
-        """Give a turn back after a failed attempt, to be claimed again."""
-        await self._database.run(lambda db: turns.release_turn(db, turn, error))
+    async def renew_lease(self, turn: Turn) -> bool:
+        """Keep a turn for another lease; return whether it is still ours."""
+        return await self._database.run(lambda db: turns.renew_lease(db, turn))
+
+    async def release_turn(self, turn: Turn, error: str) -> bool:
+        """Give a turn back after a failed attempt, to be claimed again; return whether it was still ours."""
+        return await self._database.run(lambda db: turns.release_turn(db, turn, error))
 
     async def next_is_same_author(self, turn: Turn) -> bool:
         """Return whether the next message that waits in a turn's conversation is a question by the same person."""
         return await self._database.run(lambda db: turns.next_is_same_author(db, turn))
 
-    def save_answer(self, turn: Turn, kept: SavedAnswer) -> None:
+    def save_answer(self, turn: Turn, answer: SavedAnswer) -> None:
         """Keep what the model answered until the turn is done. Nobody waits for it: it is written before what follows.
 
         Its cost is a statement, and as a rule no commit of its own.
         """
-        self._database.send(lambda db: turns.save_answer(db, turn, kept))
+        self._database.send(lambda db: turns.save_answer(db, turn, answer))
 
-    async def save_posted_part(self, turn: Turn, part: int, platform_id: str) -> None:
-        """Note that a part of the reply is visible as the message `platform_id`."""
-        await self._database.run(lambda db: turns.insert_step(db, turn, "posted", part, platform_id))
+    async def save_posted_part(self, turn: Turn, part: int, platform_id: str) -> bool:
+        """Note that a part of the reply is visible as the message `platform_id`; return whether the turn is ours."""
+        return await self._database.run(lambda db: turns.insert_posted_part(db, turn, part, platform_id))
 
     async def finish_turn(
-        self, turn: Turn, entries: Sequence[Entry], state: str, detail: dict[str, Any], made: PromptRecord | None = None
+        self, turn: Turn, entries: Sequence[Entry], ended: str, detail: dict[str, Any], made: PromptRecord | None = None
     ) -> bool:
         """End a turn as `done`, `failed` or `uncertain`, with what was said and what it was answered from, at once.
 
         Returns False, and writes nothing, where the turn was lost to another claim or ended meanwhile.
         """
-        return await self._database.run(lambda db: turns.finish_turn(db, turn, entries, state, detail, made))
+        return await self._database.run(lambda db: turns.finish_turn(db, turn, entries, ended, detail, made))
+
+    async def conversation_of(self, platform: str, platform_id: str) -> ConversationKey | None:
+        """Return the conversation in which a message was posted as a part of an answer."""
+        return await self._database.run(lambda db: turns.conversation_of(db, platform, platform_id))
+
+    async def recent_channels(self, platform: str, workspace: str, most: int) -> list[str]:
+        """Return the channels of a workspace in which the bot was asked something, the latest first."""
+        return await self._database.run(lambda db: turns.recent_channels(db, platform, workspace, most))
+
+    async def recent_conversations(self, platform: str, workspace: str, most: int) -> list[ConversationKey]:
+        """Return the conversations of a workspace in which something was asked last, the latest first."""
+        return await self._database.run(lambda db: turns.recent_conversations(db, platform, workspace, most))
 
     async def read_history(self, key: ConversationKey, most: int) -> StoredHistory:
         """Return what is remembered of a conversation, with `most` entries at the most, the newest ones."""
@@ -104,7 +131,7 @@ class Store:
         await self._database.run(lambda db: history.save_token_counts(db, counts))
 
     async def save_summary(self, key: ConversationKey, summary: str, upto: int, version: int) -> None:
-        """Note a summary up to an entry's seq, unless what it tells was changed since `version`."""
+        """Note a summary up to an entry's seq, unless what it tells was changed since `version`; it never goes back."""
         await self._database.run(lambda db: history.save_summary(db, key, summary, upto, version))
 
     async def save_earlier(self, key: ConversationKey, entries: Sequence[Entry]) -> None:
@@ -112,53 +139,9 @@ class Store:
         rows = [history.entry_values(key, "", entry) for entry in entries]
         await self._database.run(lambda db: history.save_earlier(db, key, rows))
 
-    async def delete_conversation(self, key: ConversationKey) -> None:
-        """Drop a conversation's history, its summary, what was counted of it, and what was heard in its recordings."""
-        await self._database.run(lambda db: turns.delete_conversation(db, key))
-
-    async def conversation_of(self, platform: str, platform_id: str) -> ConversationKey | None:
-        """Return the conversation in which a message was posted as a part of an answer."""
-        query = (
-            "SELECT platform, workspace, channel, thread FROM turns JOIN steps ON turns.id = steps.turn_id "
-            "WHERE steps.platform_id = ? AND platform = ?"
-        )
-        row = await self._database.run(lambda db: db.execute(query, (platform_id, platform)).fetchone())
-        return ConversationKey(*row) if row else None
-
-    async def recent_channels(self, platform: str, workspace: str, most: int) -> list[str]:
-        """Return the channels of a workspace in which the bot was asked something, the latest first."""
-        query = (
-            "SELECT channel FROM turns WHERE platform = ? AND workspace = ? "
-            "GROUP BY channel ORDER BY max(sent_at) DESC LIMIT ?"
-        )
-        place = (platform, workspace, most)
-        rows = await self._database.run(lambda db: db.execute(query, place).fetchall())
-        return [str(row[0]) for row in rows]
-
-    async def recent_conversations(self, platform: str, workspace: str, most: int) -> list[ConversationKey]:
-        """Return the conversations of a workspace in which something was asked last, the latest first."""
-        query = (
-            "SELECT platform, workspace, channel, thread FROM turns WHERE platform = ? AND workspace = ? "
-            "GROUP BY channel, thread ORDER BY max(sent_at) DESC LIMIT ?"
-        )
-        place = (platform, workspace, most)
-        rows = await self._database.run(lambda db: db.execute(query, place).fetchall())
-        return [ConversationKey(*row) for row in rows]
-
-    async def read_state(self, name: str) -> str:
-        """Return what was last set under `name`, empty where nothing was."""
-        query = "SELECT value FROM marks WHERE name = ?"
-        row = await self._database.run(lambda db: db.execute(query, (name,)).fetchone())
-        return str(row[0]) if row else ""
-
-    async def write_state(self, name: str, value: str) -> None:
-        """Remember `value` under `name`."""
-        statement = "INSERT INTO marks VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value"
-        await self._database.run(lambda db: db.execute(statement, (name, value)))
-
-    async def run(self, work: Work[T]) -> T:
-        """Do statements of a module of ours on the connection, in a transaction; return what they return."""
-        return await self._database.run(work)
+    async def has_message(self, message: Message) -> bool:
+        """Return whether a message waits to be answered, or stands in the history."""
+        return await self._database.run(lambda db: erase.has_message(db, message))
 
     async def edit_message(self, message: Message, kept: str | None = None) -> bool:
         """Take a changed text into the waiting question and into the history; return whether either was there.
@@ -166,25 +149,32 @@ class Store:
         `kept` is what the history may have of it, where that is not the text itself.
         """
         text = message.text if kept is None else kept
-        return await self._database.run(lambda db: turns.edit_message(db, message, text))
-
-    async def has_message(self, message: Message) -> bool:
-        """Whether a message waits to be answered, or stands in the history."""
-        return await self._database.run(lambda db: turns.has_message(db, message))
-
-    async def save_moderation(self, row: tuple[object, ...]) -> None:
-        """Keep what moderation refused or could not check, as the values of NOTE."""
-        await self._database.run(lambda db: db.execute(NOTE, row))
-
-    async def violations_since(self, paths: Sequence[str], since: float) -> list[tuple[str, str, float]]:
-        """Return who had what they said refused since a time: platform, person and time, oldest first."""
-        query = (
-            "SELECT platform, author_id, at FROM moderated WHERE outcome = 'refused' AND author_id <> '' AND at > ? "
-            "AND path IN (SELECT value FROM json_each(?)) ORDER BY at"
-        )
-        values = (since, json.dumps(list(paths)))
-        return await self._database.run(lambda db: db.execute(query, values).fetchall())
+        return await self._database.run(lambda db: erase.edit_message(db, message, text))
 
     async def delete_message(self, deletion: Deletion) -> None:
         """Take a message out of the inbox and out of the history, and with it every question that quotes it."""
-        await self._database.run(lambda db: turns.delete_message(db, deletion))
+        await self._database.run(lambda db: erase.delete_message(db, deletion))
+
+    async def delete_conversation(self, key: ConversationKey) -> None:
+        """Drop a conversation's history, its summary, what was counted of it, and what was heard in its recordings."""
+        await self._database.run(lambda db: erase.delete_conversation(db, key))
+
+    async def read_state(self, name: str) -> str:
+        """Return what was last written under `name`, empty where nothing was."""
+        return await self._database.run(lambda db: state.read_state(db, name))
+
+    async def write_state(self, name: str, value: str) -> None:
+        """Remember `value` under `name`."""
+        await self._database.run(lambda db: state.write_state(db, name, value))
+
+    async def advance_state(self, name: str, number: int) -> None:
+        """Remember a number under `name`, unless one as large stands there: it only grows."""
+        await self._database.run(lambda db: state.advance_state(db, name, number))
+
+    async def save_moderation(self, values: Sequence[object]) -> None:
+        """Keep what moderation refused or could not check, as the values of moderation_log.COLUMNS."""
+        await self._database.run(lambda db: moderation_log.insert_moderation(db, values))
+
+    async def violations_since(self, paths: Sequence[str], since: float) -> list[tuple[str, str, float]]:
+        """Return who had what they said refused since a time: platform, person and time, oldest first."""
+        return await self._database.run(lambda db: moderation_log.violations_since(db, paths, since))

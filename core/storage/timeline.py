@@ -2,23 +2,20 @@
 
 import fcntl
 import json
-import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from core.messages import ConversationKey
+from core.storage.connection import Connection
 
-PATIENCE = 5.0  # seconds for which a write waits for one of the bot's
 UNDONE = "('open', 'failed', 'uncertain')"
-ABOUT = """
-    (:channel IN ('', channel) AND (
-        message_id = :message OR message_id LIKE :message || ':%'
-        OR id IN (SELECT turn_id FROM steps WHERE platform_id = :message)))
-    OR (:reference <> '' AND id LIKE :reference || '%')
+FOUND_BY_MESSAGE = """
+    (? IN ('', channel) AND (
+        message_id = ? OR message_id LIKE ? OR id IN (SELECT turn_id FROM steps WHERE platform_id = ?)))
+    OR (? <> '' AND id LIKE ?)
     ORDER BY seq"""
 MODERATED = "SELECT at, outcome, path, categories FROM moderated WHERE reference = ? ORDER BY seq"
 COLUMNS = "id, platform, workspace, channel, thread, message_id, sent_at, received_at, state, attempts, error"
@@ -50,8 +47,8 @@ class TimelineReader:
     """The rows of a database that is only read; close it after use."""
 
     def __init__(self, path: Path) -> None:
-        """Raises sqlite3.Error where there is no such file, or none that can be read."""
-        self._connection = sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, timeout=PATIENCE)
+        """Raises StorageUnavailable or StatementRefused where there is no such file, or none that can be read."""
+        self._connection = Connection(path, read_only=True)
 
     def close(self) -> None:
         """Close the file."""
@@ -62,16 +59,16 @@ class TimelineReader:
 
         A choice from a message's menu asks again: it has that message's id at the beginning of its own.
         """
-        values = {"message": message_id, "channel": channel, "reference": reference}
-        return self._turns(ABOUT, values)
+        values = (channel, message_id, f"{message_id}:%", message_id, reference, f"{reference}%")
+        return self._turns(FOUND_BY_MESSAGE, values)
 
     def unfinished_turns(self, *, failed: bool) -> list[Timeline]:
         """Return the turns that are not done, the latest first; with `failed` only those that will not be by itself."""
         states = "('failed', 'uncertain')" if failed else UNDONE
-        return self._turns(f"state IN {states} ORDER BY seq DESC", {})
+        return self._turns(f"state IN {states} ORDER BY seq DESC")
 
-    def _turns(self, where: str, values: Mapping[str, str]) -> list[Timeline]:
-        rows = self._connection.execute(f"SELECT {COLUMNS} FROM turns WHERE {where}", values).fetchall()
+    def _turns(self, where: str, values: Sequence[str] = ()) -> list[Timeline]:
+        rows = self._connection.execute(f"SELECT {COLUMNS} FROM turns WHERE {where}", values)
         return [self._timeline(*row) for row in rows]
 
     def _timeline(self, turn_id: str, *row: Any) -> Timeline:
@@ -94,13 +91,14 @@ def reopen_turn(path: Path, turn_id: str) -> bool:
     It counts as tried once, so that whoever takes it up looks first for what was posted. Safe beside a running bot:
     one statement, for which SQLite waits its turn.
     """
-    with closing(sqlite3.connect(path, timeout=PATIENCE)) as connection, connection:
-        changed = connection.execute(
-            "UPDATE turns SET state = 'open', attempts = 1, leased_until = NULL, fence = fence + 1 "
-            "WHERE id = ? AND state IN ('failed', 'uncertain') AND payload IS NOT NULL",
-            (turn_id,),
+    with closing(Connection(path)) as connection:
+        return bool(
+            connection.execute(
+                "UPDATE turns SET state = 'open', attempts = 1, leased_until = NULL, fence = fence + 1 "
+                "WHERE id = ? AND state IN ('failed', 'uncertain') AND payload IS NOT NULL RETURNING 1",
+                (turn_id,),
+            )
         )
-        return changed.rowcount == 1
 
 
 def running_process(path: Path) -> int | None:
@@ -123,10 +121,19 @@ def _happened(
     if part is not None:
         yield TimelineEvent(at, name, f"part {part + 1}, message {platform_id}")
         return
-    told: Mapping[str, Any] = json.loads(detail or "{}")
+    told = _read_detail(detail)
     for step, when in told.get("times", {}).items():
         yield TimelineEvent(when, step, _usage(told.get("usage")) if step == "answered" else "")
     yield TimelineEvent(at, name, str(told.get("error", "")))
+
+
+def _read_detail(detail: str | None) -> Mapping[str, Any]:
+    """Return what a step's JSON says; where that cannot be read, that."""
+    try:
+        told = json.loads(detail or "{}")
+    except ValueError:
+        told = None
+    return told if isinstance(told, dict) else {"error": "unreadable"}
 
 
 def _found(path: str, categories: str) -> str:

@@ -2,7 +2,6 @@
 
 import asyncio
 import shutil
-import sqlite3
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -17,6 +16,7 @@ from core.errors import FileUnreadable, NoteNotFetched, NoteTooLong, NoteUnplaya
 from core.llm.transcriptions import Task
 from core.messages import Attachment, Message, Platform
 from core.storage import transcripts
+from core.storage.connection import Connection
 from core.storage.store import Store
 from core.storage.transcripts import TranscriptPart
 from core.voice.audio_info import AudioInfo, RecordingLimits, check_playable
@@ -169,7 +169,7 @@ class TranscriptPipeline:
             await asyncio.to_thread(shutil.rmtree, name, ignore_errors=True)
 
 
-def _ended(connection: sqlite3.Connection, job: TranscriptJob, parts: int, before: float) -> None:
+def _ended(connection: Connection, job: TranscriptJob, parts: int, before: float) -> None:
     transcripts.mark_complete(connection, job.digest, job.task, parts)
     transcripts.expire_transcripts(connection, before)
 

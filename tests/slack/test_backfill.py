@@ -1,7 +1,6 @@
 """What was said in Slack while Confab did not hear, and Slack no longer sends: it is read, and answered once."""
 
 import asyncio
-import sqlite3
 import time
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import pytest
 from deploy.sandbox.slack.posts import Post
 from deploy.sandbox.wire.server import Sandbox
 from tests.support.bot import GENERAL, Bot, running
+from tests.support.database import change, locked
 from tests.support.room import answered, answers, ask, mention, prompt
 
 Place = tuple[str, str]  # a thread's root, and its channel
@@ -90,8 +90,7 @@ async def test_nothing_older_than_the_first_start_is_answered(sandbox: Sandbox, 
 async def test_nothing_older_than_a_day_is_answered(sandbox: Sandbox, tmp_path: Path) -> None:
     """Somebody else has answered it by then."""
     await asked_before(sandbox, tmp_path / "s.db")
-    with sqlite3.connect(tmp_path / "s.db") as connection:
-        connection.execute("UPDATE marks SET value = '1'")
+    change(tmp_path / "s.db", "UPDATE marks SET value = '1'")
     then = time.time() - 100_000
     for age in (0, 90_000):
         ts = f"{then + age:.6f}"
@@ -136,12 +135,9 @@ async def test_a_catch_up_that_slack_does_not_answer_is_made_again(sandbox: Sand
 async def test_what_could_not_be_stored_is_read_once_it_can(sandbox: Sandbox, bot: Bot, tmp_path: Path) -> None:
     """Nothing was acknowledged, and Slack has given it up: the bot knows that it missed something."""
     assert bot
-    other = sqlite3.connect(tmp_path / "confab.db", isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    thread = await sandbox.workspace.say(GENERAL, mention("is it safe?"))
-    await sandbox.workspace.until(lambda: len(sandbox.workspace.courier.given_up) == 2, 90.0)
-    await asyncio.sleep(3)  # SQLite waits for five seconds in all
-    other.execute("ROLLBACK")
-    other.close()
+    with locked(tmp_path / "confab.db"):
+        thread = await sandbox.workspace.say(GENERAL, mention("is it safe?"))
+        await sandbox.workspace.until(lambda: len(sandbox.workspace.courier.given_up) == 2, 90.0)
+        await asyncio.sleep(3)  # SQLite waits for five seconds in all
     await sandbox.workspace.until(lambda: len(answers(sandbox, thread)) == 1, 90.0)
     await nothing_happens(sandbox, calls=1)

@@ -1,7 +1,6 @@
 """Confab in Slack, seen from a channel: what wakes it, what it leaves alone, and in which order it answers."""
 
 import asyncio
-import sqlite3
 from pathlib import Path
 
 import pytest
@@ -10,6 +9,7 @@ from core.policy import Policies, Policy
 from deploy.sandbox.openai.model import Reply
 from deploy.sandbox.wire.server import Sandbox
 from tests.support.bot import GENERAL, Bot, Setup, running
+from tests.support.database import locked
 from tests.support.room import answered, answers, ask, mention, prompt
 
 pytestmark = pytest.mark.usefixtures("bot")
@@ -101,13 +101,10 @@ async def test_what_slack_escapes_reaches_the_model_as_it_was_written(sandbox: S
 async def test_an_event_is_acknowledged_only_after_it_is_on_disk(sandbox: Sandbox, bot: Bot, tmp_path: Path) -> None:
     """While the file cannot be written, Slack is told nothing; then the message is stored, told and answered once."""
     assert bot
-    other = sqlite3.connect(tmp_path / "confab.db", isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    thread = await sandbox.workspace.say(GENERAL, mention("is it safe?"))
-    await asyncio.sleep(0.5)
-    assert sandbox.workspace.courier.unacknowledged == 2
-    other.execute("ROLLBACK")
-    other.close()
+    with locked(tmp_path / "confab.db"):
+        thread = await sandbox.workspace.say(GENERAL, mention("is it safe?"))
+        await asyncio.sleep(0.5)
+        assert sandbox.workspace.courier.unacknowledged == 2
     assert len(await answered(sandbox, thread)) == 1
     await nothing_happens(sandbox, calls=1)
 

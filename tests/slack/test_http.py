@@ -4,7 +4,6 @@ import asyncio
 import hashlib
 import hmac
 import json
-import sqlite3
 import time
 from collections.abc import AsyncIterator
 from io import BytesIO
@@ -16,9 +15,11 @@ import pytest
 from bots import http
 from bots.metrics import EventLoopLag
 from bots.slack.webhook import EVENTS, events_route
+from core.storage.errors import StorageUnavailable
 from deploy.sandbox.slack.interactions import use_command, use_shortcut
 from deploy.sandbox.wire.server import Sandbox
 from tests.support.bot import GENERAL, Bot, Setup, running
+from tests.support.database import locked
 from tests.support.room import answered, ask
 
 LOCAL = "127.0.0.1"
@@ -151,14 +152,11 @@ async def test_a_database_that_takes_nothing_shows_in_health_and_in_metrics(sand
     async with running(sandbox, tmp_path / "confab.db") as bot, aiohttp.ClientSession() as session:
         runner = await http.open_port(http.build_application(health(bot), EventLoopLag()), LOCAL, 0)
         address = f"http://{LOCAL}:{runner.addresses[0][1]}"
-        other = sqlite3.connect(tmp_path / "confab.db", isolation_level=None)
-        other.execute("BEGIN IMMEDIATE")
-        with pytest.raises(sqlite3.OperationalError):
-            await bot.store.write_state("name", "value")
-        async with session.get(f"{address}/health") as answer:
-            assert (answer.status, await answer.json()) == (503, {"ready": False, "database": "locked"})
-        other.execute("ROLLBACK")
-        other.close()
+        with locked(tmp_path / "confab.db"):
+            with pytest.raises(StorageUnavailable):
+                await bot.store.write_state("name", "value")
+            async with session.get(f"{address}/health") as answer:
+                assert (answer.status, await answer.json()) == (503, {"ready": False, "database": "locked"})
         async with session.get(f"{address}/metrics") as answer:
             assert "confab_database_writable 1\n" in await answer.text()
         async with session.get(f"{address}/health") as answer:

@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-import sqlite3
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -16,6 +15,7 @@ from core.policy import Policies, Policy
 from deploy.sandbox.openai.model import Reply
 from deploy.sandbox.wire.server import Sandbox, serve
 from tests.support.bot import GENERAL, Bot, Setup, running
+from tests.support.database import column
 from tests.support.room import answered, answers, ask, mention
 from tests.unit.test_splitting import MARKDOWN
 
@@ -132,8 +132,7 @@ async def test_what_stands_twice_or_was_said_below_an_earlier_attempt_is_taken_a
     await bot.slack.stop()
     await bot.inbox.stop(0.0)
     await bot.store.close()
-    with sqlite3.connect(tmp_path / "confab.db") as connection:
-        ((turn,),) = connection.execute("SELECT id FROM turns")
+    (turn,) = column(tmp_path / "confab.db", "SELECT id FROM turns")
     first = sandbox.workspace.thread(GENERAL, thread)[1]
     for mark in (turn, f"{turn}-notice"):
         told = {"event_type": "confab_part", "event_payload": {"turn": mark, "part": 0}}

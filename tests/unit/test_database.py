@@ -1,15 +1,15 @@
 """Writes that wait share one commit, and one that fails takes no other with it."""
 
 import asyncio
-import sqlite3
 import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from core.errors import DatabaseUnusable
+from core.storage.connection import Connection
 from core.storage.database import Database
+from core.storage.errors import DatabaseUnusable, StatementRefused, StorageUnavailable
 
 
 @pytest.fixture
@@ -21,13 +21,13 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
     await database.close()
 
 
-def insert(connection: sqlite3.Connection, number: int) -> int:
+def insert(connection: Connection, number: int) -> int:
     """Write a number; return the thread that it was done on."""
     connection.execute("INSERT INTO numbers VALUES (?)", (number,))
     return threading.get_ident()
 
 
-def numbers(connection: sqlite3.Connection) -> list[int]:
+def numbers(connection: Connection) -> list[int]:
     """Return all numbers."""
     return [row[0] for row in connection.execute("SELECT n FROM numbers ORDER BY n")]
 
@@ -42,14 +42,14 @@ async def test_work_is_done_on_a_thread_of_its_own(database: Database) -> None:
 async def test_writes_that_wait_share_one_commit(database: Database) -> None:
     """A hundred messages at once cost a few flushes of the disk, not a hundred."""
     commits: list[str] = []
-    await database.run(lambda connection: connection.set_trace_callback(commits.append))
+    await database.run(lambda connection: connection.file.set_trace_callback(commits.append))
     blocked = threading.Event()
     holding = asyncio.create_task(database.run(lambda _: blocked.wait(5)))
     writes = [asyncio.create_task(database.run(lambda c, n=n: insert(c, n))) for n in range(100)]  # type: ignore[misc]
     await asyncio.sleep(0)
     blocked.set()
     await asyncio.gather(holding, *writes)
-    await database.run(lambda connection: connection.set_trace_callback(None))
+    await database.run(lambda connection: connection.file.set_trace_callback(None))
     assert sum(statement == "COMMIT" for statement in commits) <= 3
     assert await database.run(numbers) == list(range(100))
 
@@ -57,7 +57,7 @@ async def test_writes_that_wait_share_one_commit(database: Database) -> None:
 async def test_a_failed_write_is_undone_alone(database: Database) -> None:
     """Others in the same commit stand, and its own error reaches the one who asked."""
 
-    def twice(connection: sqlite3.Connection) -> None:
+    def twice(connection: Connection) -> None:
         insert(connection, 7)
         insert(connection, 7)
 
@@ -67,15 +67,15 @@ async def test_a_failed_write_is_undone_alone(database: Database) -> None:
         database.run(lambda c: insert(c, 2)),
         return_exceptions=True,
     )
-    assert isinstance(results[1], sqlite3.IntegrityError)
+    assert isinstance(results[1], StatementRefused)
     assert await database.run(numbers) == [1, 2]
 
 
 async def test_a_disk_that_is_full_fails_the_write_and_heals(database: Database) -> None:
     """Nothing is said to be stored that is not, and with room again it goes on."""
-    pages = await database.run(lambda c: c.execute("PRAGMA page_count").fetchone()[0])
+    pages = await database.run(lambda c: c.execute("PRAGMA page_count")[0][0])
     await database.run(lambda c: c.execute(f"PRAGMA max_page_count = {pages}"))
-    with pytest.raises(sqlite3.OperationalError, match="full"):
+    with pytest.raises(StorageUnavailable, match="full"):
         await database.run(lambda c: c.execute("CREATE TABLE big AS SELECT zeroblob(100000) AS b"))
     await database.run(lambda c: c.execute("PRAGMA max_page_count = 100000"))
     await database.run(lambda c: insert(c, 1))
@@ -84,8 +84,8 @@ async def test_a_disk_that_is_full_fails_the_write_and_heals(database: Database)
 
 async def test_the_file_is_written_so_that_a_commit_outlives_a_power_cut(database: Database) -> None:
     """Write-ahead log, flushed at every commit: SQLite's word for it is FULL, 2."""
-    assert await database.run(lambda c: c.execute("PRAGMA journal_mode").fetchone()[0]) == "wal"
-    assert await database.run(lambda c: c.execute("PRAGMA synchronous").fetchone()[0]) == 2
+    assert await database.run(lambda c: c.execute("PRAGMA journal_mode")[0][0]) == "wal"
+    assert await database.run(lambda c: c.execute("PRAGMA synchronous")[0][0]) == 2
 
 
 async def test_closing_finishes_what_waits(tmp_path: Path) -> None:
@@ -105,7 +105,7 @@ async def test_migrations_are_applied_once_and_in_order(tmp_path: Path) -> None:
     """A file of an earlier version is brought up to date; one that is, stays as it is."""
     for _ in range(2):
         database = Database(tmp_path / "confab.db")
-        applied = await database.run(lambda c: c.execute("SELECT name FROM _sqlite_migrations").fetchall())
+        applied = await database.run(lambda c: c.execute("SELECT name FROM _sqlite_migrations"))
         await database.close()
     assert [name[:5] for (name,) in applied] == [f"m{number:03}_" for number in range(1, len(applied) + 1)]
     assert len(applied) >= 4
@@ -113,9 +113,9 @@ async def test_migrations_are_applied_once_and_in_order(tmp_path: Path) -> None:
 
 async def test_a_file_that_takes_nothing_is_said_in_a_word(database: Database) -> None:
     """And no longer once it does; a write that is wrong by itself is no trouble of the file's."""
-    pages = await database.run(lambda c: c.execute("PRAGMA page_count").fetchone()[0])
+    pages = await database.run(lambda c: c.execute("PRAGMA page_count")[0][0])
     await database.run(lambda c: c.execute(f"PRAGMA max_page_count = {pages}"))
-    with pytest.raises(sqlite3.OperationalError):
+    with pytest.raises(StorageUnavailable):
         await database.run(lambda c: c.execute("CREATE TABLE big AS SELECT zeroblob(100000) AS b"))
     assert database.trouble == "full"
     await database.run(lambda c: c.execute("PRAGMA max_page_count = 100000"))
@@ -123,7 +123,7 @@ async def test_a_file_that_takes_nothing_is_said_in_a_word(database: Database) -
     assert database.trouble == "full"
     await database.run(lambda c: insert(c, 1))
     assert database.trouble == ""
-    with pytest.raises(sqlite3.IntegrityError):
+    with pytest.raises(StatementRefused):
         await database.run(lambda c: (insert(c, 7), insert(c, 7)))
     assert database.trouble == ""
 
@@ -142,11 +142,11 @@ def test_a_damaged_file_ends_the_start_with_a_sentence(tmp_path: Path, content: 
 async def test_what_nobody_waits_for_is_written_before_what_follows(database: Database) -> None:
     """It shares the commit of what comes soon after; where it fails, nobody else is harmed."""
     commits: list[str] = []
-    await database.run(lambda connection: connection.set_trace_callback(commits.append))
+    await database.run(lambda connection: connection.file.set_trace_callback(commits.append))
     database.send(lambda c: insert(c, 1))
     database.send(lambda c: (insert(c, 2), insert(c, 2)))
     assert await database.run(numbers) == [1]
-    await database.run(lambda connection: connection.set_trace_callback(None))
+    await database.run(lambda connection: connection.file.set_trace_callback(None))
     assert sum(statement == "COMMIT" for statement in commits) <= 4
     database.send(lambda c: insert(c, 3))
     await asyncio.sleep(0.2)

@@ -42,6 +42,8 @@ BAD_IMPORTS = [
     ("core.files.text", "from core.storage.store import Store", "root alone"),
     ("core.conversation", "import sqlite_utils", "store's alone"),
     ("core.settings", "from sqlite_utils.db import Table", "store's alone"),
+    ("core.inbox", "import sqlite3", "store's alone"),
+    ("tests.slack.test_http", "from sqlite3 import connect", "store's alone"),
     ("core.conversation", "from core.inbox import Inbox", "core.inbox stands above"),
     ("bots.http", "from sqlite_utils import Database", "store's alone"),
     ("bots.slack.files", "import httpx", "model's client"),

@@ -1,8 +1,6 @@
 """Moderation at the wire: what is asked, cancelled, released and refused."""
 
 import asyncio
-import sqlite3
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +13,7 @@ from core.moderation.stream import HELD
 from deploy.sandbox.openai.model import Fault, Reply, rate_limited, refusal
 from deploy.sandbox.wire.server import Sandbox
 from tests.support.bot import GENERAL, Setup, running
+from tests.support.database import rows
 from tests.support.moderated import Moderated
 from tests.support.room import answered, answers, ask, mention, prompt
 
@@ -86,9 +85,8 @@ async def test_open_answers_unchecked_and_notes_it(sandbox: Sandbox, tmp_path: P
     async with running(sandbox, tmp_path / "confab.db", is_open):
         thread = await ask(sandbox, "how is it?")
         await sandbox.workspace.until(lambda: answers(sandbox, thread) == ["All is well."])
-    with closing(sqlite3.connect(tmp_path / "confab.db")) as connection:
-        rows = connection.execute("SELECT path, outcome, text FROM moderated").fetchall()
-    assert {("question", "unchecked", None), ("answer", "unchecked", None)} <= set(rows)
+    found = set(rows(tmp_path / "confab.db", "SELECT path, outcome, text FROM moderated"))
+    assert {("question", "unchecked", None), ("answer", "unchecked", None)} <= found
 
 
 async def test_the_first_message_of_a_person_with_a_refused_name_is_answered_under_no_name(

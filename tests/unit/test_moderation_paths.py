@@ -3,7 +3,6 @@
 import ast
 import asyncio
 import re
-import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import fields
@@ -25,6 +24,7 @@ from deploy.sandbox.wire.server import Sandbox
 from tests.contract.discord_room import DiscordRoom
 from tests.contract.platform_room import Recording, Room, answered, ask
 from tests.support.bot import Setup, running
+from tests.support.database import dump, rows
 from tests.support.imports import read
 from tests.support.moderated import Moderated
 from tests.support.room import answered as answered_in_slack
@@ -65,8 +65,26 @@ SINKS: dict[tuple[str, str, str], tuple[Path, ...]] = {
 NO_SINKS = {
     *("entries_between", "claim_turn", "close", "delete_message", "download", "earlier", "delete_conversation"),
     *("next_is_same_author", "has_message", "save_token_counts", "named", "save_posted_part", "read_history"),
-    *("release_turn", "save", "transcript", "recover_conversations", "conversation_of", "recent_conversations"),
-    *("recent_channels", "read_state", "write_state", "violations_since", "find_trouble", "name", "window", "sees"),
+    *(
+        "release_turn",
+        "renew_lease",
+        "save",
+        "transcript",
+        "recover_conversations",
+        "conversation_of",
+        "recent_conversations",
+    ),
+    *(
+        "recent_channels",
+        "read_state",
+        "write_state",
+        "advance_state",
+        "violations_since",
+        "find_trouble",
+        "name",
+        "window",
+        "sees",
+    ),
 }
 NAMES = {name for noun in (Store, OpenAI, Platform) for name in vars(noun) if not name.startswith("_")} - NO_SINKS
 ONLY_READ = {
@@ -328,15 +346,13 @@ async def watched(sandbox: Sandbox) -> AsyncIterator[list[str]]:
 async def over(database: File) -> None:
     """Wait until no turn is open any more; what a turn holds is dropped with it."""
     async with asyncio.timeout(60):
-        with sqlite3.connect(database) as connection:
-            while connection.execute("SELECT 1 FROM turns WHERE state = 'open'").fetchone():  # noqa: ASYNC110 - a file tells nobody
-                await asyncio.sleep(0.02)
+        while rows(database, "SELECT 1 FROM turns WHERE state = 'open'"):  # noqa: ASYNC110 - a file tells nobody
+            await asyncio.sleep(0.02)
 
 
 def kept(database: File) -> str:
     """Return all that stands in a database."""
-    with sqlite3.connect(database) as connection:
-        return "\n".join(connection.iterdump()).lower()
+    return dump(database).lower()
 
 
 @pytest.mark.parametrize(("path", "way"), EACH, ids=[way.__name__ for _, way in EACH])

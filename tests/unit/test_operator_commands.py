@@ -1,10 +1,8 @@
 """What an operator asks: why a message was answered as it was, what was not answered, and to answer it again."""
 
 import asyncio
-import sqlite3
 import sys
 from asyncio.subprocess import PIPE, STDOUT
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -15,6 +13,7 @@ from deploy.sandbox.openai.model import Reply
 from deploy.sandbox.wire.server import Sandbox
 from tests.discord.test_process import process as process_in_discord
 from tests.support.bot import GENERAL
+from tests.support.database import change
 from tests.support.discord_room import mention as mention_in_discord
 from tests.support.discord_room import shows
 from tests.support.room import answered, ask, mention
@@ -140,10 +139,10 @@ async def test_an_attempt_that_failed_stands_in_the_timeline(sandbox: Sandbox, t
         await ask(sandbox, "hi")
         bot.terminate()
         await bot.wait()
-    with closing(sqlite3.connect(tmp_path / "confab.db")) as connection, connection:
-        connection.execute(
-            "INSERT INTO steps (turn_id, name, at, detail) SELECT id, 'troubled', received_at + 0.001, ? FROM turns",
-            ('{"error": "ValueError"}',),
-        )
+    change(
+        tmp_path / "confab.db",
+        "INSERT INTO steps (turn_id, name, at, detail) SELECT id, 'troubled', received_at + 0.001, ? FROM turns",
+        '{"error": "ValueError"}',
+    )
     thread = next(iter(sandbox.workspace.posts(GENERAL))).ts
     assert "troubled    ValueError" in await told(tmp_path, "why", thread)

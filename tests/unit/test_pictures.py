@@ -2,7 +2,6 @@
 
 import base64
 import io
-import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from deploy.sandbox.openai.model import ModelRequest
 from deploy.sandbox.wire.server import Sandbox
 from tests.contract.platform_room import Room, answered, settled
 from tests.support.bot import GENERAL, Setup, running
+from tests.support.database import column
 from tests.support.room import answered as answered_in_slack
 from tests.support.room import answers, ask, mention
 
@@ -119,10 +119,7 @@ async def test_a_broken_picture_costs_the_picture_and_not_the_answer(room: Room)
 
 def kept(folder: Path) -> int:
     """Return how many pictures are on disk."""
-    connection = sqlite3.connect(folder / "confab.db")
-    (number,) = connection.execute("SELECT count(*) FROM images").fetchone()
-    connection.close()
-    return int(number)
+    return int(column(folder / "confab.db", "SELECT count(*) FROM images")[0])
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "GIF"])

@@ -1,9 +1,6 @@
 """What a crash leaves is taken up where it stands: parts that were posted and not noted, and what nobody can tell."""
 
 import asyncio
-import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -19,15 +16,9 @@ from deploy.sandbox.discord.roster import GENERAL
 from deploy.sandbox.openai.model import Reply
 from deploy.sandbox.wire.server import Sandbox
 from tests.contract.platform_room import Room, Said, answered, settled, told
+from tests.support.database import change, column
 
 LONG = "\n\n".join(f"Paragraph {number}. {'Word after word. ' * 30}" for number in range(12))
-
-
-@contextmanager
-def database(folder: Path) -> Iterator[sqlite3.Connection]:
-    """Open the bot's file, which nobody else has open now."""
-    with closing(sqlite3.connect(folder / "confab.db")) as connection, connection:
-        yield connection
 
 
 async def cut_short(room: Room, text: str, parts: int = 1) -> Said:
@@ -41,22 +32,19 @@ async def cut_short(room: Room, text: str, parts: int = 1) -> Said:
 
 def forget_the_last_part(folder: Path, sandbox: Sandbox) -> None:
     """Make it as if the bot had died before it noted its last post, and Discord had forgotten the nonce since."""
-    with database(folder) as connection:
-        connection.execute("DELETE FROM steps WHERE seq = (SELECT max(seq) FROM steps WHERE name = 'posted')")
+    last = "DELETE FROM steps WHERE seq = (SELECT max(seq) FROM steps WHERE name = 'posted')"
+    change(folder / "confab.db", last)
     sandbox.guild.nonces = Nonces()
 
 
 def kept(folder: Path) -> list[str | None]:
     """Return the texts of the answers that are kept, turn by turn."""
-    with database(folder) as connection:
-        rows = connection.execute("SELECT json_extract(answer, '$.text') FROM turns ORDER BY seq")
-        return [text for (text,) in rows]
+    return column(folder / "confab.db", "SELECT json_extract(answer, '$.text') FROM turns ORDER BY seq")
 
 
 def states(folder: Path) -> list[str]:
     """Return how the turns ended, in order."""
-    with database(folder) as connection:
-        return [state for (state,) in connection.execute("SELECT state FROM turns ORDER BY seq")]
+    return column(folder / "confab.db", "SELECT state FROM turns ORDER BY seq")
 
 
 async def test_a_part_that_was_posted_and_not_noted_is_found_and_finished(
@@ -113,8 +101,7 @@ async def test_a_wait_that_is_no_number_of_seconds_is_a_short_one(sandbox: Sandb
 async def test_an_answer_that_was_made_is_not_paid_again(room: Room, tmp_path: Path) -> None:
     """It was there when the bot died over its last edit: the next start shows it, and asks nobody."""
     said = await cut_short(room, "so far")
-    with database(tmp_path) as connection:
-        connection.execute("UPDATE turns SET answer = ?", ('{"text": "so far and whole", "usage": null}',))
+    change(tmp_path / "confab.db", "UPDATE turns SET answer = ?", '{"text": "so far and whole", "usage": null}')
     await room.join()
     await room.until(lambda: room.answers(said) == ["so far and whole"])
     await room.go_on(said, "and?")

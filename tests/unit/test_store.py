@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-import sqlite3
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -13,8 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.errors import DatabaseBusy
 from core.messages import Attachment, Author, ConversationKey, Deletion, Entry, Turn
+from core.storage.connection import Connection
+from core.storage.errors import DatabaseBusy
 from core.storage.history import read_history
 from core.storage.store import Store
 from tests.support.examples import KEY, in_thread, message
@@ -233,8 +233,8 @@ async def steps_of_a_recall(database: Path, entries: int) -> int:
         nonlocal steps
         steps += 1
 
-    connection = sqlite3.connect(database)
-    connection.set_progress_handler(step, 1)
+    connection = Connection(database)
+    connection.file.set_progress_handler(step, 1)
     assert len(read_history(connection, KEY, 101).history.entries) == 101
     connection.close()
     return steps

@@ -3,9 +3,8 @@
 import asyncio
 import shutil
 import signal
-import sqlite3
 from collections.abc import Sequence
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from tests.proofs.killing.places import Asked, common
 from tests.proofs.killing.scenarios import Scenario
 from tests.proofs.killing.speaker import TAG, Speaker
 from tests.proofs.killing.wire import Wire
+from tests.support.database import column, rows
 
 KEPT, UPLOADED = "TranscriptPipeline._line: committed #1", "/audio/transcriptions: received"
 ENOUGH = 20.0  # seconds after which a question counts as unanswered
@@ -160,15 +160,13 @@ class Case:
     def _answers_kept(self) -> dict[str, int]:
         """Return how often the model was asked until now, of each question whose whole answer is in the database."""
         query = "SELECT answer FROM turns WHERE state = 'open' AND answer IS NOT NULL"
-        with closing(sqlite3.connect(self._folder / "confab.db")) as connection:
-            tags = [TAG.findall(row[0])[0] for row in connection.execute(query)]
+        tags = [TAG.findall(answer)[0] for answer in column(self._folder / "confab.db", query)]
         return {tag: len(self._speaker.said[tag]) for tag in tags}
 
     def _turns(self, which: str) -> list[str]:
         """Return the turns in the database for which an SQL condition holds, one line each."""
-        with closing(sqlite3.connect(self._folder / "confab.db")) as connection:
-            rows = connection.execute(f"SELECT state, error FROM turns WHERE {which}").fetchall()  # noqa: S608 - a constant
-        return [f"a turn is {state}: {error}" for state, error in rows]
+        found = rows(self._folder / "confab.db", f"SELECT state, error FROM turns WHERE {which}")  # noqa: S608 - a constant
+        return [f"a turn is {state}: {error}" for state, error in found]
 
 
 def _transcribed_again(points: Sequence[str]) -> list[str]:

@@ -12,7 +12,6 @@ import multiprocessing
 import os
 import runpy
 import signal
-import sqlite3
 import sys
 import threading
 import time
@@ -23,6 +22,7 @@ from typing import TypeVar
 
 import core.storage.store
 from core.prompt.tokens import counter_for
+from core.storage.connection import Connection
 from core.storage.database import Database, Work
 from tests.proofs.killing.points import Points
 
@@ -68,7 +68,7 @@ class MortalDatabase(Database):
         super().send(self._mortal(name, work))
 
     def _mortal(self, name: str, work: Work[T]) -> Work[T]:
-        def mortal(connection: sqlite3.Connection) -> T:
+        def mortal(connection: Connection) -> T:
             result = work(connection)
             self._pass(f"{name}: written, not committed")
             return result

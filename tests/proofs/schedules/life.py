@@ -1,7 +1,6 @@
 """The core in a process of its own, as far as a test can tell: it can be dropped at any point where it waits."""
 
 import asyncio
-import sqlite3
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from functools import partial
@@ -21,7 +20,9 @@ from core.prompt.context_window import ContextWindow
 from core.prompt.history import HistoryLoader, Instructions
 from core.prompt.summaries import Summaries
 from core.prompt.tokens import Counter
+from core.storage.connection import Connection
 from core.storage.database import LINGER, Database, Work
+from core.storage.errors import StorageUnavailable
 from core.storage.store import Store
 from core.voice.audio_info import RecordingLimits
 from core.voice.notes import VoiceNotes
@@ -46,7 +47,7 @@ class InlineDatabase(Database):
 
     def __init__(self, life: "Life", path: Path) -> None:
         self._life = life
-        self._file = sqlite3.connect(path, isolation_level=None)
+        self._file = Connection(path)
         self._file.execute("PRAGMA synchronous = OFF")
         self._sent: list[Work[object]] = []
         self.trouble = ""
@@ -55,7 +56,7 @@ class InlineDatabase(Database):
         """Do the work in a transaction of its own; now and then the disk is full."""
         await self._life.passes()
         if self._life.world.breaks():
-            raise sqlite3.OperationalError("database or disk is full")
+            raise StorageUnavailable("full")
         self._do_sent()
         result = self._done(work)
         await self._life.passes()
@@ -68,17 +69,17 @@ class InlineDatabase(Database):
 
     def _do_sent(self) -> None:
         while self._sent and self._life.lives:
-            with suppress(sqlite3.Error):
+            with suppress(StorageUnavailable):
                 self._done(self._sent.pop(0))
 
     def _done(self, work: Work[T]) -> T:
-        self._file.execute("BEGIN IMMEDIATE")
+        self._file.begin()
         try:
             result = work(self._file)
         except BaseException:
-            self._file.execute("ROLLBACK")
+            self._file.rollback()
             raise
-        self._file.execute("COMMIT")
+        self._file.commit()
         return result
 
     async def close(self) -> None:
@@ -124,7 +125,7 @@ class Life:
         while True:
             try:
                 return await self.inbox.resume()
-            except sqlite3.Error:
+            except StorageUnavailable:
                 await asyncio.sleep(1.0)
 
     async def die(self) -> None:

@@ -2,9 +2,7 @@
 
 import asyncio
 import random
-import sqlite3
 from collections.abc import Sequence
-from contextlib import closing
 from pathlib import Path
 
 from hypothesis import strategies as st
@@ -39,5 +37,4 @@ def broken(new: bytes, path: Path, schedule: Sequence[Action], world: World) -> 
     path.write_bytes(new)
     with capture_logs():
         simulated(Schedule(world, path).happen(schedule))
-    with closing(sqlite3.connect(path)) as database:
-        return broken_promises(world, database)
+    return broken_promises(world, path)

@@ -1,7 +1,6 @@
 """What happens to the bot, one thing after the other."""
 
 import asyncio
-import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,8 +9,10 @@ from typing import Literal
 from hypothesis import strategies as st
 
 from core.messages import Command, Deletion, Edit, PlatformEvent
+from core.storage.errors import StorageUnavailable
 from tests.proofs.schedules.life import Life
 from tests.proofs.schedules.world import World
+from tests.support.database import rows
 
 Kind = Literal["say", "edit", "delete", "pass", "crash", "disconnect", "connect"]
 LONGEST = 3_000  # simulated seconds in which everything has to come to rest
@@ -120,7 +121,7 @@ class Schedule:
         while self._world.connected:
             try:
                 await life.inbox.receive(event)
-            except sqlite3.Error:  # it is not acknowledged, and comes again
+            except StorageUnavailable:  # it is not acknowledged, and comes again
                 await asyncio.sleep(3.0)
                 continue
             life.must_live()
@@ -129,8 +130,4 @@ class Schedule:
             return
 
     def _open_turns(self) -> bool:
-        connection = sqlite3.connect(self._path)
-        try:
-            return bool(connection.execute("SELECT count(*) FROM turns WHERE state = 'open'").fetchone()[0])
-        finally:
-            connection.close()
+        return bool(rows(self._path, "SELECT 1 FROM turns WHERE state = 'open' LIMIT 1"))

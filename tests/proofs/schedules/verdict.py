@@ -1,20 +1,21 @@
 """What people and the operator see after a schedule, held against the promise."""
 
 import re
-import sqlite3
 from collections.abc import Iterator
+from pathlib import Path
 
 from core.commands import QUESTION_DELETED, STOPPED, done
 from core.messages import Message
 from tests.proofs.schedules.world import Post, World
+from tests.support.database import rows
 
 ENDED = {"done", "failed", "uncertain"}
 NOTICE = re.compile(r"\(reference (\w{8})\)\s*$")
 
 
-def broken_promises(world: World, database: sqlite3.Connection) -> list[str]:
+def broken_promises(world: World, database: Path) -> list[str]:
     """Return every way in which the promise does not hold, one line each."""
-    turns = {row[0]: (row[1], row[2]) for row in database.execute("SELECT message_id, id, state FROM turns")}
+    turns = {row[0]: (row[1], row[2]) for row in rows(database, "SELECT message_id, id, state FROM turns")}
     known = {turn for turn, _ in turns.values()}
     strays = [f"{post} belongs to no turn" for post in world.posts.values() if _turn(post) not in known]
     lost = [f"never taken in: {event}" for event in world.waiting]

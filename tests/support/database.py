@@ -1,0 +1,45 @@
+"""The bot's file as a test looks into it from outside, beside a bot that runs or after it."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+
+def rows(path: Path, query: str, *values: object) -> list[tuple[Any, ...]]:
+    """Return all rows that a query gives."""
+    with closing(sqlite3.connect(path)) as connection:
+        return connection.execute(query, values).fetchall()
+
+
+def column(path: Path, query: str, *values: object) -> list[Any]:
+    """Return the first value of each row that a query gives."""
+    return [row[0] for row in rows(path, query, *values)]
+
+
+def change(path: Path, statement: str, *values: object) -> None:
+    """Write something."""
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(statement, values)
+
+
+def load(path: Path, script: str) -> None:
+    """Make a file from SQL text."""
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(script)
+
+
+def dump(path: Path) -> str:
+    """Return all that stands in the file, as SQL text."""
+    with closing(sqlite3.connect(path)) as connection:
+        return "\n".join(connection.iterdump())
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Keep everybody else from writing."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        yield
+        connection.execute("ROLLBACK")
