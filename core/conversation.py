@@ -20,7 +20,7 @@ from core.errors import (
     RefusedRequest,
     Uncertain,
 )
-from core.files.attachments import BLIND, UNLOOKED, Attached, attached
+from core.files.attachments import BLIND, UNLOOKED, AttachmentContent, read_attachments
 from core.files.documents import Documents
 from core.llm.client import OpenAI
 from core.messages import (
@@ -95,7 +95,8 @@ class Conversation:
         message = await platform.named(turn.message)
         author = self._guard.called(message.author) if self._guard else message.author
         question = Entry("user", sanitize_text(message.text), author, message.id, message.sent_at, about=message.about)
-        files = await attached(message, platform, self._documents, notes.to_prompt_texts(heard), blind=self._blind())
+        heard_texts = notes.to_prompt_texts(heard)
+        files = await read_attachments(message, platform, self._documents, heard_texts, blind=self._blind())
         question = replace(question, files=files.text, images=files.images)
         remembered = await self._recall.joined(message, platform, reference(turn))
         if await self._is_part(turn, message, question):
@@ -179,7 +180,7 @@ class Conversation:
             hearing.task.cancel()  # in vain where it is done
 
     def _asked(
-        self, turn: Turn, message: Message, asked: PreparedQuestion, files: Attached
+        self, turn: Turn, message: Message, asked: PreparedQuestion, files: AttachmentContent
     ) -> AsyncGenerator[ModelEvent, None]:
         """Ask the model; with moderation, what is yielded is what may be seen."""
 
@@ -287,7 +288,7 @@ class Conversation:
         return [question, said]
 
 
-def _asking(asked: PreparedQuestion, message: Message, files: Attached) -> Asking:
+def _asking(asked: PreparedQuestion, message: Message, files: AttachmentContent) -> Asking:
     """Return what is sent, by whose it is: what came with a message that was asked about is somebody else's."""
     text, author = asked.prompt.question.text, asked.question.author
     name = author.name if author else ""

@@ -1,47 +1,39 @@
-"""What came with a message: texts, PDFs and spreadsheets are read, pictures are shown, everything else is named."""
+"""What came with a message: texts and documents are read, pictures are shown, everything else is named.
 
-import re
+What is not read, or only in part, is told to the model and to the person alike.
+"""
+
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import PurePosixPath
 
+import re2  # linear in time, as what people attach comes from outside
 import structlog
 
 from core.errors import FileUnreadable
-from core.files.documents import MOST as MOST_OF_A_DOCUMENT
-from core.files.documents import MOST_OF_A_PICTURE, Documents
+from core.files.documents import Documents, DocumentText, Owner
+from core.files.kinds import kind_of, kind_of_content
 from core.messages import Attachment, Image, Message, Platform
 from core.sanitize import sanitize_name, sanitize_text
 
 log = structlog.get_logger()
 
-MOST = 64 * 1024  # bytes of one file: about a quarter of what a conversation may hold
-TEXTS = {"application/json", "application/xml", "application/yaml", "application/toml", "application/x-sh"}
-ENDINGS = re.compile(
-    r".*\.(txt|md|rst|org|tex|csv|tsv|log|jsonl?|ya?ml|toml|ini|cfg|conf|xml|html|css|sql|sh|bat|ps1|py|[jt]sx?|go|rs|java"
-    r"|kt|c|h|cc|cpp|hpp|cs|rb|php|pl|swift|scala|lua|r|diff|patch)"
-)
-DOCUMENTS = {
-    ".pdf": "pdf",
-    "application/pdf": "pdf",
-    ".xlsx": "xlsx",
-    ".xlsm": "xlsx",
-    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "xlsx",
-}
+MOST_OF_A_DOCUMENT = 8 * 1024 * 1024  # bytes, of a text as well; of a long one only the beginning is read
+MOST_OF_A_PICTURE = 16 * 1024 * 1024  # bytes
+MOST_FILES, MOST_PICTURES = 20, 4  # of one message
 NOTHING_HEARD: Mapping[str, str] = {}
-PICTURES = {".png", ".jpg", ".jpeg", ".webp", ".gif"}
-BEGINNINGS = re.compile(rb"\x89PNG\r\n\x1a\n|\xff\xd8\xff|GIF8[79]a|RIFF.{4}WEBP", re.DOTALL)  # of a picture's bytes
-LIMITS: Mapping[str, int] = {"text": MOST, "picture": MOST_OF_A_PICTURE}  # bytes; any other's is a document's
-MOST_PICTURES = 4  # of one message
-NOT_READ = (
-    "not read, since only texts up to 64 KiB, PDFs and spreadsheets up to 8 MiB, and PNG, JPEG, WebP and GIF "
-    "pictures up to 16 MiB are"
-)
+
+# Why a file is not read, as the model and the person are told.
+UNKNOWN = "it is of a kind that is not read"
+TOO_LARGE = "documents and texts are read up to 8 MiB, and pictures up to 16 MiB"
+BROKEN = "it is broken, locked by a password, or takes too long to read"
+NOT_HAD = "it could not be fetched"
+EMPTY = "no text was found in it"
 TOO_MANY = f"not shown, since at most {MOST_PICTURES} pictures of a message are"
 
 # What people read below the answer.
 UNSEEN = "_The model that I work with cannot see pictures, so I know no more of yours than the name._"
 UNCHECKED = "_Pictures cannot be checked here, so I did not look at yours and know no more of them than the name._"
+FENCES = re2.compile("`+")
 LEFT_OUT = f"_I look at {MOST_PICTURES} pictures of a message: the others I left out._"
 UNREADABLE = (
     "_I could not look at all of your pictures: one is broken, too large or of a kind that I do not know. PNG, JPEG, "
@@ -55,11 +47,11 @@ UNLOOKED = ("not shown, since nobody checks pictures here", UNCHECKED)
 
 
 @dataclass(frozen=True, slots=True)
-class Attached:
+class AttachmentContent:
     """What came with a message: as text, in which pictures are named, and the pictures that are shown.
 
-    `notices` is what the person is told of pictures that are not. `spoken` are those parts of the text that were heard
-    in recordings, `data` all others.
+    `notices` is what the person is told of what was not read or shown. `spoken` are those parts of the text that were
+    heard in recordings, `data` all others.
     """
 
     text: str = ""
@@ -69,80 +61,119 @@ class Attached:
     data: tuple[str, ...] = ()
 
 
-async def attached(
+async def read_attachments(
     message: Message,
     platform: Platform,
     documents: Documents,
     heard: Mapping[str, str] = NOTHING_HEARD,
     *,
     blind: tuple[str, str] | None,
-) -> Attached:
+) -> AttachmentContent:
     """Return what a person attached, each text labelled and fenced as data; no pictures where `blind` says why.
 
     `heard` holds what is told in a recording's place, by the file's id: that is what the person says, and no data.
     """
-    if not message.attachments:
-        return Attached()
-    images: list[Image] = []
+    reader = _Reader(platform, documents, (message.key.workspace, message.author.id), blind)
     parts = []
-    for file in message.attachments:
-        if said := heard.get(file.id):
-            parts.append(Attached(said, spoken=(said,)))
-            continue
-        parts.append(await _told(file, platform, documents, 0 if blind else MOST_PICTURES - len(images), blind))
-        images += [replace(image, file=file.id) for image in parts[-1].images]
-    notices = dict.fromkeys(notice for part in parts for notice in part.notices)
-    text = "\n\n".join(part.text for part in parts)
-    spoken = tuple(said for part in parts for said in part.spoken)
-    data = tuple(part.text for part in parts if not part.spoken)
-    return Attached(text, tuple(images), tuple(notices), spoken, data)
-
-
-async def _told(
-    file: Attachment, platform: Platform, documents: Documents, pictures: int, blind: tuple[str, str] | None
-) -> Attached:
-    """Return a file; `pictures` is how many may still be shown, `blind` why none is at all."""
-    kind = _kind(file)
-    label = f"{'picture' if kind == 'picture' else 'file'} {sanitize_name(file.name)}"
-    most = LIMITS.get(kind, MOST_OF_A_DOCUMENT)
-    unreadable = (UNREADABLE,) if kind == "picture" or file.media_type.startswith("image/") else ()
-    if not kind or (file.size or 0) > most:
-        return Attached(f"[{label}: {NOT_READ}]", notices=unreadable)
-    if kind == "picture" and not pictures:
-        why, notice = blind or (TOO_MANY, LEFT_OUT)
-        return Attached(f"[{label}: {why}]", notices=(notice,))
-    try:
-        content = await platform.download(file, most)
-    except FileUnreadable as error:
-        log.warning("file unreadable", detail=str(error), hint=error.hint)
-        return Attached(f"[{label}: it could not be read]", notices=unreadable)
-    if kind == "picture" or (pictures and BEGINNINGS.match(content)):
-        return _shown(label, await documents.picture(content) if BEGINNINGS.match(content) else None)
-    text = content.decode("utf-8", "replace") if kind == "text" else await documents.text(content, kind)
-    return Attached(
-        f"[{label}]\n{fenced(sanitize_text(text))}" if text.strip() else f"[{label}: no text was found in it]"
+    for file in message.attachments[:MOST_FILES]:
+        said = heard.get(file.id)
+        parts.append(AttachmentContent(said, spoken=(said,)) if said else await reader.read(file))
+    if further := len(message.attachments) - MOST_FILES:
+        parts += [_further_files(further)] if further > 0 else []
+    return AttachmentContent(
+        "\n\n".join(part.text for part in parts),
+        tuple(image for part in parts for image in part.images),
+        tuple(dict.fromkeys(notice for part in parts for notice in part.notices)),
+        tuple(said for part in parts for said in part.spoken),
+        tuple(part.text for part in parts if not part.spoken),
     )
 
 
-def _shown(label: str, image: Image | None) -> Attached:
-    if image is None:
-        return Attached(f"[{label}: it could not be read as a picture]", notices=(UNREADABLE,))
-    return Attached(f"[{label}]", (image,))
+@dataclass(slots=True)
+class _Reader:
+    """Reads the files of one message, one after the other; `shown` is how many pictures were."""
+
+    platform: Platform
+    documents: Documents
+    owner: Owner
+    blind: tuple[str, str] | None
+    shown: int = 0
+
+    async def read(self, file: Attachment) -> AttachmentContent:
+        """Return what a file holds, or why it is not read."""
+        kind, is_picture = kind_of(file), file.media_type.startswith("image/")
+        most = MOST_OF_A_PICTURE if kind == "picture" else MOST_OF_A_DOCUMENT
+        if not kind:
+            return _not_read(file, UNKNOWN, is_picture=is_picture)
+        if (file.size or 0) > most:
+            return _not_read(file, TOO_LARGE, is_picture=kind == "picture")
+        if kind == "picture" and (unseen := self._unseen(file)):
+            return unseen
+        try:
+            content = await self.platform.download(file, most)
+        except FileUnreadable as error:
+            log.warning("file unreadable", detail=str(error), hint=error.hint)
+            return _not_read(file, TOO_LARGE if error.too_large else NOT_HAD, is_picture=kind == "picture")
+        return await self._read_content(file, content, kind)
+
+    async def _read_content(self, file: Attachment, content: bytes, named: str) -> AttachmentContent:
+        """Return what bytes hold; these tell what a file is where its name does not."""
+        kind = kind_of_content(content, named)
+        if kind == "picture":
+            return self._unseen(file) or await self._read_picture(file, content)
+        if not kind:
+            return _not_read(file, UNKNOWN, is_picture=named == "picture")
+        found = await self.documents.read_document(content, kind, self.owner)
+        return _told_of(file, found) if found and found.text else _not_read(file, EMPTY if found else BROKEN)
+
+    async def _read_picture(self, file: Attachment, content: bytes) -> AttachmentContent:
+        image = await self.documents.read_picture(content, self.owner)
+        if image is None:
+            return _not_read(file, "it could not be read as a picture", is_picture=True)
+        self.shown += 1
+        return AttachmentContent(f"[{_label(file, 'picture')}]", (replace(image, file=file.id),))
+
+    def _unseen(self, file: Attachment) -> AttachmentContent | None:
+        """Return what is told of a picture that is not shown, whatever it holds; None where it is."""
+        if not self.blind and self.shown < MOST_PICTURES:
+            return None
+        why, notice = self.blind or (TOO_MANY, LEFT_OUT)
+        return AttachmentContent(f"[{_label(file, 'picture')}: {why}]", notices=(notice,))
 
 
-def _kind(file: Attachment) -> str:
-    """Return `text`, `picture`, `pdf` or `xlsx`, by the file's ending or its media type; empty for everything else."""
-    ending, media_type = PurePosixPath(file.name.lower()).suffix, file.media_type.partition(";")[0].lower()
-    if ending in DOCUMENTS or media_type in DOCUMENTS:
-        return DOCUMENTS.get(ending) or DOCUMENTS[media_type]
-    if ending in PICTURES or media_type in {"image/png", "image/jpeg", "image/webp", "image/gif"}:
-        return "picture"
-    is_text = ENDINGS.fullmatch(file.name.lower()) or media_type.startswith("text/") or media_type in TEXTS
-    return "text" if is_text else ""
+def _label(file: Attachment, what: str = "file") -> str:
+    return f"{what} {sanitize_name(file.name)}"
 
 
-def fenced(text: str) -> str:
+def _not_read(file: Attachment, why: str, *, is_picture: bool = False) -> AttachmentContent:
+    """Return what is told of a file in place of its content."""
+    notice = UNREADABLE if is_picture else f"_I did not read `{sanitize_name(file.name)}`: {why}._"
+    what = "picture" if is_picture else "file"
+    return AttachmentContent(f"[{_label(file, what)}: not read, since {why}]", notices=(notice,))
+
+
+def _told_of(file: Attachment, found: DocumentText) -> AttachmentContent:
+    """Return a document's text in its fence, and what was left out of it."""
+    text = fence_text(sanitize_text(found.text))
+    if not found.left_out:
+        return AttachmentContent(f"[{_label(file)}]\n{text}")
+    what = "; ".join(found.left_out)
+    label = (
+        f"[{_label(file)}: read only in part ({what}), so that totals over it would be wrong; say so where it matters]"
+    )
+    notice = f"_I read `{sanitize_name(file.name)}` only in part ({what}): totals over it are partial._"
+    return AttachmentContent(f"{label}\n{text}", notices=(notice,))
+
+
+def _further_files(number: int) -> AttachmentContent:
+    why = f"at most {MOST_FILES} files of a message are"
+    return AttachmentContent(
+        f"[{number} more files: not read, since {why}]", notices=(f"_I did not read {number} more files: {why}._",)
+    )
+
+
+def fence_text(text: str) -> str:
     """Return a text in a fence that nothing in it can close."""
-    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
+    longest = max((len(run.group()) for run in FENCES.finditer(text)), default=0)
     fence = "`" * max(3, longest + 1)
     return f"{fence}\n{text.rstrip()}\n{fence}"

@@ -1,43 +1,76 @@
 """What people attach, read in a process of its own, where a file that is made to be slow or huge ends."""
 
 import asyncio
+import json
+import os
 import sys
 from asyncio.subprocess import DEVNULL, PIPE
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from weakref import WeakValueDictionary
 
+from core.fair_slots import FairSlots
+from core.files.readers.excerpt import Excerpt
 from core.messages import Image
 
-MOST = 8 * 1024 * 1024  # bytes of a document
-MOST_OF_A_PICTURE = 16 * 1024 * 1024  # bytes
 SECONDS = 20  # of reading
-AT_ONCE = 2  # files that are being read at a time
+AT_ONCE = 3  # files that are being read at a time, of one person one
 
-TEXT, PICTURE = (Path(__file__).with_name(name) for name in ("text.py", "picture.py"))
+ROOT = Path(__file__).parents[2]
+PROGRAM = (
+    "import sys; sys.path.insert(0, sys.argv[1]); from core.files.readers.program import main; main(*sys.argv[2:])"
+)
+
+Owner = tuple[str, str]  # the workspace, and whose file it is
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentText:
+    """What was read of a document: its text, and in numbers what was left out of it."""
+
+    text: str
+    left_out: tuple[str, ...] = ()
 
 
 class Documents:
-    """Reads PDFs, spreadsheets and pictures, a few at a time."""
+    """Reads documents and pictures, a few at a time: workspaces' people take turns, and nobody has two at once."""
 
     def __init__(self) -> None:
-        self._slots = asyncio.Semaphore(AT_ONCE)
+        self._slots = FairSlots(AT_ONCE)
+        self._turns: WeakValueDictionary[Owner, asyncio.Lock] = WeakValueDictionary()
 
-    async def text(self, content: bytes, kind: str) -> str:
-        """Return a document's text; empty where it holds none, cannot be read, or takes too long."""
-        return (await self._run(content, TEXT, kind)).decode("utf-8", "replace").strip()
+    async def read_document(self, content: bytes, kind: str, owner: Owner) -> DocumentText | None:
+        """Return what a document says, nothing if it holds no text; None where it is broken, locked or takes too long.
 
-    async def picture(self, content: bytes) -> Image | None:
+        A text in UTF-8 is read at once, without a process.
+        """
+        if kind == "text" and (text := _utf8_text(content)):
+            return text
+        out = await self._run(content, kind, owner)
+        if not out:
+            return None
+        found = json.loads(out)
+        return DocumentText(found["text"], tuple(found["left_out"]))
+
+    async def read_picture(self, content: bytes, owner: Owner) -> Image | None:
         """Return a picture as a model is shown it; None where the file holds none, or takes too long."""
-        head, _, encoded = (await self._run(content, PICTURE)).partition(b"\n")
+        head, _, encoded = (await self._run(content, "picture", owner)).partition(b"\n")
         if not encoded:
             return None
         media_type, width, height = head.decode().split()
         return Image(media_type, int(width), int(height), encoded.decode())
 
-    async def _run(self, content: bytes, program: Path, *arguments: str) -> bytes:
-        """Return what a program makes of a file, nothing where it fails."""
-        async with self._slots:
+    async def _run(self, content: bytes, kind: str, owner: Owner) -> bytes:
+        """Return what the readers make of a file, nothing where they fail. They get none of our environment."""
+        async with self._slot(owner):
             process = await asyncio.create_subprocess_exec(
-                sys.executable, "-I", str(program), *arguments, stdin=PIPE, stdout=PIPE, stderr=DEVNULL
+                *(sys.executable, "-I", "-X", "utf8", "-c", PROGRAM, str(ROOT), kind, str(os.getpid())),
+                stdin=PIPE,
+                stdout=PIPE,
+                stderr=DEVNULL,
+                env={},
             )
             try:
                 async with asyncio.timeout(SECONDS):
@@ -49,3 +82,26 @@ class Documents:
                     process.kill()
                     await process.wait()
         return out if process.returncode == 0 else b""
+
+    @asynccontextmanager
+    async def _slot(self, owner: Owner) -> AsyncIterator[None]:
+        """Wait for the person's turn."""
+        turn = self._turns.setdefault(owner, asyncio.Lock())
+        async with turn:
+            await self._slots.take(owner)
+            try:
+                yield
+            finally:
+                self._slots.give_back()
+
+
+def _utf8_text(content: bytes) -> DocumentText | None:
+    """Return a text in UTF-8, None where it is in another encoding."""
+    if b"\0" in content:
+        return None  # UTF-16 of plain letters is UTF-8 as well
+    excerpt = Excerpt()
+    try:
+        excerpt.add_lines(content.decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        return None
+    return DocumentText(excerpt.text(), tuple(excerpt.left_out))

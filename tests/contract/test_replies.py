@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from core.files.attachments import NOT_READ
+from core.files.attachments import TOO_LARGE, UNKNOWN
 from deploy.sandbox.openai.model import Reply
 from tests.contract.platform_room import Breakage, Room, answered, ask, settled
 
@@ -122,10 +122,10 @@ async def test_a_small_text_file_reaches_the_model_as_labelled_data(room: Room) 
 async def test_what_is_not_read_is_named_and_not_fetched(room: Room, name: str, kind: str) -> None:
     """The model knows that something was there."""
     room.lose_files()
-    content = b"x" * (100_000 if name == "big.txt" else 10)
+    content = b"x" * (8 * 1024 * 1024 + 1 if name == "big.txt" else 10)
     await answered(room, await room.share(f"{room.mention('the bot')} look", name, content, kind))
     (prompt,) = (message["content"] for message in room.model.requests[0].body["messages"][1:])
-    assert f"[file {name}: {NOT_READ}]" in prompt
+    assert f"[file {name}: not read, since {TOO_LARGE if name == 'big.txt' else UNKNOWN}]" in prompt
 
 
 async def test_a_file_that_is_gone_costs_the_file_and_not_the_answer(room: Room) -> None:
@@ -133,4 +133,4 @@ async def test_a_file_that_is_gone_costs_the_file_and_not_the_answer(room: Room)
     room.lose_files()
     await answered(room, await room.share(f"{room.mention('the bot')} look", "notes.txt", b"gone", "text/plain"))
     (prompt,) = (message["content"] for message in room.model.requests[0].body["messages"][1:])
-    assert prompt == f"{room.name('ada')}: look\n\n[file notes.txt: it could not be read]"
+    assert prompt == f"{room.name('ada')}: look\n\n[file notes.txt: not read, since it could not be fetched]"

@@ -7,10 +7,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook  # type: ignore[import-untyped]  # it has no annotations
 
+from core.files.attachments import BROKEN
 from core.files.documents import Documents
+from core.files.readers.program import READERS
 from deploy.sandbox.wire.server import Sandbox
 from tests.support.bot import GENERAL
 from tests.support.room import answered, mention, prompt
+
+OWNER = ("T1", "U1")
 
 
 def pdf(*pages: str) -> bytes:
@@ -51,8 +55,8 @@ def xlsx() -> bytes:
     [
         ("plan.pdf", pdf("We ship on Friday", "and rest on Monday"), "```\nWe ship on Friday\nand rest on Monday\n```"),
         ("costs.xlsx", xlsx(), "```\n[sheet Costs]\nitem\teuros\ntuna\t12.5\n```"),
-        ("broken.pdf", b"%PDF-1.4 no more than that", "[file broken.pdf: no text was found in it]"),
-        ("broken.xlsx", b"PK no zip at all", "[file broken.xlsx: no text was found in it]"),
+        ("broken.pdf", b"%PDF-1.4 no more than that", f"[file broken.pdf: not read, since {BROKEN}]"),
+        ("broken.xlsx", b"PK no zip at all", f"[file broken.xlsx: not read, since {BROKEN}]"),
     ],
 )
 async def test_a_document_reaches_the_model_as_text(sandbox: Sandbox, name: str, content: bytes, shown: str) -> None:
@@ -64,15 +68,17 @@ async def test_a_document_reaches_the_model_as_text(sandbox: Sandbox, name: str,
 
 
 async def test_of_a_long_document_the_first_pages_are_read() -> None:
-    """And how many were left out is said."""
-    text = await Documents().text(pdf(*(f"page {number}" for number in range(50))), "pdf")
-    assert "page 39" in text
-    assert "page 40" not in text
-    assert text.endswith("[10 more pages]")
+    """And how many of how many is counted."""
+    found = await Documents().read_document(pdf(*(f"page {number}" for number in range(50))), "pdf", OWNER)
+    assert found
+    assert "page 39" in found.text
+    assert "page 40" not in found.text
+    assert found.left_out == ("40 of 50 pages",)
 
 
-@given(st.binary(max_size=200), st.sampled_from(["pdf", "xlsx"]))
-@settings(max_examples=5)
+@given(st.binary(max_size=200), st.sampled_from(sorted(READERS)))
+@settings(max_examples=15, deadline=None)
 async def test_whatever_a_document_holds_it_is_read_or_not(content: bytes, kind: str) -> None:
     """The bot lives on."""
-    assert isinstance(await Documents().text(content, kind), str)
+    found = await Documents().read_document(content, kind, OWNER)
+    assert found is None or isinstance(found.text, str)

@@ -13,7 +13,7 @@ from PIL import Image as Picture
 
 from core.files.attachments import BLIND, LEFT_OUT, MOST_PICTURES, TOO_MANY, UNREADABLE, UNSEEN
 from core.files.documents import Documents
-from core.files.picture import AREA, LONGEST
+from core.files.readers.picture import AREA, LONGEST
 from core.prompt.ask import FEWER
 from deploy.sandbox.openai.model import ModelRequest
 from deploy.sandbox.wire.server import Sandbox
@@ -22,6 +22,8 @@ from tests.support.bot import GENERAL, Setup, running
 from tests.support.database import column
 from tests.support.room import answered as answered_in_slack
 from tests.support.room import answers, ask, mention
+
+OWNER = ("T1", "U1")
 
 
 def picture(kind: str = "PNG", size: tuple[int, int] = (64, 48), mode: str = "RGB", orientation: int = 1) -> bytes:
@@ -125,7 +127,7 @@ def kept(folder: Path) -> int:
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "GIF"])
 async def test_every_kind_is_read(kind: str) -> None:
     """As PNG, or a photo as JPEG."""
-    image = await Documents().picture(picture(kind))
+    image = await Documents().read_picture(picture(kind), OWNER)
     assert image
     assert (image.media_type, image.width, image.height) == (f"image/{'jpeg' if kind == 'JPEG' else 'png'}", 64, 48)
     assert decoded(image.content).size == (64, 48)
@@ -133,7 +135,7 @@ async def test_every_kind_is_read(kind: str) -> None:
 
 async def test_a_large_picture_is_made_smaller_upright_and_without_what_its_camera_noted() -> None:
     """Such as where it was taken."""
-    image = await Documents().picture(picture("JPEG", (3000, 2000), orientation=6))
+    image = await Documents().read_picture(picture("JPEG", (3000, 2000), orientation=6), OWNER)
     assert image
     assert image.width < image.height <= LONGEST
     assert image.width * image.height <= AREA
@@ -144,7 +146,7 @@ async def test_a_large_picture_is_made_smaller_upright_and_without_what_its_came
 
 async def test_of_a_moving_picture_the_beginning_is_shown() -> None:
     """Endpoints take no others (OpenAI docs, Images and vision)."""
-    image = await Documents().picture(moving())
+    image = await Documents().read_picture(moving(), OWNER)
     assert image
     assert decoded(image.content).convert("RGB").getpixel((5, 5)) == (255, 0, 0)
 
@@ -155,7 +157,7 @@ async def test_what_is_transparent_and_full_of_detail_becomes_a_photo_on_white()
     noise.putalpha(0)
     noise.putpixel((0, 0), (1, 2, 3, 255))
     Picture.merge("RGBA", [*(Picture.effect_noise((1000, 1000), 200) for _ in range(4))]).save(file, "PNG")
-    image = await Documents().picture(file.getvalue())
+    image = await Documents().read_picture(file.getvalue(), OWNER)
     assert image
     assert image.media_type == "image/jpeg"
 
@@ -170,7 +172,7 @@ def huge() -> bytes:
 @pytest.mark.parametrize("content", [huge(), picture()[:60], picture("JPEG")[:100], b"", b"GIF89a", b"<svg/>"])
 async def test_a_broken_picture_is_none(content: bytes) -> None:
     """Also one that would fill the memory."""
-    assert await Documents().picture(content) is None
+    assert await Documents().read_picture(content, OWNER) is None
 
 
 @given(st.binary(max_size=100), st.sampled_from(["PNG", "JPEG", "WEBP", "GIF"]), st.integers(0, 200))
@@ -178,7 +180,7 @@ async def test_a_broken_picture_is_none(content: bytes) -> None:
 async def test_whatever_a_picture_holds_it_is_read_or_not(junk: bytes, kind: str, place: int) -> None:
     """The bot lives on."""
     content = picture(kind)
-    image = await Documents().picture(content[:place] + junk + content[place + len(junk) :])
+    image = await Documents().read_picture(content[:place] + junk + content[place + len(junk) :], OWNER)
     assert image is None or decoded(image.content).size == (image.width, image.height)
 
 
@@ -187,13 +189,15 @@ async def test_what_is_a_picture_is_told_by_its_bytes(sandbox: Sandbox) -> None:
     """Whatever its name says; what is none, or cannot be read, is named in a sentence."""
     files = [("notes.txt", picture()), ("cat.png", b"no picture at all"), ("dog.jpg", picture("JPEG")[:100])]
     thread = await upload(sandbox, "look", [*files, ("photo.heic", b"\0\0\0\x18ftypheic")])
-    assert (await answered_in_slack(sandbox, thread))[0].endswith(UNREADABLE)
+    answer = (await answered_in_slack(sandbox, thread))[0]
+    assert UNREADABLE in answer
+    assert "`photo.heic`" in answer
     text, urls = newest(sandbox.model.requests[0])
     assert len(urls) == 1
     lines = text.split("\n\n")
-    assert lines[1] == "[file notes.txt]"
-    assert lines[2:4] == [f"[picture {name}: it could not be read as a picture]" for name in ("cat.png", "dog.jpg")]
-    assert lines[4].startswith("[file photo.heic: not read, since only texts")
+    assert lines[1] == "[picture notes.txt]"
+    labels = [line.split(": not read, since it ")[0] for line in lines[2:]]
+    assert labels == ["[picture cat.png", "[picture dog.jpg", "[file photo.heic"]
 
 
 @pytest.mark.usefixtures("bot")

@@ -1,4 +1,4 @@
-"""The program that `files.documents` runs for a picture: a file comes in on stdin, a smaller one goes out on stdout.
+"""Pictures, made as small as models look at them.
 
 What goes out is a line of its media type, width and height, and then the picture in base64. It stands upright, and
 carries none of what a camera noted beside the pixels, such as where it was taken.
@@ -7,8 +7,6 @@ carries none of what a camera noted beside the pixels, such as where it was take
 import base64
 import io
 import math
-import resource
-import sys
 
 from PIL import Image, ImageOps
 
@@ -17,11 +15,9 @@ PIXELS = 64_000_000  # of the file, which a camera's largest pictures have
 LONGEST, AREA = 1568, 1_150_000  # pixels: what is larger, the models' own servers make smaller (Claude docs, Vision)
 MOST = 512 * 1024  # bytes of a PNG; what takes more is a photo, which a JPEG holds in less
 QUALITY = 85
-SECONDS = 20  # of processor time
-MEMORY = 1024 * 1024 * 1024  # bytes that the process may take
 
 
-def upright(content: bytes) -> tuple[Image.Image, str]:
+def open_upright(content: bytes) -> tuple[Image.Image, str]:
     """Return a file's picture, of a moving one the first, and in which kind to write it; raises where it holds none."""
     image = Image.open(io.BytesIO(content), formats=FORMATS)
     if image.width * image.height > PIXELS:
@@ -31,7 +27,7 @@ def upright(content: bytes) -> tuple[Image.Image, str]:
     return ImageOps.exif_transpose(image), kind
 
 
-def smaller(image: Image.Image) -> Image.Image:
+def scale_down(image: Image.Image) -> Image.Image:
     """Return the picture in a size that models look at, in colours that both kinds of file know."""
     scale = min(1.0, LONGEST / max(image.size), math.sqrt(AREA / (image.width * image.height)))
     flat = image.convert("RGBA" if image.has_transparency_data else "RGB")
@@ -39,7 +35,7 @@ def smaller(image: Image.Image) -> Image.Image:
     return flat if scale == 1.0 else flat.resize((width, height), Image.Resampling.LANCZOS)
 
 
-def written(image: Image.Image, kind: str) -> bytes:
+def encode_picture(image: Image.Image, kind: str) -> bytes:
     """Return a picture's file; in a JPEG, what is transparent becomes white."""
     file = io.BytesIO()
     if kind == "JPEG" and image.mode == "RGBA":
@@ -48,17 +44,11 @@ def written(image: Image.Image, kind: str) -> bytes:
     return file.getvalue()
 
 
-def main() -> None:
-    """Write the picture that comes in, within bounds of time and memory."""
-    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    image, kind = upright(sys.stdin.buffer.read())
-    image = smaller(image)
-    content = written(image, kind)
-    if kind == "PNG" and len(content) > MOST:
-        kind, content = "JPEG", written(image, "JPEG")
-    sys.stdout.buffer.write(f"image/{kind.lower()} {image.width} {image.height}\n".encode() + base64.b64encode(content))
-
-
-if __name__ == "__main__":
-    main()
+def shrink_picture(content: bytes) -> bytes:
+    """Return a line of media type, width and height, and then the picture in base64; raises where there is none."""
+    image, kind = open_upright(content)
+    image = scale_down(image)
+    encoded = encode_picture(image, kind)
+    if kind == "PNG" and len(encoded) > MOST:
+        kind, encoded = "JPEG", encode_picture(image, "JPEG")
+    return f"image/{kind.lower()} {image.width} {image.height}\n".encode() + base64.b64encode(encoded)

@@ -1,0 +1,1 @@
+"""What runs in a process of its own for each file: one reader a kind, and the bounds within which they work."""

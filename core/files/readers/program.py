@@ -1,0 +1,67 @@
+"""The program that `files.documents` runs for each file: a file comes in on stdin, what was read goes out on stdout.
+
+It reads within bounds of time and memory, writes no file, and ends with the process that began it.
+"""
+
+import ctypes
+import json
+import os
+import resource
+import signal
+import sys
+from importlib import import_module
+
+from core.files.readers.excerpt import Excerpt
+
+SECONDS = 10  # of processor time
+MEMORY = 1024 * 1024 * 1024  # bytes that the process may take
+FILES = 64  # that may be open
+SET_PDEATHSIG = 1  # prctl(2): the signal that comes when the parent ends
+
+# Which reader reads a kind; a reader is imported alone, since some take half a second.
+READERS = {
+    "text": "encodings:read_text",
+    "env": "markup:read_env",
+    "html": "markup:read_html",
+    "rtf": "markup:read_rtf",
+    "eml": "markup:read_eml",
+    "ipynb": "markup:read_ipynb",
+    "pdf": "pdf:read_pdf",
+    "xlsx": "sheets:read_xlsx",
+    "ods": "sheets:read_ods",
+    "docx": "office:read_docx",
+    "pptx": "office:read_pptx",
+    "odt": "office:read_odt",
+    "epub": "office:read_epub",
+}
+
+
+def main(kind: str, parent: str) -> None:
+    """Write what a file of a kind holds: `text` and `left_out` as JSON, of a picture what `picture` says."""
+    _bound(int(parent))
+    content = sys.stdin.buffer.read()
+    if kind == "picture":
+        sys.stdout.buffer.write(import_module("core.files.readers.picture").shrink_picture(content))
+        return
+    module, _, function = READERS[kind].partition(":")
+    excerpt = Excerpt()
+    getattr(import_module(f"core.files.readers.{module}"), function)(content, excerpt)
+    sys.stdout.write(json.dumps({"text": excerpt.text(), "left_out": excerpt.left_out}))
+
+
+def _bound(parent: int) -> None:
+    """Give up what reading does not need, and end when the parent does."""
+    limits = {
+        resource.RLIMIT_CPU: SECONDS,
+        resource.RLIMIT_AS: MEMORY,
+        resource.RLIMIT_NOFILE: FILES,
+        resource.RLIMIT_FSIZE: 0,
+        resource.RLIMIT_CORE: 0,
+    }
+    for limit, most in limits.items():
+        resource.setrlimit(limit, (most, most))
+    os.nice(10)  # whoever waits for an answer comes first
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:  # it ended meanwhile
+        sys.exit(1)

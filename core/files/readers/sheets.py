@@ -1,0 +1,99 @@
+"""Spreadsheets as lines of cells, each sheet with a count of what of it was not read."""
+
+import io
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from xml.etree.ElementTree import Element
+
+from openpyxl import load_workbook  # type: ignore[import-untyped]  # it has no annotations
+
+from core.files.readers.archive import Archive, attribute, children, local_name
+from core.files.readers.excerpt import Excerpt
+
+SHEETS, ROWS, COLUMNS = 10, 500, 40  # of a spreadsheet, of each sheet, of each row
+COUNTED = 20_000  # rows that are counted where a sheet does not say how many it has
+REPEATED = 1_000  # times that one cell or row is repeated at the most
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A sheet: its rows of cells as text, and how many it says that it has, 0 where it says nothing."""
+
+    title: str
+    rows: Iterable[list[str]]
+    height: int = 0
+
+
+def read_xlsx(content: bytes, excerpt: Excerpt) -> None:
+    """Read a workbook of Excel, with values in place of formulas."""
+    Archive(content)
+    book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
+    sheets = [
+        Sheet(sheet.title, _cells(sheet.iter_rows(values_only=True)), sheet.max_row or 0) for sheet in book.worksheets
+    ]
+    _read(sheets, excerpt)
+
+
+def read_ods(content: bytes, excerpt: Excerpt) -> None:
+    """Read a spreadsheet of OpenDocument."""
+    root = Archive(content).xml("content.xml")
+    tables = [element for element in root.iter() if local_name(element) == "table"]
+    _read([Sheet(attribute(table, "name"), _repeated_rows(table)) for table in tables], excerpt)
+
+
+def _read(sheets: list[Sheet], excerpt: Excerpt) -> None:
+    for number, sheet in enumerate(sheets[:SHEETS], start=1):
+        _read_sheet(sheet, number, excerpt)
+    excerpt.leave_out(min(SHEETS, len(sheets)), len(sheets), "sheets")
+
+
+def _read_sheet(sheet: Sheet, number: int, excerpt: Excerpt) -> None:
+    """Read a sheet's first rows; a note of what was left out stands in its label, for the model, and in the excerpt."""
+    place, rows = len(excerpt.pieces), iter(sheet.rows)
+    seen = read = width = 0
+    for row in islice(rows, ROWS):
+        seen, width = seen + 1, max(width, len(row))
+        line = "\t".join(row[:COLUMNS]).rstrip()
+        if line and (len(line) > excerpt.room or not excerpt.add(line)):
+            excerpt.room = 0
+            break
+        read += 1
+    further = sum(1 for _ in islice(rows, 1 if sheet.height else COUNTED))
+    height = max(seen + further, sheet.height if further else 0)
+    part = Excerpt()
+    part.leave_out(read, height, "rows")
+    part.leave_out(COLUMNS, width, "columns")
+    what = ", ".join(part.left_out)
+    excerpt.pieces.insert(place, f"[sheet {sheet.title}: {what}]" if what else f"[sheet {sheet.title}]")
+    if what:
+        excerpt.left_out.append(f"sheet {number}: {what}")
+
+
+def _cells(rows: Iterable[tuple[object, ...]]) -> Iterator[list[str]]:
+    """Yield rows as text, without the empty cells at their end."""
+    for row in rows:
+        cells = ["" if cell is None else str(cell) for cell in row]
+        while cells and not cells[-1]:
+            cells.pop()
+        yield cells
+
+
+def _repeated_rows(table: Element) -> Iterator[list[str]]:
+    """Yield a table's rows; OpenDocument writes rows and cells that repeat once, with how often they stand there."""
+    empty = 0
+    for row in (element for element in table.iter() if local_name(element) == "table-row"):
+        cells = next(_cells([tuple(_repeated_cells(row))]))
+        times = int(attribute(row, "number-rows-repeated") or 1)
+        if not cells:
+            empty += times
+            continue
+        yield from ([] for _ in range(min(empty, REPEATED)))
+        empty = 0
+        yield from (cells for _ in range(min(times, REPEATED)))
+
+
+def _repeated_cells(row: Element) -> Iterator[str]:
+    for cell in children(row, "table-cell", "covered-table-cell"):
+        text = " ".join("".join(paragraph.itertext()) for paragraph in children(cell, "p"))
+        yield from [text] * min(int(attribute(cell, "number-columns-repeated") or 1), REPEATED)
