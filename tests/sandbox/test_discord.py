@@ -23,7 +23,7 @@ from deploy.sandbox.discord.roster import (
     OTHER_BOT_USER,
 )
 from deploy.sandbox.wire.server import Sandbox, serve
-from tests.support.sandbox_discord import Ear, connected, intents, logged_in
+from tests.support.sandbox_discord import Ear, Event, connected, intents, logged_in
 
 MENTION = f"<@{BOT_USER}>"
 
@@ -504,3 +504,50 @@ async def test_a_button_is_pressed(guild: Guild, ear: Ear) -> None:
     await guild.press(GENERAL, str(message.id), "stop")
     await guild.until(lambda: guild.posts(GENERAL)[0].content == "stopped")
     assert guild.posts(GENERAL)[0].components == []
+
+
+# Odd shapes
+
+
+async def test_a_raw_message_is_the_same_at_the_gateway_and_in_history(guild: Guild, ear: Ear) -> None:
+    """Fields are put in place of the ordinary ones or left out; discord.py cannot even read some of them."""
+    poll: Event = {
+        "question": {"text": "?"},
+        "answers": [],
+        "expiry": None,
+        "allow_multiselect": False,
+        "layout_type": 1,
+    }
+    sent = await guild.say_raw(GENERAL, {"poll": poll, "mentions": [{"id": ADA}]}, missing=["edited_timestamp"])
+    await guild.until(lambda: ear.events("MESSAGE_CREATE"))
+    [shown] = await ear.http.logs_from(int(GENERAL), 10)
+    for message in (ear.events("MESSAGE_CREATE")[0], shown):
+        assert (message["id"], message["poll"], message["mentions"]) == (sent, poll, [{"id": ADA}])
+        assert "edited_timestamp" not in message
+    assert ear.messages == []
+
+
+async def test_a_raw_reply_shows_what_it_answers(guild: Guild, ear: Ear) -> None:
+    """What surrounds the odd fields is as ever."""
+    asked = await guild.say(GENERAL, "Which?")
+    await guild.say_raw(GENERAL, {"content": "This", "sticker_items": [{"id": "1", "name": "Wave"}]}, reference=asked)
+    await guild.until(lambda: len(ear.events("MESSAGE_CREATE")) == 2)
+    reply = ear.events("MESSAGE_CREATE")[1]
+    assert reply["referenced_message"]["content"] == "Which?"
+    assert reply["sticker_items"][0]["name"] == "Wave"
+
+
+async def test_a_raw_message_without_an_author_is_blanked_as_any_other(sandbox: Sandbox) -> None:
+    """Who may not read content is sent none of it, whatever else is missing."""
+    async with connected(sandbox, intents()) as ear:
+        await sandbox.guild.say_raw(GENERAL, {"content": "Hidden"}, missing=["author", "mentions"])
+        await sandbox.guild.until(lambda: ear.events("MESSAGE_CREATE"))
+    assert ear.events("MESSAGE_CREATE")[0]["content"] == ""
+
+
+async def test_any_event_can_be_sent(guild: Guild, ear: Ear) -> None:
+    """As it stands, for an event of its guild."""
+    odd = {"guild_id": guild.id, "id": "1", "type": 2}
+    await guild.send_event("CHANNEL_UPDATE", odd)
+    await guild.until(lambda: ear.events("CHANNEL_UPDATE"))
+    assert ear.events("CHANNEL_UPDATE") == [odd]

@@ -288,3 +288,30 @@ def test_a_plain_text_pings_nobody_unless_names_are_linked() -> None:
 def test_a_markdown_block_expands_to_one_block_for_each_structure(markdown: str, blocks: int) -> None:
     """Headings, rules, tables, lists, quotations, code and paragraphs each count."""
     assert expanded(markdown) == blocks
+
+
+# Odd shapes
+
+
+async def test_a_raw_message_is_the_same_in_its_event_and_in_history(
+    sandbox: Sandbox, workspace: Workspace, ear: Ear
+) -> None:
+    """Fields are put in place of the ordinary ones or left out, down to what no editor can write."""
+    text = "half a pair: \ud83d"
+    sent = await workspace.say_raw(
+        "C0GENERAL", {"text": text, "files": None, "subtype": "me_message"}, missing=["user"]
+    )
+    [body] = await heard(workspace, ear, 1)
+    [shown] = (await client_of(sandbox).conversations_history(channel="C0GENERAL"))["messages"]
+    for message in (body, shown):
+        assert (message["ts"], message["text"], message["files"]) == (sent, text, None)
+        assert message["subtype"] == "me_message"
+        assert "user" not in message
+
+
+async def test_any_event_can_be_sent(workspace: Workspace, ear: Ear) -> None:
+    """As it stands, also with fields of a kind that no message has."""
+    odd = {"type": "message", "channel": "C0GENERAL", "ts": "1.0", "files": [{"id": "F1", "duration_ms": "1200"}]}
+    number = await workspace.send_event(odd)
+    await heard(workspace, ear, 1)
+    assert (ear.bodies[0]["event_id"], ear.bodies[0]["event"]) == (number, odd)

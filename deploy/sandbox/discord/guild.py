@@ -3,10 +3,9 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 from deploy.sandbox.discord import message_payloads, payloads, roster
 from deploy.sandbox.discord.board import Board, Change
@@ -22,9 +21,8 @@ from deploy.sandbox.discord.posts import NO_FLAGS, Attachment, Flag, Kind, Post,
 from deploy.sandbox.discord.roster import BOT_ROLE, BOT_USER, GUILD, Channel, Roster
 from deploy.sandbox.discord.snowflakes import Snowflakes
 from deploy.sandbox.discord.threads import Threads
-from deploy.sandbox.wire.changes import Changes
-
-T = TypeVar("T")
+from deploy.sandbox.wire.platform import Platform
+from deploy.sandbox.wire.raw import RawFields
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +40,7 @@ class Call:
     at: float
 
 
-class Guild:
+class Guild(Platform[Change, Limits]):
     """People, channels and one bot that was invited, in memory."""
 
     id = GUILD
@@ -51,13 +49,12 @@ class Guild:
     token = "sandbox.discord.confab"  # noqa: S105 - opens nothing but this sandbox
 
     def __init__(self) -> None:
+        super().__init__(Limits())
         self.roster = Roster()
         self.users, self.roles, self.channels = self.roster.users, self.roster.roles, self.roster.channels
         self.faults = Faults()
-        self.limits = Limits()
         self.snowflakes = Snowflakes()
         self.nonces = Nonces()
-        self.changes: Changes[Change] = Changes()
         self.gateway = Gateway(self.roster, self.faults, self.token, self.changes.wake)
         self.board = Board(self.roster, self.gateway, self.changes)
         self.threads = Threads(self.board, self.snowflakes)
@@ -74,15 +71,6 @@ class Guild:
     @url.setter
     def url(self, url: str) -> None:
         self.roster.url = url
-
-    @property
-    def limits_on(self) -> bool:
-        """Whether rate limits are kept; a benchmark switches them off."""
-        return self.limits.on
-
-    @limits_on.setter
-    def limits_on(self, on: bool) -> None:
-        self.limits.on = on
 
     @property
     def message_content(self) -> bool:
@@ -145,6 +133,32 @@ class Guild:
         self.board.publish(post, {**ANYBODY, "replied_user": ping_replied})
         await asyncio.sleep(0)
         return post.id
+
+    async def say_raw(
+        self,
+        channel: str,
+        replaced: Mapping[str, Any],
+        *,
+        missing: Iterable[str] = (),
+        user: str = roster.ADA,
+        reference: str | None = None,
+    ) -> str:
+        """Write a message whose JSON has these fields in place of its own, and lacks the `missing` ones; return its id.
+
+        The gateway and REST show it the same: `say_raw(room, {"poll": {…, "expiry": None}})`.
+        """
+        post = Post(self.snowflakes.next(), channel, user, str(replaced.get("content") or ""))
+        post.raw = RawFields(replaced, frozenset(missing))
+        if reference:
+            post.kind, post.reference = Kind.REPLY, Reference(channel, reference)
+        self.board.publish(post, ANYBODY)
+        await asyncio.sleep(0)
+        return post.id
+
+    async def send_event(self, event: str, data: Mapping[str, Any], *, direct: bool = False) -> None:
+        """Send any event as it stands to the sessions whose intents take it; `direct` if it belongs to no guild."""
+        self.gateway.dispatch(event, dict(data), direct=direct)
+        await asyncio.sleep(0)
 
     async def forward(self, channel: str, source: str, post: str, user: str = roster.ADA) -> str:
         """Forward a post from the channel `source`, and return the new post's id: its text is in a snapshot alone."""
@@ -261,18 +275,8 @@ class Guild:
         self.attachments[file.id] = file
         return file
 
-    async def until(self, predicate: Callable[[], T], timeout: float = 60.0) -> T:  # noqa: ASYNC109 - it says more on expiry
-        """Return what `predicate` gives once it is true; it is asked again after every change.
-
-        Raises TimeoutError, which says how things stand, after `timeout` seconds.
-        """
-        return await self.changes.until(predicate, timeout, self._state)
-
-    def subscribe(self) -> AbstractContextManager[asyncio.Queue[Change]]:
-        """Give a queue that receives every change until the block ends."""
-        return self.changes.subscribe()
-
-    def _state(self) -> str:
+    def describe_state(self) -> str:
+        """Say how many posts stand, who is connected, and what was called last."""
         last = ", ".join(f"{call.route} {call.status}" for call in list(self.calls)[-5:])
         standing = sum(len(room.posts) for room in self.channels.values())
         return f"{standing} posts, {self.connected} sessions connected, last calls: {last or 'none'}."

@@ -48,7 +48,8 @@ def blanked(message: dict[str, Any], bot: str) -> dict[str, Any]:
 
     Whole are only the bot's own and those that mention it; the message that one answers is judged by itself.
     """
-    own = message["author"]["id"] == bot or any(user["id"] == bot for user in message["mentions"])
+    named = [message.get("author") or {}, *(message.get("mentions") or ())]
+    own = any(user.get("id") == bot for user in named)
     shown = message if own else {**message, **{name: "" if name == "content" else [] for name in WITHHELD}}
     if not own and "message_snapshots" in shown:
         empty = {name: "" if name == "content" else [] for name in WITHHELD}

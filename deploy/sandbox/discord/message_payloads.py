@@ -48,7 +48,8 @@ def message(roster: Roster, post: Post, *, nested: bool = False) -> payloads.Pay
         "pinned": False,
         "flags": int(post.flags),
     }
-    return shown | _reactions(post) | _belongings(roster, post) | ({} if nested else _answered(roster, post))
+    whole = shown | _reactions(post) | _belongings(roster, post) | ({} if nested else _answered(roster, post))
+    return post.raw.apply(whole)
 
 
 def _reactions(post: Post) -> payloads.Payload:
@@ -107,7 +108,7 @@ def arrived(roster: Roster, post: Post) -> payloads.Payload:
     room = roster.channels[post.channel]
     if room.is_direct:
         return {**shown, "channel_type": 1}
-    for each in shown["mentions"]:
+    for each in () if post.raw.covers("mentions") else shown["mentions"]:
         each["member"] = payloads.member(roster.users[each["id"]])
     beside = {} if post.webhook else {"member": payloads.member(roster.users[post.user])}
-    return {**shown, **beside, "guild_id": GUILD, "channel_type": payloads.TYPES[room.kind]}
+    return post.raw.apply({**shown, **beside, "guild_id": GUILD, "channel_type": payloads.TYPES[room.kind]})

@@ -5,6 +5,8 @@ from datetime import datetime
 from enum import IntEnum, IntFlag
 from typing import Any
 
+from deploy.sandbox.wire.raw import ORDINARY, RawFields
+
 
 class Kind(IntEnum):
     """The types of message that occur here."""
@@ -78,6 +80,7 @@ class Post:
     """A message in a channel. `pinged` holds every mention that ever notified somebody, by its creation or an edit.
 
     `asked` is the interaction that it answers, as its JSON shows it; `webhook` the id of what posted it, or empty.
+    `raw` is how its JSON differs from an ordinary one's.
     """
 
     id: str
@@ -101,6 +104,7 @@ class Post:
     webhook: str = ""
     asked: dict[str, Any] | None = None
     seen_by: str = ""
+    raw: RawFields = ORDINARY
 
     @property
     def shown(self) -> str:

@@ -23,7 +23,7 @@ def message(post: Post, channel: Channel, author: User | None, files_base: str) 
         body |= _bot(post, author)
     if post.reactions:
         body["reactions"] = [{"name": n, "users": u, "count": len(u)} for n, u in post.reactions.items()]
-    return body | _threading(post, channel)
+    return post.raw.apply(body | _threading(post, channel))
 
 
 def _bot(post: Post, author: User | None) -> Event:

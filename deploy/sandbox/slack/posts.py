@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Any
 
+from deploy.sandbox.wire.raw import ORDINARY, RawFields
+
 # Slack docs, Formatting text: what a client turns into a notification. The part after | is only a label.
 _PING = re.compile(r"<(!(?:channel|here|everyone)|!subteam\^[A-Z0-9]+|@[UW][A-Z0-9]+)(?:\|[^>]*)?>")
 # Slack docs, chat.postMessage: `link_names` and `parse=full` bring bare names to life.
@@ -74,7 +76,7 @@ class Post:
     """A message in a channel. `thread_ts` is its root's ts, which a root has only once it has replies.
 
     `blocks` is what the sender gave; `rich` says that Slack made them out of a person's text. `edited` is the ts
-    of the last edit by its author, empty if there was none.
+    of the last edit by its author, empty if there was none; `raw` is how its JSON differs from an ordinary one's.
     """
 
     ts: str
@@ -94,6 +96,7 @@ class Post:
     username: str = ""
     links_names: bool = False
     streaming: bool = False
+    raw: RawFields = ORDINARY
 
     @property
     def is_reply(self) -> bool:

@@ -4,10 +4,9 @@ import asyncio
 import time
 import uuid
 from collections import deque
-from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 from deploy.sandbox.slack import events, roster
 from deploy.sandbox.slack.calls import Call
@@ -21,9 +20,8 @@ from deploy.sandbox.slack.rich_text import rich_text
 from deploy.sandbox.slack.rights import GRANTED, subscription_for
 from deploy.sandbox.slack.roster import Channel, User
 from deploy.sandbox.slack.threads import Threads
-from deploy.sandbox.wire.changes import Changes
-
-T = TypeVar("T")
+from deploy.sandbox.wire.platform import Platform
+from deploy.sandbox.wire.raw import RawFields
 
 # What the app's manifest subscribes to, and what it adds to Slack. Slack docs, Events API and App manifest.
 SUBSCRIPTIONS = frozenset(
@@ -33,7 +31,7 @@ COMMANDS = frozenset({"/confab"})
 SHORTCUTS = frozenset({"confab_ask", "confab_stop", "confab_reset"})
 
 
-class Workspace:
+class Workspace(Platform[Change, Limits]):
     """People, channels and one installed app, in memory.
 
     What a test may set: `faults`, `limits_on`, `scopes`, `subscriptions`, `commands`, `shortcuts`, `edit_window`
@@ -51,12 +49,12 @@ class Workspace:
     signing_secret = "sandbox-signing-secret"  # noqa: S105 - the same
 
     def __init__(self) -> None:
+        super().__init__(Limits())
         self.url = ""
         self.users: dict[str, User] = {user.id: user for user in roster.everybody()}
         self.channels: dict[str, Channel] = {channel.id: channel for channel in roster.rooms()}
         self.files: dict[str, File] = {}
         self.faults = Faults()
-        self.limits = Limits()
         self.calls: deque[Call] = deque(maxlen=2000)
         self.scopes: set[str] = set(GRANTED)
         self.subscriptions: set[str] = set(SUBSCRIPTIONS)
@@ -66,19 +64,9 @@ class Workspace:
         self.whispered: deque[tuple[str, Post]] = deque(maxlen=1000)
         self.edit_window: float | None = None
         self.distributed = False
-        self.changes = Changes[Change]()
         self.threads = Threads(self.changes)
         self.courier = Courier(self.faults, self.signing_secret, self.changes.wake)
         self._last_stamp = 0
-
-    @property
-    def limits_on(self) -> bool:
-        """Whether rate limits are kept; a benchmark switches them off."""
-        return self.limits.on
-
-    @limits_on.setter
-    def limits_on(self, on: bool) -> None:
-        self.limits.on = on
 
     @property
     def connected(self) -> int:
@@ -137,6 +125,32 @@ class Workspace:
         await asyncio.sleep(0)
         return post.ts
 
+    async def say_raw(
+        self,
+        channel: str,
+        replaced: Mapping[str, Any],
+        *,
+        missing: Iterable[str] = (),
+        user: str = "U0ADA",
+        thread_ts: str | None = None,
+    ) -> str:
+        """Write a message whose JSON has these fields in place of its own, and lacks the `missing` ones; return its ts.
+
+        Events, history and replies show it the same: `say_raw(room, {"text": "Hi", "files": None})`.
+        """
+        text = str(replaced.get("text") or "")
+        post = Post(self.stamp(), channel, user, text, thread_ts=thread_ts, bot_id=self.users[user].bot_id)
+        post.raw = RawFields(replaced, frozenset(missing))
+        self.publish(post)
+        await asyncio.sleep(0)
+        return post.ts
+
+    async def send_event(self, event: Mapping[str, Any]) -> str:
+        """Send the app any event as it stands, whatever it subscribed to, and return the event_id."""
+        sent = self.courier.deliver(dict(event))
+        await asyncio.sleep(0)
+        return sent
+
     async def edit(self, channel: str, ts: str, text: str) -> None:
         """Change a post's text as its author."""
         self.revise(self.channels[channel].posts[ts], {"text": text, "blocks": rich_text(text)})
@@ -177,17 +191,6 @@ class Workspace:
         accepted = await self.courier.verify()
         self.courier.endpoint.url = url if accepted else ""
         return accepted
-
-    async def until(self, predicate: Callable[[], T], timeout: float = 60.0) -> T:  # noqa: ASYNC109 - it says more on expiry
-        """Return what `predicate` gives once it is true; it is asked again after every change.
-
-        Raises TimeoutError, which says how things stand, after `timeout` seconds.
-        """
-        return await self.changes.until(predicate, timeout, self._state)
-
-    def subscribe(self) -> AbstractContextManager[asyncio.Queue[Change]]:
-        """Give a queue that receives every change until the block ends."""
-        return self.changes.subscribe()
 
     def stamp(self) -> str:
         """Return the ts of something that happens now: seconds with six decimals, later than every one before."""
@@ -272,7 +275,8 @@ class Workspace:
             if name in self.subscriptions:
                 self.courier.deliver(event)
 
-    def _state(self) -> str:
+    def describe_state(self) -> str:
+        """Say how many posts stand, who is connected, and what was called last."""
         last = ", ".join(f"{call.method} {call.outcome}" for call in list(self.calls)[-5:])
         standing = sum(len(room.posts) for room in self.channels.values())
         return f"{standing} posts, {self.connected} sockets, last calls: {last or 'none'}."
