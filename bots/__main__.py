@@ -30,7 +30,7 @@ from core.errors import BotError, SettingsError, StartRefused
 from core.inbox import Inbox
 from core.llm.client import OpenAI, open_client
 from core.messages import Platform, Receive
-from core.prompt.context_window import ContextWindow
+from core.prompt.context_window import ContextWindow, ask_window
 from core.prompt.history import HistoryLoader
 from core.prompt.summaries import Summaries
 from core.prompt.tokens import counter_for
@@ -223,13 +223,6 @@ async def _http(settings: Settings, health: http.Health, routes: Sequence[web.Ro
     finally:
         watching.cancel()
         await runner.cleanup()
-
-
-async def ask_window(model: OpenAI, window: ContextWindow) -> None:
-    """Ask the endpoint for its model's window, beside everything else: most do not tell, and some take their time."""
-    if size := await model.window():
-        window.tell(size)
-        log.info("window told", tokens=window.size)
 
 
 def slack_options(settings: Settings) -> SlackOptions:

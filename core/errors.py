@@ -3,8 +3,8 @@
 BotError                 everything that a person is told of in the channel
     ModelError           the model's endpoint did not answer as it should
         WrongKey, NoQuota, RateLimited, UnknownModel, WrongPath, NotAChatModel, MissingParameter, RefusedRequest,
-        ContextOverflow, ContentFiltered, EndpointUnreachable, EndpointFailing, ModelSilent, StreamStalled,
-        StreamCut, GarbledAnswer, EmptyAnswer, AnswerCutByLength
+        ContextOverflow, AnswerLimitTooLarge, ContentFiltered, EndpointUnreachable, EndpointFailing, ModelSilent,
+        StreamStalled, StreamCut, GarbledAnswer, EmptyAnswer, AnswerCutByLength
     VoiceError           a recording was not understood
         NoteTooLong, NoteNotFetched, NoteUnplayable, NoteIncomplete, NoteSilent, NoteWithoutWords,
         TranscriberFailing, NoTranscriber
@@ -17,9 +17,8 @@ FileUnreadable           a file that came with a message could not be fetched; t
 SettingsError            the environment does not say what Confab needs; it ends the start
 StartRefused             a platform does not let the bot in, and will not before somebody has changed something there
 
-Each class holds two sentences of its own: `notice` for the person in the channel, `hint` for the operator, which
-names the setting to change. What else is known goes into the log as the error's text, under the reference id that
-the person was given.
+Each class holds two sentences: `notice` for the person in the channel, `hint` for the operator, which names the setting
+to change. What else is known goes into the log as the error's text, under the reference that the person was given.
 """
 
 from typing import ClassVar
@@ -102,6 +101,13 @@ class ContextOverflow(ModelError):
 
     notice = "This conversation has grown longer than the model can read; please start a new thread."
     hint = "The prompt exceeds the model's window: set CONFAB_CONTEXT_WINDOW to its size, or choose a larger model."
+
+
+class AnswerLimitTooLarge(ModelError):
+    """The longest answer that is asked for leaves no room for a prompt, or is more than the model can answer."""
+
+    notice = "The setting CONFAB_MAX_TOKENS leaves me no room for your question; an operator has to lower it."
+    hint = "CONFAB_MAX_TOKENS, or max_tokens in CONFAB_EXTRA_BODY, asks for more than the model's window: lower it."
 
 
 class ContentFiltered(ModelError):
@@ -239,9 +245,7 @@ class Uncertain(PlatformError):
     """A part may have been posted before a crash, and the platform does not let us look: it is not posted again."""
 
     notice = "I may have answered here before I was interrupted, and cannot see it; please ask again if nothing came."
-    hint = (
-        "The channel could not be read for an answer that was under way: SLACK_BOT_TOKEN may lack a scope for history."
-    )
+    hint = "The channel could not be read for an answer under way: SLACK_BOT_TOKEN may lack a scope for history."
 
 
 class GaveUp(BotError):

@@ -15,7 +15,6 @@ import structlog
 
 from core.errors import EndpointFailing, EndpointUnreachable, ModelError, RateLimited, StreamCut
 from core.llm.dialects import NO_PICTURES, Adaptation, adaptation, adapted
-from core.llm.models import window_of
 from core.llm.refusals import Complaint, Refused, error_of
 from core.llm.request import Body, ModelOptions, chat_body
 from core.llm.stream import Bounds, Endpoint, open_client
@@ -79,8 +78,11 @@ class OpenAI:
         return NO_PICTURES not in self._learned
 
     async def window(self) -> int | None:
-        """Return the model's window in tokens as the endpoint tells it, None where it does not, or not in time."""
-        return window_of(await self._endpoint.models(), self._options.model)
+        """Return the model's window in tokens as the endpoint tells it, None where it does not.
+
+        Raises EndpointFailing or EndpointUnreachable where it may tell later.
+        """
+        return await self._endpoint.window(self._options.model)
 
     async def _try_again(self, call: Call, fault: Refused | ModelError, *, begun: bool) -> None:
         """Return when the call is to be tried again; raise what ended it where it is not, as once text was shown."""

@@ -1,30 +1,119 @@
-"""What an endpoint says of its models' windows, in the fields of those vendors that tell it."""
+"""What an endpoint says of its model's window: in its list of models, or in the words of the server behind it."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from typing import Any
+
+import httpx
+
+from core.errors import EndpointFailing, EndpointUnreachable, ModelError
+from core.llm.body import decode_json, fetch_response
 
 FIELDS = (
     "loaded_context_length",  # LM Studio: as loaded, which may be less than the model can
     "max_model_len",  # vLLM
     "n_ctx",  # llama.cpp
-    "context_length",  # OpenRouter, Together
+    "num_ctx",  # Ollama: as the model's file sets it
+    "context_length",  # OpenRouter, Together, Ollama
     "context_window",  # Groq
     "max_context_length",  # Mistral, LM Studio
     "max_input_tokens",  # Anthropic
     "input_token_limit",  # Gemini
 )
-WITHIN = ("top_provider", "meta")  # OpenRouter: the provider that answers; llama.cpp
+WITHIN = ("top_provider", "meta", "default_generation_settings")  # OpenRouter: who answers; llama.cpp, in two places
+NATIVE = (("GET", "/api/v0/models"), ("POST", "/api/show"), ("GET", "/props"))  # LM Studio, Ollama, llama.cpp
+NUM_CTX = re.compile(r"(?:^|\n)num_ctx\s+(\d{1,9})\b")  # Ollama: a model's parameters, one a line
+LARGEST_LIST = 8_000_000  # bytes: OpenRouter's is about 700 KB
+PATIENCE = 10.0  # seconds for each question
+LOADING = frozenset({429, 500, 502, 503, 504})  # statuses of a server that may tell later
 
 
-def window_of(listing: Any, model: str) -> int | None:
-    """Return the window of a model in tokens, from the body of `/models`; None where it is not told."""
-    found = listing.get("data") if isinstance(listing, Mapping) else None
-    entries = [entry for entry in found if isinstance(entry, Mapping)] if isinstance(found, list) else []
-    named = [entry for entry in entries if str(entry.get("id", "")).removeprefix("models/") == model]
+async def fetch_window(
+    client: httpx.AsyncClient, base: httpx.URL, headers: Mapping[bytes, bytes], model: str
+) -> int | None:
+    """Return a model's window in tokens as its endpoint tells it, None where it does not.
+
+    `base` is the address that ends in /v1 as a rule. Raises EndpointFailing, or EndpointUnreachable, where it may tell
+    later: it is loading, or cannot be reached.
+    """
+    listing = await _fetch(client, client.build_request("GET", _below(base, "/models"), headers=headers))
+    if size := window_of(listing, model):
+        return size
+    for method, path in NATIVE:
+        url = _below(base, path, drop=r"/v\d\w*")
+        body = {"model": model} if method == "POST" else None
+        try:
+            told = await _fetch(client, client.build_request(method, url, headers=headers, json=body))
+        except ModelError:
+            continue
+        if size := window_of(told, model):
+            return size
+    return None
+
+
+async def _fetch(client: httpx.AsyncClient, request: httpx.Request) -> Any:
+    """Return a decoded body, None where there is none; raise EndpointFailing or EndpointUnreachable."""
+    try:
+        response = await fetch_response(client, request, largest=LARGEST_LIST, seconds=PATIENCE)
+    except EndpointUnreachable:
+        raise
+    except ModelError:
+        return None
+    if response.status in LOADING:
+        raise EndpointFailing(f"{response.status} instead of a list of models")
+    try:
+        return decode_json(response.content) if response.is_success else None
+    except ValueError:
+        return None
+
+
+def _below(base: httpx.URL, path: str, drop: str = "") -> httpx.URL:
+    """Return an address below another, without the end of that one's path that `drop` matches."""
+    return base.copy_with(path=re.sub(rf"{drop}/?$", "", base.path.removesuffix("/chat/completions")) + path)
+
+
+def window_of(told: Any, model: str) -> int | None:
+    """Return the window of a model in tokens, from a list of models or a description of one; None where it is not told.
+
+    A list of one model tells of that one, whatever it is called: servers of one model answer to any name.
+    """
+    entries = list(_entries(told))
+    named = [entry for entry in entries if _is_named(entry, model)] or (entries if len(entries) == 1 else [])
     return next((size for entry in named if (size := _size(entry))), None)
+
+
+def _entries(told: Any) -> Iterator[Mapping[str, Any]]:
+    """Yield what is told of each model: `{"data": […]}`, `{"models": […]}`, a list, or the one description itself."""
+    listed = told
+    if isinstance(told, Mapping):
+        listed = next((told[name] for name in ("data", "models") if isinstance(told.get(name), list)), [told])
+    yield from (entry for entry in listed if isinstance(entry, Mapping)) if isinstance(listed, list) else ()
+
+
+def _is_named(entry: Mapping[str, Any], model: str) -> bool:
+    names = (str(entry.get(field, "")).removeprefix("models/") for field in ("id", "name", "model", "key"))
+    return model.removeprefix("models/") in names
 
 
 def _size(entry: Mapping[str, Any]) -> int | None:
     inner = [entry[name] for name in WITHIN if isinstance(entry.get(name), Mapping)]
     told = (place.get(field) for place in (*inner, entry) for field in FIELDS)
-    return next((size for size in told if isinstance(size, int) and size > 0), None)
+    return next((size for size in map(_tokens, told) if size), None) or _ollama_size(entry)
+
+
+def _tokens(value: Any) -> int | None:
+    """Return a number of tokens, which some tell as a string; None for what is none."""
+    if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < 10:
+        value = int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
+
+
+def _ollama_size(entry: Mapping[str, Any]) -> int | None:
+    """Return what Ollama's /api/show tells: the file's own `num_ctx`, else `<architecture>.context_length`."""
+    set_here = NUM_CTX.search(str(entry.get("parameters", "")))
+    if set_here:
+        return _tokens(set_here[1])
+    info = entry.get("model_info")
+    fields = info.items() if isinstance(info, Mapping) else ()
+    told = (value for name, value in fields if str(name).endswith(".context_length"))
+    return next(filter(None, map(_tokens, told)), None)

@@ -1,42 +1,58 @@
-"""How endpoints say that a prompt does not fit, and the figures that they tell with it."""
+"""How endpoints say that a prompt does not fit, or that the answer's limit does not, and the figures that they tell."""
+
+from collections.abc import Iterator
 
 import re2
 
 OVERFLOW = re2.compile(
-    r"context_length_exceeded|context_window_exceeded|exceed_context_size|string_above_max_length"
+    r"context_length_exceeded|context_window_exceeded|exceed_context_size|string_above_max_length|context overflow"
     r"|(?:maximum|max) (?:context|prompt|input|model|sequence|allowed input) (?:length|tokens?|window)"
     r"|exceed\w* .{0,40}(?:context|token limit|maximum number of (?:input )?tokens|input limit)"
-    r"|context (?:length|window|size|limit)\b.{0,40}exceed|(?:larger|greater) than the .{0,20}context|context overflow"
-    r"|(?:prompt|input|request|messages?) (?:is |are |was )?too (?:long|large)|too many (?:input )?tokens"
+    r"|exceed\w* .{0,40}(?:max|maximum|allowed) length"
+    r"|context (?:length|window|size|limit)\b.{0,40}exceed|(?:larger|greater|longer) than the .{0,20}context"
+    r"|(?:prompt|input|request|messages?|body) (?:is |are |was )?too (?:long|large)|too many (?:input )?tokens"
     r"|input token count|reduce the length of|too large for model with|'messages[^']*': (?:array|string) too long"
+    r"|context the overflows|range of input length|token count of \d+ exceeds"  # LM Studio, DashScope, Copilot
+    r"|inputs\W{0,2} must have less than|inputs\W{0,2} tokens \+ "  # TGI
+    r"|max_\w*tokens must be at least 1, got -"  # vLLM: what the prompt leaves for the answer is below nothing
 )
-# In this order, with the figure in a group; the words are those of the servers that refusals.py names.
+ANSWER_LIMIT = re2.compile(
+    r"max_\w*tokens.{0,40}(?:too large|less than or equal|<=|at most|exceed|valid range)"  # OpenAI, Groq, DeepSeek
+    r"|range of \W?max_\w*tokens|max_\w*tokens\W{1,3}\d+ >"  # DashScope, Anthropic
+)
+# In this order, with what stands before the figure and the figure in groups; the words are those of the servers that
+# refusals.py names.
 WINDOW_FIGURES = (
-    re2.compile(r"\bmax(?:imum)?\b\D{0,50}?(?:length|tokens|window|size|input|allowed)\D{0,20}?(\d{3,9})"),
-    re2.compile(r"(\d{3,9}) (?:tokens? )?max(?:imum)?\b"),
-    re2.compile(r"(?:context|prompt|input) (?:length|size|window|limit)\D{0,30}?(\d{3,9})"),
-    re2.compile(r"\bn_ctx\D{1,4}(\d{3,9})"),
-    re2.compile(r"\blimit\D{0,4}(\d{3,9})"),  # Groq: more than one minute's tokens
+    re2.compile(r"(\[)\s?\d+\s?,\s?(\d{3,9})\s?\]"),  # DashScope: a range
+    re2.compile(r"(>) (\d{3,9})"),  # Anthropic: 190000 + 20000 > 200000
+    re2.compile(r"(?:context (?:length|size|window|limit)|(?:prompt|input) limit)(\D{0,30}?)(\d{3,9})"),
+    re2.compile(r"\bmax(?:imum)?\b\D{0,50}?(?:length|tokens|window|size|input|allowed)(\D{0,20}?)(\d{3,9})"),
+    re2.compile(r"()(\d{3,9}) (?:tokens? )?max(?:imum)?\b"),
+    re2.compile(r"(?:<=|less than|cannot exceed|must not exceed)( )(\d{3,9})"),  # TGI, Cohere
+    re2.compile(r"\bn_ctx(\D{1,4})(\d{3,9})"),
+    re2.compile(r"\blimit( of|:| is|) ?(\d{3,9})"),  # Groq: more than one minute's tokens
 )
 PROMPT_FIGURES = (
-    re2.compile(r"(\d{3,9}) in (?:the )?(?:messages|prompt|input)"),
-    re2.compile(r"\bn_prompt_tokens\D{1,4}(\d{3,9})"),
-    re2.compile(
-        r"(?:resulted in|requested(?: about)?|contains|token count \(?|request \(|input length|too long:?)\s*(\d{3,9})"
-    ),
+    re2.compile(r"()(\d{3,9}) in (?:the )?(?:messages|prompt|input)"),
+    re2.compile(r"\bn_prompt_tokens(\D{1,4})(\d{3,9})"),
+    re2.compile(r"(?:resulted in|contains|given:|received|the first)( at least| about|)\s*(\d{3,9})"),
+    re2.compile(r"(?:token count|input length|current length|too long|request|input|prompt)( is| of|:|) \(?(\d{3,9})"),
+    re2.compile(r"requested( about|)\s*(\d{3,9}) tokens"),
+    re2.compile(r"()(\d{3,9}) (?:tokens |\+ \d+ )?>"),
 )
-GROUPED = re2.compile(r"(\d)[,_](\d{3})")
+NO_LIMIT = re2.compile(r"\b(?:by|code|error|id|status|exceed\w*)\b")  # what stands between is by how much, or a name
+GROUPED = re2.compile(r"(\d)[,_](\d{3})(\b|_)")
 
 
 def overflow_figures(message: str) -> tuple[int | None, int | None]:
     """Return the window and the prompt's length that an overflow tells, in tokens; None for what it does not."""
     said = message.lower()
     for _ in range(2):  # a group's end is the next one's beginning
-        said = GROUPED.sub(r"\1\2", said)
-    window, prompt = (_first_figure(patterns, said) for patterns in (WINDOW_FIGURES, PROMPT_FIGURES))
+        said = GROUPED.sub(r"\1\2\3", said)
+    window, prompt = (next(_figures(patterns, said), None) for patterns in (WINDOW_FIGURES, PROMPT_FIGURES))
     return window, prompt if prompt and prompt > (window or 0) // 2 else None
 
 
-def _first_figure(patterns: tuple[re2._Regexp, ...], said: str) -> int | None:
-    found = (match for pattern in patterns if (match := pattern.search(said)))
-    return next((int(match[1]) for match in found), None)
+def _figures(patterns: tuple[re2._Regexp, ...], said: str) -> Iterator[int]:
+    matches = (match for pattern in patterns for match in pattern.finditer(said))
+    return (int(match[2]) for match in matches if not NO_LIMIT.search(match[1]))

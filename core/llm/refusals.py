@@ -8,7 +8,10 @@ import re
 from dataclasses import dataclass, replace
 from typing import Any
 
+import re2
+
 from core.errors import (
+    AnswerLimitTooLarge,
     ContentFiltered,
     ContextOverflow,
     EndpointFailing,
@@ -23,11 +26,12 @@ from core.errors import (
     WrongPath,
 )
 from core.llm.body import decode_json
-from core.llm.overflow import OVERFLOW, overflow_figures
+from core.llm.overflow import ANSWER_LIMIT, OVERFLOW, overflow_figures
 from core.sanitize import valid_text
 
 DETAIL_LENGTH = 300  # characters of an endpoint's own words that are worth a line in the log
 PRIVATE_RUN = 16  # as many characters in a row are a quotation
+FRAME = re2.compile(r"\s*(?:event:[^\n]*\n)?(?:data|error):([^\n]*)")  # llama.cpp: an event for a body
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +71,7 @@ def read_complaint(status: int, text: str) -> Complaint:
     if re.match(r"\s*<(?:!doctype|html|\?xml|head|body)", text, re.IGNORECASE):
         return Complaint(status, "(a web page)")
     try:
-        body = decode_json(text)
+        body = decode_json(framed[1] if (framed := FRAME.match(text)) else text)
     except ValueError:
         return Complaint(status, valid_text(text.strip()))
     return complaint_of(status, body)
@@ -90,13 +94,18 @@ def complaint_of(status: int, body: Any) -> Complaint:
 
 
 def complaint_in_stream(chunk: dict[str, Any]) -> Complaint:
-    """Return what an error in a chunk's place says. Its code is a status as a rule (OpenRouter, vLLM); 502 if not."""
+    """Return what an error in a chunk's place says. Its code is a status as a rule (OpenRouter, vLLM).
+
+    Where it is not, the words tell whether the request is at fault, which is 400, or the endpoint, which is 502.
+    """
     complaint = complaint_of(0, chunk)
     if complaint.code.isdecimal() and 400 <= int(complaint.code) < 600:
         return replace(complaint, status=int(complaint.code), code="")
     if re.search(r"rate.?limit|quota", complaint.words):
         return replace(complaint, status=429)
-    return replace(complaint, status=400 if "invalid_request" in complaint.words else 502)
+    refused = replace(complaint, status=400)
+    is_refused = "invalid_request" in complaint.words or error_type(refused) is not RefusedRequest
+    return refused if is_refused else replace(complaint, status=502)
 
 
 def _word(value: Any) -> str:
@@ -165,6 +174,7 @@ PHRASES: tuple[tuple[type[ModelError], frozenset[int], re.Pattern[str]], ...] = 
     (NotAChatModel, frozenset({400, 404, 422, 500}), NOT_CHAT),
     (ContextOverflow, frozenset({400, 403, 404, 413, 422, 500}), OVERFLOW),
     (ContextOverflow, frozenset({413, 429}), TOO_LARGE_AT_ONCE),
+    (AnswerLimitTooLarge, frozenset({400, 422}), ANSWER_LIMIT),
     (ContentFiltered, frozenset({400, 403, 422, 451}), FILTERED),
     (NoQuota, frozenset({400, 402, 403, 429}), QUOTA),
     (WrongKey, frozenset({400, 403}), KEY),

@@ -5,15 +5,15 @@ import re
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
-from typing import Any
 
 import httpx
 from httpx_sse import EventSource, ServerSentEvent
 
-from core.errors import GarbledAnswer, ModelError, ModelSilent, StreamCut, StreamStalled, WrongPath
-from core.llm.body import decode_json, fetch_response, open_response, read_body, read_pieces
+from core.errors import GarbledAnswer, ModelSilent, StreamCut, StreamStalled, WrongPath
+from core.llm.body import open_response, read_body, read_pieces
 from core.llm.completion import CompletionReader
 from core.llm.http_client import open_http_client
+from core.llm.models import fetch_window
 from core.llm.refusals import Refused, read_complaint
 from core.llm.request import Body, ModelOptions
 from core.messages import ModelEvent, Text
@@ -21,8 +21,6 @@ from core.retry import retry_after
 
 DRAIN = 0.25  # seconds to read past [DONE], so that the connection can be used again
 LARGEST_ANSWER = 4_000_000  # bytes of an answer that is not a stream
-LIST_TIMEOUT = 10.0  # seconds
-LARGEST_LIST = 8_000_000  # bytes of a list of models: OpenRouter's has some hundred thousand
 EVENT_STREAM = {"Content-Type": "text/event-stream"}
 EVENT_ENDS = (b"\n\n", b"\n\r\n", b"\r\r")  # a blank line, in each way to end a line (HTML standard, 9.2.5)
 
@@ -76,15 +74,9 @@ class Endpoint:
         for event in answer.end():
             yield event
 
-    async def models(self) -> Any:
-        """Return the body of the endpoint's list of models, None where there is none to be had."""
-        url = self._url.copy_with(path=self._url.path.removesuffix("/chat/completions") + "/models")
-        request = self._client.build_request("GET", url, headers=self._headers)
-        try:
-            response = await fetch_response(self._client, request, largest=LARGEST_LIST, seconds=LIST_TIMEOUT)
-            return decode_json(response.content) if response.is_success else None
-        except (ModelError, ValueError):
-            return None
+    async def window(self, model: str) -> int | None:
+        """Return a model's window in tokens, None where it is not told. Raises as `fetch_window`."""
+        return await fetch_window(self._client, self._url, self._headers, model)
 
     def _request(self, body: Body, bounds: Bounds) -> httpx.Request:
         timeout = httpx.Timeout(None, connect=bounds.connect)

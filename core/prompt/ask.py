@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from core.errors import ContextOverflow
+from core.errors import AnswerLimitTooLarge, ContextOverflow
 from core.files.attachments import UNSEEN
 from core.history import PromptRecord, StoredHistory
 from core.llm.client import OpenAI
@@ -45,7 +45,8 @@ async def chat(
 ) -> AsyncGenerator[ModelEvent, None]:
     """Yield what the model says. A prompt that is too long for it is cut by the error's own figures, and sent again.
 
-    Raises a ModelError as the client does; ContextOverflow only where the second prompt was too long as well.
+    Raises a ModelError as the client does; ContextOverflow only where the second prompt was too long as well, or
+    AnswerLimitTooLarge where that is because of the answer's own limit.
     """
     begun = again = False
     while True:
@@ -53,11 +54,14 @@ async def chat(
             async with aclosing(model.chat(asked.prompt.messages, user)) as events:
                 async for event in events:
                     begun = True
+                    if isinstance(event, Usage):
+                        recall.window.note_passed(event.input_tokens)
                     yield event
         except ContextOverflow as overflow:
-            remembered = recall.taught(asked.remembered, asked.prompt, overflow)
-            prompt = recall.prompt(remembered, asked.question)
+            remembered, prompt = recall.shorter_prompt(asked.remembered, asked.question, asked.prompt, overflow)
             if begun or again or prompt.tokens >= asked.prompt.tokens:
+                if recall.window.leaves_no_room(overflow):
+                    raise AnswerLimitTooLarge(str(overflow)) from None
                 raise
             again, asked.remembered, asked.prompt = True, remembered, prompt
             log.info("prompt cut", window=overflow.window, tokens=prompt.tokens)

@@ -1,40 +1,112 @@
 """How long a prompt may be: what is known of the model's window."""
 
-from core.errors import ContextOverflow
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+
+from core.errors import ContextOverflow, EndpointFailing, EndpointUnreachable
+from core.llm.client import OpenAI
+
+log = structlog.get_logger()
 
 UNKNOWN = 128_000  # tokens that a window is taken for until somebody says otherwise: an error's figures teach better
 ANSWER = 4_096  # tokens that are left for the answer where no limit is set
+LARGEST_ANSWER = 0.75  # of the window is left for an answer, however much is asked for
 RESERVE = 0.1  # of the prompt's share, since counting is not exact
-LEAST = 1_024  # tokens: no error teaches that a window is smaller than this
+LEAST = 512  # tokens: no error teaches that a window is smaller than this
 WITHOUT_FIGURES = 0.6  # of the prompt that was refused, where the error does not say what would fit
+LONGEST_PAUSE = 300.0  # seconds between two questions for the model's window
+REMEMBERED = 3_600.0  # seconds for which what errors and answers teach is believed: servers are started anew
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """A number of tokens that was seen, and when, in seconds of the window's clock."""
+
+    tokens: int
+    at: float
 
 
 class ContextWindow:
-    """The model's window in tokens, by its own count: set, told by the endpoint, or learnt from its errors."""
+    """One model's window at one endpoint, in tokens by its own count: set, told by the endpoint, or learnt.
 
-    def __init__(self, setting: int | None = None, answer: int | None = None) -> None:
+    What an error teaches holds for an hour, is never less than a prompt that has passed in that time, and never less
+    than what the operator set.
+    """
+
+    def __init__(
+        self, setting: int | None = None, answer: int | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         """`setting` is what the operator says of the window; `answer` is the longest answer asked for."""
-        self._size = setting
-        self._is_set = setting is not None
+        self._setting = setting
         self._answer = answer
+        self._clock = clock
+        self._endpoints: int | None = None
+        self._learnt: Observation | None = None
+        self._passed: Observation | None = None
 
     @property
     def size(self) -> int:
         """The window, in tokens."""
-        return self._size or UNKNOWN
+        if self._setting:
+            return self._setting
+        told, learnt = self._endpoints or UNKNOWN, self._fresh(self._learnt)
+        return min(told, max(learnt, self._fresh(self._passed))) if learnt else told
 
     @property
     def prompt(self) -> int:
         """The tokens that a prompt may have: less than the window by the answer, and by a reserve."""
-        answer = min(self._answer or min(ANSWER, self.size // 4), self.size // 2)
-        return int((self.size - answer) * (1 - RESERVE))
+        return self._prompt_within(self.size)
+
+    def leaves_no_room(self, overflow: ContextOverflow) -> bool:
+        """Whether it is the longest answer asked for that leaves a prompt no room in a window that was too small."""
+        return bool(self._answer and self._answer > (overflow.window or self.size) // 2)
 
     def tell(self, size: int) -> None:
         """Take what the endpoint says of its window; what the operator said goes before it."""
-        if not self._is_set:
-            self._size = size
+        self._endpoints = size
 
-    def learn(self, overflow: ContextOverflow, tokens: int) -> None:
-        """Take what an error teaches; `tokens` is how long the refused prompt was, as far as is known."""
-        learnt = overflow.window or int(tokens * WITHOUT_FIGURES)
-        self._size = min(self.size, max(learnt, LEAST))
+    def note_passed(self, tokens: int) -> None:
+        """Take that a prompt of so many tokens was read."""
+        if tokens >= self._fresh(self._passed):
+            self._passed = Observation(tokens, self._clock())
+
+    def learn(self, overflow: ContextOverflow, tokens: int) -> int:
+        """Take what an error teaches; return how many tokens the next prompt may have, in place of the refused one.
+
+        `tokens` is how long the refused prompt was, as far as is known. A window that is less than what has passed is
+        no window. Without one, all that is learnt is that so many tokens are too many.
+        """
+        window = overflow.window if overflow.window and overflow.window >= self._fresh(self._passed) else None
+        bound = window or tokens
+        if bound >= LEAST:
+            self._learnt = Observation(bound, self._clock())
+        return self._prompt_within(window) if window else int(tokens * WITHOUT_FIGURES)
+
+    def _prompt_within(self, size: int) -> int:
+        answer = min(self._answer or min(ANSWER, size // 4), int(size * LARGEST_ANSWER))
+        return int((size - answer) * (1 - RESERVE))
+
+    def _fresh(self, seen: Observation | None) -> int:
+        return seen.tokens if seen and self._clock() - seen.at < REMEMBERED else 0
+
+
+async def ask_window(model: OpenAI, window: ContextWindow, pause: float = 5.0) -> None:
+    """Ask the endpoint for its model's window, beside everything else, until it tells that, or that it does not.
+
+    A server that still loads its model is asked again after `pause` seconds, and then ever more seldom.
+    """
+    while True:
+        try:
+            size = await model.window()
+            break
+        except (EndpointFailing, EndpointUnreachable) as error:
+            log.info("window not told yet", error=type(error).__name__, detail=str(error))
+        await asyncio.sleep(pause)
+        pause = min(pause * 2, LONGEST_PAUSE)
+    if size:
+        window.tell(size)
+        log.info("window told", tokens=window.size)

@@ -49,7 +49,7 @@ class HistoryLoader:
         self._store = store
         self._guard = guard
         self._counter = counter
-        self._window = window
+        self.window = window
         self._told = instructions
 
     async def of(self, key: ConversationKey) -> StoredHistory:
@@ -82,22 +82,28 @@ class HistoryLoader:
         await self._store.save_earlier(message.key, [counted(_entry(line), self.count) for line in lines])
         return await self.of(message.key)
 
-    def prompt(self, remembered: StoredHistory, question: Entry) -> Prompt:
-        """Return the prompt that fits the window."""
+    def prompt(self, remembered: StoredHistory, question: Entry, most: int | None = None) -> Prompt:
+        """Return the prompt that fits the window, or `most` tokens by the model's count where that is given."""
         gauge = remembered.ratio
         history = int(self._told.history_tokens / gauge.rate)
-        room = Room(gauge.counts(self._window.prompt), history, self._told.history_messages)
+        room = Room(gauge.counts(most or self.window.prompt), history, self._told.history_messages)
         return build_prompt(
             self._told.text, remembered.history, question, room, self._counter.count, self._told.schemas
         )
 
-    def taught(self, remembered: StoredHistory, refused: Prompt, overflow: ContextOverflow) -> StoredHistory:
-        """Take an overflow's own figures, and return what is remembered with the gauge that they give."""
+    def shorter_prompt(
+        self, remembered: StoredHistory, question: Entry, refused: Prompt, overflow: ContextOverflow
+    ) -> tuple[StoredHistory, Prompt]:
+        """Return the prompt to send in place of one that was too long, with what is remembered as the error has it.
+
+        The prompt is no shorter where it may be the bytes of a picture that were too many for somebody on the way.
+        """
         if not overflow.window and any(message.images for message in refused.messages):
-            return remembered  # it may be the bytes of a picture that were too many for somebody on the way
+            return remembered, refused
         tokens = overflow.prompt or max(remembered.ratio.tokens(refused.tokens), overflow.window or 0)
-        self._window.learn(overflow, tokens)
-        return replace(remembered, ratio=remembered.ratio.anchored(refused.tokens, tokens))
+        most = self.window.learn(overflow, tokens)
+        remembered = replace(remembered, ratio=remembered.ratio.anchored(refused.tokens, tokens))
+        return remembered, self.prompt(remembered, question, most)
 
     def count(self, text: str) -> int:
         """Return how many tokens a text has, by our count."""

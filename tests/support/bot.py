@@ -44,6 +44,7 @@ class Setup:
     first_token_timeout: float = 60.0
     silence_timeout: float = 60.0
     window: int | None = None
+    max_tokens: int | None = None
     history_tokens: int = 16_000
     history_messages: int = 100
     openai_base_url: str = ""
@@ -70,6 +71,7 @@ async def running(sandbox: Sandbox, database: Path, setup: Setup | None = None) 
         setup.openai_base_url or sandbox.openai_base_url,
         "sk-test",
         "stand-in",
+        max_tokens=setup.max_tokens,
         retry_deadline=setup.retry_deadline,
         first_token_timeout=setup.first_token_timeout,
         silence_timeout=setup.silence_timeout,
@@ -84,7 +86,9 @@ async def running(sandbox: Sandbox, database: Path, setup: Setup | None = None) 
         slack = Slack(_slack_options(sandbox, setup), session, memory)
         guard = await guarded(setup.moderation, sandbox, store, {slack.name: slack}, stack)
         told = Instructions("You are Confab.", setup.history_tokens, setup.history_messages)
-        recall = HistoryLoader(store, counter_for("stand-in"), ContextWindow(setup.window), told, guard)
+        recall = HistoryLoader(
+            store, counter_for("stand-in"), ContextWindow(setup.window, setup.max_tokens), told, guard
+        )
         summaries = Summaries(store, model, recall, guard)
         stack.push_async_callback(summaries.close)
         ears = setup.voice.ears(sandbox, store, setup.policies, client, database)

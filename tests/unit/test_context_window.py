@@ -9,38 +9,89 @@ from hypothesis import strategies as st
 
 from core.errors import ContextOverflow
 from core.llm.models import window_of
-from core.prompt.context_window import LEAST, UNKNOWN, ContextWindow
+from core.prompt.context_window import REMEMBERED, UNKNOWN, ContextWindow
 from core.prompt.tokens import by_vocabulary
 from core.token_ratio import SAFE_START, TokenRatio
 
 
-def test_what_the_operator_says_goes_before_what_the_endpoint_tells() -> None:
-    """And what an error teaches goes before both, where it is less."""
+class Clock:
+    """A clock that stands until it is moved on, in seconds."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        """Return the time."""
+        return self.now
+
+
+def test_what_the_operator_says_goes_before_what_the_endpoint_tells_and_what_errors_teach() -> None:
+    """The prompt that was refused is cut nevertheless."""
     window = ContextWindow(9_000)
     window.tell(50_000)
     assert window.size == 9_000
-    window.learn(ContextOverflow("", 5_000), 6_000)
-    assert window.size == 5_000
+    assert window.learn(ContextOverflow("", 5_000), 6_000) < 5_000
+    assert window.size == 9_000
 
 
 def test_an_unknown_window_is_told_or_learnt() -> None:
-    """Without figures, the error still teaches that so many tokens are too many."""
+    """An error teaches a window that is less than what was told."""
     window = ContextWindow()
     assert window.size == UNKNOWN
     window.tell(50_000)
     assert window.size == 50_000
-    window.learn(ContextOverflow(), 40_000)
-    assert window.size < 40_000
-    window.learn(ContextOverflow(), 10)
-    assert window.size == LEAST
+    window.learn(ContextOverflow("", 8_192), 9_000)
+    assert window.size == 8_192
+
+
+def test_an_error_without_figures_teaches_no_more_than_that_so_many_tokens_are_too_many() -> None:
+    """What is sent in place of that prompt is shorter by far, and no other conversation is."""
+    window = ContextWindow()
+    assert window.learn(ContextOverflow(), 40_000) == 24_000
+    assert window.size == 40_000
+    window.learn(ContextOverflow(), 300)
+    assert window.size == 40_000
+
+
+@pytest.mark.parametrize("figure", [262, 600, 2013, 7_999])
+def test_a_window_is_never_less_than_what_has_passed(figure: int) -> None:
+    """A figure that says so is another one: the error has none."""
+    window = ContextWindow()
+    window.note_passed(8_000)
+    window.note_passed(20)
+    assert window.learn(ContextOverflow("", figure), 10_000) == 6_000
+    assert window.size == 10_000
+    window.learn(ContextOverflow(), 5_000)
+    assert window.size == 8_000
+
+
+def test_what_was_learnt_is_forgotten_after_a_while() -> None:
+    """As what has passed is: the server may have been started with another window."""
+    clock = Clock()
+    window = ContextWindow(clock=clock)
+    window.note_passed(6_000)
+    window.learn(ContextOverflow("", 8_000), 9_000)
+    clock.now += REMEMBERED - 1
+    assert window.size == 8_000
+    clock.now += 2
+    assert window.size == UNKNOWN
+    window.learn(ContextOverflow("", 2_000), 3_000)
+    assert window.size == 2_000
+
+
+def test_a_limit_that_takes_most_of_the_window_leaves_no_room() -> None:
+    """Only then is it the limit's fault that a prompt does not fit."""
+    assert ContextWindow(answer=4_000).leaves_no_room(ContextOverflow("", 4_096))
+    assert not ContextWindow(answer=400).leaves_no_room(ContextOverflow("", 4_096))
+    assert not ContextWindow().leaves_no_room(ContextOverflow("", 4_096))
+    assert ContextWindow(4_096, 4_000).leaves_no_room(ContextOverflow())
 
 
 @given(st.integers(1, 2_000_000), st.none() | st.integers(1, 100_000))
 def test_room_for_the_answer_is_left(size: int, answer: int | None) -> None:
-    """All that was asked for, unless that were more than half of the window."""
+    """All that was asked for, unless that were more than three quarters of the window."""
     window = ContextWindow(size, answer)
-    assert window.prompt <= size - min(answer or 1, size // 2)
-    assert window.prompt >= size * 0.4 - 1
+    assert window.prompt <= size - min(answer or 1, size * 3 // 4)
+    assert window.prompt >= size * 0.2 - 1
 
 
 @given(st.integers(1, 10**6), st.integers(1, 10**6), st.integers(0, 10**6))
@@ -98,7 +149,7 @@ def test_a_window_is_read_from_the_fields_of_those_vendors_that_tell_it(
     entry: dict[str, object], window: int | None
 ) -> None:
     """Of the model that is asked, and no other."""
-    listing = {"data": [{"id": "other", "max_model_len": 1}, {"id": "m", **entry}]}
+    listing = {"data": [{"id": "other"}, {"id": "m", **entry}]}
     assert window_of(listing, "m") == window
     assert window_of(listing, "gone") is None
 

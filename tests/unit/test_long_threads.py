@@ -1,5 +1,7 @@
 """However long a thread grows, and whatever the model's window, every message is answered, and what matters stays."""
 
+import json
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -8,7 +10,7 @@ import pytest
 
 from core.prompt.ask import SHORTENED
 from core.prompt.build import FIRST, MIDDLE, SUMMARY
-from deploy.sandbox.openai.model import Fault, ModelRequest, Reply
+from deploy.sandbox.openai.model import Fault, ModelRequest, Reply, refusal
 from deploy.sandbox.wire.server import Sandbox
 from tests.support.bot import GENERAL, Bot, Setup, running
 from tests.support.room import answered, answers, ask, mention, prompt
@@ -55,6 +57,60 @@ async def test_a_small_window_that_nobody_told_of_is_learnt_from_one_error(sandb
     assert sum(request.status != 200 for request in sandbox.model.requests) == 1
     asked = [request for request in sandbox.model.requests if not is_summary(request)]
     assert "message 39" in prompt(asked[-1])[-1]
+
+
+def refusing_first(*, stream: bool, said: str) -> Callable[[dict[str, Any]], Reply | Fault]:
+    """Return a model that refuses its first long prompt with these words, as a body or in mid-stream."""
+    refused: list[int] = []
+
+    def talk(body: dict[str, Any]) -> Reply | Fault:
+        length = sum(len(message["content"]) for message in body["messages"])
+        if refused or length < 3_000:
+            return Reply("Noted.")
+        refused.append(length)
+        fault = {"error": {"message": said, "type": "BadRequestError"}}
+        chunk = f"data: {json.dumps(fault)}\n\n"
+        return Fault(200, chunk, media_type="text/event-stream") if stream else Fault(400, fault)
+
+    return talk
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize(
+    "said",
+    [
+        "prompt too long; exceeded max context length by 262 tokens",
+        "invalid params, context window exceeds limit (2013)",
+        "Trying to keep the first 6253 tokens when context the overflows. The model has a context length of only 1200",
+        "Prompt exceeds max length",
+    ],
+)
+async def test_an_overflow_in_any_words_ends_in_a_cut_and_an_answer(
+    sandbox: Sandbox, tmp_path: Path, said: str, stream: bool
+) -> None:
+    """The thread goes on, and no other is cut by it that is shorter."""
+    sandbox.model.talk = refusing_first(stream=stream, said=said)
+    async with running(sandbox, tmp_path / "confab.db"):
+        thread = await ask(sandbox, "begin " + PLAN)
+        for number in range(1, 5):
+            await say(sandbox, thread, f"message {number}: {PLAN}", number + 1)
+        await ask(sandbox, "elsewhere: " + PLAN)
+    assert answers(sandbox, thread) == ["Noted."] * 5
+    assert sum(len(request.messages) for request in sandbox.model.requests[-1:]) == 2
+    assert MIDDLE not in "".join(prompt(sandbox.model.requests[-1]))
+
+
+@pytest.mark.parametrize("limit", [3_000, 4_000, 4_096])
+async def test_a_limit_that_leaves_no_room_is_named(sandbox: Sandbox, tmp_path: Path, limit: int) -> None:
+    """For the person, and with the hint for the operator."""
+    sandbox.model.talk = lambda _: refusal(
+        400,
+        f"'max_tokens' or 'max_completion_tokens' is too large: {limit}. This model's maximum context length is 4096 "
+        "tokens and your request has 900 input tokens",
+    )
+    async with running(sandbox, tmp_path / "confab.db", Setup(max_tokens=limit)):
+        thread = await ask(sandbox, "hello?")
+    assert "CONFAB_MAX_TOKENS" in answers(sandbox, thread)[0]
 
 
 async def test_a_message_longer_than_the_window_is_read_without_its_middle_and_the_person_is_told(

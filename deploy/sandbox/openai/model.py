@@ -42,6 +42,7 @@ MODELS: Mapping[str, frozenset[str]] = {
 class Model:
     """The endpoint's state. Times are in seconds; `window` is in tokens by the stand-in's own count.
 
+    `listing` is what `/models` tells of each, and `loading` how often that is refused first, as while a model loads.
     `script` is what the next calls answer, in order; when it is empty, `talk` makes the answer from the request's
     body. `sounds` are its ears. `keys` are the keys that are accepted; None accepts every key that is not empty.
     """
@@ -50,6 +51,8 @@ class Model:
     tokens_per_second: float | None = 40.0
     window: int | None = None
     models: Mapping[str, frozenset[str]] = field(default_factory=lambda: dict(MODELS))
+    listing: Mapping[str, Any] = field(default_factory=dict)
+    loading: int = 0
     keys: frozenset[str] | None = None
     script: deque[Step] = field(default_factory=deque)
     talk: Callable[[dict[str, Any]], Step] = stand_in.answer
@@ -109,7 +112,11 @@ def routes(model: Model) -> list[web.AbstractRouteDef]:
         fault = model.refuse_key(request.headers.get("Authorization", ""))
         if fault:
             return _refuse(fault)
-        known = [{"id": name, "object": "model", "created": 0, "owned_by": "sandbox"} for name in model.models]
+        if model.loading:
+            model.loading -= 1
+            return _refuse(refusal(503, "Loading model", "unavailable_error"))
+        told = {"object": "model", "created": 0, "owned_by": "sandbox", **model.listing}
+        known = [{"id": name, **told} for name in model.models]
         return web.json_response({"object": "list", "data": known})
 
     async def moderations(request: web.Request) -> web.StreamResponse:

@@ -1,0 +1,113 @@
+"""The endpoint's own word on its model's window, in the ways of those servers that tell it."""
+
+from typing import Any
+
+import httpx
+import pytest
+from aiohttp import web
+
+from core.errors import EndpointFailing, EndpointUnreachable
+from core.llm.client import ModelOptions, OpenAI, open_client
+from core.llm.models import window_of
+from core.prompt.context_window import UNKNOWN, ContextWindow, ask_window
+from deploy.sandbox.wire.server import Sandbox
+from tests.support.asking import served
+
+Json = dict[str, Any]
+
+
+def route(method: str, path: str, body: Any, status: int = 200) -> web.RouteDef:
+    """Return a route that answers with a body."""
+
+    async def answer(_: web.Request) -> web.Response:
+        return web.json_response(body, status=status)
+
+    return web.route(method, path, answer)
+
+
+async def window(url: str, model: str = "m") -> int | None:
+    """Return the window that an endpoint tells."""
+    options = ModelOptions(url, "", model)
+    async with open_client(options) as client:
+        return await OpenAI(options, client).window()
+
+
+OLLAMA = {
+    "parameters": 'stop    "<|im_end|>"\nnum_ctx                        8192',
+    "model_info": {"general.architecture": "qwen3", "qwen3.context_length": 40_960},
+}
+BARE_OLLAMA = {"parameters": "", "model_info": {"llama.context_length": 131_072}}
+LM_STUDIO = {"data": [{"id": "m", "max_context_length": 32_768, "loaded_context_length": 4096}, {"id": "other"}]}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "size"),
+    [
+        ("GET", "/v1/models", {"data": [{"id": "m", "max_model_len": 4096}, {"id": "x", "max_model_len": 1}]}, 4096),
+        ("GET", "/v1/models", {"data": [{"id": "/models/llama.gguf", "meta": {"n_ctx": 2048}}]}, 2048),
+        ("GET", "/v1/models", {"object": "list", "data": [{"id": "whatever", "context_window": "8192"}]}, 8192),
+        ("GET", "/v1/models", [{"id": "m", "context_length": 65_536}, {"id": "n"}], 65_536),
+        ("POST", "/api/show", OLLAMA, 8192),
+        ("POST", "/api/show", BARE_OLLAMA, 131_072),
+        ("GET", "/api/v0/models", LM_STUDIO, 4096),
+        ("GET", "/props", {"default_generation_settings": {"n_ctx": 16_384}, "total_slots": 4}, 16_384),
+        ("GET", "/v1/models", {"data": [{"id": "one"}, {"id": "two", "max_model_len": 9}]}, None),
+        ("GET", "/props", {"error": "no"}, None),
+    ],
+)
+async def test_a_server_is_asked_in_its_own_way(method: str, path: str, body: Any, size: int | None) -> None:
+    """A list of one model tells of that one, whatever it is called; a list of several only of the one that is named."""
+    async with served(route(method, path, body)) as url:
+        assert await window(f"{url}/v1") == size
+
+
+async def test_what_is_below_another_path_is_found_there() -> None:
+    """The version goes, and nothing else of the path."""
+    async with served(route("GET", "/llm/props", {"n_ctx": 512})) as url:
+        assert await window(f"{url}/llm/v1/") == 512
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 429])
+async def test_a_server_that_is_loading_has_not_told_yet(status: int) -> None:
+    """So has one that cannot be reached."""
+    async with served(route("GET", "/v1/models", {"error": "Loading model"}, status)) as url:
+        with pytest.raises(EndpointFailing):
+            await window(f"{url}/v1")
+    with pytest.raises(EndpointUnreachable):
+        await window("http://127.0.0.1:9/v1")
+
+
+async def test_a_window_that_could_not_be_asked_is_asked_again(sandbox: Sandbox) -> None:
+    """Until the model is loaded."""
+    sandbox.model.listing, sandbox.model.loading = {"max_model_len": 4096}, 3
+    options, size = ModelOptions(sandbox.openai_base_url, "sk-1", "stand-in"), ContextWindow()
+    async with open_client(options) as client:
+        await ask_window(OpenAI(options, client), size, pause=0.01)
+    assert size.size == 4096
+    assert sandbox.model.loading == 0
+
+
+async def test_an_endpoint_that_does_not_tell_is_left_alone(sandbox: Sandbox) -> None:
+    """As most of them."""
+    options, size = ModelOptions(sandbox.openai_base_url, "sk-1", "stand-in"), ContextWindow()
+    async with open_client(options) as client:
+        await ask_window(OpenAI(options, client), size, pause=0.01)
+    assert size.size == UNKNOWN
+
+
+@pytest.mark.parametrize("body", [b"[" * 100_000, b"\xff", b"1" * 5000, b'{"data": {"id": 1}}', b"null"])
+async def test_a_list_that_cannot_be_read_tells_nothing(body: bytes) -> None:
+    """Whatever it is."""
+
+    async def answer(_: web.Request) -> web.Response:
+        return web.Response(body=body, content_type="application/json")
+
+    async with served(web.get("/v1/models", answer)) as url:
+        assert await window(f"{url}/v1") is None
+
+
+def test_an_entry_is_found_by_any_of_its_names() -> None:
+    """Gemini puts `models/` before them."""
+    for name in ("id", "name", "model", "key"):
+        assert window_of({"data": [{name: "models/m", "max_model_len": 7}, {"id": "x"}]}, "m") == 7
+    assert httpx.URL("http://x")  # an address without a path is one as well
