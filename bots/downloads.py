@@ -54,7 +54,7 @@ class Downloads:
         try:
             async with self._found(url, HOPS) as answer:
                 yield _bounded(answer, most)
-        except (aiohttp.ClientError, TimeoutError) as error:
+        except (aiohttp.ClientError, TimeoutError, ValueError) as error:  # ValueError: what is no address at all
             raise FileUnreadable(type(error).__name__) from error
 
     @asynccontextmanager

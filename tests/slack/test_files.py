@@ -101,6 +101,15 @@ async def test_nothing_is_fetched_from_a_host_that_only_looks_like_slacks(url: s
         await fetched(url, "https://slack.com/api/")
 
 
+@pytest.mark.parametrize("bad", ["https://[::1/f", "http://a:99999999/f", "https://\u2100.example/f", "http://[x]/"])
+async def test_what_is_no_address_at_all_is_a_file_that_cannot_be_read(bad: str) -> None:
+    """Whether it stands in the message or in a redirect."""
+    async with elsewhere(leads_to=bad) as slack:
+        for url in (bad, f"{slack.url}/f"):
+            with pytest.raises(FileUnreadable):
+                await fetched(url, f"{slack.url}/api/")
+
+
 async def test_what_is_written_to_disk_takes_no_token_along_either(tmp_path: Path) -> None:
     """A recording goes the same way, whatever it is called, and its hash is that of what came."""
     async with elsewhere() as other, elsewhere(leads_to=f"{other.url}/f") as slack, aiohttp.ClientSession() as session:

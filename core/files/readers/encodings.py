@@ -22,8 +22,10 @@ LIKELY = (
     *("cp1252", "cp1250", "cp1251", "koi8-r", "cp866", "cp932", "euc-jp", "gb18030", "big5", "cp949", "cp1253"),
     *("cp1254", "cp1255", "cp1256", "cp1257", "cp874", "iso-8859-2"),
 )
+BEYOND = bytes(range(128, 256))
 SAMPLE = 64 * 1024  # bytes by which the encoding is told
-DOUBTFUL = 0.5  # how likely, beside the likeliest, another reading is that has to be spoken of
+ENOUGH = 20  # bytes beyond ASCII that tell an encoding well
+DOUBTFUL, DOUBTFUL_IN_FEW = 0.5, 0.04  # how likely, beside the likeliest, another reading is that makes it doubtful
 WORD = re2.compile(r"\pL+")
 SIGN_IN_WORD = re2.compile(r"\pL\pS\pL")
 
@@ -50,7 +52,8 @@ def decode_text(content: bytes) -> tuple[str, str]:
         return content.decode("cp1252", "replace"), "its encoding is not known: I read it as Windows-1252"
     (oddity, likelihood, _, encoding), *others = found
     text = content.decode(encoding, "replace")
-    others = [each for each in others if each[0] == oddity and each[1] <= likelihood * DOUBTFUL]
+    share = DOUBTFUL if len(sample) - len(sample.translate(None, BEYOND)) >= ENOUGH else DOUBTFUL_IN_FEW
+    others = [each for each in others if each[0] == oddity and each[1] <= likelihood * share]
     differing = [name for *_, name in others if sample.decode(name, "replace") != sample.decode(encoding, "replace")]
     doubt = f"its encoding is a guess, {encoding}: some letters may be wrong" if differing or oddity else ""
     return text, doubt

@@ -21,7 +21,7 @@ class Excerpt:
         shown = piece if len(piece) <= self.room else _whole_lines(piece[: self.room])
         if shown:
             self.pieces.append(shown)
-        self.room = self.room - len(piece) if len(piece) <= self.room else 0
+        self.room = max(0, self.room - len(piece) - 1) if len(piece) <= self.room else 0  # 1 for the line break
         return len(shown) == len(piece)
 
     def add_lines(self, text: str) -> None:

@@ -1,0 +1,251 @@
+"""Files of every kind that people send are read, in the encoding that they have, and what is left out is counted."""
+
+import base64
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.files.documents import Documents, DocumentText
+from core.files.kinds import kind_of, kind_of_content
+from core.files.readers.encodings import decode_text
+from core.files.readers.excerpt import CHARACTERS, Excerpt
+from core.messages import Attachment
+from tests.support.office_files import docx, open_document, pptx, xlsx, zipped
+
+OWNER = ("T1", "U1")
+KANJI = "\u4f1a\u8b70\u306f\u91d1\u66dc\u65e5\u3067\u3059\u3002"
+HANZI = "\u59d3\u540d,\u91d1\u989d\n\u5f20\u4f1f,120\n"
+RUSSIAN = "Привет, мир! Выпуск в пятницу."  # it is Russian
+POLISH = "Zażółć gęślą jaźń; źródło, świętość"
+
+
+async def read(content: bytes, kind: str) -> DocumentText:
+    """Return what is read of a document."""
+    found = await Documents().read_document(content, kind, OWNER)
+    assert found
+    return found
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("M\u00fcller;12,50 \u20ac", "cp1252"),
+        ("Le caf\u00e9 co\u00fbte 3 \u20ac \u00e0 Gen\u00e8ve; \u00e9l\u00e8ve, gar\u00e7on", "cp1252"),
+        ("Stra\u00dfe", "latin-1"),
+        ("item;euros\ntuna;12,50", "utf-16"),
+        ("item;euros\ntuna;12,50", "utf-16-le"),
+        ("item;euros\ntuna;12,50", "utf-16-be"),
+        (KANJI, "utf-16-le"),
+        (KANJI, "utf-16-be"),
+        ("plain", "utf-8-sig"),
+        (KANJI, "shift_jis"),
+        (KANJI, "euc_jp"),
+        (HANZI, "gbk"),
+        (RUSSIAN, "cp1251"),
+        (RUSSIAN, "koi8-r"),
+        (RUSSIAN, "cp866"),
+        (POLISH, "iso8859-2"),
+        ("\u039a\u03b1\u03bb\u03b7\u03bc\u03ad\u03c1\u03b1 \u03ba\u03cc\u03c3\u03bc\u03b5", "cp1253"),
+    ],
+)
+def test_a_text_is_read_in_the_encoding_that_it_has(text: str, encoding: str) -> None:
+    """However short it is."""
+    assert decode_text(text.encode(encoding))[0] == text
+
+
+def test_a_guess_that_may_be_wrong_is_said() -> None:
+    """Two readings that differ, and neither is far likelier."""
+    assert "guess" in decode_text("\u0418\u043c\u044f".encode("koi8-r"))[1]
+    assert decode_text("M\u00fcller;12,50 \u20ac".encode("cp1252"))[1] == ""
+
+
+@given(st.binary(max_size=300))
+def test_whatever_bytes_come_are_a_text(content: bytes) -> None:
+    """Nothing fails, whatever they are."""
+    assert isinstance(decode_text(content)[0], str)
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\ufeff"), max_size=200))
+def test_a_text_in_utf_8_is_read_as_it_is(text: str) -> None:
+    """No likelihood comes between."""
+    assert decode_text(text.encode())[0] in (text, text.encode().decode("utf-8-sig"))
+
+
+PARAGRAPHS = (
+    '<w:p><w:pPr><w:pStyle w:val="Heading1"/><w:tabs><w:tab/></w:tabs></w:pPr><w:r><w:t>Plan</w:t></w:r></w:p>'
+    "<w:p><w:r><w:t>We ship</w:t><w:tab/><w:t>on Friday</w:t><w:delText>Monday</w:delText></w:r></w:p>"
+    "<w:p><w:pPr><w:numPr/></w:pPr><w:r><w:t>tuna</w:t></w:r></w:p>"
+    "<w:tbl><w:tr><w:tc><w:p><w:r><w:t>a</w:t></w:r></w:p></w:tc><w:tc><w:p><w:r><w:t>b</w:t></w:r></w:p></w:tc></w:tr>"
+    "</w:tbl>"
+)
+OPEN_TEXT = (
+    "<office:text><text:h>Plan</text:h><text:p>We <text:span>ship</text:span><text:s text:c='2'/>on Friday</text:p>"
+    "<text:list><text:list-item><text:p>tuna</text:p></text:list-item></text:list></office:text>"
+)
+OPEN_SHEET = (
+    "<office:spreadsheet><table:table table:name='Costs'><table:table-row><table:table-cell><text:p>tuna</text:p>"
+    "</table:table-cell><table:table-cell table:number-columns-repeated='2'><text:p>1</text:p></table:table-cell>"
+    "</table:table-row><table:table-row table:number-rows-repeated='1000000'><table:table-cell/></table:table-row>"
+    "</table:table></office:spreadsheet>"
+)
+NOTEBOOK = {
+    "cells": [
+        {"cell_type": "markdown", "source": ["# Plan"]},
+        {"cell_type": "code", "source": "print(1)", "outputs": [{"text": ["1\n"]}, {"data": {"text/plain": "2"}}]},
+    ]
+}
+PAGE = "<title>Plan</title><style>x</style><script>y</script><h2>We</h2><p>ship<br>on &amp; on</p><ul><li>tuna</ul>"
+MAIL = (
+    "From: Ada <ada@example.org>\r\nSubject: =?utf-8?b?UGzDpG5l?=\r\nMIME-Version: 1.0\r\n"
+    "Content-Type: text/plain; charset=cp1252\r\nContent-Transfer-Encoding: 8bit\r\n\r\nWe ship \x80\r\n"
+)
+RTF = r"{\rtf1\ansi\ansicpg1252{\fonttbl{\f0 Arial;}}We {\b ship}\par M\'fcller}"
+
+
+@pytest.mark.parametrize(
+    ("kind", "content", "text"),
+    [
+        ("docx", docx(PARAGRAPHS), "# Plan\nWe ship\ton Friday\n- tuna\na\tb"),
+        ("pptx", pptx("first", "second"), "[slide 1]\nfirst\n[slide 2]\nsecond"),
+        ("odt", open_document(OPEN_TEXT), "# Plan\nWe ship  on Friday\ntuna"),
+        ("ods", open_document(OPEN_SHEET), "[sheet Costs]\ntuna\t1\t1"),
+        ("epub", zipped({"b/1.xhtml": "<p>one</p>", "b/2.xhtml": "<p>two</p>"}), "one\ntwo"),
+        ("rtf", RTF.encode(), "We ship\nM\u00fcller"),
+        ("html", PAGE.encode(), "Plan\n\n## We\n\nship\non & on\n\n- tuna"),
+        ("eml", MAIL.encode("latin-1"), "From: Ada <ada@example.org>\nSubject: Pl\u00e4ne\n\nWe ship \u20ac"),
+        ("ipynb", json.dumps(NOTEBOOK).encode(), "[markdown]\n# Plan\n[code]\nprint(1)\n[output]\n1\n\n[output]\n2"),
+    ],
+)
+async def test_every_kind_is_read_as_text(kind: str, content: bytes, text: str) -> None:
+    """Headings, lists and tables can be told in it, and what nobody sees is not in it."""
+    found = await read(content, kind)
+    assert found.text == text
+    assert found.left_out == ()
+
+
+async def test_of_settings_the_names_are_read_and_never_the_values() -> None:
+    """Nor what stands on several lines, or in a comment that holds an old one."""
+    content = b'# how we run\nA=secret1\nexport B = "secret2\nsecret3"\n#C=secret4\n[part]\nempty=\n'
+    found = await read(content, "env")
+    assert "secret" not in found.text
+    assert found.text.split("\n")[:2] == ["# how we run", "A=[hidden]"]
+    assert "[part]" in found.text
+    assert found.left_out == ("its values are hidden, as they may be secret",)
+
+
+@pytest.mark.parametrize(
+    ("sheets", "left_out"),
+    [
+        ({"X": (700, 52)}, ("sheet 1: 500 of 700 rows, 40 of 52 columns",)),
+        ({"X": (500, 40)}, ()),
+        ({"X": (501, 1)}, ("sheet 1: 500 of 501 rows",)),
+        ({"A": (2, 2), "B": (2, 41)}, ("sheet 2: 40 of 41 columns",)),
+        ({str(number): (1, 1) for number in range(14)}, ("10 of 14 sheets",)),
+    ],
+)
+async def test_what_is_not_read_of_a_spreadsheet_is_counted(
+    sheets: dict[str, tuple[int, int]], left_out: tuple[str, ...]
+) -> None:
+    """Rows, columns and sheets; the label of the sheet says so as well."""
+    found = await read(xlsx(sheets), "xlsx")
+    assert found.left_out == left_out
+    assert all(f"[sheet X: {each.partition(': ')[2]}]" in found.text for each in left_out if "X" in sheets)
+
+
+async def test_rows_for_which_there_is_no_room_are_counted_too() -> None:
+    """Sheets share the room of one document."""
+    found = await read(xlsx({"Wide": (450, 40), "Next": (5, 1)}, "cells"), "xlsx")
+    assert len(found.text) < CHARACTERS + 200
+    first, second = found.left_out
+    assert first.startswith("sheet 1: ")
+    assert first.endswith(" of 450 rows")
+    assert second == "sheet 2: 0 of 5 rows"
+
+
+async def test_a_text_of_one_byte_more_is_read_in_part() -> None:
+    """By whole lines, counted."""
+    found = await read(b"x" * 65_537, "text")
+    assert found.left_out == ("60,000 of 65,537 characters",)
+    lines = await read(b"ten bytes\n" * 7_000, "text")
+    assert lines.left_out == ("59,999 of 69,999 characters", "6,000 of 7,000 lines")
+    assert lines.text.endswith("ten bytes")
+
+
+@given(st.lists(st.text(max_size=40), max_size=30), st.integers(1, 200))
+def test_an_excerpt_is_never_longer_than_its_room_and_says_when_it_is_cut(pieces: list[str], room: int) -> None:
+    """Whatever it is made of."""
+    excerpt = Excerpt(room=room)
+    whole = [excerpt.add(piece) for piece in pieces]
+    assert sum(map(len, excerpt.pieces)) <= room
+    if all(whole):
+        assert excerpt.text() == "\n".join(piece for piece in pieces if piece).strip()
+        assert excerpt.left_out == []
+
+
+# A PDF that says "We ship on Friday", encrypted by AES-256 (PDF 2.0) with an empty password for reading.
+ENCRYPTED_PDF = (
+    "JVBERi0xLjMKJeLjz9MKMSAwIG9iago8PAovVHlwZSAvQ2F0YWxvZwovUGFnZXMgMiAwIFIKPj4KZW5kb2JqCjIgMCBvYmoKPDwKL1R5cGUgL1"
+    "BhZ2VzCi9LaWRzIFsgMyAwIFIgXQovQ291bnQgMQo+PgplbmRvYmoKMyAwIG9iago8PAovVHlwZSAvUGFnZQovUGFyZW50IDIgMCBSCi9NZWRp"
+    "YUJveCBbIDAgMCA2MTIgNzkyIF0KL0NvbnRlbnRzIDQgMCBSCi9SZXNvdXJjZXMgPDwKL0ZvbnQgPDwKL0YxIDw8Ci9UeXBlIC9Gb250Ci9TdW"
+    "J0eXBlIC9UeXBlMQovQmFzZUZvbnQgL0hlbHZldGljYQo+Pgo+Pgo+Pgo+PgplbmRvYmoKNCAwIG9iago8PAovTGVuZ3RoIDgwCj4+CnN0cmVh"
+    "bQpHd9bf93KSmPSGGornaJv4KCOiNJsun+S22WteHM93WcuacqPReW6x4XAxzL+652AhAbGiFrTPqqm23Ce9i7bwwsdH79CO+6vxo2tdm4aPdw"
+    "plbmRzdHJlYW0KZW5kb2JqCjUgMCBvYmoKPDwKL1YgNQovUiA2Ci9MZW5ndGggMjU2Ci9QIDQyOTQ5NjcyOTIKL0ZpbHRlciAvU3RhbmRhcmQK"
+    "L08gPDJhMmFhYjRkNTY3MmY0MGJmMjE2YjJmZjJhZjJhNWU2YzhmNTI5NjBhNDY1ZDUyOTkzODA5MzUzNGM1OWExMDM5MTRjZDRkODQ1YjE4MD"
+    "g2ZmE5OGU4MDY4NmNkNzZlZT4KL1UgPGFlOGJjOTkwZjExN2EzMDg5ZDM0MjFjZjg4MjI4NDg1OTlmNmZiMjY0NWE4MmM3ZWM2YTQ4N2Y0ZDhi"
+    "YzhkZWJlYmFkNDI1NGQ2YjBhZDNjMTlkZTA1NTI0NTEyMWM5MD4KL0NGIDw8Ci9TdGRDRiA8PAovQXV0aEV2ZW50IC9Eb2NPcGVuCi9DRk0gL0"
+    "FFU1YzCi9MZW5ndGggMzIKPj4KPj4KL1N0bUYgL1N0ZENGCi9TdHJGIC9TdGRDRgovT0UgPGJhNzliMzdmM2ZmZGQwMzYyY2JhY2ZiODU3YWIx"
+    "NmEwNjcxMWQzNGFmNzc2YjNhODJkYTIyYjExMGViMjRjNzY+Ci9VRSA8ZTg3NGUwMzZiMTIzNjI4YmI3Zjk4M2UyNTYyMmVkNTBhZGEwOWFhOW"
+    "QxNTNlZjIyYjI0MjEyMTVmMDBmMzliOT4KL1Blcm1zIDxhZTAxZDhhOTY4ZWI2NDk1MDg3MjhiYTAwMzA4MjY3Nz4KPj4KZW5kb2JqCnhyZWYK"
+    "MCA2CjAwMDAwMDAwMDAgNjU1MzUgZiAKMDAwMDAwMDAxNSAwMDAwMCBuIAowMDAwMDAwMDY0IDAwMDAwIG4gCjAwMDAwMDAxMjMgMDAwMDAgbi"
+    "AKMDAwMDAwMDMwMCAwMDAwMCBuIAowMDAwMDAwNDMwIDAwMDAwIG4gCnRyYWlsZXIKPDwKL1NpemUgNgovUm9vdCAxIDAgUgovSUQgWyA8NjQz"
+    "NTY2MzkzMjM1MzUzNjMyNjUzNjY2MzMzMTM4MzQ2MTMwNjMzMDY2MzQzMzM1MzEzMzMyMzQzNTM2MzAzMz4gPDY0MzU2NjM5MzIzNTM1MzYzMj"
+    "Y1MzY2NjMzMzEzODM0NjEzMDYzMzA2NjM0MzMzNTMxMzMzMjM0MzUzNjMwMzM+IF0KL0VuY3J5cHQgNSAwIFIKPj4Kc3RhcnR4cmVmCjk4NQol"
+    "JUVPRgo="
+)
+
+
+async def test_an_encrypted_pdf_that_opens_without_a_password_is_read() -> None:
+    """As every viewer does."""
+    assert (await read(base64.b64decode(ENCRYPTED_PDF), "pdf")).text == "We ship on Friday"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        zipped({"word/document.xml": "<a>" * 200_000}),
+        zipped({"word/document.xml": '<!DOCTYPE a [<!ENTITY b "bb">]><a>&b;</a>'}),
+        zipped({"word/document.xml": "x" * (130 * 1024 * 1024)}),
+        b"PK",
+    ],
+)
+async def test_a_document_that_is_made_to_be_huge_is_not_read(content: bytes) -> None:
+    """Deep, growing by entities, unfolding to too much, or broken."""
+    assert await Documents().read_document(content, "docx", OWNER) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        *((name, "unknown") for name in ("Dockerfile", "Makefile", "main.tf", "App.vue", "a.proto", "a.scss")),
+        *((name, "unknown") for name in ("a.graphql", "Jenkinsfile", "flake.nix", "LICENSE", "talk.vtt", "film.srt")),
+        *((name, "env") for name in (".env", ".env.local", "prod.env", ".npmrc")),
+        *((name, "") for name in ("id_rsa", "server.key", "parts.zip", "a.exe", "film.mp4")),
+        *((f"a.{kind}", kind) for kind in ("docx", "pptx", "odt", "rtf", "ipynb", "eml", "html", "pdf", "xlsx", "ods")),
+    ],
+)
+def test_a_name_tells_how_a_file_is_read(name: str, kind: str) -> None:
+    """What no table knows is looked at, and read if its bytes are text."""
+    assert kind_of(Attachment("F1", name, "", "")) == kind
+    if kind == "unknown":
+        assert kind_of_content(b"FROM debian\n", kind) == "text"
+        assert kind_of_content(b"\x7fELF\0\0\1", kind) == ""
+
+
+@given(st.text(max_size=30), st.text(max_size=30), st.binary(max_size=40))
+@settings(max_examples=200)
+def test_whatever_a_file_is_called_it_has_a_kind(name: str, media_type: str, content: bytes) -> None:
+    """Or none; nothing fails."""
+    kind = kind_of(Attachment("F1", name, media_type, ""))
+    assert isinstance(kind_of_content(content, kind), str)
