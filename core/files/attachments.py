@@ -158,9 +158,7 @@ def _told_of(file: Attachment, found: DocumentText) -> AttachmentContent:
     if not found.left_out:
         return AttachmentContent(f"[{_label(file)}]\n{text}")
     what = "; ".join(found.left_out)
-    label = (
-        f"[{_label(file)}: read only in part ({what}), so that totals over it would be wrong; say so where it matters]"
-    )
+    label = f"[{_label(file)}: read only in part ({what}), so that totals over it are partial; say so where it matters]"
     notice = f"_I read `{sanitize_name(file.name)}` only in part ({what}): totals over it are partial._"
     return AttachmentContent(f"{label}\n{text}", notices=(notice,))
 
