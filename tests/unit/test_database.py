@@ -1,6 +1,8 @@
 """Writes that wait share one commit, and one that fails takes no other with it."""
 
 import asyncio
+import os
+import stat
 import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -151,3 +153,22 @@ async def test_what_nobody_waits_for_is_written_before_what_follows(database: Da
     database.send(lambda c: insert(c, 3))
     await asyncio.sleep(0.2)
     assert await database.run(numbers) == [1, 3]
+
+
+def modes_in(folder: Path) -> dict[str, int]:
+    """Return who may do what with each file of a folder."""
+    return {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o022, 0o077, 0o277])
+async def test_its_files_are_their_owners_alone_whatever_the_umask(tmp_path: Path, umask: int) -> None:
+    """The database, its log, its index and its lock; a file that is there keeps what its operator gave it."""
+    before = os.umask(umask)
+    try:
+        database = Database(tmp_path / "confab.db")
+        await database.run(lambda c: c.execute("CREATE TABLE numbers (n INTEGER PRIMARY KEY)"))
+    finally:
+        os.umask(before)
+    modes = modes_in(tmp_path)
+    await database.close()
+    assert modes == dict.fromkeys(("confab.db", "confab.db-wal", "confab.db-shm", "confab.db.lock"), 0o600)
