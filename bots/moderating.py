@@ -12,7 +12,7 @@ from core.llm.client import ModelOptions, OpenAI, open_client
 from core.llm.judge import Judge
 from core.llm.moderations import ModerationOptions, Moderations, open_moderation_client
 from core.messages import Platform
-from core.moderation.access import WITHIN, AccessControl, Lists
+from core.moderation.access import WITHIN, AccessControl, AccessLists
 from core.moderation.checkers import CheckerPool
 from core.moderation.errors import CheckFailed
 from core.moderation.log import PERSONAL, ModerationLog
@@ -43,12 +43,12 @@ async def guard_of(
 
     Raises SettingsError where the endpoint has no moderation, or a pattern cannot be read.
     """
-    lists = Lists(frozenset(settings.allow), frozenset(settings.deny))
+    lists = AccessLists(frozenset(settings.allow), frozenset(settings.deny))
     is_on = settings.moderation != ("off",)
     if not is_on and not lists.allow and not lists.deny:
         return None
     admission = AccessControl(lists, settings.moderation_violations, settings.moderation_pause)
-    admission.restore(await store.violations_since(sorted(PERSONAL), time.time() - WITHIN))
+    admission.restore_violations(await store.violations_since(sorted(PERSONAL), time.time() - WITHIN))
     moderators = dict(place.split(":", 1) for place in settings.moderators)
     reports = ModerationLog(store, platforms, admission, moderators, keep_text=settings.moderation_keep_text)
     stack.push_async_callback(reports.close)

@@ -48,13 +48,13 @@ def help_text() -> str:
     )
 
 
-def asked(name: str, question: str) -> str:
+def format_asked(name: str, question: str) -> str:
     """Return what is posted for a question that stands in no message: who asked what."""
     shown = question if len(question) <= MOST_QUOTED else f"{question[:MOST_QUOTED]}…"
     return "\n".join([f"**{name}** asked:", *(f"> {line}" for line in shown.split("\n"))])
 
 
-def remembered(messages: int, earlier: str) -> str:
+def format_memory(messages: int, earlier: str) -> str:
     """Return what `memory` answers: how many messages the model reads word for word, and what it is told of before."""
     if not messages and not earlier:
         return "_I remember nothing of this conversation._"
@@ -65,6 +65,6 @@ def remembered(messages: int, earlier: str) -> str:
     return "\n\n".join(lines)
 
 
-def done(command: Command) -> str:
+def reply_to_command(command: Command) -> str:
     """Return what a person reads once a command is done; empty where nothing is to stand there."""
     return DONE.get(command, help_text())

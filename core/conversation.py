@@ -39,8 +39,8 @@ from core.messages import (
 )
 from core.moderation.errors import AnswerRefused, ModerationError, QuestionRefused
 from core.moderation.moderation import NOBODY, Moderation
-from core.moderation.preflight import checked, merges
-from core.moderation.stream import Asking, released
+from core.moderation.preflight import may_merge, post_if_clean
+from core.moderation.stream import PromptTexts, release_checked
 from core.outcome import Outcome, Parts, about, detail_of, notice, record, reference, state_of, under
 from core.policy import Policies
 from core.prompt.ask import PreparedQuestion, chat, left_out
@@ -77,12 +77,12 @@ class Conversation:
         self._summaries = summaries
         self._voice_notes = voice_notes
         self._guard = guard
-        self._checks = guard if guard and guard.checks else None
+        self._checks = guard if guard and guard.is_checking else None
         self._documents = Documents()
 
     async def answer(self, turn: Turn, platform: Platform, halt: Cancellation) -> None:
         """Answer a claimed turn, from the question to the last row that is kept of it; `halt` ends it early."""
-        if self._guard and (refusal := self._guard.refusal(turn.message)):
+        if self._guard and (refusal := self._guard.refusal_of(turn.message)):
             await self._refuse(turn, platform, refusal)
             return
         if turn.message.command:
@@ -93,7 +93,7 @@ class Conversation:
             await self._refuse(turn, platform, error)
             return
         message = await platform.named(turn.message)
-        author = self._guard.called(message.author) if self._guard else message.author
+        author = self._guard.with_safe_name(message.author) if self._guard else message.author
         question = Entry("user", sanitize_text(message.text), author, message.id, message.sent_at, about=message.about)
         heard_texts = notes.to_prompt_texts(heard)
         files = await read_attachments(message, platform, self._documents, heard_texts, blind=self._blind())
@@ -120,13 +120,13 @@ class Conversation:
         may_be = turn.followed and not turn.posted and self._policies.of(turn.message.key).merge
         if not may_be or not await self._store.next_is_same_author(turn):
             return False
-        return self._checks is None or await merges(self._checks, turn, message, question)
+        return self._checks is None or await may_merge(self._checks, turn, message, question)
 
     def _blind(self) -> tuple[str, str] | None:
         """Return why no picture is shown: the model sees none, or nobody would check one before it is sent."""
         if not self._model.sees:
             return BLIND
-        return UNLOOKED if self._checks and not self._checks.looks else None
+        return UNLOOKED if self._checks and not self._checks.checks_images else None
 
     def prefetch(self, message: Message, platform: Platform) -> None:
         """Begin what takes long about a message whose turn has not come yet."""
@@ -140,9 +140,9 @@ class Conversation:
         """Post a question that stands in no message, so that it can be answered under it; return where it now waits."""
         message = await platform.named(turn.message)
         answer = Outcome(message_id=next(iter(turn.posted), ""))
-        shown = sentence(commands.asked(sanitize_name(message.author.name), sanitize_text(message.text)))
+        shown = sentence(commands.format_asked(sanitize_name(message.author.name), sanitize_text(message.text)))
         if self._guard:
-            shown = checked(self._guard, turn, message, shown, answer)
+            shown = post_if_clean(self._guard, turn, message, shown, answer)
         await self._show(turn, platform, shown, answer)
         key = replace(message.key, thread=answer.message_id)
         if not answer.error:
@@ -195,7 +195,7 @@ class Conversation:
         if not self._checks:
             return said()
         asking = _asking(asked, message, files)
-        return released(self._checks, about(turn), asking, said(), nameless)
+        return release_checked(self._checks, about(turn), asking, said(), nameless)
 
     async def _refuse(self, turn: Turn, platform: Platform, error: BotError) -> None:
         """End a turn with a sentence in place of an answer."""
@@ -209,12 +209,12 @@ class Conversation:
 
         Of a question that was deleted while it was being answered, nothing is left standing.
         """
-        outcome = commands.done(turn.message.command)
+        outcome = commands.reply_to_command(turn.message.command)
         if turn.message.command == "reset":
             await self._store.delete_conversation(turn.message.key)
         if turn.message.command == "memory":
             memory = (await self._recall.of(turn.message.key)).history
-            outcome = commands.remembered(len(memory.entries), memory.earlier)
+            outcome = commands.format_memory(len(memory.entries), memory.earlier)
         answer = Outcome()
         await self._show(turn, platform, sentence(outcome), answer)
         state = "refused" if turn.message.command == "full" else state_of(answer)
@@ -288,11 +288,11 @@ class Conversation:
         return [question, said]
 
 
-def _asking(asked: PreparedQuestion, message: Message, files: AttachmentContent) -> Asking:
+def _asking(asked: PreparedQuestion, message: Message, files: AttachmentContent) -> PromptTexts:
     """Return what is sent, by whose it is: what came with a message that was asked about is somebody else's."""
     text, author = asked.prompt.question.text, asked.question.author
     name = author.name if author else ""
     pictures = [image.url for image in asked.question.images]
     if message.about:
-        return Asking(text, name, (*message.others, *files.data, *files.spoken), images=pictures)
-    return Asking("\n\n".join((text, *files.spoken)), name, message.others, files.data, pictures)
+        return PromptTexts(text, name, (*message.others, *files.data, *files.spoken), images=pictures)
+    return PromptTexts("\n\n".join((text, *files.spoken)), name, message.others, files.data, pictures)

@@ -103,7 +103,7 @@ class Inbox:
         if not self._guard:
             return await self._store.edit_message(message)
         return await self._store.has_message(message) and await self._store.edit_message(
-            message, await self._guard.edited(message)
+            message, await self._guard.filter_edit(message)
         )
 
     async def _take(self, message: Message) -> bool:
@@ -113,7 +113,7 @@ class Inbox:
             message = replace(message, addressed=True)
         if not message.addressed and not follow_up:
             return False
-        is_refused = self._guard is not None and self._guard.refusal(message) is not None
+        is_refused = self._guard is not None and self._guard.refusal_of(message) is not None
         if is_refused and not message.addressed:
             return False  # nobody asked to be told why
         if not message.command and self._queued[message.key] >= self._pressure.queue:

@@ -48,7 +48,7 @@ def sanitize_text(text: str) -> str:
     return CONTROL.sub(lambda mark: f"{mark[0]} ", INVISIBLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n")))
 
 
-def said(name: str, text: str, *attachments: str) -> str:
+def format_said(name: str, text: str, *attachments: str) -> str:
     """Return what a person said as a model is told it: the name, a colon, and the text, all of it inert.
 
     What they attached follows; it is made inert by whoever read it.

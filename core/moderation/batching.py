@@ -62,7 +62,7 @@ class BatchingChecker:
             raise CheckFailed("no answer in time") from None
         finally:
             for each in asked:
-                _drop(each.finding)
+                _drop_future(each.finding)
 
     def _find(self, sample: Sample) -> asyncio.Future[Finding]:
         """Return where a sample's finding will be; it is there at once for a text that was found clean before."""
@@ -75,19 +75,19 @@ class BatchingChecker:
         """See that what waits is sent: after this round of the loop, or a little later where requests are out."""
         if self._pending and not self._is_due and len(self._requests) < AT_ONCE:
             self._is_due = True
-            asyncio.get_running_loop().call_later(GATHER if self._requests else 0.0, self._send)
+            asyncio.get_running_loop().call_later(GATHER if self._requests else 0.0, self._send_pending)
 
-    def _send(self) -> None:
+    def _send_pending(self) -> None:
         self._is_due = False
         while self._pending and len(self._requests) < AT_ONCE:
             if batch := self._take_batch():
-                request = asyncio.create_task(self._ask(batch, _now() + self._deadline))
+                request = asyncio.create_task(self._ask_batch(batch, _now() + self._deadline))
                 self._requests.add(request)
-                request.add_done_callback(self._ended)
+                request.add_done_callback(self._forget_request)
                 for each in batch:
                     each.finding.add_done_callback(partial(_call_off, batch, request))
 
-    def _ended(self, request: asyncio.Task[None]) -> None:
+    def _forget_request(self, request: asyncio.Task[None]) -> None:
         self._requests.discard(request)
         self._schedule()
 
@@ -108,27 +108,27 @@ class BatchingChecker:
                     break
         return batch
 
-    async def _ask(self, batch: list[Pending], until: float) -> None:
+    async def _ask_batch(self, batch: list[Pending], until: float) -> None:
         """Have a batch answered; one that is refused as it is gets split, until what is refused stands alone."""
         try:
-            findings = await self._persist([each.sample for each in batch], until)
+            findings = await self._ask_until([each.sample for each in batch], until)
         except Exception as error:  # noqa: BLE001 - it belongs to whoever waits
             if _is_of_one(error, batch):
                 middle = len(batch) // 2
-                await self._ask(batch[:middle], until)
-                await self._ask(batch[middle:], until)
+                await self._ask_batch(batch[:middle], until)
+                await self._ask_batch(batch[middle:], until)
             else:
-                _settle(batch, error)
+                _settle_all(batch, error)
         else:
             for each, finding in zip(batch, findings, strict=True):
                 self._clean.keep(each.sample, finding)
-            _settle(batch, findings)
+            _settle_all(batch, findings)
 
-    async def _persist(self, samples: list[Sample], until: float) -> list[Finding]:
+    async def _ask_until(self, samples: list[Sample], until: float) -> list[Finding]:
         """Ask until there is an answer; raise CheckFailed at the deadline, or at once while the breaker is open."""
         wait = PAUSE
         while True:
-            if not self._breaker.admits():
+            if not self._breaker.may_try():
                 raise CheckFailed("left alone after several failures")
             try:
                 return await self._ask_once(samples, until)
@@ -146,14 +146,14 @@ class BatchingChecker:
                 findings = _one_each(await self._checker.findings(samples), samples)
         except (CheckFailed, TimeoutError) as error:
             if _is_of_one(error, samples):
-                self._breaker.given_up()
+                self._breaker.note_abandoned()
             else:
-                self._breaker.failed()
+                self._breaker.note_failure()
             raise error if isinstance(error, CheckFailed) else CheckFailed("no answer in time") from None
         except BaseException:
-            self._breaker.given_up()
+            self._breaker.note_abandoned()
             raise
-        self._breaker.succeeded()
+        self._breaker.note_success()
         return findings
 
 
@@ -165,21 +165,21 @@ class CleanFindings:
 
     def recall(self, sample: Sample) -> Finding | None:
         """Return what was found in the same text or image within the last minutes, where that was nothing."""
-        until, finding = self._kept.get(_hash(sample), (0.0, None))
+        until, finding = self._kept.get(_hash_of(sample), (0.0, None))
         return finding if _now() < until else None
 
     def keep(self, sample: Sample, finding: Finding) -> None:
         """Remember a finding in which no category is named; scores stay with it, as thresholds differ by channel."""
         if finding.flagged or any(finding.categories.values()):
             return
-        key = _hash(sample)
+        key = _hash_of(sample)
         self._kept[key] = (_now() + REMEMBERED_FOR, finding)
         self._kept.move_to_end(key)
         if len(self._kept) > REMEMBERED:
             self._kept.popitem(last=False)
 
 
-def _hash(sample: Sample) -> bytes:
+def _hash_of(sample: Sample) -> bytes:
     return hashlib.blake2b(f"{sample.text}\0{sample.image}".encode(errors="replace"), digest_size=16).digest()
 
 
@@ -195,7 +195,7 @@ def _one_each(findings: list[Finding], samples: Sequence[Sample]) -> list[Findin
     return findings
 
 
-def _settle(batch: Sequence[Pending], outcome: Sequence[Finding] | Exception) -> None:
+def _settle_all(batch: Sequence[Pending], outcome: Sequence[Finding] | Exception) -> None:
     """Tell all who still wait."""
     for place, each in enumerate(batch):
         if each.finding.done():
@@ -206,7 +206,7 @@ def _settle(batch: Sequence[Pending], outcome: Sequence[Finding] | Exception) ->
             each.finding.set_result(outcome[place])
 
 
-def _drop(finding: asyncio.Future[Finding]) -> None:
+def _drop_future(finding: asyncio.Future[Finding]) -> None:
     """Wait no longer for a finding; an error in it was told by another of the same caller's."""
     if finding.done() and not finding.cancelled():
         finding.exception()

@@ -20,7 +20,7 @@ class Breaker:
         """Whether it is being left alone after failures."""
         return self._failures >= FAILURES
 
-    def admits(self) -> bool:
+    def may_try(self) -> bool:
         """Whether to ask now; where it is open, whoever is told yes is the one who tries."""
         if not self.is_open:
             return True
@@ -29,17 +29,17 @@ class Breaker:
         self._trying = True
         return True
 
-    def succeeded(self) -> None:
+    def note_success(self) -> None:
         """Learn that it has answered."""
         self._failures, self._trying = 0, False
 
-    def failed(self) -> None:
+    def note_failure(self) -> None:
         """Learn that it has not."""
         self._failures, self._trying = self._failures + 1, False
         if self.is_open:
             self._until = _now() + self._pauses[min(self._failures - FAILURES, len(self._pauses) - 1)]
 
-    def given_up(self) -> None:
+    def note_abandoned(self) -> None:
         """Learn that the one who tried was called off before there was an answer."""
         self._trying = False
 

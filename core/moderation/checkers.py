@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from core.moderation.batching import BatchingChecker
 from core.moderation.breaker import PAUSES
 from core.moderation.errors import CheckFailed
-from core.moderation.verdict import CLEAN, Checker, Finding, Sample, Verdict, strictest
+from core.moderation.verdict import CLEAN, Checker, Finding, Sample, Verdict, strictest_of
 from core.moderation.words import WordList
 
 PIECE = 8_000  # characters of one sample: below 32,768 tokens in any script, which moderation models read at a time
@@ -30,16 +30,16 @@ class CheckerPool:
         self._checkers = [BatchingChecker(checker, deadline, pauses) for checker in checkers]
 
     @property
-    def remote(self) -> bool:
+    def asks_remotely(self) -> bool:
         """Whether anybody is asked over the network."""
         return bool(self._checkers)
 
     @property
-    def looks(self) -> bool:
+    def checks_images(self) -> bool:
         """Whether anybody who is asked looks at images."""
         return any(checker.images for checker in self._checkers)
 
-    async def verdicts(
+    async def collect_verdicts(
         self, samples: Sequence[Sample], thresholds: Mapping[str, float], own: Sequence[Verdict]
     ) -> list[Verdict]:
         """Return the verdict on each sample, in order; `own` are those of the own list, by `listed`.
@@ -47,43 +47,45 @@ class CheckerPool:
         Raises CheckFailed where a checker could not be asked within the deadline.
         """
         together = list(own)
-        asked = [place for place, verdict in enumerate(own) if not verdict.flagged]
+        asked = [place for place, verdict in enumerate(own) if not verdict.is_flagged]
         if asked and self._checkers:
             found = await self._ask_all([samples[place] for place in asked], thresholds)
             for place, verdict in zip(asked, found, strict=True):
                 together[place] = verdict
         return together
 
-    async def listed(self, samples: Sequence[Sample]) -> list[Verdict]:
+    async def listed_verdicts(self, samples: Sequence[Sample]) -> list[Verdict]:
         """Return the own list's verdict on each sample."""
-        return [await self.words.verdict(sample.text) for sample in samples] if self.words else [CLEAN] * len(samples)
+        return (
+            [await self.words.verdict_on(sample.text) for sample in samples] if self.words else [CLEAN] * len(samples)
+        )
 
     async def _ask_all(self, samples: Sequence[Sample], thresholds: Mapping[str, float]) -> list[Verdict]:
         """Return the strictest verdict on each sample; one checker that cannot be asked is made good by a flag."""
-        asked = [self._ask(each, samples, thresholds) for each in self._checkers]
+        asked = [self._ask_one(each, samples, thresholds) for each in self._checkers]
         if len(asked) == 1:
             return await asked[0]
         answers = await asyncio.gather(*asked, return_exceptions=True)
         heard = [answer for answer in answers if not isinstance(answer, BaseException)]
-        together = [strictest(verdicts) for verdicts in zip(*heard, strict=True)]
+        together = [strictest_of(verdicts) for verdicts in zip(*heard, strict=True)]
         failed = next((answer for answer in answers if isinstance(answer, BaseException)), None)
-        if failed and not (isinstance(failed, CheckFailed) and any(verdict.flagged for verdict in together)):
+        if failed and not (isinstance(failed, CheckFailed) and any(verdict.is_flagged for verdict in together)):
             raise failed
         return together
 
-    async def _ask(
+    async def _ask_one(
         self, checker: BatchingChecker, samples: Sequence[Sample], thresholds: Mapping[str, float]
     ) -> list[Verdict]:
         """Return one checker's verdicts: long texts in pieces, and images where it looks at any."""
-        pieces = [(place, piece) for place, sample in enumerate(samples) for piece in _pieces(sample, checker)]
+        pieces = [(place, piece) for place, sample in enumerate(samples) for piece in _pieces_of(sample, checker)]
         verdicts: list[list[Verdict]] = [[] for _ in samples]
         findings: list[Finding] = await checker.findings([piece for _, piece in pieces])
         for (place, _), finding in zip(pieces, findings, strict=True):
-            verdicts[place].append(finding.judged(thresholds))
-        return [strictest(found) for found in verdicts]
+            verdicts[place].append(finding.verdict_by(thresholds))
+        return [strictest_of(found) for found in verdicts]
 
 
-def _pieces(sample: Sample, checker: BatchingChecker) -> list[Sample]:
+def _pieces_of(sample: Sample, checker: BatchingChecker) -> list[Sample]:
     """Return what a checker is asked about in place of one sample; nothing where there is nothing to read."""
     if sample.image:
         return [sample] if checker.images else []

@@ -47,7 +47,7 @@ class Subject:
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class ModerationRecord:
     """One refusal, or one text that could not be checked, as it is kept; `at` in seconds since the epoch."""
 
     about: Subject
@@ -83,44 +83,46 @@ class ModerationLog:
             task.cancel()
         await asyncio.gather(*self._telling, return_exceptions=True)
 
-    async def refused(self, path: Path, about: Subject, categories: Sequence[str], text: str) -> None:
+    async def record_refusal(self, path: Path, about: Subject, categories: Sequence[str], text: str) -> None:
         """Keep a refusal; a moderators' channel hears of it beside everything else."""
         log.warning("refused", path=path, reference=about.reference, categories=", ".join(categories))
         if about.author and path in PERSONAL:
-            self._admission.violated(about.key, about.author)
-        record = await self._kept(path, about, "refused", categories, text)
+            self._admission.add_violation(about.key, about.author)
+        record = await self._keep_record(path, about, "refused", categories, text)
         if self._moderators:
-            task = asyncio.create_task(self._tell(record))
+            task = asyncio.create_task(self._tell_moderators(record))
             self._telling.add(task)
             task.add_done_callback(self._telling.discard)
 
-    async def unchecked(self, path: Path, about: Subject, text: str) -> None:
+    async def record_unchecked(self, path: Path, about: Subject, text: str) -> None:
         """Keep that something went on without a check."""
         log.warning("unchecked", path=path, reference=about.reference, hint="CONFAB_MODERATION_UNREACHABLE is open.")
-        await self._kept(path, about, "unchecked", (), text)
+        await self._keep_record(path, about, "unchecked", (), text)
 
-    async def _kept(self, path: Path, about: Subject, outcome: Outcome, categories: Sequence[str], text: str) -> Record:
-        record = Record(about, path, outcome, categories, text if self._keep_text else None, time.time())
-        await self._store.save_moderation(_row(record))
+    async def _keep_record(
+        self, path: Path, about: Subject, outcome: Outcome, categories: Sequence[str], text: str
+    ) -> ModerationRecord:
+        record = ModerationRecord(about, path, outcome, categories, text if self._keep_text else None, time.time())
+        await self._store.save_moderation(_values_of(record))
         return record
 
-    async def _tell(self, record: Record) -> None:
+    async def _tell_moderators(self, record: ModerationRecord) -> None:
         key = record.about.key
         for name, channel in self._moderators.items():
             try:
-                await self._platforms[name].tell(channel, _sentence(record))
+                await self._platforms[name].tell(channel, _report_of(record))
             except (PlatformError, KeyError) as error:
                 log.warning("moderators not told", platform=name, error=str(error), conversation=str(key))
 
 
-def _row(record: Record) -> tuple[object, ...]:
+def _values_of(record: ModerationRecord) -> tuple[object, ...]:
     key, author = record.about.key, record.about.author
     place = (key.platform, key.workspace, key.channel, key.thread, author.id if author else "")
     what = (record.path, record.outcome, json.dumps(list(record.categories)), record.text)
     return (record.about.reference, record.at, *place, *what)
 
 
-def _sentence(record: Record) -> str:
+def _report_of(record: ModerationRecord) -> str:
     """Return what moderators read. Names are ids: they ping nobody, and a display name has not been checked."""
     key, author = record.about.key, record.about.author
     by = f" by `{author.id}`" if author else ""

@@ -10,7 +10,7 @@ from core.moderation.access import AccessControl
 from core.moderation.checkers import CheckerPool
 from core.moderation.errors import CheckFailed, ModerationError, QuestionRefused, TooLongToCheck, Unchecked
 from core.moderation.log import ModerationLog, Path, Subject
-from core.moderation.verdict import CLEAN, Sample, Verdict, strictest
+from core.moderation.verdict import CLEAN, Sample, Verdict, strictest_of
 from core.sanitize import sanitize_name, sanitize_text
 
 MOST = 250_000  # characters that are checked at a time
@@ -55,20 +55,20 @@ class Moderation:
         self._names: OrderedDict[str, bool] = OrderedDict()  # whether a name is refused
 
     @property
-    def checks(self) -> bool:
+    def is_checking(self) -> bool:
         """Whether anything is checked; a guard may be there for its lists of people alone."""
-        return self._checks.remote or bool(self.words)
+        return self._checks.asks_remotely or bool(self.words)
 
     @property
-    def looks(self) -> bool:
+    def checks_images(self) -> bool:
         """Whether pictures are checked as well."""
-        return self._checks.looks
+        return self._checks.checks_images
 
-    def refusal(self, message: Message) -> ModerationError | None:
+    def refusal_of(self, message: Message) -> ModerationError | None:
         """Return why a person or a place is not served, or None."""
-        return self._admission.refusal(message)
+        return self._admission.refusal_of(message)
 
-    async def verdicts(
+    async def check_texts(
         self,
         path: Path,
         samples: Sequence[Sample],
@@ -84,73 +84,75 @@ class Moderation:
         if sum(len(sample.text) for sample in samples) > MOST:
             raise TooLongToCheck(f"{path}: more than {MOST} characters")
         thresholds = {**self.options.thresholds, **self.options.channels.get(about.key.channel, {})}
-        own = await self._checks.listed(samples) if own is None else own
+        own = await self._checks.listed_verdicts(samples) if own is None else own
         try:
-            found = await self._checks.verdicts(samples, thresholds, own)
+            found = await self._checks.collect_verdicts(samples, thresholds, own)
         except CheckFailed as error:
             if self.options.is_open:
-                await self._reports.unchecked(path, about, "\n".join(sample.text for sample in samples))
+                await self._reports.record_unchecked(path, about, "\n".join(sample.text for sample in samples))
                 found = [replace(verdict, unchecked=True) for verdict in own]
             elif held:
                 held()
-                found = await self._later(samples, thresholds, own)
+                found = await self._check_later(samples, thresholds, own)
             else:
                 raise Unchecked(str(error)) from None
-        flagged = [sample.text for sample, verdict in zip(samples, found, strict=True) if verdict.flagged]
+        flagged = [sample.text for sample, verdict in zip(samples, found, strict=True) if verdict.is_flagged]
         if flagged:
-            await self._reports.refused(path, about, strictest(found).categories, "\n".join(flagged))
+            await self._reports.record_refusal(path, about, strictest_of(found).categories, "\n".join(flagged))
         return found
 
-    async def admit(
+    async def require_clean(
         self, path: Path, samples: Sequence[Sample], about: Subject, held: Callable[[], None] | None = None
     ) -> None:
         """Return where nothing of the texts is refused; raise QuestionRefused, Unchecked or TooLongToCheck else."""
-        verdict = strictest(await self.verdicts(path, samples, about, held)) if samples else CLEAN
-        if verdict.flagged:
+        verdict = strictest_of(await self.check_texts(path, samples, about, held)) if samples else CLEAN
+        if verdict.is_flagged:
             raise QuestionRefused(f"{path}: {', '.join(verdict.categories)}")
 
-    async def clean(self, path: Path, samples: Sequence[Sample], about: Subject) -> list[bool]:
+    async def find_clean(self, path: Path, samples: Sequence[Sample], about: Subject) -> list[bool]:
         """Return of each text whether it may be kept; none of them where nobody can be asked just now."""
         try:
-            return [not verdict.flagged for verdict in await self.verdicts(path, samples, about)]
+            return [not verdict.is_flagged for verdict in await self.check_texts(path, samples, about)]
         except (Unchecked, TooLongToCheck):
             return [False] * len(samples)
 
-    async def earlier(self, lines: Sequence[Earlier], about: Subject) -> list[Earlier]:
+    async def filter_earlier(self, lines: Sequence[Earlier], about: Subject) -> list[Earlier]:
         """Return what was said before the bot came, without what may not be kept, under names that may be."""
-        new = list(dict.fromkeys(line.author.name for line in lines if not self.knows(line.author.name)))
+        new = list(dict.fromkeys(line.author.name for line in lines if not self.knows_name(line.author.name)))
         texts = [Sample(sanitize_text(line.text)) for line in lines]
-        may_stay = await self.clean("earlier", texts, about)
-        for name, is_clean in zip(new, await self.clean("name", [Sample(name) for name in new], about), strict=True):
-            self.learn(name, refused=not is_clean)
+        may_stay = await self.find_clean("earlier", texts, about)
+        for name, is_clean in zip(
+            new, await self.find_clean("name", [Sample(name) for name in new], about), strict=True
+        ):
+            self.learn_name(name, refused=not is_clean)
         kept = [line for line, is_clean in zip(lines, may_stay, strict=True) if is_clean]
-        return [replace(line, author=self.called(line.author)) for line in kept]
+        return [replace(line, author=self.with_safe_name(line.author)) for line in kept]
 
-    async def edited(self, message: Message) -> str:
+    async def filter_edit(self, message: Message) -> str:
         """Return an edited text as later prompts may have it. Waits little: the platform wants to hear of the edit."""
         about = Subject(message.key, message.id, message.author)
         try:
             async with asyncio.timeout(EDIT):
-                clean = await self.clean("edit", [Sample(sanitize_text(message.text))], about)
+                clean = await self.find_clean("edit", [Sample(sanitize_text(message.text))], about)
         except TimeoutError:
             clean = [False]
         return sanitize_text(message.text) if clean[0] else EDITED
 
-    def called(self, author: Author) -> Author:
+    def with_safe_name(self, author: Author) -> Author:
         """Return a person by a name that may be sent: one that was refused before is left out."""
         return replace(author, name=NOBODY) if self._names.get(sanitize_name(author.name)) else author
 
-    def knows(self, name: str) -> bool:
+    def knows_name(self, name: str) -> bool:
         """Whether there is a verdict on a display name."""
         return name == NOBODY or sanitize_name(name) in self._names
 
-    def learn(self, name: str, *, refused: bool) -> None:
+    def learn_name(self, name: str, *, refused: bool) -> None:
         """Remember the verdict on a display name."""
         self._names[sanitize_name(name)] = refused
         if len(self._names) > NAMES:
             self._names.popitem(last=False)
 
-    async def _later(
+    async def _check_later(
         self, samples: Sequence[Sample], thresholds: Mapping[str, float], own: Sequence[Verdict]
     ) -> list[Verdict]:
         """Ask until somebody answers; raise Unchecked once that has taken too long."""
@@ -158,7 +160,7 @@ class Moderation:
         while True:
             await asyncio.sleep(AGAIN)
             try:
-                return await self._checks.verdicts(samples, thresholds, own)
+                return await self._checks.collect_verdicts(samples, thresholds, own)
             except CheckFailed as error:
                 if asyncio.get_running_loop().time() > until:
                     raise Unchecked(str(error)) from None

@@ -13,15 +13,15 @@ from core.outcome import Outcome, about, notice, record
 from core.sanitize import sanitize_name, sanitize_text
 
 
-async def checked(
+async def post_if_clean(
     guard: Moderation, turn: Turn, message: Message, shown: AsyncGenerator[ReplyEvent, None], answer: Outcome
 ) -> AsyncGenerator[ReplyEvent, None]:
     """Pass on what is posted in a person's name, or why it is not."""
     texts = [sanitize_text(text) for text in (message.text, sanitize_name(message.author.name), *message.others)]
     try:
-        if refusal := guard.refusal(message):
+        if refusal := guard.refusal_of(message):
             raise refusal
-        async for held in _admitted(guard, texts, about(turn)):
+        async for held in _wait_until_clean(guard, texts, about(turn)):
             yield Replace(held.text, at_once=True)
     except ModerationError as error:
         record(turn, answer, error)
@@ -31,10 +31,10 @@ async def checked(
             yield event
 
 
-async def _admitted(guard: Moderation, texts: Sequence[str], about: Subject) -> AsyncGenerator[Notice, None]:
+async def _wait_until_clean(guard: Moderation, texts: Sequence[str], about: Subject) -> AsyncGenerator[Notice, None]:
     """Return once texts have passed; yield what a person is told where that has to wait. Raises as `admit`."""
     held = asyncio.Event()
-    checking = asyncio.create_task(guard.admit("posted", [Sample(text) for text in texts], about, held.set))
+    checking = asyncio.create_task(guard.require_clean("posted", [Sample(text) for text in texts], about, held.set))
     waiting = asyncio.create_task(held.wait())
     try:
         await asyncio.wait((checking, waiting), return_when=asyncio.FIRST_COMPLETED)
@@ -47,11 +47,11 @@ async def _admitted(guard: Moderation, texts: Sequence[str], about: Subject) -> 
         await asyncio.gather(checking, waiting, return_exceptions=True)
 
 
-async def merges(guard: Moderation, turn: Turn, message: Message, question: Entry) -> bool:
+async def may_merge(guard: Moderation, turn: Turn, message: Message, question: Entry) -> bool:
     """Whether a question may go into the history unanswered, to be answered with the next one.
 
     What is refused or cannot be checked is not merged: it is dealt with like any other question.
     """
     texts = [text for text in (question.text, question.files, message.author.name, *message.others) if text]
     samples = [*(Sample(text) for text in texts), *(Sample(image=image.url) for image in question.images)]
-    return all(await guard.clean("merged", samples, about(turn)))
+    return all(await guard.find_clean("merged", samples, about(turn)))

@@ -29,7 +29,7 @@ class NameRefused(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Asking:
+class PromptTexts:
     """What is sent, as it has to be checked: the asker's own words and name, and what is not theirs.
 
     `files` are texts, `images` URLs.
@@ -43,7 +43,7 @@ class Asking:
 
 
 @dataclass(slots=True)
-class Cut:
+class CheckedWindow:
     """A window of the answer up to a place, with the check of it; `last` is the one that ends it."""
 
     end: int
@@ -54,7 +54,7 @@ class Cut:
 class ModeratedStream:
     """One answer, held until its question is clean, and then shown as far as it was checked itself."""
 
-    def __init__(self, guard: Moderation, about: Subject, asking: Asking) -> None:
+    def __init__(self, guard: Moderation, about: Subject, asking: PromptTexts) -> None:
         self._guard = guard
         self._about = about
         self._asking = asking
@@ -65,22 +65,22 @@ class ModeratedStream:
         self._pieces: list[str] = []
         self._others: list[ModelEvent] = []
         self._fault: Exception | None = None
-        self._cuts: deque[Cut] = deque()
+        self._cuts: deque[CheckedWindow] = deque()
         self._cut_at = self._shown = self._seen = 0
         self._next_cut = 0.0
         self._timer: asyncio.TimerHandle | None = None
 
-    async def events(self, chat: AsyncGenerator[ModelEvent, None]) -> AsyncGenerator[ModelEvent, None]:
+    async def release_events(self, chat: AsyncGenerator[ModelEvent, None]) -> AsyncGenerator[ModelEvent, None]:
         """Yield what may be seen of a model's answer, as soon as it may.
 
         Raises a ModerationError for what may not, once the model's stream is closed, and what the model raises.
         """
-        question = asyncio.create_task(self._question())
-        reading = asyncio.create_task(self._read(chat))
-        question.add_done_callback(self._settled)
+        question = asyncio.create_task(self._check_question())
+        reading = asyncio.create_task(self._read_ahead(chat))
+        question.add_done_callback(self._note_checked)
         admitted = False
         try:
-            while not self._all_shown(question):
+            while not self._is_all_shown(question):
                 await self._wake.wait()
                 self._wake.clear()
                 if question.done():
@@ -88,61 +88,63 @@ class ModeratedStream:
                     if not admitted:
                         admitted = True
                         yield Admitted()
-                    for text in self._released():
+                    for text in self._releasable_texts():
                         yield text
                 if self._held:
                     self._held = False
                     yield Notice(HELD)
         finally:
-            await self._close(chat, question, reading)
+            await self._cancel_all(chat, question, reading)
         for event in self._others:
             yield event
         if self._fault:
             raise self._fault
 
-    async def _question(self) -> None:
+    async def _check_question(self) -> None:
         """Check what was asked; what is not the asker's own, and in strict mode that too, before anything is sent."""
         asking = self._asking
-        await self._guard.admit("others", [Sample(text) for text in asking.others], self._about, self._hold)
+        await self._guard.require_clean(
+            "others", [Sample(text) for text in asking.others], self._about, self._note_held
+        )
         files = [*(Sample(text) for text in asking.files), *(Sample(image=image) for image in asking.images)]
-        await self._guard.admit("files", files, self._about, self._hold)
+        await self._guard.require_clean("files", files, self._about, self._note_held)
         if not self._guard.options.strict:
             self._sendable.set()
-        await self._own_words()
+        await self._check_own_words()
         self._sendable.set()
 
-    async def _own_words(self) -> None:
+    async def _check_own_words(self) -> None:
         """Check the asker's words, and beside them the name, if that is new."""
         own, name = [Sample(self._asking.own)], self._asking.name
-        if self._guard.knows(name):
-            await self._guard.admit("question", own, self._about, self._hold)
+        if self._guard.knows_name(name):
+            await self._guard.require_clean("question", own, self._about, self._note_held)
             return
         _, named = await asyncio.gather(
-            self._guard.admit("question", own, self._about, self._hold),
-            self._guard.verdicts("name", [Sample(name)], self._about, self._hold),
+            self._guard.require_clean("question", own, self._about, self._note_held),
+            self._guard.check_texts("name", [Sample(name)], self._about, self._note_held),
         )
-        self._guard.learn(name, refused=named[0].flagged)
-        if named[0].flagged:
+        self._guard.learn_name(name, refused=named[0].is_flagged)
+        if named[0].is_flagged:
             raise NameRefused
 
-    async def _read(self, chat: AsyncGenerator[ModelEvent, None]) -> None:
+    async def _read_ahead(self, chat: AsyncGenerator[ModelEvent, None]) -> None:
         """Read the model's stream to its end, from when the question may be sent."""
         await self._sendable.wait()
         try:
             async with aclosing(chat) as events:
                 async for event in events:
                     if isinstance(event, Text):
-                        self._take(event.text)
+                        self._take_piece(event.text)
                     else:
                         self._others.append(event)
         except Exception as error:  # noqa: BLE001 - it is raised again, behind the text that came before it
             self._fault = error
         self._ended = True
         if self._guard.options.output:
-            self._cut(last=True)
+            self._check_window(last=True)
         self._wake.set()
 
-    def _take(self, text: str) -> None:
+    def _take_piece(self, text: str) -> None:
         """Keep a piece of the answer, and see that a window ends in time."""
         self._pieces.append(text)
         if not self._guard.options.output:
@@ -150,81 +152,81 @@ class ModeratedStream:
         elif self._whole or self._is_due:
             return
         elif not self._cut_at and SENTENCE.search(text):
-            self._at(0.0)  # not at once: the end may come with it
+            self._schedule_window(0.0)  # not at once: the end may come with it
         elif self._timer is None:
             self._next_cut = self._next_cut or _now() + self._guard.options.first
-            self._at(self._next_cut)
+            self._schedule_window(self._next_cut)
 
-    def _at(self, when: float) -> None:
+    def _schedule_window(self, when: float) -> None:
         """End the window at a time of the loop's clock."""
         if self._timer:
             self._timer.cancel()
-        self._timer = asyncio.get_running_loop().call_at(when, self._due)
+        self._timer = asyncio.get_running_loop().call_at(when, self._end_window)
 
-    def _due(self) -> None:
+    def _end_window(self) -> None:
         """End the window, unless the one before it is still being checked: then as soon as it was."""
         self._timer = None
         self._is_due = any(not cut.task.done() for cut in self._cuts)
         if not self._is_due and not self._ended:
-            self._cut(paused=len(self._text()) == self._seen)
+            self._check_window(paused=len(self._whole_text()) == self._seen)
 
-    def _cut(self, *, last: bool = False, paused: bool = False) -> None:
+    def _check_window(self, *, last: bool = False, paused: bool = False) -> None:
         """Begin to check a window: up to the last whole word, or to the very end where nothing more came (`paused`)."""
-        text = self._text()
+        text = self._whole_text()
         end = len(text) if last or paused else _word_end(text, self._cut_at)
         if end > self._cut_at or (last and text):
-            task = asyncio.create_task(self._checked(text[:end], self._cut_at, last=last))
-            task.add_done_callback(self._settled)
-            self._cuts.append(Cut(end, last, task))
+            task = asyncio.create_task(self._require_clean_window(text[:end], self._cut_at, last=last))
+            task.add_done_callback(self._note_checked)
+            self._cuts.append(CheckedWindow(end, last, task))
             self._cut_at, self._next_cut = end, _now() + self._guard.options.later
         self._seen = len(text)
         if end < len(text):
-            self._at(max(self._next_cut, _now() + self._guard.options.first))
+            self._schedule_window(max(self._next_cut, _now() + self._guard.options.first))
 
-    def _settled(self, _: asyncio.Task[None]) -> None:
+    def _note_checked(self, _: asyncio.Task[None]) -> None:
         if self._is_due:
-            self._due()
+            self._end_window()
         self._wake.set()
 
-    async def _checked(self, text: str, start: int, *, last: bool) -> None:
+    async def _require_clean_window(self, text: str, start: int, *, last: bool) -> None:
         """Return where a window is clean, from `start` on and with what came before it; raise AnswerRefused else."""
-        own = await self._guard.words.verdict(text, ended=last)
+        own = await self._guard.words.verdict_on(text, ended=last)
         window = Sample(text[max(0, start - OVERLAP) :] if len(text) > start else "")
-        verdicts = await self._guard.verdicts("answer", [window], self._about, self._hold, own=[own])
-        if verdicts[0].flagged:
+        verdicts = await self._guard.check_texts("answer", [window], self._about, self._note_held, own=[own])
+        if verdicts[0].is_flagged:
             raise AnswerRefused(", ".join(verdicts[0].categories))
 
-    def _released(self) -> Iterator[Text]:
+    def _releasable_texts(self) -> Iterator[Text]:
         """Yield what may be seen by now; raise what the check of a window raised."""
         upto = self._shown
         for cut in self._cuts:
             if cut.task.done():
                 cut.task.result()
-        text = self._text()
+        text = self._whole_text()
         while self._cuts and self._cuts[0].task.done():
             cut = self._cuts.popleft()
-            upto = cut.end if cut.last else max(upto, self._guard.words.shown(text[: cut.end]))
+            upto = cut.end if cut.last else max(upto, self._guard.words.shown_up_to(text[: cut.end]))
         upto = upto if self._guard.options.output else len(text)
         if upto > self._shown:
             yield Text(text[self._shown : upto])
             self._shown = upto
 
-    def _all_shown(self, question: asyncio.Task[None]) -> bool:
-        return self._ended and question.done() and self._shown == len(self._text()) and not self._cuts
+    def _is_all_shown(self, question: asyncio.Task[None]) -> bool:
+        return self._ended and question.done() and self._shown == len(self._whole_text()) and not self._cuts
 
-    def _text(self) -> str:
+    def _whole_text(self) -> str:
         """Return all that the model has said so far."""
         if len(self._pieces) > 1:
             self._pieces = ["".join(self._pieces)]
         return self._pieces[0] if self._pieces else ""
 
-    def _hold(self) -> None:
+    def _note_held(self) -> None:
         """Learn that a check has to wait."""
         self._held = self._held or not self._told
         self._told = True
         self._wake.set()
 
-    async def _close(self, chat: AsyncGenerator[ModelEvent, None], *tasks: asyncio.Task[None]) -> None:
+    async def _cancel_all(self, chat: AsyncGenerator[ModelEvent, None], *tasks: asyncio.Task[None]) -> None:
         """End everything that is under way, and the model's stream with it."""
         if self._timer:
             self._timer.cancel()
@@ -247,19 +249,21 @@ def _now() -> float:
     return asyncio.get_running_loop().time()
 
 
-async def released(
+async def release_checked(
     guard: Moderation,
     about: Subject,
-    asking: Asking,
+    asking: PromptTexts,
     chat: AsyncGenerator[ModelEvent, None],
     again: Callable[[], AsyncGenerator[ModelEvent, None]],
 ) -> AsyncGenerator[ModelEvent, None]:
     """Yield what may be seen of the answer to a question; `again` asks it under no name, where the name is refused."""
     try:
-        async with aclosing(ModeratedStream(guard, about, asking).events(chat)) as events:
+        async with aclosing(ModeratedStream(guard, about, asking).release_events(chat)) as events:
             async for event in events:
                 yield event
     except NameRefused:
-        async with aclosing(ModeratedStream(guard, about, replace(asking, name=NOBODY)).events(again())) as events:
+        async with aclosing(
+            ModeratedStream(guard, about, replace(asking, name=NOBODY)).release_events(again())
+        ) as events:
             async for event in events:
                 yield event

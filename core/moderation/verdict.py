@@ -21,7 +21,7 @@ class Verdict:
     unchecked: bool = False
 
     @property
-    def flagged(self) -> bool:
+    def is_flagged(self) -> bool:
         """Whether the text is refused."""
         return bool(self.categories)
 
@@ -40,7 +40,7 @@ class Finding:
     categories: Mapping[str, bool] = field(default_factory=dict)
     scores: Mapping[str, float] = field(default_factory=dict)
 
-    def judged(self, thresholds: Mapping[str, float]) -> Verdict:
+    def verdict_by(self, thresholds: Mapping[str, float]) -> Verdict:
         """Return the verdict: by its score where a category has a threshold, by the checker's own word where not."""
         own = {name for name, is_flagged in self.categories.items() if is_flagged}
         scored = thresholds.keys() & self.scores.keys()
@@ -62,7 +62,7 @@ class Checker(Protocol):
         """Return what is found in each sample, in their order; raise CheckFailed where that cannot be had."""
 
 
-def strictest(verdicts: Iterable[Verdict]) -> Verdict:
+def strictest_of(verdicts: Iterable[Verdict]) -> Verdict:
     """Return what several verdicts come to: every category that one of them names."""
     found = list(verdicts)
     categories = {name for verdict in found for name in verdict.categories}

@@ -25,7 +25,7 @@ class _Folding(dict[int, str]):
         return kept
 
 
-def folded(text: str, table: _Folding) -> str:
+def fold_text(text: str, table: _Folding) -> str:
     """Return a text as it is matched."""
     return text.casefold() if text.isascii() else text.translate(table)
 
@@ -40,43 +40,43 @@ class WordList:
     def __init__(self, words: Sequence[str] = (), patterns: Sequence[str] = ()) -> None:
         """Raise ValueError, which names the pattern, for one that RE2 cannot read or that is too large."""
         self._table = _Folding()
-        whole = sorted({folded(word, self._table) for word in words}, key=len, reverse=True)
-        self._words = _compiled(_whole_words(whole)) if whole else None
-        self._patterns = [_bearable(pattern) for pattern in patterns]
+        whole = sorted({fold_text(word, self._table) for word in words}, key=len, reverse=True)
+        self._words = _compile_pattern(_whole_words(whole)) if whole else None
+        self._patterns = [_compile_bearable(pattern) for pattern in patterns]
         self._size = sum(each.programsize for each in self._patterns)  # literal words never cost that much
-        lengths = [len(whole[0]) + 2 if whole else 0, *(_longest(pattern) for pattern in patterns)]
+        lengths = [len(whole[0]) + 2 if whole else 0, *(_longest_match(pattern) for pattern in patterns)]
         self.hold = None if any(length > LONGEST for length in lengths) else max(lengths)
 
     def __bool__(self) -> bool:
         return bool(self._words or self._patterns)
 
-    async def verdict(self, text: str, *, ended: bool = True) -> Verdict:
+    async def verdict_on(self, text: str, *, ended: bool = True) -> Verdict:
         """Return whether something of the list stands in a text.
 
         Of a text that goes on (not `ended`), what stands at its very end does not count yet: it may be the beginning
         of a longer word.
         """
         if len(text) * self._size > AT_ONCE:
-            return await asyncio.to_thread(self.found, text, ended=ended)  # RE2 releases the interpreter lock
-        return self.found(text, ended=ended)
+            return await asyncio.to_thread(self.match_now, text, ended=ended)  # RE2 releases the interpreter lock
+        return self.match_now(text, ended=ended)
 
-    def found(self, text: str, *, ended: bool) -> Verdict:
+    def match_now(self, text: str, *, ended: bool) -> Verdict:
         """Return the same, at once."""
-        plain = folded(text, self._table)
+        plain = fold_text(text, self._table)
         is_there = self._words is not None and _is_in(self._words, plain, ended=ended)
         if not is_there:
             forms = (text,) if plain == text else (text, plain)
             is_there = any(_is_in(each, form, ended=ended) for each in self._patterns for form in forms)
         return FLAGGED if is_there else CLEAN
 
-    def shown(self, text: str) -> int:
+    def shown_up_to(self, text: str) -> int:
         """Return up to where a text that goes on may be seen: what is held back behind it could become a match."""
         left_raw = left_folded = self.hold or 0
         place = len(text)
         while place and (left_raw > 0 or left_folded > 0):
             place -= 1
             left_raw -= 1
-            left_folded -= len(folded(text[place], self._table))
+            left_folded -= len(fold_text(text[place], self._table))
         return place
 
 
@@ -90,15 +90,15 @@ def _whole_words(words: Sequence[str]) -> str:
     return f"(?:^|{edge})(?:{'|'.join(re2.escape(word) for word in words)})(?:$|{edge})"
 
 
-def _compiled(pattern: str) -> re2._Regexp:
+def _compile_pattern(pattern: str) -> re2._Regexp:
     options = re2.Options()
     options.log_errors, options.case_sensitive, options.max_mem = False, False, MEMORY
     return re2.compile(pattern, options)
 
 
-def _bearable(pattern: str) -> re2._Regexp:
+def _compile_bearable(pattern: str) -> re2._Regexp:
     try:
-        compiled = _compiled(pattern)
+        compiled = _compile_pattern(pattern)
     except re2.error as fault:
         said = fault.args[0].decode() if fault.args and isinstance(fault.args[0], bytes) else str(fault)
         raise ValueError(f"the pattern {pattern!r} cannot be used: {said}") from None
@@ -107,7 +107,7 @@ def _bearable(pattern: str) -> re2._Regexp:
     return compiled
 
 
-def _longest(pattern: str) -> int:
+def _longest_match(pattern: str) -> int:
     """Return how many characters a pattern can match at the most; more than LONGEST where that is not known."""
     try:
         return int(_parser.parse(pattern).getwidth()[1])

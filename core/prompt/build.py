@@ -11,7 +11,7 @@ from math import ceil
 
 from core.history import History
 from core.messages import Entry, Image, PromptMessage
-from core.sanitize import said
+from core.sanitize import format_said
 
 ABOUT_NAMES = (
     "Each message from a person begins with that person's display name and a colon. Names, messages and files are "
@@ -156,7 +156,7 @@ def to_prompt_message(entry: Entry) -> PromptMessage:
     if entry.author is None:
         text = "\n\n".join(part for part in (entry.text, entry.files) if part)
         return PromptMessage(entry.role, text, calls=entry.calls, call_id=entry.call_id)
-    return PromptMessage(entry.role, said(entry.author.name, entry.text, entry.files), entry.images)
+    return PromptMessage(entry.role, format_said(entry.author.name, entry.text, entry.files), entry.images)
 
 
 def counted(entry: Entry, count: Count) -> Entry:

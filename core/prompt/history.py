@@ -76,7 +76,7 @@ class HistoryLoader:
             log.warning("earlier messages not read", error=type(error).__name__, detail=str(error))
             return found
         if self._guard and lines:
-            lines = await self._guard.earlier(lines, Subject(message.key, reference))
+            lines = await self._guard.filter_earlier(lines, Subject(message.key, reference))
         if not lines:
             return found
         await self._store.save_earlier(message.key, [counted(_entry(line), self.count) for line in lines])

@@ -83,7 +83,7 @@ class Summaries:
         summary = sanitize_text(text.strip())[:LENGTH]
         if self._guard and summary:
             about = Subject(key, uuid.uuid4().hex[:8])
-            if not all(await self._guard.clean("summary", [Sample(summary)], about)):
+            if not all(await self._guard.find_clean("summary", [Sample(summary)], about)):
                 return
         if summary:
             await self._store.save_summary(key, summary, upto, remembered.version)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from core.llm.moderations import ModerationOptions, Moderations, open_moderation_client
 from core.messages import Platform
-from core.moderation.access import AccessControl, Lists
+from core.moderation.access import AccessControl, AccessLists
 from core.moderation.checkers import CheckerPool
 from core.moderation.log import ModerationLog
 from core.moderation.moderation import Moderation, ModerationPolicy
@@ -25,7 +25,7 @@ class Moderated:
     patterns: tuple[str, ...] = ()
     endpoint: bool = True
     deadline: float = 5.0
-    lists: Lists = field(default_factory=Lists)
+    lists: AccessLists = field(default_factory=AccessLists)
     violations: int = 100
     pause: float = 600.0
     moderators: Mapping[str, str] = field(default_factory=dict)

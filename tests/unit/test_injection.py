@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.sanitize import indent_speakers, said, sanitize_name, sanitize_text
+from core.sanitize import format_said, indent_speakers, sanitize_name, sanitize_text
 from deploy.sandbox.wire.server import Sandbox
 from tests.support.bot import GENERAL
 from tests.support.room import answered, ask, mention
@@ -88,7 +88,7 @@ async def test_a_display_name_is_one_inert_line(sandbox: Sandbox, name: str) -> 
 @given(st.text(), st.text())
 def test_no_further_line_looks_like_a_speaker(name: str, text: str) -> None:
     """Whatever was written, under whatever name."""
-    lines = said(name, text).split("\n")
+    lines = format_said(name, text).split("\n")
     assert lines[0].startswith(f"{sanitize_name(name)}: ")
     assert not any(re.match(r"[^\s:\uff1a][^\n:\uff1a]{0,60}[:\uff1a]", line) for line in lines[1:])
 

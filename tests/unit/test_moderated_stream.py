@@ -8,12 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.messages import Admitted, ConversationKey, ModelEvent, Notice, Text
-from core.moderation.access import AccessControl, Lists
+from core.moderation.access import AccessControl, AccessLists
 from core.moderation.checkers import CheckerPool
 from core.moderation.errors import AnswerRefused, CheckFailed, QuestionRefused
 from core.moderation.log import ModerationLog, Subject
 from core.moderation.moderation import Moderation, ModerationPolicy
-from core.moderation.stream import Asking, ModeratedStream
+from core.moderation.stream import ModeratedStream, PromptTexts
 from core.moderation.verdict import Finding, Sample
 from core.moderation.words import WordList
 
@@ -24,7 +24,7 @@ QUICK = ModerationPolicy(first=0.0, later=0.0)
 class Rows:
     """What Reports asks of a store: to keep rows."""
 
-    async def note(self, row: tuple[object, ...]) -> None:
+    async def save_moderation(self, row: tuple[object, ...]) -> None:
         """Keep none."""
 
 
@@ -48,8 +48,8 @@ class Phrases:
 
 def guard(words: WordList, checkers: Sequence[Phrases] = (), options: ModerationPolicy = QUICK) -> Moderation:
     """Return a guard over the own list and checkers."""
-    reports = ModerationLog(Rows(), {}, AccessControl(Lists()), {})  # type: ignore[arg-type]  # one method of it is used
-    return Moderation(CheckerPool(words, checkers), reports, AccessControl(Lists()), options)
+    reports = ModerationLog(Rows(), {}, AccessControl(AccessLists()), {})  # type: ignore[arg-type]  # one method of it is used
+    return Moderation(CheckerPool(words, checkers), reports, AccessControl(AccessLists()), options)
 
 
 async def spoken(pieces: Sequence[str]) -> AsyncGenerator[ModelEvent, None]:
@@ -64,7 +64,7 @@ async def states(release: ModeratedStream, pieces: Sequence[str]) -> tuple[list[
     """Return what was visible, state by state, and whether the answer was refused in the end."""
     text, seen = "", [""]
     try:
-        async for event in release.events(spoken(pieces)):
+        async for event in release.release_events(spoken(pieces)):
             if isinstance(event, Text):
                 text += event.text
                 seen.append(text)
@@ -79,7 +79,7 @@ def cut(text: str, places: Sequence[int]) -> list[str]:
     return [text[start:end] for start, end in zip([0, *ends], [*ends, len(text)], strict=True)]
 
 
-asking = Asking("hello", "Ada")
+asking = PromptTexts("hello", "Ada")
 LISTED = ("Bad Thing", "bád\u200b thing", "PRJ-1234")
 FILL = st.text("ab .\n", max_size=40)
 
@@ -154,7 +154,7 @@ async def test_nothing_is_visible_before_the_question_is_clean() -> None:
         yield Text("All is well.")
         all_said.set()
 
-    events = release.events(chat())
+    events = release.release_events(chat())
     first = asyncio.ensure_future(anext(events))
     await all_said.wait()
     assert not first.done()
@@ -176,7 +176,7 @@ async def test_a_flag_closes_the_models_stream() -> None:
             closed = True
 
     with pytest.raises(QuestionRefused):
-        await anext(ModeratedStream(guard(WordList(), [Phrases("hello")]), ABOUT, asking).events(chat()))
+        await anext(ModeratedStream(guard(WordList(), [Phrases("hello")]), ABOUT, asking).release_events(chat()))
     assert closed
 
 
@@ -191,9 +191,9 @@ async def test_a_file_is_checked_before_the_model_is_asked() -> None:
 
     with pytest.raises(QuestionRefused):
         await anext(
-            ModeratedStream(guard(WordList(), [Phrases("bad")]), ABOUT, Asking("hi", "Ada", (), ("bad",))).events(
-                chat()
-            )
+            ModeratedStream(
+                guard(WordList(), [Phrases("bad")]), ABOUT, PromptTexts("hi", "Ada", (), ("bad",))
+            ).release_events(chat())
         )
     assert not asked
 
@@ -217,7 +217,7 @@ async def test_a_person_is_told_once_that_a_check_has_to_wait_and_then_reads_the
     """Closed is the default."""
     broken = Broken()
     stream = ModeratedStream(guard(WordList(), [broken]), ABOUT, asking)  # type: ignore[list-item]  # another checker
-    events: AsyncIterator[ModelEvent] = stream.events(spoken(["Well."]))
+    events: AsyncIterator[ModelEvent] = stream.release_events(spoken(["Well."]))
     assert isinstance(await anext(events), Notice)
     broken.mended = True
     rest = [event async for event in events]
@@ -241,4 +241,4 @@ def test_a_threshold_decides_by_the_score_and_the_endpoint_where_there_is_none(
 ) -> None:
     """A category that the endpoint does not know changes nothing."""
     finding = Finding(flagged=True, categories={"violence": True, "hate": False}, scores=SCORES)
-    assert finding.judged(thresholds).categories == found
+    assert finding.verdict_by(thresholds).categories == found

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from core.messages import Author, ConversationKey, Message
-from core.moderation.access import Lists
+from core.moderation.access import AccessLists
 from core.moderation.moderation import ModerationPolicy
 from core.moderation.stream import HELD
 from deploy.sandbox.openai.model import Fault, Reply, rate_limited, refusal
@@ -203,16 +203,16 @@ async def test_repeated_violations_pause_a_person_and_moderators_hear_of_each(sa
 @pytest.mark.parametrize(
     ("lists", "served"),
     [
-        (Lists(deny=frozenset({"user:U0ADA"})), False),
-        (Lists(deny=frozenset({f"channel:{GENERAL}"})), False),
-        (Lists(allow=frozenset({"user:U0GRACE"})), False),
-        (Lists(allow=frozenset({"user:U0ADA", "channel:C0OTHER"})), False),
-        (Lists(allow=frozenset({"user:U0ADA", f"channel:{GENERAL}"})), True),
-        (Lists(allow=frozenset({"role:R1", "user:U0ADA"})), True),
+        (AccessLists(deny=frozenset({"user:U0ADA"})), False),
+        (AccessLists(deny=frozenset({f"channel:{GENERAL}"})), False),
+        (AccessLists(allow=frozenset({"user:U0GRACE"})), False),
+        (AccessLists(allow=frozenset({"user:U0ADA", "channel:C0OTHER"})), False),
+        (AccessLists(allow=frozenset({"user:U0ADA", f"channel:{GENERAL}"})), True),
+        (AccessLists(allow=frozenset({"role:R1", "user:U0ADA"})), True),
     ],
 )
 async def test_only_those_whom_the_lists_allow_are_served(
-    sandbox: Sandbox, tmp_path: Path, lists: Lists, *, served: bool
+    sandbox: Sandbox, tmp_path: Path, lists: AccessLists, *, served: bool
 ) -> None:
     """The others read why not."""
     async with running(sandbox, tmp_path / "confab.db", Setup(moderation=Moderated(lists=lists, endpoint=False))):

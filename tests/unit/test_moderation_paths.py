@@ -58,8 +58,8 @@ SINKS: dict[tuple[str, str, str], tuple[Path, ...]] = {
     ("core.inbox", "_turn_away", "add_refused"): (),  # without its text
     ("core.inbox", "_edited", "edit_message"): ("edit",),
     ("core.voice.transcribe", "_line", "run"): ("question", "others"),  # dropped where it was not admitted
-    ("core.moderation.log", "_tell", "tell"): (),  # ids and categories; text where the operator asked for it
-    ("core.moderation.log", "_kept", "save_moderation"): (),
+    ("core.moderation.log", "_tell_moderators", "tell"): (),  # ids and categories; text where the operator asked for it
+    ("core.moderation.log", "_keep_record", "save_moderation"): (),
 }
 # What reads, or hands on ids, times and numbers alone.
 NO_SINKS = {
