@@ -41,6 +41,8 @@ def model_options(settings: Settings) -> ModelOptions:
         first_token_timeout=settings.first_token_timeout,
         silence_timeout=settings.silence_timeout,
         retry_deadline=settings.retry_deadline,
+        answer_timeout=settings.answer_timeout,
+        answer_characters=settings.answer_characters,
         max_connections=settings.concurrency,
     )
 

@@ -4,7 +4,8 @@ BotError                 everything that a person is told of in the channel
     ModelError           the model's endpoint did not answer as it should
         WrongKey, NoQuota, RateLimited, UnknownModel, WrongPath, NotAChatModel, MissingParameter, RefusedRequest,
         ContextOverflow, AnswerLimitTooLarge, ContentFiltered, EndpointUnreachable, EndpointFailing, ModelSilent,
-        StreamStalled, StreamCut, GarbledAnswer, EmptyAnswer, AnswerCutByLength
+        StreamStalled, StreamCut, GarbledAnswer, EmptyAnswer, AnswerCutByLength; DailyLimit, BareEnd and AnswerTooLong,
+        in core/llm/errors.py
     VoiceError           a recording was not understood
         NoteTooLong, NoteNotFetched, NoteUnplayable, NoteIncomplete, NoteSilent, NoteWithoutWords,
         TranscriberFailing, NoTranscriber
@@ -27,7 +28,7 @@ from typing import ClassVar
 class BotError(Exception):
     """Something that ends a turn with a sentence instead of an answer."""
 
-    notice: ClassVar[str]
+    notice: str
     hint: ClassVar[str]
 
 
@@ -146,9 +147,9 @@ class StreamStalled(ModelError):
 
 
 class StreamCut(ModelError):
-    """Text came, then the connection broke before the end."""
+    """Text came, then the connection broke before the end, or the endpoint says that it broke off."""
 
-    notice = "The connection to the model broke in the middle of this answer, so it ends here."
+    notice = "The model broke off in the middle of this answer, so it ends here."
     hint = "The stream ended early: look for a proxy between here and OPENAI_BASE_URL that closes long responses."
 
 

@@ -104,6 +104,10 @@ class Settings(ModerationSettings):
     )
     silence_timeout: Seconds = named("CONFAB_SILENCE_TIMEOUT", "Seconds of silence in mid-answer", 20.0)
     retry_deadline: Seconds = named("CONFAB_RETRY_DEADLINE", "Seconds of trying again while it refuses", 16.0)
+    answer_timeout: Seconds = named("CONFAB_ANSWER_TIMEOUT", "Seconds that one answer may take in all", 900.0)
+    answer_characters: PositiveInt = named(
+        "CONFAB_ANSWER_CHARACTERS", "Characters that one answer may have, the model's thoughts included", 400_000
+    )
     context_window: PositiveInt | None = named(
         "CONFAB_CONTEXT_WINDOW", "The model's window in tokens; empty: asked of the endpoint, or learnt from its errors"
     )

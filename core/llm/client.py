@@ -7,19 +7,20 @@ async with open_client(options) as client:
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 
 import httpx
 import structlog
 
-from core.errors import EndpointFailing, EndpointUnreachable, ModelError, RateLimited, StreamCut
-from core.llm.dialects import NO_PICTURES, Adaptation, adaptation, adapted
+from core.errors import EndpointFailing, EndpointUnreachable, ModelError, RateLimited, StreamCut, WrongPath
+from core.llm.dialects.adaptations import NO_PICTURES, Adaptation, adapt_body, find_adaptation
+from core.llm.errors import BareEnd
 from core.llm.refusals import Complaint, Refused, error_of
 from core.llm.request import Body, ModelOptions, chat_body
-from core.llm.stream import Bounds, Endpoint, open_client
-from core.messages import ModelEvent, PromptMessage
-from core.retry import pause
+from core.llm.stream import AttemptBounds, ChatEndpoint, open_client
+from core.messages import ModelEvent, PromptMessage, Replace, Text
+from core.retry import RetryBudget
 
 __all__ = ["ModelOptions", "OpenAI", "open_client"]
 
@@ -30,14 +31,21 @@ log = structlog.get_logger()
 
 
 @dataclass(slots=True)
-class Call:
+class ChatCall:
     """One question on its way, with what has become of it so far. `started` is in seconds of the loop's clock."""
 
     body: Body
     private: str
     started: float
-    attempt: int = 0
+    retries: RetryBudget
+    endpoint: ChatEndpoint
     applied: tuple[Adaptation, ...] = ()
+    tried: set[Adaptation] = field(default_factory=set)
+    complaint: str = ""  # the last one, to which an adaptation was made
+
+    def adapted_body(self) -> Body:
+        """Return the body with the changes that this call makes to it."""
+        return adapt_body(self.body, self.applied)
 
 
 class OpenAI:
@@ -45,32 +53,38 @@ class OpenAI:
 
     def __init__(self, options: ModelOptions, client: httpx.AsyncClient) -> None:
         self._options = options
-        self._endpoint = Endpoint(options, client)
-        self._learned: tuple[Adaptation, ...] = ()  # what this endpoint taught, for as long as the process runs
+        self._endpoint = ChatEndpoint(options, client)
+        self._learned: tuple[Adaptation, ...] = ()  # what helped with this model, for as long as the process runs
 
     async def chat(self, prompt: Sequence[PromptMessage], user: str) -> AsyncGenerator[ModelEvent, None]:
         """Yield the answer to `prompt` as it is made: Text pieces, then Usage where it is reported, then Finish.
 
-        `user` is the platform's id of who asks. Raises a ModelError, after the text that had come by then. Closing
-        the generator closes the connection at once.
+        A Replace takes back what was a thought. `user` is the platform's id of who asks. Raises a ModelError, after
+        the text that had come by then. Closing the generator closes the connection at once.
         """
-        said = ((message.content, *(call.arguments for call in message.calls)) for message in prompt)
-        private = "\n".join(chain.from_iterable(said))
-        call = Call(chat_body(self._options, prompt, user), private, _now())
+        call = self._begin(prompt, user)
         done = False
         while not done:
-            call.applied = self._learned
             begun = False
             try:
-                async with aclosing(
-                    self._endpoint.stream(adapted(call.body, call.applied), self._bounds(call))
-                ) as events:
+                async with aclosing(call.endpoint.stream(call.adapted_body(), self._bounds(call))) as events:
                     async for event in events:
+                        if not begun:
+                            self._learn(call)
                         begun = True
                         yield event
                 done = True
             except (Refused, ModelError) as fault:
                 await self._try_again(call, fault, begun=begun)
+
+    async def answer(self, prompt: Sequence[PromptMessage], user: str = "") -> str:
+        """Return the whole answer to a prompt as one text; raise a ModelError where it is not whole."""
+        text = ""
+        async with aclosing(self.chat(prompt, user)) as events:
+            async for event in events:
+                if isinstance(event, Text | Replace):
+                    text = event.text if isinstance(event, Replace) else text + event.text
+        return text
 
     @property
     def sees(self) -> bool:
@@ -84,41 +98,66 @@ class OpenAI:
         """
         return await self._endpoint.window(self._options.model)
 
-    async def _try_again(self, call: Call, fault: Refused | ModelError, *, begun: bool) -> None:
+    def _begin(self, prompt: Sequence[PromptMessage], user: str) -> ChatCall:
+        said = ((message.content, *(call.arguments for call in message.calls)) for message in prompt)
+        private = "\n".join(chain.from_iterable(said))
+        options, started = self._options, _now()
+        deadline = started + min(options.retry_deadline, options.first_token_timeout)
+        body, retries = chat_body(options, prompt, user), RetryBudget(deadline, _now)
+        return ChatCall(body, private, started, retries, self._endpoint, self._learned)
+
+    async def _try_again(self, call: ChatCall, fault: Refused | ModelError, *, begun: bool) -> None:
         """Return when the call is to be tried again; raise what ended it where it is not, as once text was shown."""
         if isinstance(fault, ModelError):
             error, asked = fault, None
-        elif not begun and self._adapt(call, fault.complaint):
-            return
         else:
-            error = error_of(fault.complaint, fault.complaint.detail(call.private, self._options.api_key))
+            complaint = fault.complaint.own(call.private)
+            if not begun and self._adapt(call, complaint):
+                return
+            error = error_of(complaint, complaint.detail("", self._options.api_key))
             asked = fault.retry_after
-        wait = pause(call.attempt, asked)
-        if begun or not isinstance(error, RETRIED) or _now() + wait > self._deadline(call):
+        if not begun and isinstance(error, WrongPath) and not call.endpoint.has_version:
+            call.endpoint = call.endpoint.with_version()
+            return
+        is_retried = isinstance(error, RETRIED) or (isinstance(error, BareEnd) and call.retries.retries == 0)
+        wait = call.retries.next_pause(asked) if is_retried and not begun else None
+        if wait is None:
             raise error from None
-        log.info("model_retry", error=type(error).__name__, attempt=call.attempt, pause=round(wait, 2))
-        call.attempt += 1
+        log.info("model_retry", error=type(error).__name__, attempt=call.retries.retries, pause=round(wait, 2))
         await asyncio.sleep(wait)
 
-    def _adapt(self, call: Call, complaint: Complaint) -> bool:
-        """Learn the change that a complaint asks for; False where it asks for none, or for one that was made."""
-        change = adaptation(complaint, adapted(call.body, call.applied), self._options.extra_body)
-        if change is None or change in call.applied:
+    def _adapt(self, call: ChatCall, complaint: Complaint) -> bool:
+        """Make the change that a complaint asks for; False where it asks for none that was not tried.
+
+        A change after which the endpoint says the same again did not help, and is taken back.
+        """
+        if call.tried and complaint.words == call.complaint:
+            call.applied = call.applied[:-1]
+        change = find_adaptation(complaint, call.adapted_body(), self._options.extra_body)
+        if change is None or change in call.applied or change in call.tried:
             return False
-        if change not in self._learned:
-            self._learned = (*self._learned, change)
-            log.warning("model_request_adapted", change=change.kind, parameter=change.parameter, hint=change.hint)
+        call.applied, call.complaint = (*call.applied, change), complaint.words
+        call.tried.add(change)
         return True
 
-    def _deadline(self, call: Call) -> float:
-        return call.started + min(self._options.retry_deadline, self._options.first_token_timeout)
+    def _learn(self, call: ChatCall) -> None:
+        """Keep what a call was changed by, now that the model answers to it."""
+        if call.endpoint is not self._endpoint and call.endpoint.has_version and not self._endpoint.has_version:
+            self._endpoint = call.endpoint
+            log.warning("model_address_corrected", hint="OPENAI_BASE_URL lacks /v1 at its end; it is asked with it.")
+        for change in call.applied:
+            if change not in self._learned:
+                self._learned = (*self._learned, change)
+                log.warning("model_request_adapted", change=change.kind, parameter=change.parameter, hint=change.hint)
 
-    def _bounds(self, call: Call) -> Bounds:
+    def _bounds(self, call: ChatCall) -> AttemptBounds:
         """Return an attempt's bounds: the first token counts from the start of all; a retry connects in the rest."""
-        longest = self._options.connect_timeout
-        left = max(self._deadline(call) - _now(), SHORTEST_CONNECT)
-        connect = longest if call.attempt == 0 else min(longest, left)
-        return Bounds(connect, call.started + self._options.first_token_timeout)
+        options = self._options
+        deadline = call.started + min(options.retry_deadline, options.first_token_timeout)
+        left = max(deadline - _now(), SHORTEST_CONNECT)
+        connect = options.connect_timeout if not call.retries.retries else min(options.connect_timeout, left)
+        first_token_at = call.started + options.first_token_timeout
+        return AttemptBounds(connect, first_token_at, call.started + options.answer_timeout)
 
 
 def _now() -> float:

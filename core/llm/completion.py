@@ -1,16 +1,25 @@
 """Reads the chunks of one answer, as an endpoint sends them, and tells what is to be shown and how it ended."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from core.errors import AnswerCutByLength, ContentFiltered, EmptyAnswer, GarbledAnswer, ModelError, StreamCut
 from core.llm.body import decode_json
+from core.llm.deltas import Delta, read_delta, read_usage
+from core.llm.dialects.finishes import end_of
+from core.llm.dialects.shapes import is_fault
+from core.llm.dialects.thoughts import ThoughtFilter
+from core.llm.errors import AnswerTooLong, BareEnd
+from core.llm.halves import HalfJoiner
+from core.llm.opening import AnswerOpening
 from core.llm.refusals import Refused, complaint_in_stream
-from core.messages import Finish, ModelEvent, Text, Usage
+from core.llm.sse import EventParser, ServerEvent
+from core.messages import Finish, ModelEvent, Replace, Text, Usage
+from core.sanitize import valid_text
 
-LENGTH = frozenset({"length", "max_tokens", "model_length"})  # OpenAI, Anthropic's compatible address, Mistral
-FILTER = frozenset({"content_filter", "safety"})
+MOST_CHOICES = 128  # OpenAI API reference, `n`
+DONE = "[DONE]"
 
 
 @dataclass(slots=True)
@@ -20,84 +29,88 @@ class Choice:
     pieces: list[str] = field(default_factory=list)
     finish: str = ""
 
-
-class Opening:
-    """Puts the opening before an answer once, also where the model repeats it."""
-
-    def __init__(self, opening: str) -> None:
-        self._opening = opening
-        self._held = ""
-        self._decided = not opening
-
-    def add(self, piece: str) -> str:
-        """Return what can be shown now that `piece` has come."""
-        if self._decided:
-            return piece
-        self._held += piece
-        said, target = self._held.lstrip(), self._opening.strip()
-        if len(said) < len(target) and target.startswith(said):
-            return ""  # it may be about to repeat the opening
-        self._decided = True
-        return said if said.startswith(target) else self._opening + self._held
-
-    def rest(self) -> str:
-        """Return what is still held back when the answer has ended."""
-        return "" if self._decided or not self._held.strip() else self._opening
+    def said(self) -> str:
+        """Return all that has come, thoughts and all."""
+        return "".join(self.pieces)
 
 
 class CompletionReader:
-    """One answer as it grows. Give it every chunk; it returns the text to show, and in the end how it ended."""
+    """One answer as it grows. Give it every event; it returns what to show, and in the end how it ended.
 
-    def __init__(self, opening: str) -> None:
+    With `holds`, nothing is shown before it is known whether the answer began in a thought; `most` is how many
+    characters may come in all, thoughts included.
+    """
+
+    def __init__(self, opening: str = "", *, holds: bool = False, most: int = 1_000_000) -> None:
         self.alive = False  # whether the model has said or thought anything yet
         self.ended = False
-        self._opening = Opening(opening)
+        self._thoughts = ThoughtFilter()
+        self._opening = AnswerOpening(self._thoughts.add(opening))
         self._choices: dict[int, Choice] = {0: Choice()}
         self._usage: Usage | None = None
-        self._shown = False
+        self._holds = holds
+        self._kept: list[str] = []  # what is to be shown, or is held back by `holds`
+        self._half = HalfJoiner()
+        self._shown = self._restarts = self._chunked = False
+        self._left = most
 
-    def read(self, chunks: Iterable[str]) -> tuple[str, bool, Refused | ModelError | None]:
-        """Return the text that chunks add, whether one was a sign of life, and the fault at which reading stopped.
+    @property
+    def is_primed(self) -> bool | None:
+        """Whether the answer began in the midst of a thought; None where nothing tells that yet."""
+        return True if self._thoughts.is_primed else (False if self._shown else None)
 
-        Text and reasoning are signs of life. A fault is GarbledAnswer for what is not a chunk, or Refused for an
-        error in a chunk's place; it is returned, so that the text before it can be shown.
+    def read(self, events: Iterable[ServerEvent]) -> tuple[list[ModelEvent], bool, Refused | ModelError | None]:
+        """Return what events add, whether one was a sign of life, and the fault at which reading stopped.
+
+        Text and reasoning are signs of life. A fault is GarbledAnswer for what is not a chunk, AnswerTooLong, or
+        Refused for an error in a chunk's place; it is returned, so that the text before it can be shown.
         """
-        texts, life = [], False
+        life, fault = False, None
         try:
-            for data in chunks:
-                if data == "[DONE]":
+            for event in events:
+                if event.data == DONE:
                     self.ended = True
                     break
-                text, lives = self.take(_decoded(data))
-                texts.append(text)
-                life = life or lives
-        except (Refused, GarbledAnswer) as fault:
-            return "".join(texts), life, fault
-        return "".join(texts), life, None
+                life = self._take_event(event) or life
+        except (Refused, GarbledAnswer, AnswerTooLong) as error:
+            fault = error
+        return list(self._events()), life, fault
 
-    def read_whole(self, body: str) -> str:
-        """Return the text of an answer that came as one JSON body although a stream was asked for."""
-        completion = _decoded(body)
-        text, _ = self.take(completion)
-        self.ended = bool(completion.get("choices"))
+    def take(self, chunk: Any) -> bool:
+        """Take in one chunk, or a whole completion; return whether it was a sign of life."""
+        if isinstance(chunk, list) and len(chunk) == 1:
+            chunk = chunk[0]
+        if is_fault(chunk):
+            raise Refused(complaint_in_stream(chunk))
+        if not isinstance(chunk, Mapping):
+            raise GarbledAnswer("a chunk is not a JSON object")
+        choices = chunk.get("choices") or ()
+        if not isinstance(choices, list | tuple) or len(choices) > MOST_CHOICES:
+            raise GarbledAnswer("a chunk has another shape than a chat completion's")
+        self._usage = read_usage(chunk) or self._usage
+        self._chunked = self._chunked or bool(choices)
+        lives = [self._take_choice(choice) for choice in choices if isinstance(choice, Mapping)]
+        self.alive = self.alive or any(lives)
+        return any(lives)
+
+    def read_whole(self, body: str) -> list[ModelEvent]:
+        """Return what a body of JSON holds that came in place of a stream: one completion, or a chunk in each line.
+
+        Raises Refused for an error, and GarbledAnswer for what is none of these.
+        """
+        try:
+            self.take(decode_json(body))
+        except ValueError:
+            parser = EventParser()
+            events, _, fault = self.read([*parser.feed(body.encode()), *parser.end()])
+            if fault:
+                raise fault from None
+        else:
+            events = list(self._events())
+        self.ended = self._chunked
         if not self.ended:
             raise GarbledAnswer("a JSON body without choices")
-        return text
-
-    def take(self, chunk: Any) -> tuple[str, bool]:
-        """Return the text that one chunk adds, or a whole completion, and whether it was a sign of life."""
-        if not isinstance(chunk, dict):
-            raise GarbledAnswer("a chunk is not a JSON object")
-        if chunk.get("error") or chunk.get("object") == "error":
-            raise Refused(complaint_in_stream(chunk))
-        try:
-            self._note_usage(chunk)
-            said = [self._take_choice(choice) for choice in chunk.get("choices") or ()]
-        except (AttributeError, TypeError, KeyError, ValueError):
-            raise GarbledAnswer("a chunk has another shape than a chat completion's") from None
-        life = any(life for _, life in said)
-        self.alive = self.alive or life
-        return "".join(text for text, _ in said), life
+        return events
 
     def end(self) -> Iterator[ModelEvent]:
         """Yield what is left when no more comes: text that was held back, the usage, and how it ended.
@@ -107,54 +120,107 @@ class CompletionReader:
         choice = self._choices[0]
         if not (self.ended or choice.finish):
             raise StreamCut("the stream ended without a finish reason")
-        rest = self._opening.rest()
-        if not (self._shown or rest):
-            choice = self._spare() or choice
-            rest = "".join(choice.pieces)
-        if rest:
-            yield Text(rest)
+        if not self._chunked:
+            raise BareEnd("nothing but the end of a stream")
+        meant = end_of(choice.finish) if choice.finish else "done"
+        self._finish(is_cut=meant != "done")
+        yield from self._events()
+        if not self._shown and (spare := self._spare()):
+            choice, text = spare
+            meant = end_of(choice.finish) if choice.finish else "done"
+            self._kept.append(text)
+            yield from self._events()
         if self._usage:
             yield self._usage
-        self._judge(choice.finish, shown=self._shown or bool(rest.strip()))
+        self._judge(choice.finish, meant)
         yield Finish(choice.finish or "stop")
 
-    def _judge(self, finish: str, *, shown: bool) -> None:
-        if finish in FILTER:
-            raise ContentFiltered(f"finish reason {finish}")
-        if not shown:
-            raise EmptyAnswer(f"finish reason {finish or 'none'}")
-        if finish in LENGTH:
-            raise AnswerCutByLength(f"finish reason {finish}")
-        if finish == "error":
-            raise StreamCut("finish reason error")
+    def _judge(self, finish: str, meant: str) -> None:
+        if meant == "filter":
+            raise ContentFiltered(f"finish reason {finish[:40]}")
+        if meant == "broken":
+            raise StreamCut(f"finish reason {finish[:40]}")
+        if not self._shown:
+            raise EmptyAnswer(f"finish reason {finish[:40] or 'none'}")
+        if meant == "length":
+            raise AnswerCutByLength(f"finish reason {finish[:40]}")
 
-    def _spare(self) -> Choice | None:
-        """Return another choice that holds text, for when the first holds none."""
-        spares = (choice for index, choice in self._choices.items() if index and choice.finish not in FILTER)
-        return next((choice for choice in spares if "".join(choice.pieces).strip()), None)
+    def _finish(self, *, is_cut: bool) -> None:
+        """Let go of what was held back of the first choice."""
+        if is_cut and self._holds and not self._thoughts.has_thought:
+            self._kept.clear()
+        left = self._thoughts.add(self._half.end()) + self._thoughts.end(is_cut=is_cut)
+        self._holds = False
+        self._kept += [self._opening.add(left), self._opening.rest()]
 
-    def _take_choice(self, choice: dict[str, Any]) -> tuple[str, bool]:
-        delta = choice.get("delta") or choice.get("message") or {}
-        piece = _words(delta.get("content")) or delta.get("refusal") or ""
-        index = choice.get("index") or 0
-        kept = self._choices.setdefault(index, Choice())
-        kept.finish = choice.get("finish_reason") or kept.finish
-        if not piece:
-            thought = delta.get("reasoning_content") or delta.get("reasoning") or delta.get("tool_calls")
-            return "", bool(thought)
-        kept.pieces.append(piece)
-        if index:
-            return "", True
-        text = self._opening.add(piece)
+    def _spare(self) -> tuple[Choice, str] | None:
+        """Return another choice that holds text, with it, for when the first holds none."""
+        for index, choice in self._choices.items():
+            meant = end_of(choice.finish) if choice.finish else "done"
+            if (
+                index
+                and meant != "filter"
+                and (text := visible_text(valid_text(choice.said()), is_cut=meant != "done")).strip()
+            ):
+                return choice, text
+        return None
+
+    def _events(self) -> Iterator[ModelEvent]:
+        """Yield what is to be shown by now: text, which takes the place of all before where that was a thought."""
+        if self._holds and not self._thoughts.has_thought:
+            return
+        text = "".join(self._kept)
+        self._kept.clear()
+        if self._restarts:
+            self._restarts = False
+            yield Replace(text)
+        elif text:
+            yield Text(text)
         self._shown = self._shown or bool(text.strip())
-        return text, True
 
-    def _note_usage(self, chunk: dict[str, Any]) -> None:
-        told = chunk.get("usage")
-        if told:  # some endpoints tell it with every chunk, and the last one counts
-            cached = (told.get("prompt_tokens_details") or {}).get("cached_tokens") or 0
-            asked, answered = told.get("prompt_tokens") or 0, told.get("completion_tokens") or 0
-            self._usage = Usage(int(asked), int(answered), int(cached), str(chunk.get("model") or ""))
+    def _take_event(self, event: ServerEvent) -> bool:
+        chunk = _decoded(event.data)
+        if event.is_error or (event.status >= 400 and not _has_choices(chunk)):
+            complaint = complaint_in_stream(chunk)
+            raise Refused(replace(complaint, status=complaint.status or event.status))
+        return self.take(chunk)
+
+    def _take_choice(self, choice: Mapping[str, Any]) -> bool:
+        if choice.get("error"):
+            raise Refused(complaint_in_stream(choice))
+        index = choice.get("index")
+        index = index if isinstance(index, int) and 0 <= index < MOST_CHOICES else 0
+        kept = self._choices.setdefault(index, Choice())
+        delta = read_delta(choice, kept.said)
+        if kept.finish and delta.text == kept.said():
+            delta = Delta("", delta.thought)  # all of it once more, behind its end
+        finish = choice.get("finish_reason")
+        kept.finish = finish if isinstance(finish, str) and finish else kept.finish
+        self._left -= len(delta.text) + delta.thought
+        if self._left < 0:
+            raise AnswerTooLong("more characters than an answer may have")
+        self._holds = self._holds and not delta.thought  # thoughts that come apart are not in the text
+        kept.pieces.append(delta.text)
+        if delta.text and not index:
+            self._show(self._half.join(delta.text))
+        return bool(delta.text or delta.thought)
+
+    def _show(self, piece: str) -> None:
+        """Keep what can be shown of the first choice now that a piece has come."""
+        shown = self._thoughts.add(piece)
+        if self._thoughts.is_taken_back:
+            self._thoughts.is_taken_back = False
+            self._restarts = self._restarts or self._shown
+            self._opening = AnswerOpening("")
+            self._kept.clear()
+        self._kept.append(self._opening.add(shown))
+
+
+def visible_text(said: str, *, is_cut: bool = False) -> str:
+    """Return a whole answer without its thoughts."""
+    thoughts = ThoughtFilter()
+    shown = thoughts.add(said)
+    return shown + thoughts.end(is_cut=is_cut)
 
 
 def _decoded(data: str) -> Any:
@@ -164,8 +230,5 @@ def _decoded(data: str) -> Any:
         raise GarbledAnswer(f"{len(data)} characters that are not JSON") from None
 
 
-def _words(content: Any) -> str:
-    """Return the text of a delta; Mistral's reasoning models send a list of parts, with thoughts among them."""
-    if isinstance(content, list):
-        return "".join(part.get("text") or "" for part in content if part.get("type") == "text")
-    return content or ""
+def _has_choices(chunk: Any) -> bool:
+    return isinstance(chunk, Mapping) and bool(chunk.get("choices"))

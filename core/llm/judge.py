@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from core.errors import ModelError
 from core.llm.client import OpenAI
-from core.messages import PromptMessage, Text
+from core.messages import PromptMessage
 from core.moderation.errors import CheckFailed
 from core.moderation.verdict import Finding, Sample
 
@@ -32,7 +32,7 @@ class Judge:
         """Return what the judge finds in each sample, in their order; raise CheckFailed where it did not say."""
         prompt = [PromptMessage("system", TASK), PromptMessage("user", _numbered(samples))]
         try:
-            said = "".join([event.text async for event in self.model.chat(prompt, "") if isinstance(event, Text)])
+            said = await self.model.answer(prompt)
         except ModelError as error:
             raise CheckFailed(f"{type(error).__name__}: {error}") from None
         return _read(said, len(samples))

@@ -18,6 +18,7 @@ class ModelOptions:
     `opening` is text that the answer begins with. `user_salt` makes the endpoint be sent a hash of who asks, for
     its abuse reports. `extra_body` is merged into the body last. All times are in seconds: `first_token_timeout`
     runs from the beginning of the call, retries included, and `retry_deadline` is when the last retry may begin.
+    An answer ends after `answer_timeout`, and after `answer_characters`, thoughts included.
     """
 
     base_url: str
@@ -40,12 +41,14 @@ class ModelOptions:
     first_token_timeout: float = 36.0
     silence_timeout: float = 20.0
     retry_deadline: float = 16.0
+    answer_timeout: float = 900.0
+    answer_characters: int = 400_000
     max_connections: int = 64
 
 
 def chat_body(options: ModelOptions, prompt: Sequence[PromptMessage], user: str) -> Body:
     """Return the body of a request, with only those parameters that are set."""
-    messages = [_written(message) for message in prompt]
+    messages = [_message_body(message) for message in prompt]
     if options.opening:
         messages.append({"role": "assistant", "content": options.opening})
     return {
@@ -54,36 +57,36 @@ def chat_body(options: ModelOptions, prompt: Sequence[PromptMessage], user: str)
         "stream": True,
         "stream_options": {"include_usage": True},
         **_parameters(options),
-        **({"user": hashed(user, options.user_salt)} if options.user_salt else {}),
+        **({"user": hash_user(user, options.user_salt)} if options.user_salt else {}),
         **options.extra_body,
     }
 
 
-def _written(message: PromptMessage) -> Body:
+def _message_body(message: PromptMessage) -> Body:
     """Return a message as the API takes it: text, parts where pictures go with it, calls, or the result of one.
 
     OpenAI API reference, Create chat completion: an assistant's content may be null where it calls tools.
     """
     if message.calls:
-        calls = [_called(call) for call in message.calls]
+        calls = [_call_body(call) for call in message.calls]
         return {"role": message.role, "content": message.content or None, "tool_calls": calls}
     if message.call_id:
         return {"role": message.role, "content": message.content, "tool_call_id": message.call_id}
     if not message.images:
         return {"role": message.role, "content": message.content}
     text = {"type": "text", "text": message.content}
-    return {"role": message.role, "content": [text, *map(_picture, message.images)]}
+    return {"role": message.role, "content": [text, *map(_picture_part, message.images)]}
 
 
-def _called(call: ToolCall) -> Body:
+def _call_body(call: ToolCall) -> Body:
     return {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
 
 
-def _picture(image: Image) -> Body:
+def _picture_part(image: Image) -> Body:
     return {"type": "image_url", "image_url": {"url": image.url}}
 
 
-def hashed(user: str, salt: str) -> str:
+def hash_user(user: str, salt: str) -> str:
     """Return who asks as 32 characters that say nothing to whoever does not have the salt."""
     return hmac.new(salt.encode(), user.encode(), hashlib.sha256).hexdigest()[:32]
 

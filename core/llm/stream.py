@@ -1,28 +1,29 @@
 """One request to an endpoint and the stream that it answers with, over httpx; nothing is tried twice here."""
 
 import asyncio
-import re
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import httpx
-from httpx_sse import EventSource, ServerSentEvent
+import re2
 
 from core.errors import GarbledAnswer, ModelSilent, StreamCut, StreamStalled, WrongPath
 from core.llm.body import open_response, read_body, read_pieces
 from core.llm.completion import CompletionReader
+from core.llm.dialects.thoughts import is_thinker
+from core.llm.errors import AnswerTooLong
 from core.llm.http_client import open_http_client
 from core.llm.models import fetch_window
 from core.llm.refusals import Refused, read_complaint
 from core.llm.request import Body, ModelOptions
-from core.messages import ModelEvent, Text
+from core.llm.sse import BYTE_ORDER_MARK, ServerEvent, read_events
+from core.messages import ModelEvent
 from core.retry import retry_after
 
 DRAIN = 0.25  # seconds to read past [DONE], so that the connection can be used again
 LARGEST_ANSWER = 4_000_000  # bytes of an answer that is not a stream
-EVENT_STREAM = {"Content-Type": "text/event-stream"}
-EVENT_ENDS = (b"\n\n", b"\n\r\n", b"\r\r")  # a blank line, in each way to end a line (HTML standard, 9.2.5)
+VERSION = re2.compile(r"/v\d")
 
 
 def open_client(options: ModelOptions) -> httpx.AsyncClient:
@@ -46,97 +47,130 @@ def auth_headers(url: httpx.URL, key: str) -> dict[bytes, bytes]:
 
 
 @dataclass(frozen=True, slots=True)
-class Bounds:
-    """How long one attempt may take: to connect, in seconds, and when its first token is due, by the loop's clock."""
+class AttemptBounds:
+    """How long one attempt may take: to connect, in seconds; the others are due by the loop's clock."""
 
     connect: float
     first_token_at: float
+    end_at: float
 
 
-class Endpoint:
-    """The address that chat completions are asked of."""
+class ChatEndpoint:
+    """The address that chat completions are asked of.
+
+    `thinks_first` says whether the model's answers begin in the midst of a thought: by the model's name, until one
+    of them has told.
+    """
 
     def __init__(self, options: ModelOptions, client: httpx.AsyncClient) -> None:
         self._client = client
+        self._options = options
         self._url = chat_url(options.base_url)
         self._headers = auth_headers(self._url, options.api_key)
-        self._opening = options.opening
-        self._silence = options.silence_timeout
+        self._is_guess = False
+        self.thinks_first = is_thinker(options.model)
 
-    async def stream(self, body: Body, bounds: Bounds) -> AsyncGenerator[ModelEvent, None]:
+    @property
+    def has_version(self) -> bool:
+        """Whether the address names a version of the API, as nearly every one does."""
+        return VERSION.search(self._url.path) is not None
+
+    async def stream(self, body: Body, bounds: AttemptBounds) -> AsyncGenerator[ModelEvent, None]:
         """Yield the answer to one request. Raises Refused for what the endpoint says instead, or a ModelError."""
-        answer = CompletionReader(self._opening)
+        options = self._options
+        answer = CompletionReader(options.opening, holds=self.thinks_first, most=options.answer_characters)
         async with open_response(self._client, self._request(body, bounds), bounds.first_token_at) as response:
-            await self._check(response, bounds)
-            async with aclosing(self._texts(response, bounds, answer)) as texts:
-                async for text in texts:
-                    yield Text(text)
+            if not response.is_success:
+                text = await _text(response, bounds)
+                raise Refused(read_complaint(response.status_code, text), retry_after(response.headers))
+            async with aclosing(self._events(response, bounds, answer)) as events:
+                async for event in events:
+                    yield event
         for event in answer.end():
             yield event
+        if answer.is_primed is not None:
+            self.thinks_first = answer.is_primed
 
     async def window(self, model: str) -> int | None:
         """Return a model's window in tokens, None where it is not told. Raises as `fetch_window`."""
         return await fetch_window(self._client, self._url, self._headers, model)
 
-    def _request(self, body: Body, bounds: Bounds) -> httpx.Request:
+    def with_version(self) -> "ChatEndpoint":
+        """Return the endpoint at the same address with `/v1`, where a base address lacks it."""
+        url = httpx.URL(self._options.base_url)
+        path = url.path.rstrip("/").removesuffix("/chat/completions")
+        base = str(url.copy_with(path=f"{path}/v1"))
+        guess = ChatEndpoint(replace(self._options, base_url=base), self._client)
+        guess._is_guess = True
+        return guess
+
+    def _request(self, body: Body, bounds: AttemptBounds) -> httpx.Request:
         timeout = httpx.Timeout(None, connect=bounds.connect)
         return self._client.build_request("POST", self._url, json=body, headers=self._headers, timeout=timeout)
 
-    async def _check(self, response: httpx.Response, bounds: Bounds) -> None:
-        """Raise Refused for a status that is no success, and WrongPath for a page at an address without a version."""
-        if not response.is_success:
-            text = await _text(response, bounds)
-            raise Refused(read_complaint(response.status_code, text), retry_after(response.headers))
-        is_page = response.headers.get("content-type", "").startswith("text/html")
-        if is_page and not re.search(r"/v\d", self._url.path):
-            raise WrongPath("a web page, at an address without /v1")
+    async def _events(
+        self, response: httpx.Response, bounds: AttemptBounds, answer: CompletionReader
+    ) -> AsyncGenerator[ModelEvent, None]:
+        """Yield what a good response holds: events, or one body of JSON, whatever its type says."""
+        async with aclosing(read_pieces(response)) as pieces:
+            begun = await self._beginning(pieces, bounds)
+            if begun.startswith(b"<"):
+                raise (GarbledAnswer if self.has_version and not self._is_guess else WrongPath)("a web page")
+            if begun.startswith((b"{", b"[")) and not begun.startswith(b"[DONE]"):
+                for event in answer.read_whole(await _rest(pieces, begun, bounds)):
+                    yield event
+                return
+            async with aclosing(self._streamed(_after(begun, pieces), bounds, answer)) as events:
+                async for event in events:
+                    yield event
 
-    async def _texts(
-        self, response: httpx.Response, bounds: Bounds, answer: CompletionReader
-    ) -> AsyncGenerator[str, None]:
-        if "text/event-stream" not in response.headers.get("content-type", ""):
-            yield answer.read_whole(await _text(response, bounds))
-            return
+    async def _streamed(
+        self, pieces: AsyncGenerator[bytes, None], bounds: AttemptBounds, answer: CompletionReader
+    ) -> AsyncGenerator[ModelEvent, None]:
         until = bounds.first_token_at
-        async with aclosing(_events(response)) as blocks:
-            while not answer.ended and (events := await _next(blocks, until, answer)):
-                text, life, fault = answer.read(event.data for event in events)
-                if text:
-                    yield text
+        async with aclosing(read_events(pieces)) as blocks:
+            while not answer.ended and (block := await _next(blocks, until, bounds, answer)):
+                events, life, fault = answer.read(block)
+                for event in events:
+                    yield event
                 if fault:
                     raise fault
                 if life:
-                    until = asyncio.get_running_loop().time() + self._silence
+                    until = asyncio.get_running_loop().time() + self._options.silence_timeout
             await _drain(blocks)
 
+    async def _beginning(self, pieces: AsyncGenerator[bytes, None], bounds: AttemptBounds) -> bytes:
+        """Return the beginning of a body, from the first byte that is neither blank nor a byte-order mark."""
+        try:
+            async with asyncio.timeout_at(bounds.first_token_at):
+                async for piece in pieces:
+                    if begun := piece.removeprefix(BYTE_ORDER_MARK).lstrip():
+                        return begun
+        except TimeoutError:
+            raise ModelSilent("no byte of the answer in time") from None
+        return b""
 
-async def _events(response: httpx.Response) -> AsyncGenerator[list[ServerSentEvent], None]:
-    """Yield a stream's events, those that arrived together as one list, which is never empty.
 
-    What follows pays once for what came at once. The blocks are cut where an event ends, and the library reads them.
-    """
-    held = b""
-    async for block in read_pieces(response):
-        held += block
-        end = max(held.rfind(mark) + len(mark) if mark in held else 0 for mark in EVENT_ENDS)
-        whole, held = held[:end], held[end:]
-        events = list(EventSource(httpx.Response(200, headers=EVENT_STREAM, content=whole)).iter_sse())
-        if events:
-            yield events
+async def _after(begun: bytes, pieces: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
+    yield begun
+    async for piece in pieces:
+        yield piece
 
 
 async def _next(
-    blocks: AsyncGenerator[list[ServerSentEvent], None], until: float, answer: CompletionReader
-) -> list[ServerSentEvent] | None:
+    blocks: AsyncGenerator[list[ServerEvent], None], until: float, bounds: AttemptBounds, answer: CompletionReader
+) -> list[ServerEvent] | None:
     """Return the events that come next, or None at the end of the stream."""
     try:
-        async with asyncio.timeout_at(until):
+        async with asyncio.timeout_at(min(until, bounds.end_at)):
             return await anext(blocks, None)
     except TimeoutError:
+        if asyncio.get_running_loop().time() >= bounds.end_at:
+            raise AnswerTooLong("more seconds than an answer may take") from None
         raise (StreamStalled if answer.alive else ModelSilent)("no chunk in time") from None
 
 
-async def _drain(blocks: AsyncGenerator[list[ServerSentEvent], None]) -> None:
+async def _drain(blocks: AsyncGenerator[list[ServerEvent], None]) -> None:
     """Read on to the end of the body, so that the connection can serve the next call."""
     with suppress(TimeoutError, StreamCut, GarbledAnswer):
         async with asyncio.timeout(DRAIN):
@@ -144,6 +178,20 @@ async def _drain(blocks: AsyncGenerator[list[ServerSentEvent], None]) -> None:
                 pass
 
 
-async def _text(response: httpx.Response, bounds: Bounds) -> str:
-    """Return a body that is no stream."""
+async def _rest(pieces: AsyncGenerator[bytes, None], begun: bytes, bounds: AttemptBounds) -> str:
+    """Return a body that is no stream, of which the beginning has been read."""
+    body = bytearray(begun)
+    try:
+        async with asyncio.timeout_at(bounds.first_token_at):
+            async for piece in pieces:
+                body += piece
+                if len(body) > LARGEST_ANSWER:
+                    raise GarbledAnswer(f"a body of more than {LARGEST_ANSWER} bytes")
+    except TimeoutError:
+        raise ModelSilent("the body did not end in time") from None
+    return body.decode(errors="replace")
+
+
+async def _text(response: httpx.Response, bounds: AttemptBounds) -> str:
+    """Return the body of a refusal."""
     return (await read_body(response, LARGEST_ANSWER, bounds.first_token_at)).decode(errors="replace")

@@ -25,7 +25,7 @@ from core.errors import (
 )
 from core.llm.refusals import Complaint, Refused, error_of, read_complaint
 from core.llm.stream import auth_headers
-from core.retry import pause, retry_after
+from core.retry import RetryBudget, retry_after
 
 log = structlog.get_logger()
 
@@ -84,7 +84,7 @@ class TranscriptionClient:
             raise ModelSilent("no transcript in time") from None
 
     async def _persist(self, path: Path, task: Task) -> str:
-        deadline, attempt = _now() + self._options.retry_deadline, 0
+        retries = RetryBudget(_now() + self._options.retry_deadline, _now)
         while True:
             try:
                 return _text(await self._post(path, task))
@@ -92,11 +92,10 @@ class TranscriptionClient:
                 error, asked = self._meant(refused.complaint), refused.retry_after
             except ModelError as fault:
                 error, asked = fault, None
-            wait = pause(attempt, asked)
-            if not isinstance(error, RETRIED) or _now() + wait > deadline:
+            wait = retries.next_pause(asked) if isinstance(error, RETRIED) else None
+            if wait is None:
                 raise error from None
-            log.info("transcriber_retry", error=type(error).__name__, attempt=attempt, pause=round(wait, 2))
-            attempt += 1
+            log.info("transcriber_retry", error=type(error).__name__, attempt=retries.retries, pause=round(wait, 2))
             await asyncio.sleep(wait)
 
     async def _post(self, path: Path, task: Task) -> httpx.Response:

@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
-from core.messages import Admitted, ModelEvent, Notice, Text
+from core.messages import Admitted, ModelEvent, Notice, Replace, Text
 from core.moderation.errors import AnswerRefused
 from core.moderation.log import Subject
 from core.moderation.moderation import NOBODY, Moderation
@@ -66,6 +66,8 @@ class ModeratedStream:
         self._others: list[ModelEvent] = []
         self._fault: Exception | None = None
         self._cuts: deque[CheckedWindow] = deque()
+        self._void: list[asyncio.Task[None]] = []  # the checks of what is no part of the answer any more
+        self._is_void = False
         self._cut_at = self._shown = self._seen = 0
         self._next_cut = 0.0
         self._timer: asyncio.TimerHandle | None = None
@@ -135,6 +137,8 @@ class ModeratedStream:
                 async for event in events:
                     if isinstance(event, Text):
                         self._take_piece(event.text)
+                    elif isinstance(event, Replace):
+                        self._begin_again(event.text)
                     else:
                         self._others.append(event)
         except Exception as error:  # noqa: BLE001 - it is raised again, behind the text that came before it
@@ -156,6 +160,16 @@ class ModeratedStream:
         elif self._timer is None:
             self._next_cut = self._next_cut or _now() + self._guard.options.first
             self._schedule_window(self._next_cut)
+
+    def _begin_again(self, text: str) -> None:
+        """Let go of all that came before: it was no part of the answer."""
+        self._void += [cut.task for cut in self._cuts]
+        self._is_void = self._is_void or self._shown > 0
+        self._cuts.clear()
+        self._pieces.clear()
+        self._cut_at = self._shown = self._seen = 0
+        self._take_piece(text)
+        self._wake.set()
 
     def _schedule_window(self, when: float) -> None:
         """End the window at a time of the loop's clock."""
@@ -196,8 +210,11 @@ class ModeratedStream:
         if verdicts[0].is_flagged:
             raise AnswerRefused(", ".join(verdicts[0].categories))
 
-    def _releasable_texts(self) -> Iterator[Text]:
+    def _releasable_texts(self) -> Iterator[Text | Replace]:
         """Yield what may be seen by now; raise what the check of a window raised."""
+        if self._is_void:
+            self._is_void = False
+            yield Replace("")
         upto = self._shown
         for cut in self._cuts:
             if cut.task.done():
@@ -212,7 +229,8 @@ class ModeratedStream:
             self._shown = upto
 
     def _is_all_shown(self, question: asyncio.Task[None]) -> bool:
-        return self._ended and question.done() and self._shown == len(self._whole_text()) and not self._cuts
+        is_settled = question.done() and not (self._is_void or self._cuts)
+        return self._ended and is_settled and self._shown == len(self._whole_text())
 
     def _whole_text(self) -> str:
         """Return all that the model has said so far."""
@@ -230,7 +248,7 @@ class ModeratedStream:
         """End everything that is under way, and the model's stream with it."""
         if self._timer:
             self._timer.cancel()
-        under_way = (*tasks, *(cut.task for cut in self._cuts))
+        under_way = (*tasks, *self._void, *(cut.task for cut in self._cuts))
         for task in under_way:
             task.cancel()
         await asyncio.gather(*under_way, return_exceptions=True)

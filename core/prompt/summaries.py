@@ -8,7 +8,7 @@ import structlog
 
 from core.errors import ModelError
 from core.llm.client import OpenAI
-from core.messages import ConversationKey, Entry, PromptMessage, Text
+from core.messages import ConversationKey, Entry, PromptMessage
 from core.moderation.log import Subject
 from core.moderation.moderation import Moderation
 from core.moderation.verdict import Sample
@@ -79,7 +79,7 @@ class Summaries:
             return
         entries = await self._store.entries_between(key, remembered.history.summarised, upto, MOST)
         prompt = summary_prompt(remembered.history.summary, newest(entries, int(room * READ), MOST))
-        text = "".join([event.text async for event in self._model.chat(prompt, "") if isinstance(event, Text)])
+        text = await self._model.answer(prompt)
         summary = sanitize_text(text.strip())[:LENGTH]
         if self._guard and summary:
             about = Subject(key, uuid.uuid4().hex[:8])

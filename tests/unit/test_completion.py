@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 from core import errors
 from core.errors import ModelError
 from core.llm.client import OpenAI
-from core.llm.completion import CompletionReader, Opening
+from core.llm.completion import CompletionReader
+from core.llm.opening import AnswerOpening
+from core.llm.sse import ServerEvent
 from core.messages import Finish, Text, Usage
 from deploy.sandbox.openai.model import Reply
 from tests.support.asking import PROMPT, QUICK, Asking, sse, stand_in, text_chunk
@@ -73,7 +75,7 @@ def test_an_opening_stands_before_any_text_once(opening: str, rest: str, size: i
     """In pieces of any size."""
     whole = opening.strip() + rest if repeated else rest
     pieces = [whole[start : start + size] for start in range(0, len(whole), size)]
-    prefix = Opening(opening)
+    prefix = AnswerOpening(opening)
     shown = "".join(prefix.add(piece) for piece in pieces) + prefix.rest()
     if whole.strip():
         assert shown.strip().startswith(opening.strip())
@@ -132,10 +134,12 @@ def test_what_a_model_thinks_is_a_sign_of_life_and_an_empty_delta_is_none(
     delta: dict[str, Any], *, alive: bool
 ) -> None:
     """Under either name that endpoints give to thoughts; neither is text."""
-    assert CompletionReader("").take({"choices": [{"index": 0, "delta": delta}]}) == ("", alive)
+    reader = CompletionReader()
+    assert (reader.take({"choices": [{"index": 0, "delta": delta}]}), reader.alive) == (alive, alive)
 
 
 def test_the_parts_of_a_delta_are_text_and_thoughts() -> None:
     """Mistral's reasoning models send lists."""
     parts = [{"type": "thinking", "thinking": []}, {"type": "text", "text": "Yes."}]
-    assert CompletionReader("").take({"choices": [{"delta": {"content": parts}}]}) == ("Yes.", True)
+    chunk = json.dumps({"choices": [{"delta": {"content": parts}}]})
+    assert CompletionReader().read([ServerEvent(chunk)]) == ([Text("Yes.")], True, None)

@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 from core import errors
 from core.errors import ModelError
 from core.llm.client import open_client
-from core.llm.request import hashed
+from core.llm.request import hash_user
 from core.llm.stream import auth_headers, chat_url
 from core.messages import Finish, Text, Usage
 from deploy.sandbox.openai.model import FAULTS, Fault, Reply, rate_limited, refusal
@@ -55,7 +55,7 @@ async def test_everything_that_is_set_is_sent(asking: Asking) -> None:
     sent = asking.model.requests[0].body
     assert {name: sent[name] for name in sent.keys() - {"model", "messages", "stream", "stream_options"}} == {
         "max_tokens": 5, "temperature": 0.5, "top_p": 0.9, "presence_penalty": 1.0, "frequency_penalty": -1.0,
-        "stop": ["END"], "seed": 8, "logit_bias": {"50256": -100}, "n": 2, "user": hashed("U1", "salt"),
+        "stop": ["END"], "seed": 8, "logit_bias": {"50256": -100}, "n": 2, "user": hash_user("U1", "salt"),
         "service_tier": "flex",
     }  # fmt: skip
     assert "U1" not in sent["user"]
@@ -111,7 +111,18 @@ async def test_an_unknown_model_is_told_from_a_wrong_path(asking: Asking) -> Non
     """Both are a 404."""
     assert isinstance((await asking.fault(model="gpt-9"))[1], errors.UnknownModel)
     assert isinstance((await asking.fault(base_url=f"{asking.url}/v1/nothing"))[1], errors.WrongPath)
-    assert isinstance((await asking.fault(base_url=asking.url))[1], errors.WrongPath)
+
+
+async def test_an_address_that_lacks_its_version_is_asked_with_it(asking: Asking) -> None:
+    """From then on, and the log says so."""
+    client = asking.client(base_url=asking.url)
+    with capture_logs() as logged:
+        for _ in range(2):
+            assert [event async for event in client.chat(PROMPT, "U1")]
+    assert [request.status for request in asking.model.requests] == [200, 200]
+    assert [line["hint"][:29] for line in logged if line["event"] == "model_address_corrected"] == [
+        "OPENAI_BASE_URL lacks /v1 at "
+    ]
 
 
 async def test_a_page_at_an_address_without_a_version_is_a_wrong_path(asking: Asking) -> None:

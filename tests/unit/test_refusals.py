@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from core import errors
 from core.errors import ModelError
-from core.llm.refusals import complaint_in_stream, error_type, read_complaint, without
+from core.llm.quotations import redact_quotations
+from core.llm.refusals import complaint_in_stream, error_type, read_complaint
 
 # Bodies as real servers send them: one line each, with the status and the error that it means.
 REFUSALS = [json.loads(line) for line in (Path(__file__).parent / "refusals.jsonl").read_text().splitlines()]
@@ -48,5 +49,5 @@ def test_any_refusal_is_one_of_the_tree(status: int, body: str) -> None:
 @given(st.text(min_size=16), st.text(max_size=40), st.text(max_size=40))
 def test_no_long_run_of_the_private_text_is_left(private: str, before: str, after: str) -> None:
     """Wherever it stands."""
-    left = without(f"{before}{private}{after}", private)
+    left = redact_quotations(f"{before}{private}{after}", private)
     assert private not in left

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.retry import pause, retry_after
+from core.retry import RetryBudget, retry_after
 
 
 @pytest.mark.parametrize(
@@ -15,6 +15,8 @@ from core.retry import pause, retry_after
         ({"retry-after": "-3"}, 0.0),
         ({"retry-after-ms": "1500", "retry-after": "9"}, 1.5),
         ({"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT"}, 0.0),
+        ({"llm_provider-retry-after": "4"}, 4.0),
+        ({"retry-after": "soon", "llm_provider-retry-after": "4"}, 4.0),
         ({"retry-after": "nan"}, None),
         ({"retry-after": "soon"}, None),
         ({}, None),
@@ -35,6 +37,17 @@ def test_retry_after_may_be_a_date_to_come() -> None:
 @given(st.integers(0, 50), st.none() | st.floats(0, 100))
 def test_a_pause_is_never_less_than_was_asked_nor_out_of_bounds(attempt: int, asked: float | None) -> None:
     """Jitter only adds."""
-    wait = pause(attempt, asked)
+    budget = RetryBudget(until=1e6, now=lambda: 0.0)
+    budget.retries = attempt
+    wait = budget.next_pause(asked)
+    assert wait is not None
     assert 0.5 <= wait <= 1.25 * max(4.0, asked or 0)
     assert wait >= (asked or 0)
+
+
+def test_there_is_no_pause_that_would_end_after_the_deadline() -> None:
+    """And what was not waited for counts for no try."""
+    budget = RetryBudget(until=10.0, now=lambda: 8.0)
+    assert budget.next_pause(3600.0) is None
+    assert budget.next_pause(asked=1.0) is not None
+    assert budget.retries == 1

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from core import errors
-from core.llm.dialects import NO_PICTURES, SETTINGS, Adaptation, adaptation, adapted
+from core.llm.dialects.adaptations import NO_PICTURES, SETTINGS, Adaptation, adapt_body, find_adaptation
 from core.llm.refusals import read_complaint
 from core.llm.request import chat_body
 from core.messages import Image, PromptMessage, ToolCall
@@ -121,7 +121,7 @@ async def test_calls_and_results_stay_messages_of_their_own(asking: Asking) -> N
         {"role": "tool", "content": "seen", "tool_call_id": "c1"},
     ]
     assert asking.model.requests[0].messages[1:3] == on_the_wire
-    merged = adapted(chat_body(QUICK, prompt, "U1"), [Adaptation("merge roles")])["messages"]
+    merged = adapt_body(chat_body(QUICK, prompt, "U1"), [Adaptation("merge roles")])["messages"]
     assert merged[1:3] == on_the_wire
 
 
@@ -144,8 +144,8 @@ async def test_calls_and_results_stay_messages_of_their_own(asking: Asking) -> N
 def test_what_servers_say_of_a_model_that_sees_nothing_is_understood(status: int, said: str) -> None:
     """OpenAI, Ollama, vLLM, llama.cpp, OpenRouter, DeepSeek, Groq and xAI; only where a picture was sent."""
     complaint = read_complaint(status, json.dumps({"error": {"message": said}}))
-    assert adaptation(complaint, chat_body(QUICK, SHOWN, "U1"), ()) == NO_PICTURES
-    assert adaptation(complaint, chat_body(QUICK, PROMPT, "U1"), ()) != NO_PICTURES
+    assert find_adaptation(complaint, chat_body(QUICK, SHOWN, "U1"), ()) == NO_PICTURES
+    assert find_adaptation(complaint, chat_body(QUICK, PROMPT, "U1"), ()) != NO_PICTURES
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ def test_what_servers_say_of_a_model_that_sees_nothing_is_understood(status: int
 def test_a_single_picture_that_is_refused_does_not_end_all_pictures(said: str) -> None:
     """The next one may be taken."""
     complaint = read_complaint(400, json.dumps({"error": {"message": said}}))
-    assert adaptation(complaint, chat_body(QUICK, SHOWN, "U1"), ()) is None
+    assert find_adaptation(complaint, chat_body(QUICK, SHOWN, "U1"), ()) is None
 
 
 async def test_what_the_extra_body_holds_is_not_adapted_away(asking: Asking) -> None:
@@ -194,7 +194,7 @@ def test_adapting_never_goes_on_for_ever(refusals: list[tuple[str, str]]) -> Non
     applied: tuple[Any, ...] = ()
     for sentence, name in refusals * 3:
         complaint = read_complaint(400, json.dumps({"error": {"message": sentence.format(name)}}))
-        change = adaptation(complaint, adapted(body, applied), options.extra_body)
+        change = find_adaptation(complaint, adapt_body(body, applied), options.extra_body)
         applied = applied if change is None or change in applied else (*applied, change)
     assert len(applied) <= len(SETTINGS) + 4
-    assert QUESTION in json.dumps(adapted(body, applied)["messages"])
+    assert QUESTION in json.dumps(adapt_body(body, applied)["messages"])
