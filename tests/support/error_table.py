@@ -4,6 +4,7 @@ from pathlib import Path
 
 from core import errors
 from core.errors import BotError
+from core.llm import errors as llm_errors
 from core.moderation import errors as moderation_errors
 
 ROOT = Path(__file__).parents[2]
@@ -13,7 +14,7 @@ HEAD = "| In the channel | For the operator |\n|---|---|\n"
 
 def error_classes() -> list[type[BotError]]:
     """Return every error that a person is told of, in the order of the tree."""
-    known = [*vars(errors).values(), *vars(moderation_errors).values()]
+    known = [*vars(errors).values(), *vars(llm_errors).values(), *vars(moderation_errors).values()]
     kinds = [kind for kind in known if isinstance(kind, type) and issubclass(kind, BotError)]
     return list(dict.fromkeys(kind for kind in kinds if "notice" in vars(kind)))
 
