@@ -131,7 +131,7 @@ def only_the_store_knows_the_database(module: Module, found: Import) -> str | No
 
 def only_the_model_speaks_httpx(module: Module, found: Import) -> str | None:
     """Httpx stays within core/llm*.py."""
-    astray = found.reaches("httpx", "httpx_sse") and not module.inside("tests")
+    astray = found.reaches("httpx") and not module.inside("tests")
     return "httpx is the model's client alone" if astray and not module.name.startswith("core.llm") else None
 
 
