@@ -170,3 +170,28 @@ async def test_too_many_questions_are_refused_with_one_sentence(room: Room, tmp_
     assert len(room.answers(said)) == 3
     await room.leave()
     assert states(tmp_path).count("refused") == 3
+
+
+async def test_whoever_loses_a_turn_falls_silent_and_the_other_holder_answers_it(room: Room, tmp_path: Path) -> None:
+    """Nothing of the lost attempt is kept, nobody is told of a failure, and the thread shows one answer in the end."""
+    database, over = tmp_path / "confab.db", asyncio.Event()
+    room.model.script.append(Reply(pieces=("so far", f" {LONG}"), hold=over))
+    said = await room.say(f"{room.mention('the bot')} tell me")
+    await answered(room, said, 1)
+    async with asyncio.timeout(30):
+        while not column(database, "SELECT name FROM steps"):  # noqa: ASYNC110 - a file tells nobody
+            await asyncio.sleep(0.02)
+    change(database, "UPDATE turns SET fence = fence + 1, leased_by = 'another', leased_until = 1e12")
+    over.set()
+    await room.until(lambda: len(room.answers(said)) > 1)  # a post is fenced by no database
+    await settled(room)
+    (turn,) = column(database, "SELECT id FROM turns WHERE leased_by = 'another' AND state = 'open'")
+    assert column(database, "SELECT text FROM entries WHERE turn_id = ?", turn) == []
+    assert column(database, "SELECT name FROM steps WHERE turn_id = ?", turn) == ["posted"]
+    await room.leave()
+    room.model.script.append(Reply("whole"))
+    await room.join()
+    await room.until(lambda: room.answers(said) == ["whole"])
+    async with asyncio.timeout(30):
+        while column(database, "SELECT state FROM turns WHERE id = ?", turn) != ["done"]:  # noqa: ASYNC110 - nor now
+            await asyncio.sleep(0.02)
