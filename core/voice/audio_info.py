@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from core.errors import NoteIncomplete, NoteSilent, NoteTooLong, NoteUnplayable
+from core.errors import NoteIncomplete, NoteSilent, NoteTooLong, NoteUnplayable, NoteWithoutSpeech
 from core.messages import Attachment
 
 LARGEST = 24 * 1024 * 1024  # bytes of an upload; OpenAI takes 25 MB with the form around it (API reference, audio)
@@ -70,7 +70,7 @@ class AudioInfo:
     """A recording: FFmpeg's names of its container and codec, whether it has pictures, and what its sound is like.
 
     `seconds` is how long the sound in it lasts, `declared` what its head says, zero where it says nothing; `size` is
-    in bytes; `has_sound` says that a sound is heard at all.
+    in bytes; `has_sound` says that a sound is heard at all, `has_speech` that it is somebody who speaks.
     """
 
     container: str
@@ -80,6 +80,7 @@ class AudioInfo:
     declared: float
     has_sound: bool
     size: int
+    has_speech: bool = True
 
     @property
     def ending(self) -> str:
@@ -107,3 +108,5 @@ def check_playable(audio: AudioInfo, longest: float, said: float | None) -> None
         raise NoteIncomplete(f"{audio.seconds:.1f} s of {max(audio.declared, said or 0):.1f} s")
     if not audio.has_sound:
         raise NoteSilent(f"{audio.seconds:.1f} s")
+    if not audio.has_speech:
+        raise NoteWithoutSpeech(f"{audio.seconds:.1f} s")

@@ -182,7 +182,7 @@ def failure_notices(heard: Sequence[RecordingResult]) -> str:
 
 def why_unanswerable(message: Message, heard: Sequence[RecordingResult]) -> VoiceError | None:
     """Return why there is nothing to answer: a message that is nothing but recordings, none of them understood."""
-    is_all = not message.text.strip() and len(heard) == len(message.attachments)
+    is_all = not any(map(str.isalnum, message.text)) and len(heard) == len(message.attachments)
     errors = [each.error for each in heard if each.error]
     return errors[0] if is_all and errors and len(errors) == len(heard) else None
 

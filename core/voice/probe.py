@@ -19,7 +19,7 @@ from av.container import InputContainer
 
 from core.voice.audio import codec_of, open_container, read_samples
 from core.voice.segments import split_recording
-from core.voice.speech import AUDIBLE
+from core.voice.speech import SpeechDetector
 
 CPU = 600  # seconds of processor time: several hours of sound
 MEMORY = 1536 * 1024 * 1024  # bytes of address space, most of it the libraries'
@@ -42,8 +42,9 @@ def inspect_recording(path: str, longest: float) -> dict[str, Any]:
             "declared": _declared_seconds(source, path),
         }
         seconds = _measure_seconds(source)
-    has_sound = seconds > longest or (seconds > 0 and _is_loud(path))
-    return {**found, "size": Path(path).stat().st_size, "seconds": seconds, "has_sound": has_sound}
+    has_sound, has_speech = _listen(path) if 0 < seconds <= longest else (seconds > 0, seconds > 0)
+    heard = {"has_sound": has_sound, "has_speech": has_speech}
+    return {**found, **heard, "size": Path(path).stat().st_size, "seconds": seconds}
 
 
 def _declared_seconds(source: InputContainer, path: str) -> float:
@@ -84,17 +85,16 @@ def _measure_seconds(source: InputContainer) -> float:
     return max(0.0, end - (begin or 0.0))
 
 
-def _is_loud(path: str) -> bool:
+def _listen(path: str) -> tuple[bool, bool]:
+    """Return whether there is a sound, and whether somebody speaks."""
+    detector = SpeechDetector()
     with open_container(path) as source:
-        return any(_peak(samples) > AUDIBLE for samples in read_samples(source))
+        has_speech = detector.find_speech(read_samples(source))
+    return detector.has_sound, has_speech
 
 
 def _is_cover(stream: Any) -> bool:
     return bool(stream.disposition & stream.disposition.attached_pic)
-
-
-def _peak(samples: memoryview) -> int:
-    return max(map(abs, samples), default=0)
 
 
 def run_job(job: dict[str, Any]) -> Iterator[dict[str, Any]]:

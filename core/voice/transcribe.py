@@ -12,7 +12,15 @@ from weakref import WeakValueDictionary
 
 import structlog
 
-from core.errors import FileUnreadable, NoteNotFetched, NoteTooLong, NoteUnplayable, NoTranscriber, SoundRefused
+from core.errors import (
+    FileUnreadable,
+    NoteNotFetched,
+    NoteTooLong,
+    NoteTooShort,
+    NoteUnplayable,
+    NoTranscriber,
+    SoundRefused,
+)
 from core.llm.transcriptions import Task
 from core.messages import Attachment, Message, Platform
 from core.storage import transcripts
@@ -151,12 +159,21 @@ class TranscriptPipeline:
 
     async def _line(self, piece: AudioPart, number: int, job: TranscriptJob, parts: int = 0) -> TranscriptPart:
         """Have a part transcribed, and keep what was heard; `parts` says of how many, where they are all there now."""
-        line = TranscriptPart(await self._transcribers.transcribe(piece.path, job.task), piece.overlap)
+        line = TranscriptPart(await self._words(piece, number, job.task), piece.overlap)
         await self._store.run(
             lambda connection: transcripts.save_part(connection, job.digest, job.task, number, line, parts)
         )
         job.advance()
         return line
+
+    async def _words(self, piece: AudioPart, number: int, task: Task) -> str:
+        """Return what is said in a part; the last one may be too short to hold any."""
+        try:
+            return await self._transcribers.transcribe(piece.path, task)
+        except NoteTooShort:
+            if not number:
+                raise
+            return ""
 
     @asynccontextmanager
     async def _emptied(self) -> AsyncIterator[Path]:

@@ -6,7 +6,15 @@ from typing import Protocol
 
 import structlog
 
-from core.errors import ModelError, NoTranscriber, SoundRefused, TranscriberFailing, UnknownModel, WrongPath
+from core.errors import (
+    ModelError,
+    NoTranscriber,
+    SoundRefused,
+    TranscriberFailing,
+    UnknownModel,
+    VoiceError,
+    WrongPath,
+)
 from core.llm.transcriptions import Task
 
 log = structlog.get_logger()
@@ -20,7 +28,7 @@ class Transcriber(Protocol):
     name: str
 
     async def transcribe(self, path: Path, task: Task) -> str:
-        """Return what is said; raise SoundRefused, or a ModelError."""
+        """Return what is said; raise SoundRefused, a VoiceError, or a ModelError."""
 
 
 class Transcribers:
@@ -37,14 +45,15 @@ class Transcribers:
     async def transcribe(self, path: Path, task: Task) -> str:
         """Return what is said in a file, from the first that tells.
 
-        Raises SoundRefused where one wants it in another form and no other takes it, NoTranscriber where there is
+        Raises SoundRefused where one wants it in another form and no other takes it, a VoiceError that says why
+        where one never will, NoTranscriber where there is
         none, and TranscriberFailing where none answers.
         """
-        refused: SoundRefused | None = None
+        refused: SoundRefused | VoiceError | None = None
         for transcriber in list(self._known):
             try:
                 return await transcriber.transcribe(path, task)
-            except SoundRefused as error:
+            except (SoundRefused, VoiceError) as error:
                 refused = refused or error
                 log.info("recording refused", transcriber=transcriber.name, detail=str(error))
             except ModelError as error:

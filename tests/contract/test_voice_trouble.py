@@ -8,11 +8,15 @@ from aiohttp import web
 
 from core.errors import (
     BotError,
+    LanguageNotHeard,
+    NoteBeyondTranscriber,
     NoteIncomplete,
     NoteNotFetched,
     NoteSilent,
     NoteTooLong,
+    NoteTooShort,
     NoteUnplayable,
+    NoteWithoutSpeech,
     NoteWithoutWords,
     NoTranscriber,
     TranscriberFailing,
@@ -21,7 +25,7 @@ from core.voice.audio_info import RecordingLimits
 from deploy.sandbox.openai.model import FAULTS, Fault
 from tests.contract.platform_room import Recording, Room, Said, answered, told
 from tests.support.asking import served
-from tests.support.sound_files import PAGE, PICTURE, WEATHER, bomb, repeated, sound, spoken, wav
+from tests.support.sound_files import PAGE, PICTURE, WEATHER, bomb, noise, repeated, sound, spoken, wav
 from tests.support.voice import Voice
 
 OGG = sound("weather.ogg")
@@ -39,6 +43,8 @@ CASES: dict[str, tuple[Recording, type[BotError]]] = {
         NoteIncomplete,
     ),
     "silence": (Recording(wav(bytes(64_000)), "audio/wav"), NoteSilent),
+    "noise": (Recording(wav(noise(3.0)), "audio/wav"), NoteWithoutSpeech),
+    "a humming machine": (Recording(wav(noise(3.0, 4_000, "hum")), "audio/wav"), NoteWithoutSpeech),
     "more than it may be long": (Recording(OGG, "audio/ogg", seconds=7200.0), NoteTooLong),
     "more than it says": (Recording(repeated("weather.ogg", 30), "audio/ogg", seconds=3.0), NoteTooLong),
     "a little that becomes much": (Recording(bomb(10), "audio/flac", seconds=3.0), NoteTooLong),
@@ -91,13 +97,17 @@ async def test_a_file_that_is_gone_gets_a_sentence(room: Room) -> None:
         ("html", TranscriberFailing),
         ("silent", TranscriberFailing),
         ("", NoteWithoutWords),
+        ("Thank you for watching!", NoteWithoutWords),
+        ("[BLANK_AUDIO]", NoteWithoutWords),
+        ("<|nospeech|>", NoteWithoutWords),
+        ("Субтитры сделал DimaTorzok", NoteWithoutWords),
     ],
 )
 async def test_a_transcriber_that_fails_gets_a_sentence(room: Room, outcome: str, error: type[BotError]) -> None:
     """Whether it is down, talks nonsense, or says nothing; what it is paid for it is asked once."""
     await room.leave()
     await room.join(voice=Voice(timeout=3.0 if outcome == "silent" else 60.0, retry_deadline=0.0))
-    fault = FAULTS[outcome] if outcome else ""
+    fault = FAULTS.get(outcome, outcome)
     assert isinstance(fault, str | Fault)
     room.model.sounds.script.append(fault)
     await is_refused(room, await room.record(Recording(OGG, "audio/ogg")), error)
@@ -138,6 +148,57 @@ async def another(status: int, body: dict[str, str]) -> AsyncIterator[tuple[str,
 
     async with served(web.post("/v1/audio/transcriptions", answer)) as url:
         yield f"{url}/v1", names
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("language English<asr_text>well heard", "well heard"),
+        ("<|en|><|NEUTRAL|><|Speech|><|withitn|>well heard", "well heard"),
+        ("[Music] well heard. Thank you for watching!", "well heard. Thank you for watching!"),
+    ],
+)
+async def test_the_words_stand_without_a_models_marks(room: Room, text: str, words: str) -> None:
+    """For people and for the model."""
+    room.model.sounds.script.append(text)
+    said = await room.record(Recording(OGG, "audio/ogg"))
+    assert (await answered(room, said))[0].startswith(f"> \N{MICROPHONE} {words}\n")
+    assert told(room, 0)[0].endswith(f"]\n{words}")
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "error"),
+    [
+        (400, "Maximum clip duration is 30 seconds", NoteBeyondTranscriber),
+        (413, "audio duration 1900 seconds is longer than 1400 seconds which is the maximum", NoteBeyondTranscriber),
+        (400, "Unsupported language: xx", LanguageNotHeard),
+        (422, "Invalid language 'xx'. Language parameter must be specified in ISO-639-1 format.", LanguageNotHeard),
+        (400, "Audio file is too short. Minimum audio length is 0.1 seconds.", NoteTooShort),
+        (501, "This server does not support audio input.", NoTranscriber),
+        (500, "This model does not support audio input", NoTranscriber),
+        (200, "Unexpected endpoint or method. (POST /v1/audio/transcriptions)", NoTranscriber),
+    ],
+)
+async def test_what_a_transcriber_refuses_gets_its_true_sentence(
+    room: Room, status: int, message: str, error: type[BotError]
+) -> None:
+    """After one upload, since another would end no better."""
+    async with another(status, {"error": message}) as (url, names):
+        await room.leave()
+        await room.join(voice=Voice(base_urls=(url,)))
+        await is_refused(room, await room.record(Recording(OGG, "audio/ogg")), error)
+        assert names == ["voice.ogg"]
+
+
+@pytest.mark.parametrize("text", ["", ":", "…"])
+async def test_a_mention_with_nothing_but_a_recording_that_cannot_be_heard_asks_no_model(room: Room, text: str) -> None:
+    """Its guess would stand above the notice."""
+    said = await room.record(
+        Recording(PICTURE, "audio/ogg", "note.ogg"), text=f"{room.mention('the bot')}{text}", into="channel"
+    )
+    (answer,) = await answered(room, said)
+    assert answer.startswith(f"_{NoteUnplayable.notice}_ (reference ")
+    assert room.model.requests == []
 
 
 async def test_where_one_transcriber_is_down_the_next_one_is_asked(room: Room) -> None:

@@ -5,9 +5,13 @@ The speech was made with flite's voice `rms` (`flite -voice rms -t "the weather 
 """
 
 import io
+import math
+import random
 import tempfile
 import wave
+from array import array
 from fractions import Fraction
+from itertools import accumulate
 from pathlib import Path
 
 import av
@@ -83,6 +87,20 @@ def encoded(samples: bytes, container: str, codec: str, options: dict[str, str] 
         written.mux(stream.encode(None))
         written.close()
         return Path(target.name).read_bytes()
+
+
+def noise(seconds: float, loudness: int = 1_500, kind: str = "white") -> bytes:
+    """Return sound in which nobody speaks, as samples of 16 bits at 16 kHz: `white`, `brown`, `hum` or `chord`."""
+    chance, count = random.Random(1), int(seconds * 16_000)
+    match kind:
+        case "white":
+            values = [chance.gauss(0, loudness) for _ in range(count)]
+        case "brown":
+            values = list(accumulate((chance.gauss(0, loudness / 5) for _ in range(count)), lambda a, b: a * 0.99 + b))
+        case _:
+            tones = (50, 150) if kind == "hum" else (220, 277, 330)
+            values = [sum(loudness * math.sin(math.tau * tone * at / 16_000) for tone in tones) for at in range(count)]
+    return array("h", (max(-32_768, min(32_767, round(value))) for value in values)).tobytes()
 
 
 def wav(samples: bytes) -> bytes:

@@ -1,14 +1,17 @@
 """What is known of a recording by its name and by its bytes, with real files through the audio process."""
 
+from array import array
 from pathlib import Path
 
 import pytest
 
-from core.errors import NoteIncomplete
+from core.errors import NoteIncomplete, NoteSilent, NoteWithoutSpeech
 from core.messages import Attachment
 from core.voice.audio_info import AudioInfo, check_playable, is_recording
 from core.voice.worker import AudioWorker
-from tests.support.sound_files import encoded, spoken, wav
+from tests.support.sound_files import encoded, noise, sound, spoken, wav
+
+NOISES = [("white", 1_500), ("white", 8_000), ("brown", 1_500), ("hum", 4_000), ("chord", 2_500)]
 
 
 async def inspect(content: bytes, folder: Path) -> AudioInfo:
@@ -70,6 +73,40 @@ async def test_what_was_cut_off_is_still_known(
     audio = await inspect(content[: len(content) // 2], tmp_path)
     with pytest.raises(NoteIncomplete):
         check_playable(audio, 600.0, None)
+
+
+@pytest.mark.parametrize(("kind", "loudness"), NOISES)
+async def test_sound_in_which_nobody_speaks_is_known(tmp_path: Path, kind: str, loudness: int) -> None:
+    """A transcriber would invent words over it."""
+    audio = await inspect(wav(noise(4.0, loudness, kind)), tmp_path)
+    with pytest.raises(NoteWithoutSpeech):
+        check_playable(audio, 600.0, None)
+
+
+@pytest.mark.parametrize("name", ["weather.m4a", "friday.ogg", "weather.mp3", "weather.webm"])
+async def test_whoever_speaks_is_heard(tmp_path: Path, name: str) -> None:
+    """In any form."""
+    check_playable(await inspect(sound(name), tmp_path), 600.0, None)
+
+
+async def test_whoever_speaks_is_heard_over_noise_and_from_afar_and_after_a_while(tmp_path: Path) -> None:
+    """Two seconds of noise come first; the voice is a twentieth as loud as it was."""
+    voice = array("h", spoken("weather.ogg")[44:])
+    for before, background in ((noise(2.0), noise(4.0, 300)), (bytes(64_000), bytes(128_000)), (b"", noise(4.0, 20))):
+        mixed = array(
+            "h",
+            (
+                value // (20 if not before else 2) + other
+                for value, other in zip(voice, array("h", background), strict=False)
+            ),
+        )
+        check_playable(await inspect(wav(before + mixed.tobytes()), tmp_path), 600.0, None)
+
+
+async def test_silence_is_told_from_noise(tmp_path: Path) -> None:
+    """Each has a sentence of its own."""
+    with pytest.raises(NoteSilent):
+        check_playable(await inspect(wav(bytes(64_000)), tmp_path), 600.0, None)
 
 
 NAMES = "note.qta", "Call.3ga", "memo.AMR", "note.awb", "clip.3gpp", "sound.aifc", "ring.m4r", "voice.mka", "a b.c.qta"
