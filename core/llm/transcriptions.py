@@ -15,16 +15,12 @@ from core.errors import (
     EndpointFailing,
     EndpointUnreachable,
     GarbledAnswer,
-    LanguageNotHeard,
     MissingParameter,
     ModelError,
     ModelSilent,
-    NoteBeyondTranscriber,
-    NoteTooShort,
     RateLimited,
     RefusedRequest,
     SoundRefused,
-    VoiceError,
     WrongPath,
 )
 from core.llm.body import WholeResponse, decode_json, fetch_response
@@ -42,20 +38,20 @@ LARGEST = 4 * 1024 * 1024  # bytes of a transcript with its segments
 RETRIED = (RateLimited, EndpointFailing, EndpointUnreachable)
 OF_THE_FILE = (RefusedRequest, ContextOverflow, MissingParameter)  # what a 400 or 413 may say of a file's form or size
 # What no second upload changes, in the words of the servers that say it.
-FINAL: tuple[tuple[type[VoiceError], Any], ...] = (
+FINAL = (
     (
-        NoteTooShort,
+        "short",
         re2.compile(r"too short|minimum (?:audio|clip|file)? ?(?:length|duration)|shorter than|audio_too_short"),
     ),
     (
-        NoteBeyondTranscriber,
+        "long",
         re2.compile(
             r"maximum (?:clip|audio|file|input)? ?(?:duration|length)|(?:audio|clip|duration|recording).{0,30}too long"
             r"|longer than .{0,30}(?:seconds|minutes)|(?:duration|length).{0,40}exceed|exceed.{0,40}(?:duration|length)"
         ),
     ),
     (
-        LanguageNotHeard,
+        "language",
         re2.compile(
             r"(?:unsupported|invalid|unknown) language|language.{0,60}not (?:supported|available|valid)"
             r"|not support.{0,20}language|invalid_language|language code.{0,40}invalid|not a valid language"
@@ -108,8 +104,7 @@ class TranscriptionClient:
     async def transcribe(self, path: Path, task: Task) -> str:
         """Return what is said in a file whose name ends as its container does; it is read piece by piece.
 
-        Raises SoundRefused where the endpoint wants the file in another form, a VoiceError where it says that it does
-        not listen to this one at all, or a ModelError.
+        Raises SoundRefused where the endpoint wants the file in another form or not at all, or a ModelError.
         """
         try:
             async with asyncio.timeout(self._options.timeout):
@@ -159,7 +154,7 @@ class TranscriptionClient:
         fields = {"model": options.model, "response_format": form, "language": language, "prompt": options.prompt}
         return {name: value for name, value in fields.items() if value}
 
-    def _meant(self, complaint: Complaint) -> ModelError | VoiceError | SoundRefused:
+    def _meant(self, complaint: Complaint) -> ModelError | SoundRefused:
         """Return what a refusal means; WrongPath where the endpoint has no transcriptions, whatever its status."""
         detail = complaint.detail("", self._options.api_key)
         if complaint.status == 501 or NO_EARS.search(complaint.words):
@@ -167,8 +162,8 @@ class TranscriptionClient:
         error = error_of(complaint, detail)
         if not isinstance(error, OF_THE_FILE) and complaint.status != 415:
             return error
-        final = (kind for kind, words in FINAL if words.search(complaint.words))
-        return next(final, SoundRefused)(detail)
+        reasons = (reason for reason, words in FINAL if words.search(complaint.words))
+        return SoundRefused(detail, next(reasons, ""))
 
 
 def read_transcript(response: WholeResponse) -> str:

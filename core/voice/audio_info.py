@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from core.errors import NoteIncomplete, NoteSilent, NoteTooLong, NoteUnplayable, NoteWithoutSpeech
 from core.messages import Attachment
+from core.voice.errors import NoteIncomplete, NoteSilent, NoteTooLong, NoteUnplayable, NoteWithoutSpeech
 
 LARGEST = 24 * 1024 * 1024  # bytes of an upload; OpenAI takes 25 MB with the form around it (API reference, audio)
 WORTH_IT = 1024 * 1024  # bytes: what is smaller is uploaded sooner than it is made smaller

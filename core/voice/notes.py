@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 import structlog
 
-from core.errors import NoteWithoutWords, NoTranscriber, TranscriberFailing, VoiceError
+from core.errors import VoiceError
 from core.messages import Attachment, Message, Platform, Replace, ReplyEvent, Text
 from core.policy import Policies
 from core.sanitize import indent_speakers, sanitize_name, sanitize_text
 from core.voice.audio_info import RecordingLimits, check_limits, recordings_of
+from core.voice.errors import NoteWithoutWords, NoTranscriber, TranscriberFailing
 from core.voice.stitch import stitch_transcripts
 from core.voice.transcribe import TranscriptPipeline
 

@@ -12,15 +12,7 @@ from weakref import WeakValueDictionary
 
 import structlog
 
-from core.errors import (
-    FileUnreadable,
-    NoteNotFetched,
-    NoteTooLong,
-    NoteTooShort,
-    NoteUnplayable,
-    NoTranscriber,
-    SoundRefused,
-)
+from core.errors import FileUnreadable, SoundRefused
 from core.llm.transcriptions import Task
 from core.messages import Attachment, Message, Platform
 from core.storage import transcripts
@@ -28,6 +20,7 @@ from core.storage.connection import Connection
 from core.storage.store import Store
 from core.storage.transcripts import TranscriptPart
 from core.voice.audio_info import AudioInfo, RecordingLimits, check_playable
+from core.voice.errors import NoteNotFetched, NoteTooLong, NoteTooShort, NoteUnplayable, NoTranscriber
 from core.voice.transcribers import Transcribers
 from core.voice.worker import AudioPart, AudioWorker
 

@@ -6,19 +6,13 @@ from typing import Protocol
 
 import structlog
 
-from core.errors import (
-    ModelError,
-    NoTranscriber,
-    SoundRefused,
-    TranscriberFailing,
-    UnknownModel,
-    VoiceError,
-    WrongPath,
-)
+from core.errors import ModelError, SoundRefused, UnknownModel, WrongPath
 from core.llm.transcriptions import Task
+from core.voice.errors import LanguageNotHeard, NoteBeyondTranscriber, NoteTooShort, NoTranscriber, TranscriberFailing
 
 log = structlog.get_logger()
 
+REASONS = {"short": NoteTooShort, "long": NoteBeyondTranscriber, "language": LanguageNotHeard}
 ABSENT = (WrongPath, UnknownModel)  # it does not come by being asked again
 
 
@@ -28,7 +22,7 @@ class Transcriber(Protocol):
     name: str
 
     async def transcribe(self, path: Path, task: Task) -> str:
-        """Return what is said; raise SoundRefused, a VoiceError, or a ModelError."""
+        """Return what is said; raise SoundRefused, or a ModelError."""
 
 
 class Transcribers:
@@ -49,17 +43,17 @@ class Transcribers:
         where one never will, NoTranscriber where there is
         none, and TranscriberFailing where none answers.
         """
-        refused: SoundRefused | VoiceError | None = None
+        refused: SoundRefused | None = None
         for transcriber in list(self._known):
             try:
                 return await transcriber.transcribe(path, task)
-            except (SoundRefused, VoiceError) as error:
+            except SoundRefused as error:
                 refused = refused or error
                 log.info("recording refused", transcriber=transcriber.name, detail=str(error))
             except ModelError as error:
                 self._failed(transcriber, error)
         if refused:
-            raise refused
+            raise REASONS[refused.reason](str(refused)) if refused.reason else refused
         raise TranscriberFailing("none answered") if self._known else NoTranscriber("none is there")
 
     def _failed(self, transcriber: Transcriber, error: ModelError) -> None:

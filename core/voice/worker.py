@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core.errors import NoteUnplayable
 from core.voice.audio_info import AudioInfo
+from core.voice.errors import NoteUnplayable
 
 AT_ONCE = 2  # recordings that are worked on at a time: each takes a processor
 SECONDS = 300.0  # for one answer of the process

@@ -6,8 +6,9 @@ from contextlib import asynccontextmanager
 import pytest
 from aiohttp import web
 
-from core.errors import (
-    BotError,
+from core.errors import BotError
+from core.voice.audio_info import RecordingLimits
+from core.voice.errors import (
     LanguageNotHeard,
     NoteBeyondTranscriber,
     NoteIncomplete,
@@ -21,7 +22,6 @@ from core.errors import (
     NoTranscriber,
     TranscriberFailing,
 )
-from core.voice.audio_info import RecordingLimits
 from deploy.sandbox.openai.model import FAULTS, Fault
 from tests.contract.platform_room import Recording, Room, Said, answered, told
 from tests.support.asking import served

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from core.errors import NoTranscriber
+from core.voice.errors import NoTranscriber
 from deploy.sandbox.wire.server import Sandbox
 from tests.support.bot import Setup, running
 from tests.support.room import answered, prompt

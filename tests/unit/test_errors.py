@@ -10,9 +10,10 @@ from core.errors import BotError, ModelError, VoiceError
 from core.moderation import errors as moderation_errors
 from core.moderation.errors import ModerationError
 from core.settings import Settings
+from core.voice import errors as voice_errors
 
 # A platform may refine these with classes of its own, which keep their sentences.
-EVERYTHING = {**vars(errors), **vars(moderation_errors)}.values()
+EVERYTHING = {**vars(errors), **vars(moderation_errors), **vars(voice_errors)}.values()
 ERRORS = [error for error in EVERYTHING if isinstance(error, type) and issubclass(error, BotError)]
 LEAVES = [error for error in ERRORS if error not in {BotError, ModelError, ModerationError, VoiceError}]
 SENTENCES: dict[str, Callable[[type[BotError]], str]] = {

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import NoteIncomplete, NoteSilent, NoteWithoutSpeech
 from core.messages import Attachment
 from core.voice.audio_info import AudioInfo, check_playable, is_recording
+from core.voice.errors import NoteIncomplete, NoteSilent, NoteWithoutSpeech
 from core.voice.worker import AudioWorker
 from tests.support.sound_files import encoded, noise, sound, spoken, wav
 

@@ -4,10 +4,11 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from core.errors import NoteIncomplete, NoteSilent, NoteTooLong, NoteUnplayable, VoiceError
+from core.errors import VoiceError
 from core.messages import Attachment
 from core.storage.transcripts import TranscriptPart
 from core.voice.audio_info import AudioInfo, RecordingLimits, check_limits, check_playable, is_recording
+from core.voice.errors import NoteIncomplete, NoteSilent, NoteTooLong, NoteUnplayable
 from core.voice.notes import RecordingResult, quote_transcripts
 from core.voice.stitch import stitch_transcripts
 
