@@ -3,13 +3,13 @@
 from core.storage.connection import Connection
 
 
-def read_state(connection: Connection, name: str) -> str:
+def select_state(connection: Connection, name: str) -> str:
     """Return what was last written under `name`, empty where nothing was."""
     rows = connection.execute("SELECT value FROM marks WHERE name = ?", (name,))
     return str(rows[0][0]) if rows else ""
 
 
-def write_state(connection: Connection, name: str, value: str) -> None:
+def upsert_state(connection: Connection, name: str, value: str) -> None:
     """Remember `value` under `name`."""
     connection.execute(
         "INSERT INTO marks (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
@@ -17,7 +17,7 @@ def write_state(connection: Connection, name: str, value: str) -> None:
     )
 
 
-def advance_state(connection: Connection, name: str, number: int) -> None:
+def upsert_larger_state(connection: Connection, name: str, number: int) -> None:
     """Remember a number under `name`, unless one as large stands there: it only grows, whoever writes it."""
     connection.execute(
         "INSERT INTO marks (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value "

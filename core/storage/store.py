@@ -161,15 +161,15 @@ class Store:
 
     async def read_state(self, name: str) -> str:
         """Return what was last written under `name`, empty where nothing was."""
-        return await self._database.run(lambda db: state.read_state(db, name))
+        return await self._database.run(lambda db: state.select_state(db, name))
 
     async def write_state(self, name: str, value: str) -> None:
         """Remember `value` under `name`."""
-        await self._database.run(lambda db: state.write_state(db, name, value))
+        await self._database.run(lambda db: state.upsert_state(db, name, value))
 
     async def advance_state(self, name: str, number: int) -> None:
         """Remember a number under `name`, unless one as large stands there: it only grows."""
-        await self._database.run(lambda db: state.advance_state(db, name, number))
+        await self._database.run(lambda db: state.upsert_larger_state(db, name, number))
 
     async def save_moderation(self, values: Sequence[object]) -> None:
         """Keep what moderation refused or could not check, as the values of moderation_log.COLUMNS."""
