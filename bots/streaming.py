@@ -1,7 +1,7 @@
 """Shows an answer while it is made: collects its pieces, and puts what has changed on a surface at a bearable pace."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
@@ -21,6 +21,13 @@ class Surface(Protocol):
 
     async def remove_part(self, message_id: str) -> None:
         """Take a message away that the reply no longer needs."""
+
+
+class PartsOf(Protocol):
+    """Cuts a text into what fits one message each."""
+
+    def __call__(self, markdown: str, *, is_whole: bool) -> list[str]:
+        """Return the parts; where the text still grows, its end may be left out until it is sure how it looks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +52,7 @@ class ShownPart:
 class ReplyStream:
     """One reply on its way to a surface."""
 
-    def __init__(self, surface: Surface, parts: Callable[[str], list[str]], posted: Sequence[str], pace: Pace) -> None:
+    def __init__(self, surface: Surface, parts: PartsOf, posted: Sequence[str], pace: Pace) -> None:
         """`parts` cuts a text into what fits one message each; `posted` are the messages to go on with."""
         self._surface = surface
         self._parts = parts
@@ -98,7 +105,7 @@ class ReplyStream:
             await self._changed.wait()
 
     async def _put_parts(self, *, last: bool) -> None:
-        parts = self._parts(self._text) if self._text.strip() else []
+        parts = self._parts(self._text, is_whole=last) if self._text.strip() else []
         for number, text in enumerate(parts):
             if number < len(self._shown):
                 await self._renew_part(self._shown[number], text, last=last)

@@ -5,6 +5,7 @@ That nobody is pinged is no matter of the text: the client allows no mention (al
 
 import hashlib
 
+from bots.discord.markdown import render_markdown
 from bots.markdown.splitting import Growing, Limit, Splitter
 
 LONGEST = 2_000  # characters of content (Discord docs, Create Message)
@@ -26,8 +27,9 @@ class MessageSplitter:
         self._most = most
         self._growing = Growing(LIMIT)
 
-    def __call__(self, markdown: str) -> list[str]:
+    def __call__(self, markdown: str, *, is_whole: bool = True) -> list[str]:
         """Return an answer in parts that fit one message each; behind `most` of them, the rest as one text."""
+        markdown = render_markdown(markdown, is_whole=is_whole)
         parts = self._growing(markdown)
         return parts if len(parts) <= self._most else [*parts[: self._most], self._rest_of(markdown)]
 

@@ -107,7 +107,7 @@ class Growing:
         self._splitter = Splitter(limit)
         self._known = ""
 
-    def __call__(self, markdown: str) -> list[str]:
+    def __call__(self, markdown: str, *, is_whole: bool = True) -> list[str]:  # noqa: ARG002  # nothing waits for the end
         """Return the parts of a text; what it shares with the text of the last call is not read again."""
         if not markdown.startswith(self._known):
             self._splitter, self._known = Splitter(self._limit), ""

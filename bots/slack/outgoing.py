@@ -7,6 +7,7 @@ So a part that stands in the channel never changes, and no cut can bring to life
 import re
 from typing import TypedDict
 
+from bots.markdown.emphasis import free_emphasis
 from bots.markdown.splitting import Limit
 from bots.slack.blocks import blocks_of_whole_lines
 from bots.slack.escape_mentions import escape_mentions
@@ -48,7 +49,7 @@ def payload_of(part: str) -> Payload:
 
     `parse` is said because chat.update, unlike chat.postMessage, otherwise looks for names (Slack docs, chat.update).
     """
-    markdown = escape_mentions(part)
+    markdown = escape_mentions(free_emphasis(part))
     return {"text": fallback_text(part), "blocks": [{"type": "markdown", "text": markdown}], "parse": "none"}
 
 

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bots.discord.events import opens_with_other_mention, resolve_tokens
+from bots.discord.markdown import display_width, render_markdown
 from bots.discord.outgoing import LONGEST, MessageSplitter, nonce_of, utf16_units
 from bots.discord.places import ReplyHandle
 from bots.discord.reply_channel import thread_name_of
@@ -60,10 +61,10 @@ def test_nothing_is_lost_between_the_parts_and_the_file(pieces: list[str], most:
     before: list[str] = []
     for piece in pieces:
         text += piece
-        parts = cut(text)
+        parts = cut(text, is_whole=piece is pieces[-1])
         assert parts[: len(before) - 1] == before[:-1]
         before = parts
-    assert "".join("".join(before).split()) == "".join(text.split())
+    assert "".join("".join(before).split()) == "".join(render_markdown(text).split())
 
 
 @given(st.text(max_size=50), st.integers(0, 100))
@@ -85,3 +86,46 @@ def test_a_handle_is_read_as_it_was_written() -> None:
 def test_a_threads_name_tells_nothing_of_the_question() -> None:
     """It is made of the message's id, within Discord's hundred characters."""
     assert thread_name_of("1574324968257224704") == "Confab 4704"
+
+
+TABLE = "| name | euros |\n|---|--:|\n| **tuna** | 12 |\n| 寿司 | 3 |"
+WIDE_TABLE = f"| name | what |\n|---|---|\n| tuna | {'fish ' * 12}|"
+
+
+@pytest.mark.parametrize(
+    ("markdown", "shown"),
+    [
+        (TABLE, "```\nname  euros\n----  -----\ntuna  12\n寿司  3\n```"),
+        (f"so:\n\n{TABLE}\n\nend", "so:\n\n```\nname  euros\n----  -----\ntuna  12\n寿司  3\n```\n\nend"),
+        (WIDE_TABLE, f"- name: tuna\n  - what: {'fish ' * 12}".rstrip()),
+        ("| a |\n|---|\n| [x](https://a.example) |", "- a: [x](https://a.example)"),
+        ("#### Small", "**Small**"),
+        ("###### **Tiny** ##", "**Tiny**"),
+        ("# Large", "# Large"),
+        ("a<br>b<BR />c", "a\nb\nc"),
+        ("`<br>` and `![a](b)`", "`<br>` and `![a](b)`"),
+        ("![cat](https://a.example/c.png)", "[cat](https://a.example/c.png)"),
+        ("![](https://a.example/c.png)", "https://a.example/c.png"),
+        ("```\n#### a\n| a |\n|---|\n```", "```\n#### a\n| a |\n|---|\n```"),
+    ],
+)
+def test_what_discord_does_not_know_becomes_what_it_does(markdown: str, shown: str) -> None:
+    """Code stays as it is."""
+    assert render_markdown(markdown) == shown
+
+
+def test_wide_letters_take_two_columns() -> None:
+    """And what stands above a letter none."""
+    assert [display_width(text) for text in ("ab", "寿司", "e\u0301", "한")] == [2, 4, 1, 2]
+
+
+ROWS_OF_TABLES = st.sampled_from(
+    ["| a | b |", "|---|---|", "| 寿司 | x |", "a|b", "", "#### x", "![a](b)", "x<br>", "```", "- i"]
+)
+
+
+@given(st.lists(ROWS_OF_TABLES, max_size=45).map("\n".join), st.data())
+def test_what_is_shown_of_a_text_that_grows_stays(markdown: str, data: st.DataObject) -> None:
+    """A table is shown once it is known how it looks."""
+    end = data.draw(st.integers(0, len(markdown)))
+    assert render_markdown(markdown).startswith(render_markdown(markdown[:end], is_whole=False).rstrip("\n"))

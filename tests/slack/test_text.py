@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bots.markdown.emphasis import free_emphasis
 from bots.markdown.splitting import split
 from bots.slack.blocks import blocks_of_whole_lines, expanded_blocks
 from bots.slack.escape_mentions import escape_mentions
@@ -249,3 +250,28 @@ def test_many_short_paragraphs_are_split_by_the_blocks_that_they_become() -> Non
     parts = split("\n\n".join(f"line {number}" for number in range(200)), LIMIT)
     assert len(parts) > 4
     assert all(expanded_blocks(part) <= BLOCKS_LIMIT for part in parts)
+
+
+@pytest.mark.parametrize(
+    ("markdown", "shown"),
+    [
+        ("**注意\uff1a**正文", "**注意**\uff1a正文"),
+        ("正文**「注意」**正文", "正文「**注意**」正文"),
+        ("**Note:**text", "**Note**:text"),
+        ("~~終わり。~~次", "~~終わり~~。次"),
+        ("**Note:** text", "**Note:** text"),
+        ("`**注意\uff1a**正文`", "`**注意\uff1a**正文`"),
+        ("```\n**注意\uff1a**正文\n```", "```\n**注意\uff1a**正文\n```"),
+        ("2 ** 3 and 4 ** 5", "2 ** 3 and 4 ** 5"),
+    ],
+)
+def test_bold_beside_letters_is_seen_as_bold(markdown: str, shown: str) -> None:
+    """What CommonMark takes for asterisks is moved to where it takes them for marks; code stays."""
+    assert payload_of(markdown)["blocks"][0]["text"] == shown
+
+
+@given(st.text(alphabet="*~a注\uff1a。 `\n(", max_size=80))
+def test_moving_marks_adds_and_loses_nothing(markdown: str) -> None:
+    """The letters are the same, so that what fitted still fits."""
+    assert sorted(free_emphasis(markdown)) == sorted(markdown)
+    assert free_emphasis(markdown).replace("*", "").replace("~", "") == markdown.replace("*", "").replace("~", "")

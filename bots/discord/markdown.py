@@ -1,0 +1,137 @@
+"""Markdown as Discord shows it: what it does not know becomes what it does (Discord, Markdown Text 101).
+
+Tables become aligned blocks of code, or lists where a phone is too narrow; small headings become bold. A text that
+still grows is rendered up to where its rendering is sure, so that what was shown stays as it is.
+"""
+
+import unicodedata
+from collections.abc import Iterator, Sequence
+from itertools import zip_longest
+from typing import Any
+
+import re2  # linear in time, as a model's text is anybody's
+
+from bots.markdown.blocks import DELIMITER_ROW, DELIMITER_START, pieces_of_code
+
+WIDEST = 42  # columns of a block of code that a phone shows without a break
+ROWS = 30  # of a table by which its layout is decided; those that follow are laid out alike
+SMALL_HEADING = re2.compile(r"^ {0,3}#{4,6}[ \t]+(.*?)[ \t#]*$")
+SMALL_HEADING_BEGUN = re2.compile(r"^ {0,3}(?:#{1,3}$|#{4,})")
+LINE_BREAK = re2.compile(r"(?i)<br\s*/?>")
+IMAGE = re2.compile(r"!\[([^\[\]\n]*)\]\(([^()\s]*)(?:\s[^()\n]*)?\)")
+UNSURE = re2.compile(r"!(?:\[[^\]\n]*(?:\](?:\([^)\n]*)?)?)?$|<[a-zA-Z]{0,2}\s*/?$|`[^`\n]*$")
+MARKS = re2.compile(r"\*\*|__|~~|`")
+LINK = re2.compile(r"\]\(")
+
+
+def render_markdown(markdown: str, *, is_whole: bool = True) -> str:
+    """Return a text as Discord shows it; one that is not whole without what may still turn out otherwise."""
+    pieces = list(pieces_of_code(markdown))
+    rendered = [piece if in_code else _rendered(piece, is_whole=True) for in_code, piece in pieces[:-1]]
+    in_code, last = pieces[-1]
+    return "".join([*rendered, last if in_code else _rendered(last, is_whole=is_whole)])
+
+
+def _rendered(text: str, *, is_whole: bool) -> str:
+    """Render what lies outside of code, line by line and table by table."""
+    lines = text.split("\n")
+    last = lines.pop()
+    shown: list[str] = []
+    number = 0
+    while number < len(lines):
+        following = lines[number + 1] if number + 1 < len(lines) else last
+        is_sure = is_whole or number + 1 < len(lines)
+        if "|" in lines[number] and (DELIMITER_ROW if is_sure else DELIMITER_START).match(following):
+            end = _table_end(lines, number)
+            may_grow = not is_whole and end == len(lines)
+            if may_grow and end - number < ROWS + 2:
+                return "\n".join([*shown, ""])
+            if "|" in following:
+                goes_to_the_end = end == len(lines) and "|" in last
+                rows = [*lines[number:end], *([last] if goes_to_the_end and is_whole else [])]
+                shown += _table(rows, is_open=may_grow)
+                if goes_to_the_end or may_grow:
+                    return "\n".join([*shown, ""] if may_grow else shown)
+                number = end
+                continue
+        shown.append(_line(lines[number]))
+        number += 1
+    return "\n".join([*shown, _line(last) if is_whole else _sure(last)])
+
+
+def _table_end(lines: Sequence[str], begin: int) -> int:
+    """Return where the table's lines end."""
+    return next((number for number in range(begin, len(lines)) if "|" not in lines[number]), len(lines))
+
+
+def _sure(line: str) -> str:
+    """Return the beginning of a line that grows which no later letter can change."""
+    if "|" in line or SMALL_HEADING_BEGUN.match(line):
+        return ""
+    unsure = UNSURE.search(line)
+    return _line(line[: unsure.start()] if unsure else line)
+
+
+def _line(line: str) -> str:
+    """Return a line outside of code blocks and tables; what stands in backticks stays."""
+    if heading := SMALL_HEADING.match(line):
+        return f"**{heading.group(1).replace('**', '')}**"
+    if "<" not in line and "![" not in line:
+        return line
+    spans = line.split("`")
+    return "`".join(span if number % 2 else _span(span) for number, span in enumerate(spans))
+
+
+def _span(text: str) -> str:
+    return str(IMAGE.sub(_image, LINE_BREAK.sub("\n", text)))
+
+
+def _image(image: Any) -> str:
+    label, target = image.group(1), image.group(2)
+    return f"[{label}]({target})" if label else target
+
+
+def _table(lines: Sequence[str], *, is_open: bool) -> Iterator[str]:
+    """Yield a table's lines, laid out by its first rows; `is_open` says that more rows may follow."""
+    head, *rows = [_cells(line) for number, line in enumerate(lines) if number != 1]
+    measured = [head, *rows[:ROWS]]
+    widths = [max(map(display_width, map(_plain, column))) for column in zip_longest(*measured, fillvalue="")]
+    has_link = any(LINK.search(cell) for row in measured for cell in row)
+    if has_link or sum(widths) + 2 * len(widths) - 2 > WIDEST:
+        yield from _list_of(head, rows)
+        return
+    yield "```"
+    yield _aligned(head, widths)
+    yield "  ".join("-" * width for width in widths)
+    yield from (_aligned(row, widths) for row in rows)
+    if not is_open:
+        yield "```"
+
+
+def _list_of(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Yield a table as a list: of each row the first column, and the others below it."""
+    for row in rows:
+        pairs = [f"{name}: {cell}" if name else cell for name, cell in zip_longest(head, row, fillvalue="") if cell]
+        yield from (f"{'- ' if number == 0 else '  - '}{pair}" for number, pair in enumerate(pairs))
+
+
+def _aligned(row: Sequence[str], widths: Sequence[int]) -> str:
+    cells = (_plain(cell) for cell in row)
+    filled = (cell + " " * (width - display_width(cell)) for cell, width in zip_longest(cells, widths, fillvalue=""))
+    return "  ".join(filled).rstrip()
+
+
+def _cells(line: str) -> list[str]:
+    bare = line.replace("\\|", "\0").strip().removeprefix("|").removesuffix("|")
+    return [str(LINE_BREAK.sub(" ", cell.replace("\0", "|"))).strip() for cell in bare.split("|")]
+
+
+def _plain(cell: str) -> str:
+    """Return a cell as a block of code shows it best, which knows no formatting."""
+    return str(MARKS.sub("", cell))
+
+
+def display_width(text: str) -> int:
+    """Return how many columns a text takes in a block of code: wide letters two, marks on others none."""
+    wide = sum(unicodedata.east_asian_width(letter) in "WF" for letter in text)
+    return len(text) + wide - sum(unicodedata.category(letter) in {"Mn", "Me", "Cf"} for letter in text)
