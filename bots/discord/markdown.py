@@ -116,8 +116,10 @@ def _list_of(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str
 
 
 def _aligned(row: Sequence[str], widths: Sequence[int]) -> str:
-    cells = (_plain(cell) for cell in row)
-    filled = (cell + " " * (width - display_width(cell)) for cell, width in zip_longest(cells, widths, fillvalue=""))
+    cells = [_plain(cell) for cell in row]
+    beyond = max(0, len(cells) - len(widths))
+    columns = zip(cells, [*widths, *[0] * beyond], strict=False)
+    filled = (cell + " " * (width - display_width(cell)) for cell, width in columns)
     return "  ".join(filled).rstrip()
 
 

@@ -235,9 +235,9 @@ class Surface:
             raise Silence("done, and not answered")
 
 
-def _parts(text: str) -> list[str]:
+def _parts(markdown: str, *, is_whole: bool) -> list[str]:  # noqa: ARG001 - none waits for the end
     parts = [""]
-    for word in text.split():
+    for word in markdown.split():
         if len(parts[-1]) + len(word) > PART:
             parts.append("")
         parts[-1] += f"{word} "
