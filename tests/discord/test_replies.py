@@ -9,11 +9,11 @@ import pytest
 
 from bots.discord.outgoing import LONGEST
 from bots.discord.reply import BLOCKED_NOTICE
-from deploy.sandbox.discord.faults import Fault
 from deploy.sandbox.discord.nonces import Nonces
 from deploy.sandbox.discord.permissions import Permission
 from deploy.sandbox.discord.roster import ADA, ENGINEERS, GENERAL, GRACE
 from deploy.sandbox.openai.model import Reply
+from deploy.sandbox.wire.faults import Fault
 from deploy.sandbox.wire.server import Sandbox
 from tests.support.discord_bot import DiscordSetup, running
 from tests.support.discord_room import answered, answers, ask, begun, calls, mention, nothing_happens, posts, shows

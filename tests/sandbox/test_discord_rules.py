@@ -554,7 +554,10 @@ async def test_too_many_new_commands_in_a_day_are_refused(client: Ear, guild: Gu
         many = [command(f"c{number}") for number in range(first, first + 100)]
         await client.http.bulk_upsert_global_commands(app, many)
     await client.http.bulk_upsert_global_commands(app, many)
-    assert await code_of(client.http.bulk_upsert_global_commands(app, [command("new")])) == 30034
+    client.http.max_ratelimit_timeout = 30.0
+    with pytest.raises(discord.RateLimited) as refusal:
+        await client.http.bulk_upsert_global_commands(app, [command("new")])
+    assert (refusal.value.retry_after, guild.calls[-1].code) == (3600.0, 30034)
 
 
 async def test_an_unknown_command_is_refused(client: Ear, guild: Guild) -> None:

@@ -14,7 +14,13 @@ Payload = payloads.Payload
 
 def me(guild: Guild, _: Asked) -> Payload:
     """Return the bot's own user."""
-    return {**payloads.user(guild.users[BOT_USER]), "verified": True, "mfa_enabled": True, "locale": "en-US"}
+    return {
+        **payloads.user(guild.users[BOT_USER]),
+        "verified": True,
+        "mfa_enabled": True,
+        "locale": "en-US",
+        "email": None,
+    }
 
 
 def somebody(guild: Guild, asked: Asked) -> Payload:
@@ -37,6 +43,14 @@ def application(guild: Guild, _: Asked) -> Payload:
         "bot_require_code_grant": False,
         "verify_key": "0" * 64,
         "flags": guild.gateway.flags,
+        "flags_new": str(guild.gateway.flags),
+        "type": None,
+        "redirect_uris": [],
+        "role_connections_verification_url": None,
+        "explicit_content_filter": 0,
+        "eligible_oauth2_scopes": [],
+        "approximate_user_install_count": 0,
+        "approximate_user_authorization_count": 0,
         "owner": payloads.user(guild.users[ADA]),
         "team": None,
         "interactions_endpoint_url": None,
@@ -65,7 +79,7 @@ def my_guilds(guild: Guild, _: Asked) -> list[Payload]:
     """List the guilds that the bot is in."""
     whole = payloads.guild_object(guild.roster)
     granted = int(guild.roster.guild_permissions(BOT_USER))
-    kept = {name: whole[name] for name in ("id", "name", "icon", "features")}
+    kept = {name: whole[name] for name in ("id", "name", "icon", "banner", "features")}
     return [{**kept, "owner": False, "permissions": str(granted)}]
 
 
@@ -76,9 +90,13 @@ def one_guild(guild: Guild, asked: Asked) -> Payload:
 
 
 def guild_channels(guild: Guild, asked: Asked) -> list[Payload]:
-    """List the guild's channels, without threads."""
+    """List the guild's channels that Confab sees, without threads."""
     need_guild(asked)
-    return [payloads.channel(guild.roster, room) for room in guild.channels.values() if room.kind == "text"]
+    return [payloads.channel(guild.roster, room) for room in guild.channels.values() if _is_listed(guild, room)]
+
+
+def _is_listed(guild: Guild, room: Channel) -> bool:
+    return room.kind == "text" and guild.roster.sees(BOT_USER, room.id)
 
 
 def guild_member(guild: Guild, asked: Asked) -> Payload:

@@ -1,20 +1,19 @@
 """The door of the API: who calls, how often, and with what, then the route itself."""
 
-import asyncio
 import json
-import socket
-import struct
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from aiohttp import web
 
 from deploy.sandbox.discord.guild import Call, Guild
-from deploy.sandbox.discord.limits import Rate, too_fast
+from deploy.sandbox.discord.limits import Rate, on_request, too_fast
 from deploy.sandbox.discord.posts import Attachment
-from deploy.sandbox.discord.refused import Problem, Refused, invalid_form, on_request
+from deploy.sandbox.discord.refused import Problem, Refused, invalid_form
+from deploy.sandbox.wire.door import answer_under_faults
 
 BASE = "/discord/api/v10"
 MOST_BYTES = 25 * 1024 * 1024  # of a request. Discord docs, Uploading Files
@@ -75,19 +74,14 @@ class Api:
 
     async def _serve(self, route: Route, request: web.Request) -> web.StreamResponse:
         """Answer one call, or do to it what the faults ask for."""
-        name, faults = route.name, self._guild.faults
-        if delay := faults.delay(name):
-            await asyncio.sleep(delay)
         asked = Asked(dict(request.match_info), dict(request.query))
-        if faults.strikes("reset", name):
-            self._record(route, request, asked, 0, 0)
-            return _hang_up(request, reset=True)
-        if faults.strikes("server_error", name):
-            await request.read()
-            self._record(route, request, asked, faults.error_status, 0)
-            return web.Response(status=faults.error_status, text="upstream connect error")
-        answer = await self._answer(route, request, asked)
-        return _hang_up(request) if faults.strikes("dropped_reply", name) else answer
+        answer = partial(self._answer, route, request, asked)
+        fail = partial(self._fail, route, request, asked)
+        return await answer_under_faults(self._guild.faults, route.name, request, answer, fail)
+
+    def _fail(self, route: Route, request: web.Request, asked: Asked, status: int) -> web.Response:
+        self._record(route, request, asked, status)
+        return web.Response(status=status or 503, text="upstream connect error")
 
     async def _answer(self, route: Route, request: web.Request, asked: Asked) -> web.Response:
         if self._guild.limits.banned:
@@ -109,17 +103,17 @@ class Api:
             raise Refused(0, "401: Unauthorized", 401)
 
     def _slow_down(self, route: Route, asked: Asked) -> dict[str, str]:
-        wait = self._guild.faults.limited_for(route.name, time.monotonic())
+        wait = self._guild.faults.limited_for(route.name)
         if wait > 0:
-            raise too_fast(wait)
+            raise too_fast(wait, bucket=route.name)
         if not route.open:
             self._guild.limits.take_any()
         headers = self._guild.limits.take(route.name, asked.path.get(route.major, ""), route.rate)
         if code := self._guild.faults.code(route.name):
-            raise on_request(code)
+            raise on_request(code, self._guild.faults.code_wait)
         return headers
 
-    def _record(self, route: Route, request: web.Request, asked: Asked, status: int, code: int) -> None:
+    def _record(self, route: Route, request: web.Request, asked: Asked, status: int, code: int = 0) -> None:
         body = asked.body if isinstance(asked.body, dict) else {}
         self._guild.calls.append(Call(route.name, request.path, body, status, code, time.monotonic()))
         if status in (401, 403, 429):
@@ -133,16 +127,6 @@ def _answer(status: int, body: Any, headers: dict[str, str]) -> web.Response:
     return web.Response(status=status, body=content, content_type="application/json", headers=headers)
 
 
-def _hang_up(request: web.Request, *, reset: bool = False) -> web.Response:
-    """Cut the connection, with a TCP reset if asked for; the response is written to nobody."""
-    if request.transport is not None:
-        if reset:
-            at_once = struct.pack("ii", 1, 0)  # lingering for no time is what makes it a reset
-            request.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, at_once)
-        request.transport.abort()
-    return web.Response()
-
-
 async def _read(request: web.Request, asked: Asked, guild: Guild) -> None:
     """Read the body: JSON, or a form whose `payload_json` is the body and whose other parts are files."""
     if (request.content_length or 0) > MOST_BYTES:
@@ -151,7 +135,8 @@ async def _read(request: web.Request, asked: Asked, guild: Guild) -> None:
         asked.body = _json(await request.text()) if request.can_read_body else None
         return
     form = await request.post()
-    asked.body = _json(str(form.get("payload_json", "{}")))
+    told = form.get("payload_json", "{}")  # bytes where the part names a content type of its own
+    asked.body = _json(told.decode() if isinstance(told, bytes | bytearray) else str(told))
     for name, part in form.items():
         if isinstance(part, web.FileField):
             number = int("".join(filter(str.isdigit, name)) or 0)

@@ -121,9 +121,16 @@ def leave(guild: Guild, asked: Asked) -> None:
 
 
 def members(guild: Guild, asked: Asked) -> list[Payload]:
-    """List who joined a thread."""
-    room = _thread(guild, asked)
-    return [payloads.thread_member(room, person) for person in sorted(room.members)]
+    """List who joined a thread, by id: those after one, up to `limit`, with their member objects where asked for."""
+    room, whole = _thread(guild, asked), asked.query.get("with_member") in ("1", "true")
+    after, limit = int(asked.query.get("after") or 0), int(asked.query.get("limit") or 100)
+    found = [person for person in sorted(room.members, key=int) if int(person) > after][:limit]
+    return [_thread_member(guild, room, person, whole=whole) for person in found]
+
+
+def _thread_member(guild: Guild, room: Channel, person: str, *, whole: bool) -> Payload:
+    shown = payloads.thread_member(room, person)
+    return {**shown, "member": payloads.whole_member(guild.users[person])} if whole else shown
 
 
 def member(guild: Guild, asked: Asked) -> Payload:
@@ -149,7 +156,7 @@ def archived(guild: Guild, asked: Asked) -> Payload:
     if kind == "private_thread":
         need(guild, parent, Permission.MANAGE_THREADS)
     found = [room for room in guild.roster.threads_of(parent.id) if room.archived and room.kind == kind]
-    return {**_listed(guild, found), "has_more": False}
+    return _listed(guild, found)
 
 
 def _listed(guild: Guild, rooms: list[Channel]) -> Payload:
@@ -157,6 +164,7 @@ def _listed(guild: Guild, rooms: list[Channel]) -> Payload:
     return {
         "threads": [payloads.channel(guild.roster, room) for room in reversed(rooms)],
         "members": [payloads.thread_member(room, BOT_USER) for room in joined],
+        "has_more": False,
     }
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from deploy.sandbox.discord.api import Asked, Route
 from deploy.sandbox.discord.guild import Guild
-from deploy.sandbox.discord.limits import ORDINARY
+from deploy.sandbox.discord.limits import ORDINARY, too_fast
 from deploy.sandbox.discord.places import need_guild
 from deploy.sandbox.discord.refused import Problem, Refused, invalid_form
 
@@ -13,6 +13,7 @@ Command = dict[str, Any]
 CHAT_INPUT = 1
 MOST = {CHAT_INPUT: 100, 2: 15, 3: 15}  # slash commands, user menus, message menus
 MOST_CREATES = 200  # a day and guild
+CREATES_AGAIN = 3600.0  # seconds, as in what bots report of this limit
 MOST_OPTIONS = 25  # and as many choices of an option
 _SLASH_NAME = re.compile(r"[-_'\w]{1,32}")
 
@@ -94,7 +95,7 @@ def _put(guild: Guild, scope: dict[str, Command], given: Command, place: str) ->
             raise Refused(30032)
         guild.interactions.created += 1
         if guild.interactions.created > MOST_CREATES:
-            raise Refused(30034)
+            raise too_fast(CREATES_AGAIN, code=30034)
     number = old["id"] if old else guild.snowflakes.next()
     defaults: Command = {
         "description": "",

@@ -1,5 +1,7 @@
 """What a message may hold (Discord docs, Create Message, Embed Limits and Component Reference)."""
 
+import itertools
+from collections.abc import Iterator
 from typing import Any
 
 from deploy.sandbox.discord.posts import Attachment, Flag, texts
@@ -108,6 +110,21 @@ def _second_version(body: dict[str, Any], components: list[dict[str, Any]]) -> d
         text = f"The total length of displayable text may not exceed {MOST_COMPONENT_TEXT}"
         problems["components"] = Problem("COMPONENT_DISPLAYABLE_TEXT_SIZE_EXCEEDED", text)
     return problems
+
+
+def numbered(components: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return components as Discord shows them: each has a number, counted on where the bot gave none."""
+    numbers = itertools.count(1)
+    return [_numbered(each, numbers) for each in components]
+
+
+def _numbered(component: dict[str, Any], numbers: Iterator[int]) -> dict[str, Any]:
+    shown = {**component, "id": component.get("id") or next(numbers)}
+    if "components" in component:
+        shown["components"] = [_numbered(each, numbers) for each in component["components"]]
+    if "accessory" in component:
+        shown["accessory"] = _numbered(component["accessory"], numbers)
+    return shown
 
 
 def _count(components: list[dict[str, Any]]) -> int:

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from base64 import b64encode
 from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -46,7 +47,7 @@ class Guild(Platform[Change, Limits]):
     id = GUILD
     app = roster.APP
     bot_user = BOT_USER
-    token = "sandbox.discord.confab"  # noqa: S105 - opens nothing but this sandbox
+    token = f"{b64encode(BOT_USER.encode()).decode().rstrip('=')}.{'Sandbx'}.{'opens-nothing-but-this-sandbox':_<38}"
 
     def __init__(self) -> None:
         super().__init__(Limits())
@@ -241,7 +242,7 @@ class Guild(Platform[Change, Limits]):
         """Set what Confab's role is given and denied in a channel; one that it comes to see brings its threads."""
         room, saw = self.channels[channel], self.roster.sees(BOT_USER, channel)
         room.overwrites[BOT_ROLE] = Overwrite(allow, deny)
-        self.board.send(room, "CHANNEL_UPDATE", payloads.channel(self.roster, room), seen=True)
+        self.board.send(room, "CHANNEL_UPDATE", payloads.arrived(self.roster, room), seen=True)
         if not saw and self.roster.sees(BOT_USER, channel):
             self.threads.sync(channel)
         await asyncio.sleep(0)

@@ -94,11 +94,23 @@ def _headers(bucket: str, rate: Rate, left: int, wait: float) -> dict[str, str]:
     }
 
 
-def too_fast(wait: float, headers: dict[str, str] | None = None, *, everywhere: bool = False) -> Refused:
-    """Return the refusal of a call that came `wait` seconds too early. Via tells it from a ban by Cloudflare."""
+def too_fast(
+    wait: float, headers: dict[str, str] | None = None, *, everywhere: bool = False, code: int = 0, bucket: str = "*"
+) -> Refused:
+    """Return the refusal of a call that came `wait` seconds too early; `code` is that of a limit of its own.
+
+    Discord docs, Rate Limits: what the body and the headers say. Via tells it from a ban by Cloudflare.
+    """
     extra = {"retry_after": round(max(wait, 0.001), 3), "global": everywhere}
-    scope = {"X-RateLimit-Scope": "global" if everywhere else "user"}
+    scope = {"X-RateLimit-Scope": "global" if everywhere else "shared" if code else "user"}
     if everywhere:
         scope["X-RateLimit-Global"] = "true"
-    told = {"Retry-After": str(int(wait) + 1), "Via": "1.1 sandbox", **scope, **(headers or {})}
-    return Refused(0, "You are being rate limited.", 429, extra, told)
+    counted = headers or _headers(bucket, Rate(1, max(wait, 1.0)), 0, wait)
+    told = {"Retry-After": str(int(wait) + 1), "Via": "1.1 sandbox", **scope, **counted}
+    return Refused(code, "" if code else "You are being rate limited.", 429, extra, told)
+
+
+def on_request(code: int, wait: float) -> Refused:
+    """Return the refusal with this code that a fault asks for; one of status 429 passes after `wait` seconds."""
+    refusal = Refused(code)
+    return too_fast(wait, code=code) if refusal.status == 429 else refusal

@@ -6,7 +6,7 @@ from yarl import URL
 
 from deploy.sandbox.discord import message_payloads, payloads
 from deploy.sandbox.discord.api import Asked, Route
-from deploy.sandbox.discord.content import check, says_something
+from deploy.sandbox.discord.content import check, numbered, says_something
 from deploy.sandbox.discord.guild import Guild
 from deploy.sandbox.discord.history import shown
 from deploy.sandbox.discord.limits import DELETING, MESSAGES, ORDINARY
@@ -94,7 +94,7 @@ def composed(guild: Guild, channel: str, body: dict[str, Any], files: list[Attac
         content=str(body.get("content") or "").strip(),
         attachments=files,
         embeds=body.get("embeds") or [],
-        components=body.get("components") or [],
+        components=numbered(body.get("components") or []),
         flags=Flag(int(body.get("flags") or 0)) & flags,
         nonce=body.get("nonce"),
     )
@@ -137,7 +137,7 @@ def change(guild: Guild, post: Post, asked: Asked, default: dict[str, Any] = ANY
         values["content"] = str(body["content"] or "").strip()
     for name in ("embeds", "components"):
         if name in body:
-            values[name] = body[name] or []
+            values[name] = (numbered if name == "components" else list)(body[name] or [])
     if "attachments" in body or asked.files:
         values["attachments"] = _kept(post, asked) + described(asked)
     if "flags" in body:

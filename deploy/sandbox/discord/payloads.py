@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from deploy.sandbox.discord.permissions import Permission
 from deploy.sandbox.discord.roster import (
     ADA,
     BOT_USER,
@@ -17,6 +18,7 @@ from deploy.sandbox.discord.snowflakes import made_at
 Payload = dict[str, Any]
 TYPES = {"text": 0, "dm": 1, "public_thread": 11, "private_thread": 12}
 _JOINED = "2024-01-01T00:00:00.000000+00:00"
+OBFUSCATED = 1 << 17  # the flag of a channel that is hidden
 FILE_LIMIT = 10 * 1024 * 1024  # bytes; what a guild without boosts takes in one file
 
 
@@ -31,9 +33,15 @@ def user(person: User) -> Payload:
         "id": person.id,
         "username": person.name,
         "global_name": None if person.bot else person.global_name,
-        "discriminator": "0000" if person.bot else "0",
+        "discriminator": "4711" if person.bot else "0",
         "avatar": None,
+        "avatar_decoration_data": None,
+        "collectibles": None,
+        "banner": None,
+        "accent_color": None,
+        "primary_guild": None,
         "public_flags": 0,
+        "flags": 0,
     }
     return {**shown, "bot": True} if person.bot else shown
 
@@ -43,6 +51,8 @@ def member(person: User) -> Payload:
     return {
         "nick": None,
         "avatar": None,
+        "banner": None,
+        "communication_disabled_until": None,
         "roles": list(person.roles),
         "joined_at": _JOINED,
         "premium_since": None,
@@ -70,6 +80,8 @@ def role(each: Role, position: int) -> Payload:
         "permissions": str(int(each.permissions)),
         "managed": bool(each.bot),
         "mentionable": each.mentionable,
+        "icon": None,
+        "unicode_emoji": None,
         "flags": 0,
     }
     return {**shown, "tags": {"bot_id": each.bot}} if each.bot else shown
@@ -82,6 +94,19 @@ def channel(roster: Roster, room: Channel) -> Payload:
         return {**shared, "recipients": [user(roster.users[each]) for each in sorted(room.members - {BOT_USER})]}
     shared |= {"guild_id": GUILD, "name": room.name, "parent_id": room.parent or None, "rate_limit_per_user": 0}
     return {**shared, **(_thread(room) if room.is_thread else _text_channel(room))}
+
+
+def arrived(roster: Roster, room: Channel) -> Payload:
+    """Return a guild's channel as the gateway carries it: of one that Confab does not see, hardly anything is true.
+
+    Since 2026-11-16 its name is hidden and its fields are null (discord-api-docs#8454); REST leaves it out.
+    """
+    if roster.sees(BOT_USER, room.id):
+        return channel(roster, room)
+    everybody = {"id": GUILD, "type": 0, "allow": "0", "deny": str(int(Permission.VIEW_CHANNEL))}
+    empty = dict.fromkeys(("topic", "nsfw", "last_message_id", "parent_id", "rate_limit_per_user"))
+    known = {"id": room.id, "guild_id": GUILD, "type": TYPES[room.kind], "position": 0}
+    return {**empty, **known, "name": "___hidden___", "flags": OBFUSCATED, "permission_overwrites": [everybody]}
 
 
 def _text_channel(room: Channel) -> Payload:
@@ -133,7 +158,7 @@ def guild(roster: Roster, *, with_members: bool) -> Payload:
         "unavailable": False,
         "member_count": len(roster.users),
         "members": [whole_member(person) for person in people],
-        "channels": [channel(roster, room) for room in rooms],
+        "channels": [*(arrived(roster, room) for room in rooms), *roster.odd_channels],
         "threads": [channel(roster, room) for room in threads],
         "voice_states": [],
         "presences": [],
@@ -176,4 +201,14 @@ def guild_object(roster: Roster) -> Payload:
         "premium_progress_bar_enabled": False,
         "safety_alerts_channel_id": None,
         "vanity_url_code": None,
+        "home_header": None,
+        "region": "deprecated",
+        "widget_enabled": False,
+        "widget_channel_id": None,
+        "max_presences": None,
+        "max_members": 500_000,
+        "max_stage_video_channel_users": 50,
+        "max_video_channel_users": 25,
+        "nsfw": False,
+        "incidents_data": None,
     }

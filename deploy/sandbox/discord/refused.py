@@ -75,12 +75,3 @@ def invalid_form(problems: Mapping[str, Problem]) -> Refused:
             place = place.setdefault(name, {})
         place["_errors"] = [{"code": problem.code, "message": problem.message}]
     return Refused(50035, "Invalid Form Body", extra={"errors": errors})
-
-
-def on_request(code: int) -> Refused:
-    """Return the refusal with this code that a fault asks for; one with status 429 may be tried again soon."""
-    refusal = Refused(code)
-    if refusal.status == 429:
-        refusal.body |= {"retry_after": 0.1, "global": False}
-        refusal.headers |= {"Retry-After": "1", "Via": "1.1 sandbox"}
-    return refusal

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from deploy.sandbox.discord.permissions import (
     DIRECT,
@@ -92,13 +92,17 @@ class Channel:
 
 
 class Roster:
-    """Users, roles and channels; who may do what in which channel."""
+    """Users, roles and channels; who may do what in which channel.
+
+    `odd_channels` are JSON objects that the gateway lists as they stand beside the channels, whatever is in them.
+    """
 
     def __init__(self) -> None:
         self.url = ""
         self.users = {user.id: user for user in everybody()}
         self.roles = {role.id: role for role in every_role()}
         self.channels = {channel.id: channel for channel in rooms()}
+        self.odd_channels: list[dict[str, Any]] = []
 
     def threads_of(self, parent: str = "") -> list[Channel]:
         """Return the threads of a channel, or of all, oldest first."""

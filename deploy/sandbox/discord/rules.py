@@ -4,17 +4,7 @@ The test is one in which the real SDK is refused. `tests/sandbox/test_discord_ru
 tests that there are, and to the error and close codes that this folder can answer.
 """
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """`code` is Discord's error or close code where the rule has one, else what happens instead."""
-
-    rule: str
-    code: str
-    test: str
-
+from deploy.sandbox.wire.rules import Rule
 
 RULES = (
     # Who calls

@@ -1,10 +1,10 @@
 """The door of the Web API: who calls, with what right and how often, then the method itself."""
 
-import asyncio
 import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from aiohttp import web
@@ -14,6 +14,7 @@ from deploy.sandbox.slack.limits import POSTING, POSTING_ANYWHERE, Rate, too_fas
 from deploy.sandbox.slack.refused import Refused
 from deploy.sandbox.slack.rights import need
 from deploy.sandbox.slack.workspace import Workspace
+from deploy.sandbox.wire.door import answer_under_faults
 
 Arguments = dict[str, Any]
 Answer = dict[str, Any]
@@ -38,15 +39,12 @@ class Api:
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """Answer one call, or do to it what the faults ask for."""
-        name, faults = request.match_info["method"], self._workspace.faults
-        if delay := faults.delay(name):
-            await asyncio.sleep(delay)
-        if faults.strikes("reset", name):
-            return _hang_up(request)
-        if faults.strikes("server_error", name):
-            return web.json_response({"ok": False, "error": "service_unavailable"}, status=503)
-        answer = await self._answer(request, name)
-        return _hang_up(request) if faults.strikes("dropped_reply", name) else answer
+        name = request.match_info["method"]
+        answer = partial(self._answer, request, name)
+        return await answer_under_faults(self._workspace.faults, name, request, answer, self._fail)
+
+    def _fail(self, status: int) -> web.Response:
+        return web.json_response({"ok": False, "error": "service_unavailable"}, status=status or 503)
 
     async def _answer(self, request: web.Request, name: str) -> web.Response:
         arguments: Arguments = {}
@@ -79,7 +77,7 @@ class Api:
         need(workspace.scopes, method.scopes)
 
     def _slow_down(self, name: str, rate: Rate, channel: str) -> None:
-        wait = self._workspace.faults.limited_for(name, time.monotonic())
+        wait = self._workspace.faults.limited_for(name)
         if wait > 0:
             refusal = too_fast(wait)
             refusal.headers["Retry-After"] = self._workspace.faults.retry_after or refusal.headers["Retry-After"]
@@ -94,13 +92,6 @@ class Api:
 
     def _headers(self) -> dict[str, str]:
         return {"x-oauth-scopes": ",".join(sorted(self._workspace.scopes))}
-
-
-def _hang_up(request: web.Request) -> web.Response:
-    """Cut the connection; the response is written to nobody."""
-    if request.transport is not None:
-        request.transport.abort()
-    return web.Response()
 
 
 async def _read(request: web.Request) -> tuple[Arguments, str]:

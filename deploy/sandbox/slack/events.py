@@ -6,6 +6,7 @@ from deploy.sandbox.slack.posts import Post
 from deploy.sandbox.slack.roster import APP, BOT_ID, BOT_USER, SLACKBOT, TEAM, Channel, User
 
 Event = dict[str, Any]
+ICONS = "https://a.slack-edge.com/80588/img/plugins/app"  # where Slack keeps the pictures of bots without one
 
 
 def message(post: Post, channel: Channel, author: User | None, files_base: str) -> Event:
@@ -30,6 +31,8 @@ def _bot(post: Post, author: User | None) -> Event:
     app = APP if post.bot_id == BOT_ID else "A0OTHER"
     name = post.username or (author.real_name if author else "")
     profile = {"id": post.bot_id, "app_id": app, "name": name, "deleted": False, "team_id": TEAM}
+    icons = {f"image_{size}": f"{ICONS}/bot_{size}.png" for size in (36, 48, 72)}
+    profile |= {"updated": 1_700_000_000, "icons": icons}
     return {"bot_id": post.bot_id, "app_id": app, "bot_profile": profile}
 
 

@@ -4,17 +4,7 @@ The test is one in which the real SDK is refused. `tests/sandbox/test_slack_rule
 tests that there are, and to the error codes that this folder can answer.
 """
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """`code` is Slack's error code where the rule has one, else what happens instead."""
-
-    rule: str
-    code: str
-    test: str
-
+from deploy.sandbox.wire.rules import Rule
 
 RULES = (
     # Who calls

@@ -44,8 +44,8 @@ class Workspace(Platform[Change, Limits]):
     app_id = roster.APP
     bot_user = roster.BOT_USER
     bot_id = roster.BOT_ID
-    bot_token = "xoxb-sandbox-0-confab"  # noqa: S105 - opens nothing but this sandbox
-    app_token = "xapp-sandbox-0-confab"  # noqa: S105 - the same
+    bot_token = f"xoxb-{1:012}-{2:013}-{'sandbox':0<24}"  # of a real one's form; it opens nothing but this sandbox
+    app_token = f"xapp-1-{roster.APP}-{3:013}-{0:064x}"  # the same
     signing_secret = "sandbox-signing-secret"  # noqa: S105 - the same
 
     def __init__(self) -> None:
