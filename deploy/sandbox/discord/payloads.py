@@ -168,16 +168,33 @@ def guild(roster: Roster, *, with_members: bool) -> Payload:
     }
 
 
+_UNSET = [
+    "icon",
+    "splash",
+    "discovery_splash",
+    "afk_channel_id",
+    "application_id",
+    "system_channel_id",
+    "rules_channel_id",
+    "description",
+    "banner",
+    "public_updates_channel_id",
+    "safety_alerts_channel_id",
+    "vanity_url_code",
+    "home_header",
+    "widget_channel_id",
+    "max_presences",
+    "incidents_data",
+]  # the fields of a guild for which this one has nothing
+
+
 def guild_object(roster: Roster) -> Payload:
     """Return the guild as REST gives it."""
     return {
+        **dict.fromkeys(_UNSET),
         "id": GUILD,
         "name": "Analytical Engines",
-        "icon": None,
-        "splash": None,
-        "discovery_splash": None,
         "owner_id": ADA,
-        "afk_channel_id": None,
         "afk_timeout": 300,
         "verification_level": 1,
         "default_message_notifications": 1,
@@ -187,28 +204,16 @@ def guild_object(roster: Roster) -> Payload:
         "stickers": [],
         "features": [],
         "mfa_level": 0,
-        "application_id": None,
-        "system_channel_id": None,
         "system_channel_flags": 0,
-        "rules_channel_id": None,
-        "description": None,
-        "banner": None,
         "premium_tier": 0,
         "premium_subscription_count": 0,
         "preferred_locale": "en-US",
-        "public_updates_channel_id": None,
         "nsfw_level": 0,
         "premium_progress_bar_enabled": False,
-        "safety_alerts_channel_id": None,
-        "vanity_url_code": None,
-        "home_header": None,
         "region": "deprecated",
         "widget_enabled": False,
-        "widget_channel_id": None,
-        "max_presences": None,
         "max_members": 500_000,
         "max_stage_video_channel_users": 50,
         "max_video_channel_users": 25,
         "nsfw": False,
-        "incidents_data": None,
     }
