@@ -37,7 +37,7 @@ class Pace:
     Both in seconds.
     """
 
-    first: float = 0.35
+    first: float = 0.08
     interval: float = 1.5
 
 

@@ -37,7 +37,7 @@ class ModerationPolicy:
     output: bool = True
     is_open: bool = False
     hold: float = 300.0
-    first: float = 0.3
+    first: float = 0.08
     later: float = 1.0
 
 
