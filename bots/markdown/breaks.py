@@ -3,14 +3,27 @@
 import re
 import unicodedata
 
+import re2  # linear in time, as a model's text is anybody's
+
 SENTENCE_END = re.compile(r"[.!?…][\"')\]*_]*\s|[\u3002\uff01\uff1f]")  # the last three end one in Chinese and Japanese
 SPACE = re.compile(r"\s")
 LONGEST_CLUSTER = 32  # code points; a flag or a family of emoji is far shorter, stacked accents may go on for ever
 JOINER = "\u200d"
+VIRAMA = 9
+LINK = re2.compile(r"!?\[[^\[\]\n]*(?:\]\([^()\s]*)?$|!?\[[^\[\]\n]*\]$")  # one that a cut would run through
 
 
 def last_cut(line: str) -> int:
-    """Return the best place for a cut in a line that goes on, in code points and never 0, except in an empty one."""
+    """Return the best place for a cut in a line that goes on, in code points and never 0, except in an empty one.
+
+    A link stays whole, as long as it takes no more than half of the line.
+    """
+    cut = _last_cut(line)
+    link = LINK.search(line[:cut])
+    return link.start() if link and link.start() * 2 >= cut else cut
+
+
+def _last_cut(line: str) -> int:
     half = len(line) // 2
     for pattern in (SENTENCE_END, SPACE):
         ends = (match.end() for match in pattern.finditer(line, half))
@@ -31,7 +44,7 @@ def _cluster_start(line: str) -> int:
 def _joined(line: str, offset: int) -> bool:
     """Whether the code points before and after the offset make one character, as people see it."""
     before, after = line[offset - 1], line[offset]
-    if JOINER in (before, after) or _extends(after):
+    if JOINER in (before, after) or _extends(after) or _is_conjunct(before, after):
         return True
     return _is_flag_letter(after) and _flag_letters_before(line, offset) % 2 == 1
 
@@ -41,6 +54,11 @@ def _extends(char: str) -> bool:
     is_later_jamo = "\u1160" <= char <= "\u11ff"
     is_tag = "\U000e0020" <= char <= "\U000e007f"
     return is_skin_tone or is_later_jamo or is_tag or unicodedata.category(char) in {"Mn", "Mc", "Me"}
+
+
+def _is_conjunct(before: str, after: str) -> bool:
+    """Whether a letter of an Indic script goes on after a virama (Unicode, canonical combining class 9; rule GB9c)."""
+    return unicodedata.combining(before) == VIRAMA and unicodedata.category(after) == "Lo"
 
 
 def _is_flag_letter(char: str) -> bool:

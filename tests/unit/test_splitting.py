@@ -257,3 +257,18 @@ def test_a_text_that_grows_is_split_like_one_that_is_there_at_once(pieces: list[
         text = "".join(pieces[:number])
         assert growing(text) == split(text, limit)
     assert growing(pieces[-1]) == split(pieces[-1], limit)
+
+
+@pytest.mark.parametrize("word", ["\u0915\u094d\u0937", "\u0938\u094d\u0924\u094d\u0930", "\u0995\u09cd\u09b7"])
+def test_conjuncts_of_indic_scripts_stay_whole(word: str) -> None:
+    """A letter that goes on after a virama is one with the letter before."""
+    parts = split(word * 60, Limit(64))
+    assert "".join(parts) == word * 60
+    assert all(part.startswith(word) and part.endswith(word) for part in parts)
+
+
+def test_a_link_stays_whole() -> None:
+    """A cut in a line falls before it."""
+    link = "[our handbook of sorts](https://a.example/handbook)"
+    parts = split(f"{'word ' * 12}{link} {'word ' * 30}", Limit(100))
+    assert any(link in part for part in parts)
