@@ -12,7 +12,7 @@ from contextlib import suppress
 
 import structlog
 
-from bots.marks import Marks
+from bots.state import PlatformState
 
 log = structlog.get_logger()
 
@@ -27,13 +27,13 @@ could not be read; raises what nobody foresaw."""
 class Backfill:
     """The mark of one platform, and the task that moves it."""
 
-    def __init__(self, name: str, marks: Marks, read: Read, margin: int, silence: float = math.inf) -> None:
+    def __init__(self, name: str, state: PlatformState, read: Read, margin: int, silence: float = math.inf) -> None:
         """Keep the mark under `name`, and so far behind the newest number heard: some may still wait for the disk.
 
         After so many seconds of `silence` something may be missed, and is looked for.
         """
         self._name = name
-        self._marks = marks
+        self._state = state
         self._read = read
         self._margin = margin
         self._silence = silence
@@ -95,11 +95,11 @@ class Backfill:
     async def _move_mark(self, number: int) -> bool:
         """Move the mark on, never back."""
         if number > 0:
-            await self._marks.advance_state(self._name, number)
+            await self._state.advance_state(self._name, number)
         return True
 
     async def _read_mark(self) -> int:
-        return int(await self._marks.read_state(self._name) or 0)
+        return int(await self._state.read_state(self._name) or 0)
 
     async def _is_done(self, work: Awaitable[bool]) -> bool:
         """Return what some work returns, False where it fails: whatever happens, this goes on."""

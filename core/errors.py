@@ -22,12 +22,19 @@ to change. What else is known goes into the log as the error's text, under the r
 
 from typing import ClassVar
 
+FILE_HINT = "Files come from the platform itself, and from the hosts of CONFAB_FILE_HOSTS."
+
 
 class BotError(Exception):
     """Something that ends a turn with a sentence instead of an answer."""
 
     notice: str
-    hint: ClassVar[str]
+    hint: str
+
+    def __init__(self, detail: str = "", hint: str = "") -> None:
+        """`detail` is for the log; a `hint` of the platform's own takes the place of the class's."""
+        super().__init__(detail)
+        self.hint = hint or self.hint
 
 
 class ModelError(BotError):
@@ -180,7 +187,7 @@ class PlatformError(BotError):
     """The platform refused to show an answer, or to take it; `is_silence` where it did not even answer."""
 
     notice = "I had an answer but could not post all of it here."
-    hint = "The platform refused a part of the answer, and the log has its code: SLACK_BOT_TOKEN may lack a scope."
+    hint = "The platform refused a part of the answer: its code is in this line."
     is_silence = False
 
 
@@ -188,7 +195,7 @@ class Uncertain(PlatformError):
     """A part may have been posted before a crash, and the platform does not let us look: it is not posted again."""
 
     notice = "I may have answered here before I was interrupted, and cannot see it; please ask again if nothing came."
-    hint = "The channel could not be read for an answer under way: SLACK_BOT_TOKEN may lack a scope for history."
+    hint = "The channel could not be read for an answer that was under way: the bot may lack the right to read it."
 
 
 class GaveUp(BotError):
@@ -201,11 +208,10 @@ class GaveUp(BotError):
 class FileUnreadable(Exception):
     """A file that came with a message could not be fetched, or is too large; its text says why."""
 
-    def __init__(self, detail: str, *, too_large: bool = False) -> None:
+    def __init__(self, detail: str, hint: str = "", *, too_large: bool = False) -> None:
         super().__init__(detail)
+        self.hint = hint or FILE_HINT
         self.too_large = too_large
-
-    hint = "Files come from Slack with the scope files:read, and from the hosts of CONFAB_FILE_HOSTS."
 
 
 class SoundRefused(Exception):

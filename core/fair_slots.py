@@ -13,7 +13,7 @@ class FairSlots:
         self._free = most
         self._waiting: OrderedDict[Channel, deque[asyncio.Future[None]]] = OrderedDict()
 
-    async def take(self, channel: Channel) -> None:
+    async def take_slot(self, channel: Channel) -> None:
         """Return once a slot is ours; it has to be given back."""
         if self._free:
             self._free -= 1
@@ -24,10 +24,10 @@ class FairSlots:
             await granted
         except asyncio.CancelledError:
             if granted.done() and not granted.cancelled():
-                self.give_back()
+                self.release_slot()
             raise
 
-    def give_back(self) -> None:
+    def release_slot(self) -> None:
         """Hand a slot on to the next channel's first, or keep it where nobody waits."""
         while self._waiting:
             channel, line = self._waiting.popitem(last=False)

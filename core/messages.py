@@ -1,12 +1,11 @@
-"""The nouns that everything else speaks of, and the port that a platform implements."""
+"""The nouns that everything else speaks of."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal
 
 Role = Literal["system", "user", "assistant", "tool"]
-Command = Literal["", "ask", "stop", "reset", "memory", "help", "deleted", "full", "unheard"]
+Command = Literal["", "ask", "edit", "stop", "reset", "memory", "help", "deleted", "full", "unheard"]
 NOTICE = "-notice"  # behind a turn's id: what is said below an answer that could not be shown to its end
 
 
@@ -62,11 +61,11 @@ class Message:
     `sent_at` is in seconds since the epoch, by the platform's clock. `addressed` says that the bot is meant
     whether or not it takes part in the thread already; `follow_up` that it is meant if it does. `command` is what it
     tells the bot to do instead of asking it; `ask` is a question that stands in no message, as a slash command's: it
-    is posted first, and answered under what was posted; `deleted` is a question that is gone, `full` one for which
-    there was no room, and `unheard` a voice note that the platform hides. `about` is the id of the message that it
-    quotes, where it was asked from that one's menu: once that is gone, so is this. `handle` is what the platform needs
-    to reply beside the key, if anything. `others` is what stands in the text but is not its author's: quotations, and
-    people's names.
+    is posted first, and answered under what was posted; `edit` changes the message `about` in the history; `deleted`
+    is a question that is gone, `full` one for which there was no room, and `unheard` a voice note that the platform
+    hides. `about` is the id of the message that it quotes, where it was asked from that one's menu: once that is gone,
+    so is this. `handle` is what the platform needs to reply beside the key, if anything. `others` is what stands in the
+    text but is not its author's: quotations, and people's names.
     """
 
     id: str
@@ -257,42 +256,3 @@ class Finish:
 
 ModelEvent = Text | Replace | Notice | Admitted | Usage | Finish
 ReplyEvent = Text | Replace
-
-
-class Journal(Protocol):
-    """Where a platform notes which parts of a reply are visible, so that a restart can go on from there."""
-
-    async def posted(self, part: int, platform_id: str) -> None:
-        """Note that part number `part` (from 0) stands in the channel as the message `platform_id`."""
-
-
-class Platform(Protocol):
-    """What a messaging platform does for the core."""
-
-    @property
-    def name(self) -> str:
-        """The platform's name as it stands in a conversation key."""
-
-    async def named(self, message: Message) -> Message:
-        """Return the message with people's display names in place of their ids."""
-
-    async def earlier(self, message: Message, most: int) -> Sequence[Earlier]:
-        """Return what was said in the message's thread before it, `most` of it, oldest first; empty where nothing was.
-
-        Its first message is among it where the platform gives it. Raises PlatformError where it cannot be read.
-        """
-
-    async def download(self, attachment: Attachment, most: int) -> bytes:
-        """Return a file's content; raise FileUnreadable where it is not to be had, or exceeds `most` bytes."""
-
-    async def save(self, attachment: Attachment, path: Path, most: int) -> str:
-        """Write a file's content to `path`; return its SHA-256 in hex. Raises FileUnreadable as `download` does."""
-
-    async def transcript(self, attachment: Attachment) -> str:
-        """Return the platform's own transcript of a recording, empty where there is none, or none that is complete."""
-
-    async def tell(self, channel: str, text: str) -> None:
-        """Post a text into a channel by its id, outside of any turn; raise PlatformError where that is refused."""
-
-    async def reply(self, turn: Turn, events: AsyncIterator[ReplyEvent], journal: Journal, *, live: bool) -> None:
-        """Show an answer as it grows (`live`) or once it is whole; raise PlatformError where it cannot be shown."""

@@ -1,22 +1,22 @@
 """Discord as a platform: its messages to core, core's answers to its threads."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from pathlib import Path
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from weakref import WeakValueDictionary
 
 import aiohttp
 
-from bots.discord.files import files
+from bots.discord.files import discord_downloads
 from bots.discord.login import log_in
-from bots.discord.memory import Memory
 from bots.discord.options import DiscordOptions
 from bots.discord.outgoing import MessageSplitter
 from bots.discord.reply import DiscordReply
 from bots.discord.session import DiscordSession
 from bots.edit_rate import EditRate
+from bots.state import PlatformState
 from bots.streaming import Pace, ReplyStream
-from core.messages import Attachment, Earlier, Journal, Message, Receive, ReplyEvent, Turn
+from core.messages import Attachment, ConversationKey, Earlier, Message, Receive, ReplyEvent, Turn
+from core.ports import Journal
 
 # At most five edits within five seconds is what Discord takes in a channel (discord-api-docs#20; the docs name none)
 EDITS = 2.0
@@ -28,11 +28,11 @@ class Discord:
 
     name = "discord"
 
-    def __init__(self, options: DiscordOptions, http: aiohttp.ClientSession, memory: Memory) -> None:
-        """`http` fetches files, and the caller closes it; `memory` outlives this process."""
+    def __init__(self, options: DiscordOptions, http: aiohttp.ClientSession, state: PlatformState) -> None:
+        """`http` fetches files, and the caller closes it; `state` outlives this process."""
         self._options = options
-        self._memory = memory
-        self._files = files(http, options.api_url, options.file_hosts)
+        self._state = state
+        self._downloads = discord_downloads(http, options.api_url, options.file_hosts)
         self._pace = Pace(interval=options.edit_interval)
         self._budgets: WeakValueDictionary[str, EditRate] = WeakValueDictionary()
         self._session: asyncio.Future[DiscordSession] = asyncio.get_running_loop().create_future()
@@ -42,11 +42,11 @@ class Discord:
 
         Raises WrongToken, IntentNotEnabled, or DiscordRefusal where Discord cannot be reached.
         """
-        session = DiscordSession(self._options, await log_in(self._options), receive, self._memory)
+        session = DiscordSession(self._options, await log_in(self._options), receive, self._state)
         await session.connect()
         self._session.set_result(session)
 
-    async def lost(self) -> None:
+    async def wait_until_lost(self) -> None:
         """Wait until the connection is given up for good, and raise why."""
         await (await self._session).wait_until_lost()
 
@@ -60,33 +60,25 @@ class Discord:
         if self._session.done():
             await self._session.result().close()
 
-    async def ready(self) -> bool:
+    async def is_ready(self) -> bool:
         """Tell whether events can arrive."""
         return self._session.done() and self._session.result().shards.are_connected
 
-    async def named(self, message: Message) -> Message:
+    async def resolve_names(self, message: Message) -> Message:
         """Return the message as it is: Discord sends people's names with it."""
         return message
 
-    async def earlier(self, message: Message, most: int) -> Sequence[Earlier]:
+    async def fetch_earlier(self, message: Message, most: int) -> Sequence[Earlier]:
         """Return what was said in the message's thread before it, `most` of it and its first, oldest first."""
         return await (await self._session).fetch_earlier(message, most)
 
-    async def download(self, attachment: Attachment, most: int) -> bytes:
-        """Return a file's content; raise FileUnreadable where it is not to be had, or exceeds `most` bytes."""
-        return await self._files.fetch(attachment.url, most)
+    def open_file(self, key: ConversationKey, attachment: Attachment, most: int) -> AsyncGenerator[bytes, None]:  # noqa: ARG002 - the port's signature
+        """Yield a file's content; raise FileUnreadable where it is not to be had, or exceeds `most` bytes."""
+        return self._downloads.read_chunks(attachment.url, most)
 
-    async def save(self, attachment: Attachment, path: Path, most: int) -> str:
-        """Write a file's content to `path`; return its SHA-256 in hex. Raises FileUnreadable as `download` does."""
-        return await self._files.save(attachment.url, path, most)
-
-    async def transcript(self, attachment: Attachment) -> str:  # noqa: ARG002 - the port's signature
-        """Return nothing: Discord transcribes no voice notes."""
-        return ""
-
-    async def tell(self, channel: str, text: str) -> None:
+    async def post_notice(self, key: ConversationKey, text: str) -> None:
         """Post a text into a channel; raises DiscordRefusal."""
-        await (await self._session).tell(channel, text)
+        await (await self._session).post_notice(key.channel, text)
 
     async def reply(self, turn: Turn, events: AsyncIterator[ReplyEvent], journal: Journal, *, live: bool) -> None:
         """Show an answer in the message's thread, or under it."""

@@ -15,7 +15,8 @@ from discord.abc import Messageable
 
 from bots.discord.calls import DiscordRefusal, call_persistently
 from bots.discord.listener import DiscordEventReader
-from bots.discord.memory import Memory
+from bots.discord.places import DIRECT
+from bots.state import PlatformState
 
 log = structlog.get_logger()
 
@@ -32,10 +33,10 @@ ReadableChannel = discord.TextChannel | discord.VoiceChannel | discord.StageChan
 class DiscordBackfill:
     """Reads every channel in which there is something newer than the mark, oldest first, through the usual ear."""
 
-    def __init__(self, client: discord.Client, ear: DiscordEventReader, memory: Memory) -> None:
+    def __init__(self, client: discord.Client, ear: DiscordEventReader, state: PlatformState) -> None:
         self._client = client
         self._ear = ear
-        self._memory = memory
+        self._state = state
         self._read_until: dict[int, int] = {}  # of a catch-up that broke off: how far each room was read
 
     async def read_missed(self, mark: int) -> int | None:
@@ -61,7 +62,7 @@ class DiscordBackfill:
                 for room in rooms:
                     if (room.last_message_id or 0) > mark:
                         await self._read_channel(room, room.id, max(mark, bound))
-                for number in await self._memory.direct_channels(MOST_DIRECT):
+                for number in await self._state.recent_channels(DIRECT, MOST_DIRECT):
                     room_id = int(number)
                     await self._read_channel(self._client.get_partial_messageable(room_id), room_id, max(mark, bound))
         except TimeoutError:

@@ -27,6 +27,11 @@ ARCHIVED = 50083
 TOKEN_SPENT = {10008, 10015, 10062, 50027}  # an interaction's token holds for 15 minutes
 
 
+UNCERTAIN_HINT = (
+    "The channel could not be read for an answer that was under way: the bot may lack Read Message History there."
+)
+
+
 class DiscordRefusal(PlatformError):
     """A call that Discord refused, with its JSON error code, or one that it never answered (`is_silence`)."""
 

@@ -9,8 +9,8 @@ import structlog
 from discord import app_commands
 
 from bots.discord.events import attachments_of, author_of, key_of, text_of
-from bots.discord.memory import Memory
 from bots.discord.places import DiscordPlace, ReplyHandle, place_of
+from bots.state import PlatformState
 from core.commands import ABOUT, help_text
 from core.messages import Command, Message, Receive
 
@@ -29,11 +29,11 @@ OWN: Mapping[str, Command] = {"stop": "stop", "reset": "reset", "memory": "memor
 class SlashCommands:
     """What people can choose instead of writing to the bot; one table in core says what there is."""
 
-    def __init__(self, tree: app_commands.CommandTree, me: int, receive: Receive, memory: Memory) -> None:
+    def __init__(self, tree: app_commands.CommandTree, me: int, receive: Receive, state: PlatformState) -> None:
         self._tree = tree
         self._me = me
         self._receive = receive
-        self._marks = memory.marks
+        self._state = state
         self._open = True
         tree.add_command(app_commands.Command(name="ask", description=_as_sentence(ASK), callback=self._on_ask))
         for name, about in ABOUT.items():
@@ -50,14 +50,14 @@ class SlashCommands:
         payload = [command.to_dict(self._tree) for command in self._tree.get_commands()]
         now = hashlib.sha256(json.dumps(payload, sort_keys=True, default=str).encode()).hexdigest()
         name = f"discord/{application}/commands"
-        if await self._marks.read_state(name) == now:
+        if await self._state.read_state(name) == now:
             return
         try:
             await self._tree.sync()
         except discord.DiscordException as error:
             log.warning("commands not registered", error=type(error).__name__, detail=str(error))
             return
-        await self._marks.write_state(name, now)
+        await self._state.write_state(name, now)
         log.info("commands registered", count=len(payload))
 
     async def _on_ask(self, interaction: Interaction, question: str) -> None:

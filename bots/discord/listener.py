@@ -9,9 +9,9 @@ import structlog
 
 from bots.discord.calls import DiscordRefusal
 from bots.discord.events import is_hidden_note, is_spoken, read_message, replied_part_of
-from bots.discord.memory import Memory
 from bots.discord.places import DiscordPlace, place_of
 from bots.discord.typing import TypingIndicator
+from bots.state import PlatformState
 from core.messages import ConversationKey, Deletion, Edit, Message, PlatformEvent, Receive
 
 log = structlog.get_logger()
@@ -21,13 +21,20 @@ class DiscordEventReader:
     """Reads messages, edits and deletions, in the order in which each channel tells them, and hands them on."""
 
     def __init__(
-        self, client: discord.Client, me: int, receive: Receive, typing: TypingIndicator, memory: Memory, *, roles: bool
+        self,
+        client: discord.Client,
+        me: int,
+        receive: Receive,
+        typing: TypingIndicator,
+        state: PlatformState,
+        *,
+        roles: bool,
     ) -> None:
         self._client = client
         self._me = me
         self._receive = receive
         self._typing = typing
-        self._memory = memory
+        self._state = state
         self._roles = roles
         self._open = True
         self._orders: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
@@ -43,7 +50,7 @@ class DiscordEventReader:
 
     async def _is_untold_note(self, message: discord.Message) -> bool:
         """Whether a voice note came that cannot be heard, where that was not said before."""
-        return is_hidden_note(message, self._me) and not await self._memory.marks.read_state(_unheard_mark(message))
+        return is_hidden_note(message, self._me) and not await self._state.read_state(_unheard_mark(message))
 
     async def receive_edit(self, message: discord.Message) -> None:
         """Take a changed text in; what Discord changes by itself, as previews of links, is none of its author's."""
@@ -72,7 +79,7 @@ class DiscordEventReader:
             if await self._receive(event(question)):
                 self._typing.begin_typing(question.id, place.room)
                 if question.command == "unheard":
-                    await self._memory.marks.write_state(_unheard_mark(message), "said")
+                    await self._state.write_state(_unheard_mark(message), "said")
 
     async def _find_place(self, channel: object, guild: int | None) -> DiscordPlace | None:
         try:
@@ -84,7 +91,7 @@ class DiscordEventReader:
     async def _continued_conversation(self, message: discord.Message, place: DiscordPlace) -> ConversationKey | None:
         """Return the conversation that a reply in a channel goes on with, if it is a reply to a part of ours."""
         part = "" if place.is_direct or place.thread else replied_part_of(message, self._me)
-        return await self._memory.conversation_of(part) if part else None
+        return await self._state.conversation_of(part) if part else None
 
     def _order_of(self, channel: int) -> asyncio.Lock:
         """Return the lock under which a channel's events are taken in, first come, first served."""

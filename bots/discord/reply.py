@@ -4,14 +4,15 @@ import asyncio
 
 import structlog
 
-from bots.discord.calls import BLOCKED, GONE, DiscordRefusal
+from bots.discord.calls import BLOCKED, GONE, UNCERTAIN_HINT, DiscordRefusal
 from bots.discord.outgoing import MessageSplitter, nonce_of
 from bots.discord.reply_channel import PostedMessage, ReplyChannel
 from bots.discord.session import DiscordSession
 from bots.edit_rate import EditRate
 from bots.streaming import finish_despite_cancel
 from core.errors import Uncertain
-from core.messages import Journal, Turn
+from core.messages import Turn
+from core.ports import Journal
 
 log = structlog.get_logger()
 
@@ -133,7 +134,7 @@ class DiscordReply:
         except DiscordRefusal as error:
             if error.is_silence:
                 raise
-            raise Uncertain(str(error)) from error
+            raise Uncertain(str(error), UNCERTAIN_HINT) from error
 
 
 def _note_error(task: asyncio.Task[ReplyChannel]) -> None:

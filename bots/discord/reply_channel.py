@@ -6,7 +6,16 @@ from dataclasses import dataclass
 import discord
 import structlog
 
-from bots.discord.calls import ARCHIVED, GONE, HAS_THREAD, NO_THREAD, TOKEN_SPENT, DiscordRefusal, call_persistently
+from bots.discord.calls import (
+    ARCHIVED,
+    GONE,
+    HAS_THREAD,
+    NO_THREAD,
+    TOKEN_SPENT,
+    UNCERTAIN_HINT,
+    DiscordRefusal,
+    call_persistently,
+)
 from bots.discord.options import DiscordOptions
 from bots.discord.outgoing import FILE_NAME
 from bots.discord.places import DIRECT, ReplyHandle
@@ -79,7 +88,7 @@ class ReplyChannel:
         right is missing: Discord then shows an empty channel (Discord docs, Get Channel Messages).
         """
         if not self._is_readable():
-            raise Uncertain("get_channel_messages: the right to read history is missing")
+            raise Uncertain("get_channel_messages: the right to read history is missing", UNCERTAIN_HINT)
         return await call_persistently("get_channel_messages", lambda: self._read_once(discord.Object(int(message_id))))
 
     async def _send_once(self, part: int, text: str, nonce: str, *, as_file: bool) -> discord.Message:
@@ -111,7 +120,7 @@ class ReplyChannel:
     async def _read_once(self, behind: discord.Object) -> list[PostedMessage]:
         found = [each async for each in self._channel.history(after=behind, limit=LOOK_BACK, oldest_first=True)]
         if len(found) == LOOK_BACK:
-            raise Uncertain(f"get_channel_messages: {LOOK_BACK} messages or more")
+            raise Uncertain(f"get_channel_messages: {LOOK_BACK} messages or more", UNCERTAIN_HINT)
         return [_read_posted(each) for each in found if each.author == self._client.user and not each.webhook_id]
 
 

@@ -13,12 +13,12 @@ from bots.discord.client import DiscordClient, Shards, intents_for
 from bots.discord.commands import SlashCommands
 from bots.discord.listener import DiscordEventReader
 from bots.discord.login import Login
-from bots.discord.memory import Memory
 from bots.discord.options import DiscordOptions
 from bots.discord.outgoing import LONGEST
 from bots.discord.reply_channel import ReplyChannel, ReplyChannels
 from bots.discord.thread_history import read_thread_before
 from bots.discord.typing import TypingIndicator
+from bots.state import PlatformState
 from core.messages import Earlier, Message, Receive, Turn
 
 log = structlog.get_logger()
@@ -30,21 +30,21 @@ AUTHENTICATION_FAILED = 4004  # Discord docs, Gateway close event codes
 class DiscordSession:
     """The bot while it is signed in."""
 
-    def __init__(self, options: DiscordOptions, introduction: Login, receive: Receive, memory: Memory) -> None:
+    def __init__(self, options: DiscordOptions, introduction: Login, receive: Receive, state: PlatformState) -> None:
         self._options = options
         self._introduction = introduction
         self._reads_all = _reads_all(options, introduction)
         self._client = DiscordClient(options, introduction, intents_for(message_content=self._reads_all))
         self.typing = TypingIndicator(self._client)
         self._threads = ReplyChannels(self._client, options)
-        self.conversation_of = memory.conversation_of
+        self.conversation_of = state.conversation_of
         self._ear = DiscordEventReader(
-            self._client, introduction.user, receive, self.typing, memory, roles=options.roles
+            self._client, introduction.user, receive, self.typing, state, roles=options.roles
         )
         self.shards = Shards(introduction.shards)
-        missed = DiscordBackfill(self._client, self._ear, memory)
-        self._catch_up = Backfill(f"discord/{introduction.application}", memory.marks, missed.read_missed, MARGIN)
-        self._commands = SlashCommands(self._client.tree, introduction.user, receive, memory)
+        missed = DiscordBackfill(self._client, self._ear, state)
+        self._catch_up = Backfill(f"discord/{introduction.application}", state, missed.read_missed, MARGIN)
+        self._commands = SlashCommands(self._client.tree, introduction.user, receive, state)
         self._running: asyncio.Task[None] | None = None
 
     async def connect(self) -> None:
@@ -91,7 +91,7 @@ class DiscordSession:
         """Return what was said in the message's thread before it, oldest first; raises DiscordRefusal."""
         return await read_thread_before(self._client, message, self._introduction.user, most)
 
-    async def tell(self, channel: str, text: str) -> None:
+    async def post_notice(self, channel: str, text: str) -> None:
         """Post a text into a channel; raises DiscordRefusal."""
         place = self._client.get_partial_messageable(int(channel))
         nonce = secrets.token_hex(12)  # so that a repetition is the same post

@@ -3,13 +3,13 @@
 import asyncio
 import re
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import aiohttp
 import structlog
+from aiohttp import web
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
@@ -20,18 +20,20 @@ from bots.markdown.splitting import Growing
 from bots.slack.backfill import MARGIN, SILENCE, SlackBackfill, microseconds_of
 from bots.slack.calls import MaybeSent, SlackCalls, SlackRefusal
 from bots.slack.events import SlackEventReader
-from bots.slack.files import SlackFiles, slacks_transcript
+from bots.slack.files import SlackFiles, fetch_own_transcript
 from bots.slack.incoming import mentioned_users, text_of, to_markdown
 from bots.slack.interactions import Ephemeral, Interactions
 from bots.slack.listener import SlackListener
-from bots.slack.memory import Memory
 from bots.slack.outgoing import LIMIT, payload_of
 from bots.slack.people import DisplayNames
 from bots.slack.reply import SlackReply, ThinkingStatus
 from bots.slack.socket import PING, SlackSocket
 from bots.slack.thread_history import read_thread_before
+from bots.slack.webhook import events_route
+from bots.state import PlatformState
 from bots.streaming import Pace, ReplyStream
-from core.messages import Attachment, Author, Earlier, Journal, Message, Receive, ReplyEvent, Turn
+from core.messages import Attachment, Author, ConversationKey, Earlier, Message, Receive, ReplyEvent, Turn
+from core.ports import Journal
 
 log = structlog.get_logger()
 
@@ -62,10 +64,10 @@ class Slack:
 
     name = "slack"
 
-    def __init__(self, options: SlackOptions, session: aiohttp.ClientSession, memory: Memory) -> None:
-        """`session` is the one that all calls share, and the caller closes it; `memory` outlives this process."""
+    def __init__(self, options: SlackOptions, session: aiohttp.ClientSession, state: PlatformState) -> None:
+        """`session` is the one that all calls share, and the caller closes it; `state` outlives this process."""
         self._options = options
-        self._memory = memory
+        self._state = state
         self._calls = SlackCalls(_open_client(options, session, options.bot_token))
         self._bolts_client = _open_client(options, session, None)  # it carries the token of each event's authorization
         self._people = DisplayNames(self._calls)
@@ -74,15 +76,13 @@ class Slack:
         self._status = ThinkingStatus(self._calls)
         self._budget = EditRate(EDITS, EDITS_PER_SECOND)
         self._pace = Pace(interval=options.edit_interval)
+        self._app: AsyncApp | None = None
         self._socket: SlackSocket | None = None
         self._catch_up: Backfill | None = None
         self._identity = AuthorizeResult(enterprise_id=None, team_id=None)
 
-    async def start(self, receive: Receive) -> AsyncApp:
-        """Sign in and listen; return Bolt's app, which takes HTTP events where there is no app token.
-
-        Raises SlackRefusal where Slack does not accept the token.
-        """
+    async def start(self, receive: Receive) -> None:
+        """Sign in and listen; raises SlackRefusal where Slack does not accept the token."""
         me = await self._calls.write("auth.test", {})
         self._identity = AuthorizeResult(
             enterprise_id=me.get("enterprise_id"),
@@ -93,18 +93,23 @@ class Slack:
         )
         team, user = str(me["team_id"]), str(me["user_id"])
         ear = SlackEventReader(team, user, receive, dm_threads=self._options.dm_threads)
-        missed = SlackBackfill(self._calls, team, ear, self._memory)
-        self._catch_up = Backfill(f"slack/{team}", self._memory.marks, missed.read_missed, MARGIN, SILENCE)
+        missed = SlackBackfill(self._calls, team, ear, self._state)
+        self._catch_up = Backfill(f"slack/{team}", self._state, missed.read_missed, MARGIN, SILENCE)
         is_first = await self._catch_up.set_first_mark(microseconds_of(time.time()))
         interactions = Interactions(team, user, self._options.dm_threads)
         listener = SlackListener(self._identity, interactions, ear, receive, self._catch_up)
-        app = listener.build_app(self._bolts_client, self._options.signing_secret or "unused in Socket Mode")
+        app = self._app = listener.build_app(
+            self._bolts_client, self._options.signing_secret or "unused in Socket Mode"
+        )
         if self._options.app_token:
             self._socket = SlackSocket(app, self._options.app_token, self._catch_up.begin_catch_up, self._options.ping)
             await self._socket.connect()
         self._catch_up.begin_moving() if is_first else self._catch_up.begin_catch_up()
         log.info("slack on", workspace=me.get("team"), bot=me.get("user"), mode="socket" if self._socket else "http")
-        return app
+
+    def routes(self) -> list[web.RouteDef]:
+        """Return the route on which events come, once it has started, where there is no app token."""
+        return [events_route(self._app)] if self._app and not self._options.app_token else []
 
     async def stop(self) -> None:
         """Take in nothing more."""
@@ -113,11 +118,15 @@ class Slack:
         if self._socket:
             await self._socket.close()
 
-    async def ready(self) -> bool:
+    async def is_ready(self) -> bool:
         """Tell whether events can arrive."""
         return self._socket is None or await self._socket.is_connected()
 
-    async def named(self, message: Message) -> Message:
+    async def wait_until_lost(self) -> None:
+        """Wait for ever: Slack's connection is made anew, whatever ends it."""
+        await asyncio.Event().wait()
+
+    async def resolve_names(self, message: Message) -> Message:
         """Return the message with people's names in place of ids, and our own mention taken out.
 
         One that has its author's name is returned as it is: read again, `<a>` as it was typed would be a link.
@@ -131,7 +140,7 @@ class Slack:
         others = tuple(to_markdown(other, str(self._identity.bot_user_id), people) for other in message.others)
         return replace(message, author=author, text=text, others=(*others, *people.values()))
 
-    async def earlier(self, message: Message, most: int) -> Sequence[Earlier]:
+    async def fetch_earlier(self, message: Message, most: int) -> Sequence[Earlier]:
         """Return what was said in the message's thread before it, with names; `most` of it, oldest first."""
         key = message.key
         if not key.thread or key.thread == message.id or not TS.fullmatch(message.id):
@@ -142,25 +151,22 @@ class Slack:
     async def _read_line(self, message: Message, post: Mapping[str, Any]) -> Earlier:
         """Read another message of the same thread; what the bot wrote itself is told apart."""
         author, ts = Author(str(post["user"]), ""), str(post["ts"])
-        said = await self.named(replace(message, id=ts, author=author, text=text_of(post), handle=""))
+        said = await self.resolve_names(replace(message, id=ts, author=author, text=text_of(post), handle=""))
         return Earlier(said.author, said.text, ts, float(ts), author.id == self._identity.bot_user_id)
 
-    async def download(self, attachment: Attachment, most: int) -> bytes:
-        """Return a file's content; raise FileUnreadable where it is not to be had, or exceeds `most` bytes."""
-        return await self._files.fetch(attachment.url, most)
+    def open_file(self, key: ConversationKey, attachment: Attachment, most: int) -> AsyncGenerator[bytes, None]:  # noqa: ARG002 - the port's signature
+        """Yield a file's content; raise FileUnreadable where it is not to be had, or exceeds `most` bytes."""
+        return self._files.read_chunks(attachment.url, most)
 
-    async def save(self, attachment: Attachment, path: Path, most: int) -> str:
-        """Write a file's content to `path`; return its SHA-256 in hex. Raises FileUnreadable as `download` does."""
-        return await self._files.save(attachment.url, path, most)
-
-    async def transcript(self, attachment: Attachment) -> str:
+    async def fetch_transcript(self, key: ConversationKey, attachment: Attachment) -> str:  # noqa: ARG002 - one workspace
         """Return Slack's own transcript of a clip, empty where it has none that is complete."""
-        return await slacks_transcript(self._calls, attachment.id)
+        return await fetch_own_transcript(self._calls, attachment.id)
 
-    async def tell(self, channel: str, text: str) -> None:
+    async def post_notice(self, key: ConversationKey, text: str) -> None:
         """Post a text into a channel; raises SlackRefusal."""
+        arguments = {"channel": key.channel, **payload_of(text)}
         try:
-            await self._calls.write("chat.postMessage", {"channel": channel, **payload_of(text)}, repeatable=False)
+            await self._calls.write("chat.postMessage", arguments, repeatable=False)
         except MaybeSent:
             raise SlackRefusal("chat.postMessage", "no_answer") from None
 

@@ -13,7 +13,7 @@ import structlog
 
 from bots.slack.calls import SlackCalls, SlackRefusal
 from bots.slack.events import SlackEventReader
-from bots.slack.memory import Memory
+from bots.state import PlatformState
 
 log = structlog.get_logger()
 
@@ -40,11 +40,11 @@ def microseconds_of(ts: object) -> int:
 class SlackBackfill:
     """Reads what is newer than the mark in the bot's channels and its latest threads, oldest first in each channel."""
 
-    def __init__(self, calls: SlackCalls, team: str, ear: SlackEventReader, memory: Memory) -> None:
+    def __init__(self, calls: SlackCalls, team: str, ear: SlackEventReader, state: PlatformState) -> None:
         self._calls = calls
         self._team = team
         self._ear = ear
-        self._memory = memory
+        self._state = state
         self._made = 0
 
     async def read_missed(self, mark: int) -> int | None:
@@ -69,9 +69,9 @@ class SlackBackfill:
     async def _list_channels(self) -> list[tuple[str, list[str]]]:
         """Return the channels to read with the threads in each, those in which something was asked last first."""
         threads: dict[str, list[str]] = {}
-        for key in await self._memory.conversations(self._team, MOST_THREADS):
+        for key in await self._state.recent_conversations(self._team, MOST_THREADS):
             threads.setdefault(key.channel, []).extend([key.thread] if key.thread else [])
-        known = await self._memory.channels(self._team, MOST_CHANNELS)
+        known = await self._state.recent_channels(self._team, MOST_CHANNELS)
         asked = {"types": TYPES, "exclude_archived": "true", "limit": PAGE}
         joined = [str(channel["id"]) for channel in await self._read_pages("users.conversations", asked, "channels")]
         for channel in (*known, *joined):

@@ -20,6 +20,9 @@ BY_CHANNEL = {"chat.postMessage"}  # about one a second in each channel (Slack d
 SPACING = 1.0  # seconds between two calls that waited
 USUAL_WAIT = 1.0  # seconds, where a 429 does not say in how many whole ones it may be tried again
 NO_ANSWER = "no_answer"  # our own code for a call that Slack never answered
+UNCERTAIN_HINT = (
+    "The channel could not be read for an answer that was under way: SLACK_BOT_TOKEN may lack a scope for history."
+)
 FAULTS = {"internal_error", "fatal_error", "service_unavailable", "request_timeout"}  # Slack docs, errors of any method
 
 
@@ -27,7 +30,7 @@ class SlackRefusal(PlatformError):
     """Slack's answer `ok: false`; `code` is its error code."""
 
     notice = PlatformError.notice
-    hint = PlatformError.hint
+    hint = "Slack refused a part of the answer: its code is in this line. SLACK_BOT_TOKEN may lack a scope."
 
     def __init__(self, method: str, code: str) -> None:
         super().__init__(f"{method}: {code}")

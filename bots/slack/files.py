@@ -1,17 +1,17 @@
 """Files that came with a message in Slack, for which the bot's token goes to Slack alone, and Slack's transcripts."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 import aiohttp
 
-from bots.downloads import Downloads, bases, covers
+from bots.downloads import Downloads, is_below, parse_bases
 from bots.slack.calls import SlackCalls, SlackRefusal
 
 SLACKS = "files.slack.com"  # Slack docs, Working with files: `url_private` needs the bot's token, and is served there
+FILE_HINT = "Files come from Slack with the scope files:read, and from the hosts of CONFAB_FILE_HOSTS."
 LOOKS = 6  # at a clip whose transcript is being made
 PAUSE = 2.0  # seconds between them
 
@@ -20,28 +20,24 @@ class SlackFiles:
     """Fetches files; `api_url` is where Slack's Web API is, `hosts` are further hosts or base URLs."""
 
     def __init__(self, session: aiohttp.ClientSession, token: str, api_url: str, hosts: Sequence[str]) -> None:
-        self._downloads = Downloads(session, self._headers_for)
+        self._downloads = Downloads(session, self._headers_for, FILE_HINT)
         self._token = token
         self._api = urlsplit(api_url)
-        self._bases = bases(hosts)
+        self._bases = parse_bases(hosts)
 
-    async def fetch(self, url: str, most: int) -> bytes:
-        """Return a file's content; raise FileUnreadable where it is not to be had, or has more than `most` bytes."""
-        return await self._downloads.fetch(url, most)
-
-    async def save(self, url: str, path: Path, most: int) -> str:
-        """Write a file's content to `path`; return its SHA-256 in hex. Raises as `fetch` does."""
-        return await self._downloads.save(url, path, most)
+    def read_chunks(self, url: str, most: int) -> AsyncGenerator[bytes, None]:
+        """Yield a file's content; raise FileUnreadable where it is not to be had, or has more than `most` bytes."""
+        return self._downloads.read_chunks(url, most)
 
     def _headers_for(self, url: SplitResult) -> Mapping[str, str] | None:
         """Return what is sent to an address, None where no file may come from it."""
         slacks = (url.scheme, url.netloc) == ("https", SLACKS) or (url.scheme, url.netloc) == self._api[:2]
         if slacks:
             return {"Authorization": f"Bearer {self._token}"}
-        return {} if any(covers(base, url) for base in self._bases) else None
+        return {} if any(is_below(base, url) for base in self._bases) else None
 
 
-async def slacks_transcript(calls: SlackCalls, file: str) -> str:
+async def fetch_own_transcript(calls: SlackCalls, file: str) -> str:
     """Return the whole transcript; empty where there is none, or only its beginning, or not within some seconds."""
     for look in range(LOOKS):
         try:

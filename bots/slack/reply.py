@@ -7,11 +7,12 @@ from typing import Any
 import structlog
 
 from bots.edit_rate import EditRate
-from bots.slack.calls import NO_ANSWER, MaybeSent, SlackCalls, SlackRefusal
+from bots.slack.calls import NO_ANSWER, UNCERTAIN_HINT, MaybeSent, SlackCalls, SlackRefusal
 from bots.slack.outgoing import payload_of, plain_payload
 from bots.streaming import finish_despite_cancel
 from core.errors import Uncertain
-from core.messages import NOTICE, Journal, Turn
+from core.messages import NOTICE, Turn
+from core.ports import Journal
 
 log = structlog.get_logger()
 
@@ -126,7 +127,7 @@ class SlackReply:
             around["cursor"] = (answer.get("response_metadata") or {}).get("next_cursor", "")
             if not around["cursor"]:
                 return sorted(_parts_of(self._turn, messages), key=lambda each: float(each[1]))
-        raise Uncertain(f"{method}: more than {PAGE * PAGES} messages")
+        raise Uncertain(f"{method}: more than {PAGE * PAGES} messages", UNCERTAIN_HINT)
 
     async def _read_messages(self, method: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
         try:
@@ -136,7 +137,7 @@ class SlackReply:
                 return {}
             if error.is_silence:
                 raise
-            raise Uncertain(str(error)) from error
+            raise Uncertain(str(error), UNCERTAIN_HINT) from error
 
 
 def _parts_of(turn: Turn, messages: Iterable[Mapping[str, Any]]) -> Iterator[tuple[int, str]]:

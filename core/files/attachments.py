@@ -4,6 +4,7 @@ What is not read, or only in part, is told to the model and to the person alike.
 """
 
 from collections.abc import Mapping
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 
 import re2  # linear in time, as what people attach comes from outside
@@ -12,7 +13,8 @@ import structlog
 from core.errors import FileUnreadable
 from core.files.documents import Documents, DocumentText, Owner
 from core.files.kinds import kind_of, kind_of_content
-from core.messages import Attachment, Image, Message, Platform
+from core.messages import Attachment, ConversationKey, Image, Message
+from core.ports import Platform
 from core.sanitize import sanitize_name, sanitize_text
 
 log = structlog.get_logger()
@@ -73,7 +75,7 @@ async def read_attachments(
 
     `heard` holds what is told in a recording's place, by the file's id: that is what the person says, and no data.
     """
-    reader = _Reader(platform, documents, (message.key.workspace, message.author.id), blind)
+    reader = _Reader(message.key, platform, documents, (message.key.workspace, message.author.id), blind)
     parts = []
     for file in message.attachments[:MOST_FILES]:
         said = heard.get(file.id)
@@ -93,6 +95,7 @@ async def read_attachments(
 class _Reader:
     """Reads the files of one message, one after the other; `shown` is how many pictures were."""
 
+    key: ConversationKey
     platform: Platform
     documents: Documents
     owner: Owner
@@ -110,11 +113,19 @@ class _Reader:
         if kind == "picture" and (unseen := self._unseen(file)):
             return unseen
         try:
-            content = await self.platform.download(file, most)
+            content = await self._download(file, most)
         except FileUnreadable as error:
             log.warning("file unreadable", detail=str(error), hint=error.hint)
             return _not_read(file, TOO_LARGE if error.too_large else NOT_HAD, is_picture=kind == "picture")
         return await self._read_content(file, content, kind)
+
+    async def _download(self, file: Attachment, most: int) -> bytes:
+        """Return a file's content; raises FileUnreadable."""
+        content = bytearray()
+        async with aclosing(self.platform.open_file(self.key, file, most)) as chunks:
+            async for chunk in chunks:
+                content += chunk
+        return bytes(content)
 
     async def _read_content(self, file: Attachment, content: bytes, named: str) -> AttachmentContent:
         """Return what bytes hold; these tell what a file is where its name does not."""

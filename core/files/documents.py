@@ -88,11 +88,11 @@ class Documents:
         """Wait for the person's turn."""
         turn = self._turns.setdefault(owner, asyncio.Lock())
         async with turn:
-            await self._slots.take(owner)
+            await self._slots.take_slot(owner)
             try:
                 yield
             finally:
-                self._slots.give_back()
+                self._slots.release_slot()
 
 
 def _utf8_text(content: bytes) -> DocumentText | None:

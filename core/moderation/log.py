@@ -10,8 +10,9 @@ from typing import Literal
 import structlog
 
 from core.errors import PlatformError
-from core.messages import Author, ConversationKey, Platform
+from core.messages import Author, ConversationKey
 from core.moderation.access import AccessControl
+from core.ports import Platform
 from core.storage.store import Store
 
 log = structlog.get_logger()
@@ -110,7 +111,9 @@ class ModerationLog:
         key = record.about.key
         for name, channel in self._moderators.items():
             try:
-                await self._platforms[name].tell(channel, _report_of(record))
+                workspace = key.workspace if name == key.platform else ""
+                notice = ConversationKey(name, workspace, channel, "")
+                await self._platforms[name].post_notice(notice, _report_of(record))
             except (PlatformError, KeyError) as error:
                 log.warning("moderators not told", platform=name, error=str(error), conversation=str(key))
 

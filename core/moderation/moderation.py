@@ -129,7 +129,7 @@ class Moderation:
         return [replace(line, author=self.with_safe_name(line.author)) for line in kept]
 
     async def filter_edit(self, message: Message) -> str:
-        """Return an edited text as later prompts may have it. Waits little: the platform wants to hear of the edit."""
+        """Return an edited text as later prompts may have it. Waits little: what comes next waits behind it."""
         about = Subject(message.key, message.id, message.author)
         try:
             async with asyncio.timeout(EDIT):

@@ -7,9 +7,10 @@ import structlog
 
 from core.errors import ContextOverflow, PlatformError
 from core.history import History, StoredHistory
-from core.messages import ConversationKey, Earlier, Entry, Message, Platform
+from core.messages import ConversationKey, Earlier, Entry, Message
 from core.moderation.log import Subject
 from core.moderation.moderation import Moderation
+from core.ports import Platform
 from core.prompt.build import Prompt, Room, build_prompt, counted
 from core.prompt.context_window import ContextWindow
 from core.prompt.tokens import Counter
@@ -71,7 +72,7 @@ class HistoryLoader:
             return found
         try:
             async with asyncio.timeout(PATIENCE):
-                lines = await platform.earlier(message, self._told.history_messages // 2)
+                lines = await platform.fetch_earlier(message, self._told.history_messages // 2)
         except (TimeoutError, PlatformError) as error:
             log.warning("earlier messages not read", error=type(error).__name__, detail=str(error))
             return found

@@ -1,14 +1,16 @@
 """What a person changes or takes away afterwards, in every table that holds some of it: statements on a connection."""
 
+import time
+import uuid
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from core.messages import ConversationKey, Deletion, Message
+from core.messages import ConversationKey, Deletion, Message, Turn
 from core.storage import history, transcripts
 from core.storage.connection import Connection
 from core.storage.history import key_values
-from core.storage.turns import MESSAGE, read_message
+from core.storage.turns import MESSAGE, MINE, read_message
 
 CHANNEL = "platform = ? AND workspace = ? AND channel = ?"
 PLACE = f"{CHANNEL} AND message_id = ?"
@@ -16,28 +18,46 @@ QUOTING = f"{CHANNEL} AND about <> '' AND about = ?"
 CANCEL = "UPDATE turns SET state = 'cancelled', payload = NULL, answer = NULL"
 UNSEEN = "(state IN ('failed', 'uncertain') OR state = 'open' AND attempts = 0)"
 SAID = "platform, workspace, channel, thread, seq"
+EDIT = (  # at time 0, so that it is claimed before the questions that wait
+    "INSERT INTO turns (id, platform, workspace, channel, thread, message_id, sent_at, received_at, payload, state, "
+    "command, about) VALUES (?, ?, ?, ?, ?, ?, 0.0, ?, ?, 'open', 'edit', ?) "
+    "ON CONFLICT (platform, workspace, channel, message_id) DO UPDATE SET payload = excluded.payload, state = 'open', "
+    "received_at = excluded.received_at, attempts = 0, fence = turns.fence + 1, leased_until = NULL, error = NULL"
+)
 
 
 def _place(message: Message) -> tuple[str, str, str, str]:
     return message.key.platform, message.key.workspace, message.key.channel, message.id
 
 
-def has_message(connection: Connection, message: Message) -> bool:
-    """Return whether a message waits to be answered, or stands in the history."""
-    waits = f"SELECT 1 FROM turns WHERE {PLACE} AND state = 'open'"
-    return bool(connection.execute(f"{waits} UNION SELECT 1 FROM entries WHERE {PLACE}", _place(message) * 2))
+def insert_edit(connection: Connection, message: Message) -> bool:
+    """Change a question that waits, and put the change of the history behind it into the inbox as a turn of its own.
+
+    It takes the place of an earlier edit that is not done, whose holder then loses it. Return False, with nothing
+    written, where the message neither waits nor stands in the history.
+    """
+    waiting = connection.execute(
+        f"UPDATE turns SET payload = ?, command = ?, about = ? WHERE {PLACE} AND state = 'open' "
+        "AND command <> 'deleted' RETURNING 1",
+        (MESSAGE.dump_json(message).decode(), message.command, message.about, *_place(message)),
+    )
+    said = connection.execute(f"SELECT 1 FROM entries WHERE {PLACE} AND role = 'user'", _place(message))
+    if not waiting and not said:
+        return False
+    edit = replace(message, id=f"{message.id}-edit", command="edit", about=message.id)
+    place = (*key_values(message.key), edit.id)
+    connection.execute(EDIT, (uuid.uuid4().hex, *place, time.time(), MESSAGE.dump_json(edit).decode(), edit.about))
+    return True
 
 
-def edit_message(connection: Connection, message: Message, kept: str) -> bool:
-    """Change what was asked or said, and drop what came with it and no longer does; return whether there was any.
+def edit_message(connection: Connection, turn: Turn, message: Message, kept: str) -> None:
+    """Change what was said, and drop what came with it and no longer does, where the edit's turn is still ours.
 
     `kept` is what the history may have of the text.
     """
-    waiting = connection.execute(
-        f"UPDATE turns SET payload = ?, command = ?, about = ?, edited = ? WHERE {PLACE} AND state = 'open' "
-        "AND command <> 'deleted' RETURNING 1",
-        (MESSAGE.dump_json(message).decode(), message.command, message.about, kept, *_place(message)),
-    )
+    if not connection.execute(f"SELECT 1 FROM turns WHERE {MINE}", (turn.id, turn.fence)):
+        return
+    connection.execute(f"UPDATE turns SET edited = ? WHERE {PLACE} AND state = 'open'", (kept, *_place(message)))
     said = connection.execute(
         "UPDATE entries SET text = ?, tokens = 0, files = CASE WHEN ? = 1 THEN files ELSE '' END "
         f"WHERE {PLACE} AND role = 'user' RETURNING {SAID}, images",
@@ -47,7 +67,6 @@ def edit_message(connection: Connection, message: Message, kept: str) -> bool:
         if images:
             history.delete_images_except(connection, seq, [file.id for file in message.attachments])
     history.invalidate_prompts(connection, [row[:-1] for row in said])
-    return bool(waiting or said)
 
 
 def delete_message(connection: Connection, deletion: Deletion) -> None:
@@ -56,6 +75,7 @@ def delete_message(connection: Connection, deletion: Deletion) -> None:
     A turn that was claimed before stays open as `deleted`: something of its answer may stand, and is taken away first.
     """
     place = (deletion.platform, deletion.workspace, deletion.channel, deletion.message_id)
+    connection.execute(f"{CANCEL} WHERE {QUOTING} AND command = 'edit' AND state = 'open'", place)
     for where in (PLACE, QUOTING):
         connection.execute(f"{CANCEL} WHERE {where} AND {UNSEEN}", place)
         _empty_open_turns(connection, where, place)

@@ -54,12 +54,16 @@ class Store:
         With `if_joined` only where the bot takes part in the conversation already. Returns after the commit: only
         then may the platform be told that the message has arrived. One that no row can hold is set aside as failed.
         """
+        return await self.admit_message(message, if_joined=if_joined, most=None) == "added"
+
+    async def admit_message(self, message: Message, *, if_joined: bool, most: int | None) -> turns.Admission:
+        """Put a message into the inbox as `add_message` does; `full` where `most` wait in its conversation already."""
         try:
-            return await self._database.run(lambda db: turns.insert_turn(db, message, if_joined=if_joined))
+            return await self._database.run(lambda db: turns.admit_turn(db, message, if_joined=if_joined, most=most))
         except (StatementRefused, ValueError) as error:
             log.error("message set aside", conversation=str(message.key), error=type(error).__name__, hint=SET_ASIDE)  # noqa: TRY400 - its trace would hold the message
             await self._database.run(lambda db: turns.insert_unreadable(db, message, "Unreadable"))
-            return False
+            return "ignored"
 
     async def add_refused(self, message: Message, *, if_joined: bool) -> bool:
         """Note a message that is not going to be answered; return whether it is new."""
@@ -139,17 +143,20 @@ class Store:
         rows = [history.entry_values(key, "", entry) for entry in entries]
         await self._database.run(lambda db: history.save_earlier(db, key, rows))
 
-    async def has_message(self, message: Message) -> bool:
-        """Return whether a message waits to be answered, or stands in the history."""
-        return await self._database.run(lambda db: erase.has_message(db, message))
+    async def add_edit(self, message: Message) -> bool:
+        """Take a changed text into the waiting question, and have the history follow; False where it is in neither.
 
-    async def edit_message(self, message: Message, kept: str | None = None) -> bool:
-        """Take a changed text into the waiting question and into the history; return whether either was there.
-
-        `kept` is what the history may have of it, where that is not the text itself.
+        Returns after the commit, as `add_message` does. One that no row can hold changes nothing.
         """
-        text = message.text if kept is None else kept
-        return await self._database.run(lambda db: erase.edit_message(db, message, text))
+        try:
+            return await self._database.run(lambda db: erase.insert_edit(db, message))
+        except (StatementRefused, ValueError) as error:
+            log.error("edit left out", conversation=str(message.key), error=type(error).__name__)  # noqa: TRY400 - its trace would hold the message
+            return True
+
+    async def edit_message(self, turn: Turn, message: Message, kept: str) -> None:
+        """Change what was said, as an edit's turn has it; `kept` is what the history may have of the text."""
+        await self._database.run(lambda db: erase.edit_message(db, turn, message, kept))
 
     async def delete_message(self, deletion: Deletion) -> None:
         """Take a message out of the inbox and out of the history, and with it every question that quotes it."""

@@ -5,7 +5,7 @@ import time
 import uuid
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import TypeAdapter
 
@@ -26,6 +26,26 @@ INSERT = (
     "INSERT INTO turns (id, platform, workspace, channel, thread, message_id, sent_at, received_at, payload, state, "
     "command, about, error) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING 1"
 )
+Admission = Literal["added", "ignored", "full"]
+
+
+def admit_turn(connection: Connection, message: Message, *, if_joined: bool, most: int | None) -> Admission:
+    """Put a message into the inbox unless `most` wait in its conversation; rows are counted, and a repetition first."""
+    place = (message.key.platform, message.key.workspace, message.key.channel, message.id)
+    here = "platform = ? AND workspace = ? AND channel = ? AND message_id = ?"
+    if connection.execute(f"SELECT 1 FROM turns WHERE {here}", place):
+        return "ignored"
+    if if_joined and not _is_joined(connection, message):
+        return "ignored"
+    if most is not None and _count_waiting(connection, message.key) >= most:
+        return "full"
+    return "added" if insert_turn(connection, message, if_joined=False) else "ignored"
+
+
+def _count_waiting(connection: Connection, key: ConversationKey) -> int:
+    """Return how many messages of a conversation are not answered; a row at time 0 is a notice or an edit."""
+    counted = f"SELECT count(*) FROM turns WHERE {KEY} AND state = 'open' AND sent_at > 0"
+    return int(connection.execute(counted, key_values(key))[0][0])
 
 
 def insert_turn(connection: Connection, message: Message, *, if_joined: bool, state: str = "open") -> bool:
@@ -50,7 +70,7 @@ def _is_joined(connection: Connection, message: Message) -> bool:
     A question that the bot posted itself, and that began the conversation, has its time from us.
     """
     begun = "(sent_at <= ? OR message_id = thread AND sent_at <= ?)"
-    query = f"SELECT 1 FROM turns WHERE {KEY} AND state <> 'cancelled' AND {begun} LIMIT 1"
+    query = f"SELECT 1 FROM turns WHERE {KEY} AND state <> 'cancelled' AND sent_at > 0 AND {begun} LIMIT 1"
     return bool(connection.execute(query, (*key_values(message.key), message.sent_at, message.sent_at + SKEW)))
 
 

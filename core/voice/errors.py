@@ -1,6 +1,6 @@
 """Why a recording was not understood: by the platform's word, by its bytes, by its sound, or by the transcriber's."""
 
-from core.errors import VoiceError
+from core.errors import FILE_HINT, VoiceError
 
 
 class NoteTooLong(VoiceError):
@@ -14,7 +14,7 @@ class NoteNotFetched(VoiceError):
     """Its address leads nowhere, or to a page."""
 
     notice = "I could not fetch that recording; please send it again."
-    hint = "Files come from Slack with the scope files:read, and from the hosts of CONFAB_FILE_HOSTS."
+    hint = FILE_HINT
 
 
 class NoteUnplayable(VoiceError):

@@ -1,14 +1,15 @@
 """Voice notes and other recordings: transcribed ahead of their turn, and told to the model and to people."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import structlog
 
 from core.errors import VoiceError
-from core.messages import Attachment, Message, Platform, Replace, ReplyEvent, Text
+from core.messages import Attachment, ConversationKey, Message, Replace, ReplyEvent, Text
 from core.policy import Policies
+from core.ports import Platform
 from core.sanitize import indent_speakers, sanitize_name, sanitize_text
 from core.voice.audio_info import RecordingLimits, check_limits, recordings_of
 from core.voice.errors import NoteWithoutWords, NoTranscriber, TranscriberFailing
@@ -24,6 +25,8 @@ QUOTED = 200  # characters of what was heard that people see again
 MOST_QUOTES = 4
 
 Place = tuple[str, str, str, str]
+PlatformTranscript = Callable[[ConversationKey, Attachment], Awaitable[str]]
+"""Returns a platform's own transcript of a recording, empty where there is none, or none that is complete."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +77,18 @@ class Transcription:
 class VoiceNotes:
     """Listens to the recordings of messages that are for the bot, also before their turn has come."""
 
-    def __init__(self, pipeline: TranscriptPipeline, limits: RecordingLimits, policies: Policies) -> None:
+    def __init__(
+        self,
+        pipeline: TranscriptPipeline,
+        limits: RecordingLimits,
+        policies: Policies,
+        platform_transcripts: Mapping[str, PlatformTranscript] | None = None,
+    ) -> None:
+        """`platform_transcripts` are asked last, by the name of a platform that transcribes itself."""
         self._pipeline = pipeline
         self._limits = limits
         self._policies = policies
+        self._platform_transcripts = platform_transcripts or {}
         self._ahead: dict[Place, Transcription] = {}
         self._slots = asyncio.Semaphore(AT_ONCE)
 
@@ -146,7 +157,8 @@ class VoiceNotes:
         try:
             lines = await self._pipeline.transcribe(file, message, platform, transcription.advance, translate=translate)
         except (NoTranscriber, TranscriberFailing):
-            if own := await platform.transcript(file):
+            fetch = self._platform_transcripts.get(message.key.platform)
+            if fetch and (own := await fetch(message.key, file)):
                 return own
             raise
         if text := stitch_transcripts(lines):

@@ -1,20 +1,23 @@
 """From a recording to what was heard in it, paid for once: whatever is transcribed is on disk before anything else."""
 
 import asyncio
+import hashlib
 import shutil
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 from weakref import WeakValueDictionary
 
 import structlog
 
 from core.errors import FileUnreadable, SoundRefused
 from core.llm.transcriptions import Task
-from core.messages import Attachment, Message, Platform
+from core.messages import Attachment, ConversationKey, Message
+from core.ports import Platform
 from core.storage import transcripts
 from core.storage.connection import Connection
 from core.storage.store import Store
@@ -75,7 +78,7 @@ class TranscriptPipeline:
         self._worker.warm()  # while the file comes in
         async with self._emptied() as folder:
             path = folder / "recording"
-            digest = await _saved(platform, file, path, self._bounds.limits.size)
+            digest = await _save_file(message.key, file, platform, path, self._bounds.limits.size)
             async with self._orders.setdefault(digest, asyncio.Lock()):
                 lines = await self._known(digest, task)
                 if lines is None:
@@ -184,11 +187,26 @@ def _ended(connection: Connection, job: TranscriptJob, parts: int, before: float
     transcripts.expire_transcripts(connection, before)
 
 
-async def _saved(platform: Platform, file: Attachment, path: Path, most: int) -> str:
-    """Fetch a recording; return its SHA-256 in hex."""
+async def _save_file(key: ConversationKey, file: Attachment, platform: Platform, path: Path, most: int) -> str:
+    """Fetch a recording, a chunk at a time; return its SHA-256 in hex."""
+    digest = hashlib.sha256()
     try:
-        return await platform.save(file, path, most)
+        with _created(path) as target:
+
+            def write(chunk: bytes) -> None:
+                digest.update(chunk)
+                target.write(chunk)
+
+            async with aclosing(platform.open_file(key, file, most)) as chunks:
+                async for chunk in chunks:
+                    await asyncio.to_thread(write, chunk)
     except FileUnreadable as error:
         if error.too_large:
             raise NoteTooLong(str(error)) from None
-        raise NoteNotFetched(str(error)) from None
+        raise NoteNotFetched(str(error), error.hint) from None
+    return digest.hexdigest()
+
+
+def _created(path: Path) -> BinaryIO:
+    """Open a file for writing; at once, since what a thread opened would stay open if nobody waited for it any more."""
+    return path.open("wb")

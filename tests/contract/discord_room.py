@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal, TypeVar
 
-from core.inbox import Pressure
 from core.policy import Policies
+from core.worker import WorkLimits
 from deploy.sandbox.discord.mentions import ANYBODY
 from deploy.sandbox.discord.posts import NO_FLAGS, Flag, Post
 from deploy.sandbox.discord.roster import ADA, BOT_USER, ENGINEERS, GENERAL, GRACE, OTHER_BOT_USER, RANDOM
@@ -182,14 +182,16 @@ class DiscordRoom:
     async def join(
         self,
         policies: Policies | None = None,
-        pressure: Pressure = QUICK,
+        limits: WorkLimits = QUICK,
+        queue: int = 50,
         voice: Voice | None = None,
         moderation: Moderated | None = None,
     ) -> None:
         """Start the bot."""
         setup = DiscordSetup(
             policies=policies or Policies(),
-            pressure=pressure,
+            limits=limits,
+            queue=queue,
             voice=voice or Voice(),
             moderation=moderation,
             grace=0.0,

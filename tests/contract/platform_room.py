@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol, TypeVar
 
-from core.inbox import Pressure
 from core.policy import Policies
+from core.worker import WorkLimits
 from deploy.sandbox.openai.model import Model
 from deploy.sandbox.wire.server import Sandbox
 from tests.support.moderated import Moderated
 from tests.support.voice import Voice
 
 T = TypeVar("T")
-QUICK = Pressure(pause=0.05)
+QUICK = WorkLimits(pause=0.05)
 
 Person = Literal["ada", "grace", "another bot"]
 Channel = Literal["general", "random"]
@@ -149,7 +149,8 @@ class Room(Protocol):
     async def join(
         self,
         policies: Policies | None = None,
-        pressure: Pressure = QUICK,
+        limits: WorkLimits = QUICK,
+        queue: int = 50,
         voice: Voice | None = None,
         moderation: Moderated | None = None,
     ) -> None:

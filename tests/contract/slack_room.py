@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal, TypeVar
 
-from core.inbox import Pressure
 from core.policy import Policies
+from core.worker import WorkLimits
 from deploy.sandbox.slack.interactions import use_command, use_shortcut
 from deploy.sandbox.wire.server import Sandbox
 from tests.contract.platform_room import QUICK, Breakage, Channel, Person, Platform, Recording, Said, Write
@@ -178,12 +178,15 @@ class SlackRoom:
     async def join(
         self,
         policies: Policies | None = None,
-        pressure: Pressure = QUICK,
+        limits: WorkLimits = QUICK,
+        queue: int = 50,
         voice: Voice | None = None,
         moderation: Moderated | None = None,
     ) -> None:
         """Start the bot."""
-        setup = Setup(policies=policies or Policies(), pressure=pressure, voice=voice or Voice(), moderation=moderation)
+        setup = Setup(
+            policies=policies or Policies(), limits=limits, queue=queue, voice=voice or Voice(), moderation=moderation
+        )
         await self._bot.enter_async_context(running(self._sandbox, self._database, setup))
         await self._workspace.until(lambda: self._workspace.connected == 1)
 

@@ -252,11 +252,11 @@ async def test_two_threads_do_not_wait_for_each_other(sandbox: Sandbox) -> None:
 
 async def test_health_says_ready_when_events_can_arrive(sandbox: Sandbox, discord_bot: DiscordBot) -> None:
     """And not while the connection is lost."""
-    assert await discord_bot.discord.ready()
+    assert await discord_bot.discord.is_ready()
     sandbox.guild.faults.refuse_sockets = True
     sandbox.guild.gateway.drop()
     await sandbox.guild.until(lambda: not sandbox.guild.connected)
     async with asyncio.timeout(30):
-        while await discord_bot.discord.ready():  # noqa: ASYNC110 - nothing tells of it
+        while await discord_bot.discord.is_ready():  # noqa: ASYNC110 - nothing tells of it
             await asyncio.sleep(0.01)
     sandbox.guild.faults.refuse_sockets = False

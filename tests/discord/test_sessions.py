@@ -105,7 +105,7 @@ async def test_a_catch_up_that_breaks_off_begins_again_where_it_was(sandbox: San
     sandbox.guild.faults.server_error["get_channel_messages"] = 1_000
     async with running(sandbox, tmp_path / "d.db") as bot:
         await sandbox.guild.until(lambda: sandbox.guild.faults.server_error["get_channel_messages"] < 1_000)
-        assert await bot.discord.ready()
+        assert await bot.discord.is_ready()
     sandbox.guild.faults.clear()
     async with running(sandbox, tmp_path / "d.db"):
         await answered(sandbox, thread)
@@ -184,7 +184,7 @@ async def test_without_the_intent_mentions_and_direct_messages_are_answered(sand
 async def test_the_intent_is_asked_for_where_its_switch_is_on(sandbox: Sandbox, discord_bot: DiscordBot) -> None:
     """The application's flags say so beforehand."""
     assert Intent.MESSAGE_CONTENT in session_intents(sandbox)
-    assert await discord_bot.discord.ready()
+    assert await discord_bot.discord.is_ready()
 
 
 async def test_a_setting_can_leave_the_intent_out(sandbox: Sandbox, tmp_path: Path) -> None:
@@ -217,14 +217,14 @@ async def test_a_switch_that_is_turned_off_while_the_bot_runs_ends_it(
     sandbox.guild.message_content = False
     sandbox.guild.gateway.drop(resumable=False)
     with pytest.raises(StartRefused):
-        await discord_bot.discord.lost()
+        await discord_bot.discord.wait_until_lost()
 
 
 async def test_several_shards_are_used_where_discord_recommends_them(sandbox: Sandbox, tmp_path: Path) -> None:
     """Ready means that all of them hear, and an answer is given once."""
     sandbox.guild.gateway.shards = 2
     async with running(sandbox, tmp_path / "d.db") as bot:
-        assert await bot.discord.ready()
+        assert await bot.discord.is_ready()
         assert sandbox.guild.connected == 2
         await ask(sandbox, "hi")
         await nothing_happens(sandbox, calls=1)
@@ -259,7 +259,7 @@ async def test_what_is_being_answered_when_the_bot_stops_is_finished(sandbox: Sa
         await bot.discord.stop()
         await sandbox.guild.say(thread, "and?")
         hold.set()
-        await bot.inbox.stop(5.0)
+        await bot.worker.stop(5.0)
         assert answers(sandbox, thread) == ["so far and whole"]
     async with running(sandbox, tmp_path / "d.db"):
         await answered(sandbox, thread, 2)

@@ -32,7 +32,7 @@ async def asked_before(sandbox: Sandbox, database: Path) -> str:
     """Let a bot answer one question and stop; return the thread."""
     async with running(sandbox, database) as bot:
         thread = await ask(sandbox, "hi")
-        await bot.inbox.stop(5.0)
+        await bot.worker.stop(5.0)
     return thread
 
 
@@ -59,7 +59,7 @@ async def test_what_was_said_while_the_bot_was_down_is_answered_once(sandbox: Sa
         for (root, channel), number in zip(places, numbers, strict=True):
             await answered(sandbox, root, number, channel)
         await nothing_happens(sandbox, calls=7)
-        await bot.inbox.stop(5.0)
+        await bot.worker.stop(5.0)
     async with running(sandbox, tmp_path / "s.db"):
         await nothing_happens(sandbox, calls=8)
     assert [len(answers(sandbox, *place)) for place in places] == list(numbers)
@@ -84,7 +84,7 @@ async def test_nothing_older_than_the_first_start_is_answered(sandbox: Sandbox, 
     for number in range(2):
         async with running(sandbox, tmp_path / "s.db") as bot:
             await nothing_happens(sandbox, calls=number)
-            await bot.inbox.stop(5.0)
+            await bot.worker.stop(5.0)
 
 
 async def test_nothing_older_than_a_day_is_answered(sandbox: Sandbox, tmp_path: Path) -> None:

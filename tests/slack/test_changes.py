@@ -36,3 +36,17 @@ async def test_an_edited_question_is_read_like_any_other_before_and_after_its_an
     await answered(sandbox, thread, 3)
     assert prompt(sandbox.model.requests[1])[-1] == "ada: does <a> please @grace?"
     assert prompt(sandbox.model.requests[2])[2] == "ada: or does <b> please @grace?"
+
+
+async def test_an_edit_is_acknowledged_before_anybody_is_asked_for_names(sandbox: Sandbox) -> None:
+    """Slack waits three seconds for that; the name is looked up when the edit has its turn."""
+    thread = await ask(sandbox, "first")
+    await answered(sandbox, thread)
+    sandbox.workspace.faults.server_error["users.info"] = 1_000
+    await sandbox.workspace.edit(GENERAL, thread, mention("please <@U0GRACE>"))
+    await sandbox.workspace.until(lambda: sandbox.workspace.courier.unacknowledged == 0)
+    assert sandbox.workspace.faults.server_error["users.info"] > 995  # after five tries a name is given up
+    sandbox.workspace.faults.clear()
+    await sandbox.workspace.say(GENERAL, "and?", thread_ts=thread)
+    await answered(sandbox, thread, 2)
+    assert prompt(sandbox.model.requests[-1])[0] == "ada: please @grace"

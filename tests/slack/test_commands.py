@@ -86,7 +86,7 @@ async def test_a_question_by_slash_command_outlives_a_restart(sandbox: Sandbox, 
     """What was acknowledged is answered, once, and under one message, wherever the bot was stopped."""
     sandbox.workspace.faults.slow["chat.postMessage"] = 1.0
     await use_command(sandbox.workspace, GENERAL, "are you back?")
-    await bot.inbox.stop(0.0)
+    await bot.worker.stop(0.0)
     await bot.slack.stop()
     await bot.store.close()
     sandbox.workspace.faults.clear()

@@ -14,7 +14,7 @@ import pytest
 
 from bots import http
 from bots.metrics import EventLoopLag
-from bots.slack.webhook import EVENTS, events_route
+from bots.slack.webhook import EVENTS
 from core.storage.errors import StorageUnavailable
 from deploy.sandbox.slack.interactions import use_command, use_shortcut
 from deploy.sandbox.wire.server import Sandbox
@@ -27,16 +27,14 @@ LOCAL = "127.0.0.1"
 
 def health(bot: Bot) -> http.Health:
     """Return what is asked for the health of a bot."""
-    return http.Health([bot.slack.ready], bot.store.find_trouble)
+    return http.Health([bot.slack.is_ready], bot.store.find_trouble)
 
 
 @pytest.fixture
 async def address(sandbox: Sandbox, tmp_path: Path) -> AsyncIterator[str]:
     """Return the address of a bot that receives over HTTP."""
     async with running(sandbox, tmp_path / "confab.db", Setup(socket=False)) as bot:
-        runner = await http.open_port(
-            http.build_application(health(bot), EventLoopLag(), [events_route(bot.app)]), LOCAL, 0
-        )
+        runner = await http.open_port(http.build_application(health(bot), EventLoopLag(), bot.slack.routes()), LOCAL, 0)
         yield f"http://{LOCAL}:{runner.addresses[0][1]}"
         await runner.cleanup()
 

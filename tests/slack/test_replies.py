@@ -130,7 +130,7 @@ async def test_what_stands_twice_or_was_said_below_an_earlier_attempt_is_taken_a
     thread = await sandbox.workspace.say(GENERAL, mention("hi"))
     await answered(sandbox, thread)
     await bot.slack.stop()
-    await bot.inbox.stop(0.0)
+    await bot.worker.stop(0.0)
     await bot.store.close()
     (turn,) = column(tmp_path / "confab.db", "SELECT id FROM turns")
     first = sandbox.workspace.thread(GENERAL, thread)[1]

@@ -3,16 +3,14 @@
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 
 import aiohttp
-from slack_bolt.app.async_app import AsyncApp
 
 from bots.slack.adapter import Slack, SlackOptions
-from bots.slack.memory import Memory
+from bots.state import PlatformState
 from core.conversation import Conversation
-from core.inbox import Inbox, Pressure
+from core.intake import Intake
 from core.llm.client import ModelOptions, OpenAI, open_client
 from core.policy import Policies
 from core.prompt.context_window import ContextWindow
@@ -20,6 +18,7 @@ from core.prompt.history import HistoryLoader, Instructions
 from core.prompt.summaries import Summaries
 from core.prompt.tokens import counter_for
 from core.storage.store import Store
+from core.worker import Worker, WorkLimits
 from deploy.sandbox.wire.server import Sandbox
 from tests.support.moderated import Moderated, guarded
 from tests.support.voice import Voice
@@ -33,7 +32,8 @@ class Setup:
 
     policies: Policies = field(default_factory=Policies)
     voice: Voice = field(default_factory=Voice)
-    pressure: Pressure = field(default_factory=lambda: Pressure(pause=0.05))
+    limits: WorkLimits = field(default_factory=lambda: WorkLimits(pause=0.05))
+    queue: int = 50
     socket: bool = True
     dm_threads: bool = True
     edit_interval: float = 0.2
@@ -57,9 +57,9 @@ class Bot:
     """A bot that runs; `app` is Bolt's, for events over HTTP."""
 
     store: Store
-    inbox: Inbox
+    intake: Intake
+    worker: Worker
     slack: Slack
-    app: AsyncApp
     summaries: Summaries
 
 
@@ -82,8 +82,7 @@ async def running(sandbox: Sandbox, database: Path, setup: Setup | None = None) 
         client = await stack.enter_async_context(open_client(options))
         model = OpenAI(options, client)
         session = await stack.enter_async_context(aiohttp.ClientSession())
-        memory = Memory(partial(store.recent_conversations, "slack"), partial(store.recent_channels, "slack"), store)
-        slack = Slack(_slack_options(sandbox, setup), session, memory)
+        slack = Slack(_slack_options(sandbox, setup), session, PlatformState("slack", store))
         guard = await guarded(setup.moderation, sandbox, store, {slack.name: slack}, stack)
         told = Instructions("You are Confab.", setup.history_tokens, setup.history_messages)
         recall = HistoryLoader(
@@ -91,15 +90,16 @@ async def running(sandbox: Sandbox, database: Path, setup: Setup | None = None) 
         )
         summaries = Summaries(store, model, recall, guard)
         stack.push_async_callback(summaries.close)
-        ears = setup.voice.ears(sandbox, store, setup.policies, client, database)
+        ears = setup.voice.ears(sandbox, store, setup.policies, client, database, {slack.name: slack.fetch_transcript})
         stack.push_async_callback(ears.close)
         conversation = Conversation(store, model, setup.policies, recall, summaries, ears, guard)
-        inbox = Inbox(store, conversation, {slack.name: slack}, setup.policies, setup.pressure, guard)
-        app = await slack.start(inbox.receive)
-        await inbox.resume()
-        stack.push_async_callback(inbox.stop, 0.0)
+        worker = Worker(store, conversation, {slack.name: slack}, setup.limits, guard)
+        intake = Intake(store, conversation, {slack.name: slack}, setup.policies, worker, setup.queue, guard)
+        await slack.start(intake.receive)
+        await worker.resume()
+        stack.push_async_callback(worker.stop, 0.0)
         stack.push_async_callback(slack.stop)
-        yield Bot(store, inbox, slack, app, summaries)
+        yield Bot(store, intake, worker, slack, summaries)
 
 
 def _slack_options(sandbox: Sandbox, setup: Setup) -> SlackOptions:

@@ -3,17 +3,16 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Literal
 
 import aiohttp
 
 from bots.discord.adapter import Discord
-from bots.discord.memory import Memory
 from bots.discord.options import DiscordOptions
+from bots.state import PlatformState
 from core.conversation import Conversation
-from core.inbox import Inbox, Pressure
+from core.intake import Intake
 from core.llm.client import ModelOptions, OpenAI, open_client
 from core.policy import Policies
 from core.prompt.context_window import ContextWindow
@@ -21,6 +20,7 @@ from core.prompt.history import HistoryLoader, Instructions
 from core.prompt.summaries import Summaries
 from core.prompt.tokens import counter_for
 from core.storage.store import Store
+from core.worker import Worker, WorkLimits
 from deploy.sandbox.wire.server import Sandbox
 from tests.support.moderated import Moderated, guarded
 from tests.support.voice import Voice
@@ -32,7 +32,8 @@ class DiscordSetup:
 
     policies: Policies = field(default_factory=Policies)
     voice: Voice = field(default_factory=Voice)
-    pressure: Pressure = field(default_factory=lambda: Pressure(pause=0.05))
+    limits: WorkLimits = field(default_factory=lambda: WorkLimits(pause=0.05))
+    queue: int = 50
     token: str = ""
     threads: bool = True
     channels: Mapping[str, bool] = field(default_factory=dict)
@@ -49,7 +50,8 @@ class DiscordBot:
     """A bot that runs."""
 
     store: Store
-    inbox: Inbox
+    intake: Intake
+    worker: Worker
     discord: Discord
 
 
@@ -64,10 +66,7 @@ async def running(sandbox: Sandbox, database: Path, setup: DiscordSetup | None =
         client = await stack.enter_async_context(open_client(options))
         model = OpenAI(options, client)
         session = await stack.enter_async_context(aiohttp.ClientSession())
-        memory = Memory(
-            partial(store.conversation_of, "discord"), partial(store.recent_channels, "discord", "@me"), store
-        )
-        discord = Discord(_options(sandbox, setup), session, memory)
+        discord = Discord(_options(sandbox, setup), session, PlatformState("discord", store))
         guard = await guarded(setup.moderation, sandbox, store, {discord.name: discord}, stack)
         recall = HistoryLoader(
             store, counter_for("stand-in"), ContextWindow(), Instructions("You are Confab.", 16_000, 100), guard
@@ -77,12 +76,13 @@ async def running(sandbox: Sandbox, database: Path, setup: DiscordSetup | None =
         ears = setup.voice.ears(sandbox, store, setup.policies, client, database)
         stack.push_async_callback(ears.close)
         conversation = Conversation(store, model, setup.policies, recall, summaries, ears, guard)
-        inbox = Inbox(store, conversation, {discord.name: discord}, setup.policies, setup.pressure, guard)
-        await inbox.resume()
+        worker = Worker(store, conversation, {discord.name: discord}, setup.limits, guard)
+        intake = Intake(store, conversation, {discord.name: discord}, setup.policies, worker, setup.queue, guard)
+        await worker.resume()
         stack.push_async_callback(discord.close)
-        stack.push_async_callback(inbox.stop, setup.grace)
-        await discord.start(inbox.receive)
-        yield DiscordBot(store, inbox, discord)
+        stack.push_async_callback(worker.stop, setup.grace)
+        await discord.start(intake.receive)
+        yield DiscordBot(store, intake, worker, discord)
 
 
 def _options(sandbox: Sandbox, setup: DiscordSetup) -> DiscordOptions:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 STORAGE = ("core.storage",)
-NOUNS = ("core.messages", "core.errors", "core.sanitize", "core.history", "core.token_ratio")
+PORT = ("core.messages", "core.ports", "core.errors", "core.commands")
+NOUNS = ("core.messages", "core.ports", "core.errors", "core.sanitize", "core.history", "core.token_ratio")
 FOUNDATIONS = ("core.storage", "core.files")
 ROOMS = tuple(f"core.{room}" for room in ("storage", "prompt", "llm", "files", "voice", "moderation"))
 PLATFORMS = ("slack", "discord")
@@ -104,15 +105,18 @@ def core_knows_no_platform(module: Module, found: Import) -> str | None:
 
 
 def nobody_in_core_imports_the_main_path(module: Module, found: Import) -> str | None:
-    """core.conversation uses the rest of core, never the other way round; the inbox alone, above it, hands it turns."""
-    upward = module.inside("core") and not module.inside("core.inbox") and found.reaches("core.conversation")
+    """core.conversation uses the rest of core, never the other way round; intake and worker, above it, alone do."""
+    above = module.inside("core.worker", "core.intake")
+    upward = module.inside("core") and not above and found.reaches("core.conversation")
     return "core.conversation stands above the rest of core" if upward else None
 
 
-def nobody_in_core_imports_the_inbox(module: Module, found: Import) -> str | None:
-    """core.inbox is the top of core."""
-    upward = module.inside("core") and found.reaches("core.inbox")
-    return "core.inbox stands above the rest of core" if upward else None
+def nobody_in_core_imports_the_top(module: Module, found: Import) -> str | None:
+    """core.intake is the top of core, and hands what it took to core.worker; nobody else knows either."""
+    if module.inside("core") and found.reaches("core.intake"):
+        return "core.intake stands above the rest of core"
+    upward = module.inside("core") and not module.inside("core.intake") and found.reaches("core.worker")
+    return "core.worker stands above the rest of core" if upward else None
 
 
 def a_foundation_leans_on_no_room(module: Module, found: Import) -> str | None:
@@ -136,14 +140,14 @@ def only_the_model_speaks_httpx(module: Module, found: Import) -> str | None:
 
 
 def a_platform_sees_the_port_alone(module: Module, found: Import) -> str | None:
-    """A platform imports core's nouns, errors and commands, never the store, the main path, or another platform."""
+    """A platform imports core's nouns, ports, errors and commands, never store, main path or another platform."""
     own = next((name for name in PLATFORMS if module.inside(f"bots.{name}")), None)
     if own is None:
         return None
     if any(found.reaches(f"bots.{other}") for other in PLATFORMS if other != own):
         return "a platform knows no other platform"
-    inward = found.reaches("core") and not found.reaches("core.messages", "core.errors", "core.commands")
-    return "a platform sees core.commands, core.messages and core.errors alone" if inward else None
+    inward = found.reaches("core") and not found.reaches(*PORT)
+    return "a platform sees core.commands, core.ports, core.messages and core.errors alone" if inward else None
 
 
 def the_sandbox_knows_the_wire_alone(module: Module, found: Import) -> str | None:
@@ -152,21 +156,25 @@ def the_sandbox_knows_the_wire_alone(module: Module, found: Import) -> str | Non
     return "the sandbox knows only the wire" if own else None
 
 
-def nobody_imports_the_way_in(module: Module, found: Import) -> str | None:  # noqa: ARG001 - every rule takes both
-    """bots/__main__.py puts everything together, and nothing leans on it."""
-    return "bots.__main__ is run, never imported" if found.reaches("bots.__main__") else None
+def nobody_imports_the_way_in(module: Module, found: Import) -> str | None:
+    """bots/app.py puts everything together and bots/__main__.py runs it; nothing leans on either."""
+    if found.reaches("bots.__main__"):
+        return "bots.__main__ is run, never imported"
+    by_another = found.reaches("bots.app") and module.name != "bots.__main__"
+    return "bots.app is imported by bots.__main__ alone" if by_another else None
 
 
 def imports_stand_at_the_top(module: Module, found: Import) -> str | None:
-    """A function imports nothing, but in bots/__main__.py, where a command loads what it alone needs."""
-    return "an import stands at the top" if found.in_function and module.name != "bots.__main__" else None
+    """A function imports nothing, but in bots/app.py and bots/platforms.py, which load what is used alone."""
+    astray = found.in_function and module.name not in {"bots.app", "bots.platforms"}
+    return "an import stands at the top" if astray else None
 
 
 RULES: tuple[Rule, ...] = (
     nouns_stand_alone,
     core_knows_no_platform,
     nobody_in_core_imports_the_main_path,
-    nobody_in_core_imports_the_inbox,
+    nobody_in_core_imports_the_top,
     a_foundation_leans_on_no_room,
     only_the_store_knows_the_database,
     only_the_model_speaks_httpx,

@@ -5,13 +5,13 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
 from core.llm.moderations import ModerationOptions, Moderations, open_moderation_client
-from core.messages import Platform
 from core.moderation.access import AccessControl, AccessLists
 from core.moderation.checkers import CheckerPool
 from core.moderation.log import ModerationLog
 from core.moderation.moderation import Moderation, ModerationPolicy
 from core.moderation.verdict import Checker
 from core.moderation.words import WordList
+from core.ports import Platform
 from core.storage.store import Store
 from deploy.sandbox.wire.server import Sandbox
 

@@ -79,7 +79,11 @@ async def test_an_unreadable_row_behind_a_turn_does_not_stop_it(store: Store, tm
     change(tmp_path / "confab.db", "UPDATE turns SET payload = '{', answer = '{'")
     assert not await store.next_is_same_author(turn)
     assert await store.finish_turn(turn, [Entry("user", "q", Author("U1", "Ada"), "1.0", 1.0)], "done", {})
-    assert await store.edit_message(message(2, "better put"))
+    assert await store.add_edit(message(2, "better put"))
+    edit = await store.claim_turn(KEY)
+    assert edit
+    await store.edit_message(edit, message(2, "better put"), "better put")
+    assert await store.finish_turn(edit, [], "done", {})
     again = await store.claim_turn(KEY)
     assert again
     assert (again.message.text, again.kept) == ("better put", None)

@@ -18,10 +18,10 @@ async def test_a_busy_channel_does_not_starve_another() -> None:
     slots, order = FairSlots(1), []
 
     async def answer(number: int) -> None:
-        await slots.take(channel(number))
+        await slots.take_slot(channel(number))
         order.append(number)
         await asyncio.sleep(0)
-        slots.give_back()
+        slots.release_slot()
 
     tasks = [asyncio.create_task(answer(number)) for number in [1] * 100 + [2]]
     await asyncio.gather(*tasks)
@@ -35,7 +35,7 @@ async def test_no_slot_is_lost_and_none_is_given_twice(most: int, visits: list[t
 
     async def visit(number: int, turns: int) -> None:
         nonlocal busy
-        await slots.take(channel(number))
+        await slots.take_slot(channel(number))
         busy += 1
         try:
             assert busy <= most
@@ -43,7 +43,7 @@ async def test_no_slot_is_lost_and_none_is_given_twice(most: int, visits: list[t
                 await asyncio.sleep(0)
         finally:
             busy -= 1
-            slots.give_back()
+            slots.release_slot()
 
     tasks = []
     for number, turns, cancelled in visits:
@@ -55,4 +55,4 @@ async def test_no_slot_is_lost_and_none_is_given_twice(most: int, visits: list[t
     assert all(result is None or isinstance(result, asyncio.CancelledError) for result in results)
     async with asyncio.timeout(30):
         for _ in range(most):
-            await slots.take(channel(0))
+            await slots.take_slot(channel(0))

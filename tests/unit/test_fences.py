@@ -126,7 +126,9 @@ async def test_a_summary_never_goes_back(store: Store) -> None:
     for text, upto in (("the first two", 2), ("the first", 1), ("the first two again", 2)):
         await store.save_summary(KEY, text, upto, 0)
     assert (await store.read_history(KEY, 10)).history.summary == "the first two"
-    await store.edit_message(replace(message(1), text="changed"))
+    changed = replace(message(1), text="changed")
+    assert await store.add_edit(changed)
+    await store.edit_message(await claimed(store), changed, "changed")
     found = await store.read_history(KEY, 10)
     await store.save_summary(KEY, "made anew", 1, found.version)
     assert (await store.read_history(KEY, 10)).history.summary == "made anew"

@@ -241,6 +241,6 @@ async def test_a_million_characters_are_answered_or_refused(sandbox: Sandbox, tm
         thread = await sandbox.workspace.say(GENERAL, "something")
         key = ConversationKey("slack", sandbox.workspace.team, GENERAL, thread)
         ada = Author("U0ADA", "ada")
-        assert await bot.inbox.receive(Message(thread, key, ada, text, float(thread), addressed=True, follow_up=False))
+        assert await bot.intake.receive(Message(thread, key, ada, text, float(thread), addressed=True, follow_up=False))
         await sandbox.workspace.until(lambda: answers(sandbox, thread), timeout=60)
         assert await ask(sandbox, "and now?")

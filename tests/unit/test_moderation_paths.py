@@ -13,10 +13,11 @@ import pytest
 
 from core.files.attachments import UNCHECKED
 from core.llm.client import OpenAI
-from core.messages import Attachment, Author, Earlier, Message, Platform
+from core.messages import Attachment, Author, Earlier, Message
 from core.moderation.log import Path
 from core.moderation.moderation import ModerationPolicy
 from core.policy import Policies, Policy
+from core.ports import Platform
 from core.storage.store import Store
 from deploy.sandbox.openai.model import Reply
 from deploy.sandbox.openai.moderation import flagged
@@ -53,23 +54,37 @@ SINKS: dict[tuple[str, str, str], tuple[Path, ...]] = {
     ("core.conversation", "_obey", "finish_turn"): (),
     ("core.conversation", "_refuse", "finish_turn"): (),
     ("core.conversation", "_said", "save_answer"): ("answer",),
-    ("core.inbox", "_queue", "add_message"): (),  # what waits: checked then, and dropped with the turn
-    ("core.inbox", "_turn_away", "add_message"): (),
-    ("core.inbox", "_turn_away", "add_refused"): (),  # without its text
-    ("core.inbox", "_edited", "edit_message"): ("edit",),
+    ("core.intake", "_take_message", "admit_message"): (),  # what waits: checked then, and dropped with the turn
+    ("core.intake", "_turn_away", "add_message"): (),
+    ("core.intake", "_turn_away", "add_refused"): (),  # without its text
+    ("core.intake", "_take_edit", "add_edit"): (),  # into the inbox, to be checked when it is its turn
+    ("core.edits", "apply_edit", "edit_message"): ("edit",),
+    ("core.edits", "apply_edit", "finish_turn"): (),
     ("core.voice.transcribe", "_line", "run"): ("question", "others"),  # dropped where it was not admitted
-    ("core.moderation.log", "_tell_moderators", "tell"): (),  # ids and categories; text where the operator asked for it
+    (
+        "core.moderation.log",
+        "_tell_moderators",
+        "post_notice",
+    ): (),  # ids and categories; text where the operator asked for it
     ("core.moderation.log", "_keep_record", "save_moderation"): (),
 }
 # What reads, or hands on ids, times and numbers alone.
 NO_SINKS = {
-    *("entries_between", "claim_turn", "close", "delete_message", "download", "earlier", "delete_conversation"),
-    *("next_is_same_author", "has_message", "save_token_counts", "named", "save_posted_part", "read_history"),
+    *("entries_between", "claim_turn", "close", "delete_message", "open_file", "fetch_earlier", "delete_conversation"),
+    *(
+        "next_is_same_author",
+        "start",
+        "stop",
+        "is_ready",
+        "wait_until_lost",
+        "save_token_counts",
+        "resolve_names",
+        "save_posted_part",
+        "read_history",
+    ),
     *(
         "release_turn",
         "renew_lease",
-        "save",
-        "transcript",
         "recover_conversations",
         "conversation_of",
         "recent_conversations",
@@ -92,10 +107,10 @@ ONLY_READ = {
     for name in ("transcribe", "_known_file", "_known", "_written", "_in_parts", "forget")
 }
 
-# Where a platform's adapter hands text to its SDK: all of it comes by `reply` or `tell`, or is Confab's own.
+# Where a platform's adapter hands text to its SDK: all of it comes by `reply` or `post_notice`, or is Confab's own.
 SHOWN_BY = {
     *(("bots.slack.reply", "_write_rich", "write"), ("bots.slack.reply", "remove_part", "write")),
-    *(("bots.slack.adapter", "tell", "write"), ("bots.discord.session", "tell", "send")),
+    *(("bots.slack.adapter", "post_notice", "write"), ("bots.discord.session", "post_notice", "send")),
     *(("bots.discord.reply", "_send_part", "send_part"), ("bots.discord.reply_channel", "send_part", "send_part")),
     *(
         ("bots.discord.reply_channel", "_send_once", "send"),
@@ -111,7 +126,6 @@ SHOWN_BY = {
     ("bots.slack.reply", "_set_status", "write"),
     # no text for anybody
     *(("bots.slack.adapter", "start", "write"), ("bots.slack.webhook", "events_route", "post")),
-    *(("bots.downloads", "save", "write"), ("bots.downloads", "write", "write")),
 }
 SHOWING = {
     "write",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bots.links import Named, named
+from bots.links import MessageName, parse_message_name
 from deploy.sandbox.discord.roster import GENERAL as IN_DISCORD
 from deploy.sandbox.openai.model import Reply
 from deploy.sandbox.wire.server import Sandbox
@@ -20,24 +20,24 @@ from tests.support.room import answered, ask, mention
 from tests.unit.test_process import process
 
 LINKS = [
-    ("https://team.slack.com/archives/C0GENERAL/p1700000000000100", Named("1700000000.000100", "C0GENERAL")),
+    ("https://team.slack.com/archives/C0GENERAL/p1700000000000100", MessageName("1700000000.000100", "C0GENERAL")),
     (
         "<https://team.slack.com/archives/C1/p1700000000000200?thread_ts=1700000000.000100&cid=C1>",
-        Named("1700000000.000200", "C1"),
+        MessageName("1700000000.000200", "C1"),
     ),
-    ("https://discord.com/channels/12/34/56", Named("56")),
-    ("https://ptb.discord.com/channels/@me/34/56/", Named("56")),
-    ("1700000000.000100", Named("1700000000.000100")),
-    ("3f2a9c1e", Named("3f2a9c1e", reference="3f2a9c1e")),
+    ("https://discord.com/channels/12/34/56", MessageName("56")),
+    ("https://ptb.discord.com/channels/@me/34/56/", MessageName("56")),
+    ("1700000000.000100", MessageName("1700000000.000100")),
+    ("3f2a9c1e", MessageName("3f2a9c1e", reference="3f2a9c1e")),
     ("https://example.com/", None),
     ("", None),
 ]
 
 
 @pytest.mark.parametrize(("text", "name"), LINKS)
-def test_a_link_of_either_platform_names_its_message(text: str, name: Named | None) -> None:
+def test_a_link_of_either_platform_names_its_message(text: str, name: MessageName | None) -> None:
     """As people copy it from a message's menu."""
-    assert named(text) == name
+    assert parse_message_name(text) == name
 
 
 async def told(folder: Path, *arguments: str, status: int = 0) -> str:

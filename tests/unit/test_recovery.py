@@ -7,7 +7,6 @@ import pytest
 
 from core.commands import FULL
 from core.errors import AnswerCutByLength, Uncertain
-from core.inbox import Pressure
 from core.messages import Deletion
 from core.storage.store import Store
 from deploy.sandbox.discord.nonces import Nonces
@@ -155,7 +154,7 @@ async def test_a_question_deleted_while_the_bot_was_down_leaves_no_half_answer(r
 async def test_too_many_questions_are_refused_with_one_sentence(room: Room, tmp_path: Path) -> None:
     """What waits already is answered all the same; nothing is refused without a word."""
     await room.leave()
-    await room.join(pressure=Pressure(pause=0.05, queue=2))
+    await room.join(queue=2)
     hold = asyncio.Event()
     room.model.script.append(Reply(pieces=("so far", " and whole"), hold=hold))
     said = await room.say(f"{room.mention('the bot')} tell me")

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.messages import Attachment, Author, ConversationKey, Deletion, Entry, Turn
+from core.messages import Attachment, Author, ConversationKey, Deletion, Entry, Message, Turn
 from core.storage.connection import Connection
 from core.storage.errors import DatabaseBusy
 from core.storage.history import read_history
@@ -148,10 +148,20 @@ async def test_parts_that_are_visible_come_with_the_next_claim(store: Store) -> 
     assert (await claimed(store)).posted == ("1.1", "1.2")
 
 
+async def edit(store: Store, now: Message) -> bool:
+    """Take an edit in, and do its turn as a worker does; return whether there was anything to change."""
+    if not await store.add_edit(now):
+        return False
+    turn = await claimed(store)
+    assert turn.message.command == "edit"
+    await store.edit_message(turn, now, now.text)
+    return await store.finish_turn(turn, [], "done", {})
+
+
 async def test_an_edit_changes_the_waiting_question(store: Store) -> None:
     """What is asked is what stands there when its turn comes."""
     await store.add_message(message(1), if_joined=False)
-    assert await store.edit_message(message(1, "better put"))
+    assert await edit(store, message(1, "better put"))
     assert (await claimed(store)).message.text == "better put"
 
 
@@ -159,20 +169,54 @@ async def test_an_edit_while_the_answer_is_made_stands_in_the_history(store: Sto
     """The next turn reads the question as it is now."""
     await store.add_message(message(1), if_joined=False)
     turn = await claimed(store)
-    await store.edit_message(message(1, "better put"))
+    await edit(store, message(1, "better put"))
     await store.finish_turn(turn, [said("question 1", "1.0"), said("answer", "1.5", "assistant")], "done", {})
     assert [entry.text for entry in await history(store, KEY, 4)] == ["better put", "answer"]
+
+
+async def test_a_later_edit_takes_the_place_of_one_that_is_under_way(store: Store) -> None:
+    """Whoever is about the first one writes nothing more."""
+    await store.add_message(message(1), if_joined=False)
+    await store.finish_turn(await claimed(store), [said("q", "1.0")], "done", {})
+    await store.add_edit(message(1, "first"))
+    first = await claimed(store)
+    await store.add_edit(message(1, "second"))
+    await store.edit_message(first, message(1, "first"), "first")
+    assert not await store.finish_turn(first, [], "done", {})
+    second = await claimed(store)
+    await store.edit_message(second, message(1, "second"), second.message.text)
+    assert await store.finish_turn(second, [], "done", {})
+    assert [entry.text for entry in await history(store, KEY, 4)] == ["second"]
+
+
+async def test_an_edit_that_waits_goes_with_its_message(store: Store) -> None:
+    """A deletion leaves nothing of it to be done, or to be shown."""
+    await store.add_message(message(1), if_joined=False)
+    await store.finish_turn(await claimed(store), [said("q", "1.0")], "done", {})
+    await store.add_edit(message(1, "changed"))
+    await store.delete_message(Deletion("slack", "T1", "C1", "1.0"))
+    assert await store.claim_turn(KEY) is None
+    assert await history(store, KEY, 4) == []
+
+
+async def test_a_repetition_is_known_before_the_queue_is_found_full(store: Store) -> None:
+    """What waits already is not turned away; what is new is, and so it is after a restart, as rows are counted."""
+    for number in (1, 2):
+        assert await store.admit_message(message(number), if_joined=False, most=2) == "added"
+    assert await store.admit_message(message(1), if_joined=False, most=2) == "ignored"
+    assert await store.admit_message(message(3), if_joined=False, most=2) == "full"
+    assert await store.admit_message(message(3), if_joined=False, most=None) == "added"
 
 
 async def test_an_edit_and_a_deletion_reach_the_history(store: Store) -> None:
     """What a person changes or takes away, later prompts see changed or not at all."""
     await store.add_message(message(1), if_joined=False)
     await store.finish_turn(await claimed(store), [said("q", "1.0"), said("a", "1.5", "assistant")], "done", {})
-    assert await store.edit_message(message(1, "changed"))
+    assert await edit(store, message(1, "changed"))
     assert (await history(store, KEY, 4))[0].text == "changed"
     await store.delete_message(Deletion("slack", "T1", "C1", "1.0"))
     assert await history(store, KEY, 4) == []  # an answer whose question is gone misleads
-    assert not await store.edit_message(message(1, "too late"))
+    assert not await edit(store, message(1, "too late"))
 
 
 async def test_a_question_deleted_while_it_is_answered_leaves_nothing(store: Store) -> None:

@@ -35,7 +35,7 @@ for module in (
     "bots.http",
     "bots.options",
     "bots.voice",
-    "core.inbox",
+    "bots.app",
     "anyio._backends._asyncio",
     "certifi",
     "httpcore",

@@ -1,7 +1,7 @@
 """The core in a process of its own, as far as a test can tell: it can be dropped at any point where it waits."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -12,10 +12,11 @@ import pytest
 from bots.streaming import Pace, ReplyStream
 from core.conversation import Conversation
 from core.errors import FileUnreadable, PlatformError
-from core.inbox import Inbox, Pressure
+from core.intake import Intake
 from core.llm.client import OpenAI
-from core.messages import Attachment, Earlier, Journal, Message, ReplyEvent, Turn
+from core.messages import Attachment, ConversationKey, Earlier, Message, Receive, ReplyEvent, Turn
 from core.policy import Policies
+from core.ports import Journal
 from core.prompt.context_window import ContextWindow
 from core.prompt.history import HistoryLoader, Instructions
 from core.prompt.summaries import Summaries
@@ -28,6 +29,7 @@ from core.voice.audio_info import RecordingLimits
 from core.voice.notes import VoiceNotes
 from core.voice.transcribe import PipelineOptions, TranscriptPipeline
 from core.voice.transcribers import Transcribers
+from core.worker import Worker, WorkLimits
 from tests.proofs.schedules.world import Speaker, World
 
 T = TypeVar("T")
@@ -108,7 +110,8 @@ class Life:
         summaries = Summaries(self._store, model, recall)
         conversation = Conversation(self._store, model, Policies(), recall, summaries, ears)
         platforms = {"simulated": Simulated(self)}
-        self.inbox = Inbox(self._store, conversation, platforms, Policies(), Pressure(concurrency=2))
+        self.worker = Worker(self._store, conversation, platforms, WorkLimits(concurrency=2))
+        self.intake = Intake(self._store, conversation, platforms, Policies(), self.worker, queue=50)
 
     async def passes(self) -> None:
         """Wait for a moment. Whoever is dead never comes out of it, nor does anything afterwards."""
@@ -124,7 +127,7 @@ class Life:
         """Go on with what an earlier process left; try again while the disk is full, as an operator would."""
         while True:
             try:
-                return await self.inbox.resume()
+                return await self.worker.resume()
             except StorageUnavailable:
                 await asyncio.sleep(1.0)
 
@@ -146,29 +149,37 @@ class Simulated:
     def __init__(self, life: Life) -> None:
         self._life = life
 
-    async def named(self, message: Message) -> Message:
+    async def start(self, receive: Receive) -> None:
+        """Begin nothing: the schedule hands events over itself."""
+
+    async def stop(self) -> None:
+        """End nothing, either."""
+
+    async def is_ready(self) -> bool:
+        """Tell that events can arrive."""
+        return True
+
+    async def wait_until_lost(self) -> None:
+        """Wait for ever."""
+        await asyncio.Event().wait()
+
+    async def resolve_names(self, message: Message) -> Message:
         """Return the message as it is."""
         await self._life.passes()
         return message
 
-    async def earlier(self, message: Message, most: int) -> Sequence[Earlier]:  # noqa: ARG002 - the port's
+    async def fetch_earlier(self, message: Message, most: int) -> Sequence[Earlier]:  # noqa: ARG002 - the port's
         """Nothing was said before."""
         await self._life.passes()
         return ()
 
-    async def download(self, attachment: Attachment, most: int) -> bytes:  # noqa: ARG002 - the port's
+    async def open_file(self, key: ConversationKey, attachment: Attachment, most: int) -> AsyncGenerator[bytes, None]:  # noqa: ARG002 - the port's
         """There are no files."""
-        raise FileUnreadable(attachment.name)
+        if attachment.name:
+            raise FileUnreadable(attachment.name)
+        yield b""
 
-    async def save(self, attachment: Attachment, path: Path, most: int) -> str:  # noqa: ARG002 - the port's
-        """There are none to save either."""
-        raise FileUnreadable(attachment.name)
-
-    async def transcript(self, attachment: Attachment) -> str:  # noqa: ARG002 - the port's
-        """Nor are there transcripts."""
-        return ""
-
-    async def tell(self, channel: str, text: str) -> None:
+    async def post_notice(self, key: ConversationKey, text: str) -> None:
         """Nobody is told anything outside of a turn."""
 
     async def reply(self, turn: Turn, events: AsyncIterator[ReplyEvent], journal: Journal, *, live: bool) -> None:

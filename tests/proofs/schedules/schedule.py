@@ -58,7 +58,7 @@ class Schedule:
             await asyncio.sleep(1.0)
             if not self._world.waiting and not self._open_turns():
                 break
-        await self._life.inbox.stop(60.0)
+        await self._life.worker.stop(60.0)
         await self._life.die()
 
     async def _do(self, action: Action) -> None:
@@ -120,7 +120,7 @@ class Schedule:
         await self._world.takes(2.0)
         while self._world.connected:
             try:
-                await life.inbox.receive(event)
+                await life.intake.receive(event)
             except StorageUnavailable:  # it is not acknowledged, and comes again
                 await asyncio.sleep(3.0)
                 continue

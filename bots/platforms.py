@@ -1,0 +1,136 @@
+"""The one list of platforms: for each its name, when it is on, its links to messages, and what builds it."""
+
+import re
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+
+import aiohttp
+from aiohttp import web
+
+from bots.state import PlatformState
+from core.ports import Platform
+from core.settings import Settings
+from core.storage.store import Store
+from core.voice.notes import PlatformTranscript
+
+
+def _no_routes() -> Sequence[web.RouteDef]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltPlatform:
+    """A platform, and what it alone has: routes on which it is sent events once it has started, and transcripts."""
+
+    platform: Platform
+    routes: Callable[[], Sequence[web.RouteDef]] = _no_routes
+    transcript: PlatformTranscript | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformOffer:
+    """A platform that Confab can be on; `link` finds in a link's path a message's `id`, its `fraction` and `channel`.
+
+    `build` imports the adapter: the SDK of what is not used is not loaded.
+    """
+
+    name: str
+    is_on: Callable[[Settings], bool]
+    link: re.Pattern[str]
+    build: Callable[[Settings, aiohttp.ClientSession, PlatformState, AsyncExitStack], BuiltPlatform]
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltPlatforms:
+    """Those that are on, in the list's order."""
+
+    built: Sequence[BuiltPlatform] = field(default_factory=tuple)
+
+    @property
+    def by_name(self) -> dict[str, Platform]:
+        """Return each by its name."""
+        return {each.platform.name: each.platform for each in self.built}
+
+    @property
+    def transcripts(self) -> dict[str, PlatformTranscript]:
+        """Return what asks those that transcribe recordings themselves, by name."""
+        return {each.platform.name: each.transcript for each in self.built if each.transcript}
+
+    def routes(self) -> list[web.RouteDef]:
+        """Return the routes of those that have started."""
+        return [route for each in self.built for route in each.routes()]
+
+
+def build_platforms(
+    settings: Settings, session: aiohttp.ClientSession, store: Store, stack: AsyncExitStack
+) -> BuiltPlatforms:
+    """Return the platforms that the settings have on; `stack` signs them out."""
+    return BuiltPlatforms(
+        tuple(
+            each.build(settings, session, PlatformState(each.name, store), stack)
+            for each in PLATFORMS
+            if each.is_on(settings)
+        )
+    )
+
+
+def _build_slack(
+    settings: Settings,
+    session: aiohttp.ClientSession,
+    state: PlatformState,
+    stack: AsyncExitStack,  # noqa: ARG001 - every platform is built alike
+) -> BuiltPlatform:
+    from bots.slack.adapter import Slack, SlackOptions
+
+    options = SlackOptions(
+        bot_token=settings.slack_bot_token or "",
+        app_token=settings.slack_app_token,
+        signing_secret=settings.slack_signing_secret,
+        api_url=settings.slack_api_url,
+        edit_interval=settings.edit_interval,
+        dm_threads=settings.dm_threads,
+        file_hosts=settings.file_hosts,
+    )
+    slack = Slack(options, session, state)
+    return BuiltPlatform(slack, slack.routes, slack.fetch_transcript)
+
+
+def _build_discord(
+    settings: Settings, session: aiohttp.ClientSession, state: PlatformState, stack: AsyncExitStack
+) -> BuiltPlatform:
+    from bots.discord.adapter import Discord
+    from bots.discord.options import DiscordOptions
+
+    options = DiscordOptions(
+        token=settings.discord_token or "",
+        api_url=settings.discord_api_url,
+        threads=settings.discord_threads,
+        channels={name: each.threads for name, each in settings.channels.items() if each.threads is not None},
+        roles=settings.discord_roles,
+        message_content=settings.discord_message_content,
+        parts=settings.discord_parts,
+        edit_interval=settings.edit_interval,
+        file_hosts=settings.file_hosts,
+    )
+    discord = Discord(options, session, state)
+    stack.push_async_callback(discord.close)
+    return BuiltPlatform(discord)
+
+
+PLATFORMS = (
+    # Slack's link holds the ts without its point (Slack docs, chat.getPermalink)
+    PlatformOffer(
+        "slack",
+        lambda settings: bool(settings.slack_bot_token),
+        re.compile(r"/archives/(?P<channel>[A-Z0-9]+)/p(?P<id>\d+)(?P<fraction>\d{6})"),
+        _build_slack,
+    ),
+    # Discord's ends in the message's id, whatever channel or thread it stands in
+    PlatformOffer(
+        "discord",
+        lambda settings: bool(settings.discord_token),
+        re.compile(r"/channels/(?:\d+|@me)/\d+/(?P<id>\d+)/?"),
+        _build_discord,
+    ),
+)

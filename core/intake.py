@@ -1,0 +1,125 @@
+"""Takes a platform's events in: each is on disk, and nothing was asked of the network, before it is acknowledged."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+
+import structlog
+
+from core.commands import QUESTION_DELETED, STOPPED
+from core.conversation import Conversation
+from core.messages import ConversationKey, Deletion, Edit, Message, PlatformEvent
+from core.moderation.moderation import Moderation
+from core.policy import Policies
+from core.ports import Platform
+from core.storage.store import Store
+from core.storage.turns import SKEW
+from core.worker import Worker
+
+log = structlog.get_logger()
+
+FULL_EVERY = 60.0  # seconds between two sentences of one conversation that its queue is full
+
+
+class Intake:
+    """The way from a platform's event to a row of the store; `queue` is how many may wait in one conversation."""
+
+    def __init__(
+        self,
+        store: Store,
+        conversation: Conversation,
+        platforms: Mapping[str, Platform],
+        policies: Policies,
+        worker: Worker,
+        queue: int,
+        guard: Moderation | None = None,
+    ) -> None:
+        self._store = store
+        self._conversation = conversation
+        self._platforms = platforms
+        self._policies = policies
+        self._worker = worker
+        self._queue = queue
+        self._guard = guard
+        self._said_full: dict[ConversationKey, float] = {}
+
+    async def receive(self, event: PlatformEvent) -> bool:
+        """Take an event in; on return it is on disk. Tell whether it is a new message that will be answered."""
+        match event:
+            case Message():
+                return await self._take_message(event)
+            case Edit(message):
+                return not await self._take_edit(message) and message.addressed and await self._take_message(message)
+            case Deletion():
+                await self._store.delete_message(event)
+                self._conversation.forget(event)
+                self._worker.end_answers(QUESTION_DELETED, partial(_needs_message, event), replaces=True)
+        return False
+
+    async def _take_edit(self, message: Message) -> bool:
+        """Take an edit in; return whether it is of something that is kept. Names and checks come after, in a turn."""
+        if not await self._store.add_edit(message):
+            return False
+        self._worker.wake(message.key)
+        return True
+
+    async def _take_message(self, message: Message) -> bool:
+        policy = self._policies.of(message.key)
+        if policy.voice_notes and _is_voice_note(message):
+            message = replace(message, addressed=True)
+        if not message.addressed and not (message.follow_up and policy.follow_ups):
+            return False
+        is_refused = self._guard is not None and self._guard.refusal_of(message) is not None
+        if is_refused and not message.addressed:
+            return False  # nobody asked to be told why
+        most = None if message.command else self._queue
+        admission = await self._store.admit_message(message, if_joined=not message.addressed, most=most)
+        if admission == "full":
+            await self._turn_away(message)
+        if admission != "added":
+            return False
+        if not is_refused:
+            self._begin_early(message)
+        self._worker.wake(message.key)
+        return True
+
+    def _begin_early(self, message: Message) -> None:
+        """Do what does not wait for a message's turn: stop what it stops, listen to what came with it."""
+        if message.command == "stop":
+            self._worker.end_answers(STOPPED, lambda turn: _comes_before(turn, message), replaces=False)
+        if message.attachments:
+            self._conversation.prefetch(message, self._platforms[message.key.platform])
+
+    async def _turn_away(self, message: Message) -> None:
+        """Say that too much waits already, once a minute in a conversation."""
+        now, key, if_joined = asyncio.get_running_loop().time(), message.key, not message.addressed
+        self._said_full = {each: at for each, at in self._said_full.items() if now - at < FULL_EVERY}
+        if key in self._said_full:
+            await self._store.add_refused(message, if_joined=if_joined)
+            return
+        self._said_full[key] = now  # at once, as others may come meanwhile
+        is_said = False
+        try:
+            is_said = await self._store.add_message(replace(message, command="full"), if_joined=if_joined)
+        finally:
+            if not is_said:
+                del self._said_full[key]
+        log.warning("queue full", conversation=str(key), waiting=self._queue)
+        self._worker.wake(key)
+
+
+def _comes_before(turn: Message, stop: Message) -> bool:
+    """Whether a turn is one that a `stop` ends: it may arrive late, after what was asked behind it."""
+    return turn.key == stop.key and turn.sent_at <= stop.sent_at + SKEW
+
+
+def _is_voice_note(message: Message) -> bool:
+    return message.command == "unheard" or any(file.is_voice_note for file in message.attachments)
+
+
+def _needs_message(deletion: Deletion, question: Message) -> bool:
+    """Whether a question is gone with a message: it was that message, or asked about it."""
+    key, place = question.key, (deletion.platform, deletion.workspace, deletion.channel)
+    same_place = (key.platform, key.workspace, key.channel) == place
+    return same_place and deletion.message_id in {question.id, question.about}

@@ -1,0 +1,54 @@
+"""What a messaging platform is to the core."""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from typing import Protocol
+
+from core.messages import Attachment, ConversationKey, Earlier, Message, Receive, ReplyEvent, Turn
+
+
+class Journal(Protocol):
+    """Where a platform notes which parts of a reply are visible, so that a restart can go on from there."""
+
+    async def posted(self, part: int, platform_id: str) -> None:
+        """Note that part number `part` (from 0) stands in the channel as the message `platform_id`."""
+
+
+class Platform(Protocol):
+    """What a messaging platform does for the core. What acts is given a message or a key, which name the workspace.
+
+    Each error that it raises has the platform's own hint for the operator.
+    """
+
+    @property
+    def name(self) -> str:
+        """The platform's name as it stands in a conversation key."""
+
+    async def start(self, receive: Receive) -> None:
+        """Sign in, and hand every event to `receive`; raise StartRefused or PlatformError where that cannot be."""
+
+    async def stop(self) -> None:
+        """Take in nothing more; what is being answered still can be."""
+
+    async def is_ready(self) -> bool:
+        """Tell whether events can arrive."""
+
+    async def wait_until_lost(self) -> None:
+        """Wait until the connection is given up for good, and raise why."""
+
+    async def resolve_names(self, message: Message) -> Message:
+        """Return the message with people's display names in place of their ids."""
+
+    async def fetch_earlier(self, message: Message, most: int) -> Sequence[Earlier]:
+        """Return what was said in the message's thread before it, `most` of it, oldest first; empty where nothing was.
+
+        Its first message is among it where the platform gives it. Raises PlatformError where it cannot be read.
+        """
+
+    def open_file(self, key: ConversationKey, attachment: Attachment, most: int) -> AsyncGenerator[bytes, None]:
+        """Yield a file's content in chunks; raise FileUnreadable where it is not to be had, or exceeds `most` bytes."""
+
+    async def reply(self, turn: Turn, events: AsyncIterator[ReplyEvent], journal: Journal, *, live: bool) -> None:
+        """Show an answer as it grows (`live`) or once it is whole; raise PlatformError where it cannot be shown."""
+
+    async def post_notice(self, key: ConversationKey, text: str) -> None:
+        """Post a text into a key's channel, outside of any turn; raise PlatformError where that is refused."""

@@ -1,0 +1,160 @@
+"""Has each conversation's turns answered in order, many conversations at once."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import structlog
+
+from core.cancellation import Cancellation
+from core.conversation import Conversation
+from core.edits import apply_edit
+from core.errors import PlatformError
+from core.fair_slots import FairSlots
+from core.lease import held_lease
+from core.messages import ConversationKey, Message, Turn
+from core.moderation.moderation import Moderation
+from core.outcome import reference
+from core.ports import Platform
+from core.storage.errors import StatementRefused, StorageUnavailable, TurnLost
+from core.storage.store import Store
+
+log = structlog.get_logger()
+
+SILENT_ATTEMPTS = 10  # of a turn whose platform does not answer: a quarter of an hour with the pauses between them
+LONGEST_PAUSE = 300.0  # seconds between two tries
+
+
+@dataclass(frozen=True, slots=True)
+class WorkLimits:
+    """How many turns are answered at once, how often one is tried, and the first pause between tries, in seconds."""
+
+    concurrency: int = 64
+    attempts: int = 3
+    pause: float = 2.0
+
+
+class Worker:
+    """The way from a row to an answered turn; what waits is in the store, never only here."""
+
+    def __init__(
+        self,
+        store: Store,
+        conversation: Conversation,
+        platforms: Mapping[str, Platform],
+        limits: WorkLimits,
+        guard: Moderation | None = None,
+    ) -> None:
+        self._store = store
+        self._conversation = conversation
+        self._platforms = platforms
+        self._limits = limits
+        self._guard = guard
+        self._slots = FairSlots(limits.concurrency)
+        self._tasks: dict[ConversationKey, asyncio.Task[None]] = {}
+        self._woken: set[ConversationKey] = set()
+        self._answering: dict[Message, Cancellation] = {}
+        self._open = True
+
+    async def resume(self) -> None:
+        """Go on with what an earlier process left open."""
+        for key in await self._store.recover_conversations():
+            if key.platform in self._platforms:  # the others wait until their platform is on again
+                self.wake(key)
+
+    async def stop(self, grace: float) -> None:
+        """Begin nothing new, give what is being answered `grace` seconds, and leave the rest for the next start."""
+        self._open = False
+        serving = list(self._tasks.values())
+        if serving:
+            await asyncio.wait(serving, timeout=grace)
+        for task in serving:
+            task.cancel()
+        await asyncio.gather(*serving, return_exceptions=True)
+
+    def end_answers(self, sentence: str, concerns: Callable[[Message], bool], *, replaces: bool) -> None:
+        """End the answers to the questions that this `concerns`, with a sentence behind or in place of them."""
+        for message, halt in self._answering.items():
+            if concerns(message):
+                halt.call(sentence, replaces=replaces)
+
+    def wake(self, key: ConversationKey) -> None:
+        """See that somebody looks at a conversation's open turns after this moment."""
+        if not self._open:
+            return
+        if key in self._tasks:
+            self._woken.add(key)
+        else:
+            self._tasks[key] = asyncio.create_task(self._answer_all(key))
+
+    async def _answer_all(self, key: ConversationKey) -> None:
+        """Answer a conversation's open turns, one after the other, until there is none."""
+        try:
+            while self._open and await self._answer_next(key):
+                pass
+        finally:
+            del self._tasks[key]
+
+    async def _answer_next(self, key: ConversationKey) -> bool:
+        """Answer the oldest open turn; return whether there may be another."""
+        self._woken.discard(key)  # before the claim, so that what comes after it wakes us again
+        try:
+            turn, pause = await self._try_in_slot(key)
+        except (
+            StorageUnavailable,
+            StatementRefused,
+        ) as error:  # no room, or locked: nothing is lost, so that we only wait
+            log.error("store failing", error=str(error), hint="Free space or unlock the file of CONFAB_DATABASE.")  # noqa: TRY400 - no trace: the sentence is all there is to know
+            turn, pause = None, self._limits.pause
+            self._woken.add(key)
+        await asyncio.sleep(pause)
+        return pause > 0 or (turn is not None and turn.followed) or key in self._woken
+
+    async def _try_in_slot(self, key: ConversationKey) -> tuple[Turn | None, float]:
+        """Claim a turn and try it, among no more than may be answered at once; return the pause before another try."""
+        channel = (key.platform, key.channel)
+        await self._slots.take_slot(channel)
+        try:
+            turn = await self._store.claim_turn(key)
+            pause = await self._try_turn(turn) if turn else 0.0
+        finally:
+            self._slots.release_slot()
+        return turn, pause
+
+    async def _try_turn(self, turn: Turn) -> float:
+        """Have a turn answered once; return the pause before it should be tried again, 0 where it should not."""
+        platform = self._platforms[turn.message.key.platform]
+        halt = self._answering[turn.message] = Cancellation()
+        try:
+            async with held_lease(self._store, turn):
+                await self._do_turn(turn, platform, halt)
+        except StorageUnavailable:
+            raise
+        except TurnLost:  # whoever has it now answers it
+            log.warning("turn lost", reference=reference(turn), attempt=turn.attempts)
+        except PlatformError as silence:  # all others have ended the turn
+            log.warning("platform silent", reference=reference(turn), attempt=turn.attempts, detail=str(silence))
+            return await self._release_or_fail(turn, platform, silence, SILENT_ATTEMPTS)
+        except Exception as error:
+            log.exception("turn failed", reference=reference(turn), attempt=turn.attempts)
+            return await self._release_or_fail(turn, platform, error, self._limits.attempts)
+        finally:
+            del self._answering[turn.message]
+        return 0.0
+
+    async def _do_turn(self, turn: Turn, platform: Platform, halt: Cancellation) -> None:
+        match turn.message.command:
+            case "edit":
+                await apply_edit(self._store, self._guard, turn, platform)
+            case "ask":
+                self.wake(await self._conversation.post(turn, platform))
+            case _:
+                await self._conversation.answer(turn, platform, halt)
+
+    async def _release_or_fail(self, turn: Turn, platform: Platform, error: Exception, most: int) -> float:
+        if turn.attempts >= most:
+            await self._conversation.fail(turn, platform)
+            return 0.0
+        if not await self._store.release_turn(turn, type(error).__name__):
+            return 0.0  # whoever has it now tries it again
+        return min(LONGEST_PAUSE, self._limits.pause * 2.0 ** (turn.attempts - 1))
