@@ -34,7 +34,8 @@ class BotError(Exception):
     def __init__(self, detail: str = "", hint: str = "") -> None:
         """`detail` is for the log; a `hint` of the platform's own takes the place of the class's."""
         super().__init__(detail)
-        self.hint = hint or self.hint
+        if hint:
+            self.hint = hint
 
 
 class ModelError(BotError):
