@@ -5,8 +5,14 @@ from collections.abc import Callable
 
 import pytest
 
+from bots.discord import calls as discord_calls
+from bots.discord import files as discord_files
+from bots.discord.calls import DiscordRefusal
+from bots.slack import calls as slack_calls
+from bots.slack import files as slack_files
+from bots.slack.calls import SlackRefusal
 from core import errors
-from core.errors import BotError, ModelError, VoiceError
+from core.errors import BotError, ModelError, PlatformError, Uncertain, VoiceError
 from core.moderation import errors as moderation_errors
 from core.moderation.errors import ModerationError
 from core.settings import Settings
@@ -35,9 +41,9 @@ def test_every_error_has_both_sentences_of_its_own(error: type[BotError]) -> Non
     assert {"notice", "hint"} <= vars(error).keys()
 
 
-@pytest.mark.parametrize("error", LEAVES)
+@pytest.mark.parametrize("error", [each for each in LEAVES if not issubclass(each, PlatformError)])
 def test_every_hint_names_a_setting_that_there_is(error: type[BotError]) -> None:
-    """The hint says what to change."""
+    """The hint says what to change; that of a platform's refusal is the platform's own."""
     named = set(re.findall(r"\b(?:OPENAI|CONFAB|SLACK)_[A-Z_]+\b", error.hint))
     assert named
     assert named <= set(Settings.names())
@@ -48,3 +54,12 @@ def test_no_notice_speaks_of_what_only_an_operator_knows(error: type[BotError]) 
     """A person in a channel is told no setting's name and no status."""
     assert not re.search(r"[A-Z]{2,}_|\d{3}", error.notice)
     assert error.notice.endswith(".")
+
+
+def test_a_platforms_errors_name_what_is_to_be_changed_there() -> None:
+    """No operator of Discord is told of Slack's token, nor the other way round."""
+    slack = [SlackRefusal.hint, slack_calls.UNCERTAIN_HINT, slack_files.FILE_HINT]
+    discord = [DiscordRefusal.hint, discord_calls.UNCERTAIN_HINT, discord_files.FILE_HINT]
+    assert all("Slack" in hint or "SLACK_" in hint for hint in slack)
+    assert not any("slack" in hint.lower() for hint in discord)
+    assert Uncertain("lost", discord_calls.UNCERTAIN_HINT).hint == discord_calls.UNCERTAIN_HINT
