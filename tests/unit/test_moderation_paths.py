@@ -41,9 +41,9 @@ OWN: frozenset[Path] = frozenset({"question", "name", "merged"})  # may be on th
 # a way below by which a flagged text is seen to come to nothing.
 SINKS: dict[tuple[str, str, str], tuple[Path, ...]] = {
     ("core.prompt.ask", "chat", "chat"): ("question", "name", "others", "files"),
-    ("core.prompt.summaries", "_write_if_due", "chat"): (),  # entries, which were checked when they were kept
+    ("core.prompt.summaries", "_write_if_due", "answer"): (),  # entries, which were checked when they were kept
     ("core.prompt.summaries", "_write_if_due", "save_summary"): ("summary",),
-    ("core.llm.judge", "findings", "chat"): (),  # the check itself
+    ("core.llm.judge", "findings", "answer"): (),  # the check itself
     ("core.prompt.history", "joined", "save_earlier"): ("earlier",),
     ("core.conversation", "_show", "reply"): ("answer", "posted"),
     ("core.conversation", "_add", "reply"): (),  # an error's own sentence
