@@ -1,0 +1,89 @@
+"""What docs/endpoints.md says of servers is what the tables of dialects know; no pattern of theirs is slow."""
+
+import json
+import re
+import time
+from pathlib import Path
+
+import pytest
+
+from core import errors
+from core.errors import ModelError
+from core.llm import overflow
+from core.llm.deltas import THOUGHTS
+from core.llm.dialects import adaptations, phrases, thoughts, waits
+from core.llm.dialects.finishes import MEANINGS
+from core.llm.errors import DailyLimit
+from core.llm.refusals import error_of, error_type, read_complaint
+
+PAGE = (Path(__file__).parents[2] / "docs" / "endpoints.md").read_text()
+SERVERS = (
+    "Ollama", "LM Studio", "llama.cpp", "vLLM", "SGLang", "TGI", "LiteLLM", "OpenRouter", "Azure", "Groq", "Gemini",
+    "Mistral", "DeepSeek", "Qwen", "Anthropic's layer", "xAI", "Perplexity",
+)  # fmt: skip
+ROWS = [[cell.strip() for cell in line.strip("| ").split("|")] for line in PAGE.splitlines() if line.startswith("| ")]
+PATTERNS = {
+    f"{module.__name__}.{name}": pattern
+    for module in (adaptations, phrases, thoughts, waits, overflow)
+    for name, pattern in vars(module).items()
+    if hasattr(pattern, "search") and not hasattr(pattern, "compile")
+}
+HOSTILE = ["1" * 40_000, "a " * 20_000, "<" * 40_000, "context_length_exceeded " + "9" * 40_000, "max tokens " * 4_000]
+
+
+def is_known(word: str) -> bool:
+    """Whether a word of the page stands in one of the tables."""
+    said = word.lower()
+    tables = (*(phrase for _, _, phrase in phrases.PHRASES), adaptations.ALTERNATE, waits.SPAN)
+    named = said in MEANINGS or said in thoughts.MARKS or said in THOUGHTS or said == "message"
+    return named or any(table.search(said) for table in tables)
+
+
+def test_every_server_has_its_row_and_every_word_in_it_is_understood() -> None:
+    """None is there for show."""
+    assert [row[0] for row in ROWS[1:]] == list(SERVERS)
+    assert [word for row in ROWS[1:] for word in re.findall(r"`([^`]+)`", row[1]) if not is_known(word)] == []
+
+
+@pytest.mark.parametrize("name", PATTERNS)
+def test_no_pattern_is_slower_than_linear(name: str) -> None:
+    """Forty thousand hostile characters take no time to speak of."""
+    for text in HOSTILE:
+        best = 1.0
+        for _ in range(3):
+            begun = time.process_time()
+            PATTERNS[name].search(text)
+            best = min(best, time.process_time() - begun)
+        assert best < 0.05, text[:20]
+
+
+MINUTE = "You exceeded your current quota, please check your plan and billing details. Please retry in 3.66s."
+DAY = {"violations": [{"quotaId": "GenerateRequestsPerDayPerProjectPerModel-FreeTier"}]}
+
+
+@pytest.mark.parametrize(
+    ("status", "fault", "error"),
+    [
+        (429, {"message": MINUTE}, errors.RateLimited),
+        (429, {"message": "exceeded your current quota", "details": [{"retryDelay": "3s"}]}, errors.RateLimited),
+        (429, {"message": "exceeded your current quota", "details": [DAY]}, DailyLimit),
+        (429, {"message": "exceeded your current quota", "code": "insufficient_quota"}, errors.NoQuota),
+        (424, {"message": "failed"}, errors.EndpointFailing),
+        (498, {"message": "flex"}, errors.EndpointFailing),
+        (529, {"message": "overloaded"}, errors.EndpointFailing),
+        (400, {"message": "No connected db."}, errors.WrongKey),
+        (400, {"message": "Content Exists Risk"}, errors.ContentFiltered),
+        (400, {"message": "Input data may contain inappropriate content."}, errors.ContentFiltered),
+        (403, {"message": "Content violates usage guidelines."}, errors.ContentFiltered),
+    ],
+)
+def test_a_fault_is_told_as_what_it_is(status: int, fault: dict[str, object], error: type[ModelError]) -> None:
+    """In the words of Gemini, TGI, Groq, Anthropic, LiteLLM, DeepSeek, Qwen and xAI."""
+    assert error_type(read_complaint(status, json.dumps({"error": fault}))) is error
+
+
+def test_a_daily_limit_says_when_it_ends() -> None:
+    """As far as the endpoint tells it."""
+    told = {"error": {"message": "Limit on tokens per day (TPD). Please try again in 14m24s."}}
+    assert "in about 15 minutes" in error_of(read_complaint(429, json.dumps(told)), "").notice
+    assert "tomorrow" in error_of(read_complaint(429, json.dumps({"error": {"message": "per day"}})), "").notice

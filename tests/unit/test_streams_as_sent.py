@@ -1,0 +1,238 @@
+"""Streams as servers really send them: what can be understood is, and each fault is told as what it is."""
+
+import asyncio
+import json
+import random
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Any
+
+import httpx
+import pytest
+
+from core import errors
+from core.errors import ModelError
+from core.llm import errors as llm_errors
+from core.llm.client import OpenAI
+from core.messages import Replace, Text
+from tests.support.asking import PROMPT, QUICK, sse, text_chunk
+
+YES = json.dumps(text_chunk("Yes.", "stop"))
+END = json.dumps({"choices": [{"delta": {}, "message": {"content": "Yes."}, "finish_reason": "stop"}]})
+ODD = '{"choices": [null, {"index": null, "delta": null}], "usage": {"prompt_tokens": "x"}}'
+PART = '{"choices": [{"delta": {"content": "Ye"}}]}'
+WHOLE = json.dumps({"choices": [{"message": {"content": "Yes."}, "finish_reason": "stop"}]})
+SECRET = "SECRETTHOUGHT"
+
+
+async def read_bodies(
+    *bodies: bytes, size: int = 1_000_000, kind: str | None = "text/event-stream", **changes: Any
+) -> tuple[str, ModelError | None, int]:
+    """Return the answer of one call, the error that ended it and how many calls it took, the last body again and again.
+
+    Each body comes in blocks of a size.
+    """
+    calls = 0
+
+    async def blocks(body: bytes) -> AsyncIterator[bytes]:
+        for start in range(0, len(body), size):
+            yield body[start : start + size]
+
+    def respond(_: httpx.Request) -> httpx.Response:
+        nonlocal calls
+        calls += 1
+        headers = {"Content-Type": kind} if kind else {}
+        return httpx.Response(200, headers=headers, content=blocks(bodies[min(calls, len(bodies)) - 1]))
+
+    text = ""
+    options = replace(QUICK, base_url="http://model/v1", **changes)
+    async with httpx.AsyncClient(transport=httpx.MockTransport(respond)) as http:
+        try:
+            async for event in OpenAI(options, http).chat(PROMPT, "U1"):
+                if isinstance(event, Text | Replace):
+                    text = event.text if isinstance(event, Replace) else text + event.text
+        except ModelError as error:
+            return text, error, calls
+    return text, None, calls
+
+
+@pytest.mark.parametrize("kind", ["text/event-stream", "text/plain", None, "application/json"])
+@pytest.mark.parametrize("size", [1, 7, 1_000_000])
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"data: {YES}\n\ndata: [DONE]\n\n",
+        f"data:\n\n: ping\n\nevent: ping\ndata: {{}}\n\ndata: {YES}\n\ndata:  [DONE]  \n\n",
+        f"\ufeffdata:{YES}\r\n\r\ndata: [DONE]\r\n\r\n",
+        f"data: {YES}\n\ndata: [DONE]",
+        f"data: {YES}",
+        f"data: {YES}\ndata: [DONE]\n\n",
+        f"\n\n  {WHOLE}",
+        f"{YES}\n{{}}\n",
+        f"proxy says hello\n\ndata: {YES}\n\n[DONE]\n\n",
+        f"data: {PART}\n\ndata: {END}\n\n",
+        f"data: {PART}\n\ndata: {END}\n\ndata: {END}\n\ndata: [DONE]\n\n",
+        f"data: {WHOLE}\n\n",
+        'data: {"choices": [{"text": "Yes.", "finish_reason": "stop"}]}\n\n',
+        f"data: {ODD}\n\ndata: {YES}\n\n",
+    ],
+)  # fmt: skip
+async def test_an_answer_is_whole_and_stands_once(body: str, size: int, kind: str | None) -> None:
+    """Whatever its type says, wherever the network cuts it."""
+    text, error, _ = await read_bodies(body.encode(), size=size, kind=kind)
+    assert (text, error) == ("Yes.", None)
+
+
+@pytest.mark.parametrize(
+    ("body", "error"),
+    [
+        ('{"error": "Unexpected endpoint or method. (POST /chat/completions)"}', errors.WrongPath),
+        ('{"detail": "Not authenticated: invalid api key"}', errors.WrongKey),
+        ('data: {"object": "error", "message": "too many requests", "code": 429}\n\n', errors.RateLimited),
+        ('data: {"error_type": "overloaded", "error_message": "Model is overloaded"}\n\n', errors.EndpointFailing),
+        ('event: error\ndata: {"status": 429, "message": "slow down"}\n\n', errors.RateLimited),
+        ('event:error\n:HTTP_STATUS/400\ndata:{"code":"InvalidParameter","message":"no"}\n\n', errors.RefusedRequest),
+        ('data: {"error": {"message": "Content Exists Risk"}}\n\n', errors.ContentFiltered),
+        ('data: {"base_resp": {"status_code": 1008, "status_msg": "insufficient balance"}}\n\n', errors.NoQuota),
+        ("data: [DONE]\n\n", llm_errors.BareEnd),
+        ("", errors.StreamCut),
+        ("<html>Sign in</html>", errors.GarbledAnswer),
+        ("data: " + "x" * 2_000_000, errors.GarbledAnswer),
+        ("data: " + json.dumps({"choices": [{"delta": {}}] * 200_000}) + "\n\n", errors.GarbledAnswer),
+        ('data: {"choices": [{"index": ' + "9" * 5_000 + "}]}\n\n", errors.GarbledAnswer),
+        ('data: {"choices": ' + "[" * 100_000 + "\n\n", errors.GarbledAnswer),
+    ],
+)  # fmt: skip
+async def test_what_is_no_answer_is_told_as_what_it_is(body: str, error: type[ModelError]) -> None:
+    """A line without an end, a thousand choices, long figures and deep JSON end in one sentence, too."""
+    text, raised, calls = await read_bodies(body.encode())
+    assert (type(raised), text) == (error, "")
+    assert calls <= 2
+
+
+async def test_a_stream_that_holds_nothing_but_its_end_is_asked_for_once_more() -> None:
+    """And then answered."""
+    text, error, calls = await read_bodies(b"data: [DONE]\n\n", sse([text_chunk("Yes.", "stop")]).encode(),
+                                           retry_deadline=30.0)  # fmt: skip
+    assert (text, error, calls) == ("Yes.", None, 2)
+
+
+ENDS = [
+    ("insufficient_system_resource", errors.StreamCut),
+    ("abort", errors.StreamCut),
+    ("network_error", errors.StreamCut),
+    ("something_new", errors.StreamCut),
+    ("MAX_TOKENS", errors.AnswerCutByLength),
+    ("FINISH_REASON_MAX_TOKENS", errors.AnswerCutByLength),
+    ("model_length", errors.AnswerCutByLength),
+    ("SAFETY", errors.ContentFiltered),
+    ("RECITATION", errors.ContentFiltered),
+    ("sensitive", errors.ContentFiltered),
+]
+
+
+@pytest.mark.parametrize(("finish", "error"), ENDS)
+async def test_an_answer_that_did_not_come_to_its_end_says_so(finish: str, error: type[ModelError]) -> None:
+    """What was said stays."""
+    text, raised, calls = await read_bodies(sse([text_chunk("Half an", finish)]).encode())
+    assert (type(raised), text, calls) == (error, "Half an", 1)
+
+
+@pytest.mark.parametrize("finish", [finish for finish, error in ENDS if error is errors.StreamCut])
+async def test_an_answer_that_broke_off_before_its_first_word_is_asked_for_again(finish: str) -> None:
+    """Nothing was shown yet."""
+    good = sse([text_chunk("Yes.", "stop")]).encode()
+    text, error, calls = await read_bodies(sse([text_chunk("", finish)]).encode(), good, retry_deadline=30.0)
+    assert (text, error, calls) == ("Yes.", None, 2)
+
+
+@pytest.mark.parametrize(
+    "delta",
+    [
+        {"reasoning_content": SECRET}, {"reasoning": SECRET}, {"reasoning_text": SECRET},
+        {"reasoning_details": [{"type": "reasoning.text", "text": SECRET}]},
+        {"thinking_blocks": [{"type": "thinking", "thinking": SECRET}]},
+        {"content": [{"type": "thinking", "thinking": [{"type": "text", "text": SECRET}]}]},
+        {"content": SECRET, "extra_content": {"google": {"thought": True}}},
+        {"content": f"<think>{SECRET}</think>"}, {"content": f"[THINK]{SECRET}[/THINK]"},
+    ],
+)  # fmt: skip
+async def test_no_thought_is_shown_in_whatever_field_it_comes(delta: dict[str, Any]) -> None:
+    """Before the answer."""
+    chunks = [{"choices": [{"index": 0, "delta": delta}]}, text_chunk("Yes.", "stop")]
+    assert (await read_bodies(sse(chunks).encode()))[:2] == ("Yes.", None)
+
+
+@pytest.mark.parametrize(
+    ("pieces", "whole"),
+    [
+        (("Party ", "\ud83c", "\udf89", " now"), "Party \U0001f389 now"),
+        (("a", "\udcaf", "b"), "a\ufffdb"),
+        (("a", "\ud83c"), "a\ufffd"),
+        (("\ud83c", "x\ud83c\udf89"), "\ufffdx\U0001f389"),
+    ],
+)
+async def test_halves_of_characters_are_joined_over_pieces(pieces: tuple[str, ...], whole: str) -> None:
+    """And a half that is left alone is U+FFFD; in one call."""
+    chunks = [*(text_chunk(piece) for piece in pieces), text_chunk("", "stop")]
+    assert await read_bodies(sse(chunks).encode()) == (whole, None, 1)
+
+
+@pytest.mark.parametrize("delta", [{"content": "word " * 10}, {"reasoning_content": "hm " * 10}])
+async def test_an_answer_without_an_end_is_ended(delta: dict[str, Any]) -> None:
+    """Thoughts count as well."""
+    chunks = [{"choices": [{"index": 0, "delta": delta}]}] * 1_000
+    _, error, calls = await read_bodies(sse(chunks).encode(), answer_characters=5_000)
+    assert (type(error), calls) == (llm_errors.AnswerTooLong, 1)
+
+
+FINISHES = ["stop", "length", "content_filter", "abort", None, "new"]
+CONTENTS = ["Word ", "two, ", "`<think>` ", "\n", "\ud83c", "\udf89", None, "", "a < b "]
+
+
+def mutated_stream(chance: random.Random) -> tuple[bytes, bool]:
+    """Return a stream of one answer, spoilt somewhere, and whether it was left whole."""
+    thought = [{"reasoning_content": SECRET}, {"content": f"<think>{SECRET}</think>\n"}, {}]
+    deltas = [chance.choice(thought), *({"content": chance.choice(CONTENTS)} for _ in range(chance.randint(0, 6)))]
+    chunks: list[Any] = [{"choices": [{"index": 0, "delta": delta, "finish_reason": None}]} for delta in deltas]
+    chunks.append({"choices": [{"index": 0, "delta": {"content": "END"}, "finish_reason": chance.choice(FINISHES)}]})
+    is_whole = True
+    for _ in range(chance.choice([0, 0, 1, 3])):
+        chunk, is_whole = chance.choice(chunks), False
+        choices = chunk.get("choices")
+        place = chance.choice([chunk, *(choices if isinstance(choices, list) else [])])
+        if isinstance(place, dict) and place:
+            name = chance.choice(sorted(place))
+            if name != "delta":  # a lost delta is a lost text, which nobody can tell
+                place[name] = chance.choice([None, [], {}, "x", 7, place[name]])
+    body = sse(chunks, chance.choice(["\n", "\r\n", "\r"])).encode()
+    if chance.random() < 0.3:
+        body, is_whole = body[: chance.randint(0, len(body))], False
+    return body, is_whole
+
+
+async def check_streams(number: int, seed: int) -> None:
+    """Read so many spoilt streams."""
+    chance = random.Random(seed)
+    for _ in range(number):
+        body, is_whole = mutated_stream(chance)
+        text, error, _ = await read_bodies(body, size=chance.choice([1, 5, 64, 10_000]))
+        assert SECRET not in text, body
+        assert text.count("END") <= 1, body
+        text.encode()
+        assert error is not None or text.rstrip().endswith("END") or not is_whole, body
+        if b'"stop"' in body and is_whole:
+            assert error is None, body
+        if error is None and not is_whole and "END" not in text:
+            assert b"[DONE]" in body, body
+
+
+def test_a_sample_of_spoilt_streams_neither_leaks_nor_doubles_nor_shortens_silently() -> None:
+    """Cut anywhere, in pieces of any size, with fields missing, or null, or of another kind."""
+    asyncio.run(check_streams(300, seed=1))
+
+
+@pytest.mark.prove
+def test_spoilt_streams_neither_leak_nor_double_nor_shorten_silently() -> None:
+    """Twenty thousand of them."""
+    asyncio.run(check_streams(20_000, seed=2))

@@ -1,0 +1,104 @@
+"""What a model thinks is never shown, however it is marked and cut; what only speaks of a mark stays."""
+
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.llm.completion import CompletionReader, visible_text
+from core.llm.dialects.thoughts import MARKS, PAIRS, ThoughtFilter
+from core.messages import Replace, Text
+
+HARMONY = "<|channel|>analysis<|message|>Hm.<|end|><|start|>assistant<|channel|>final<|message|>Yes.<|return|>"
+CLEAN = [
+    ("<think>Hm.</think>\n\nYes.", "Yes."),
+    ("\n<think>\n\n</think>\n\nYes.", "Yes."),
+    ("Hm, hm.\n</think>\n\nYes.", "Yes."),
+    ("Hm. </think> Yes.", "Yes."),
+    (HARMONY, "Yes."),
+    ("<|channel|>analysis<|message|>Hm.<|channel|>final<|message|>Yes.", "Yes."),
+    ("<|channel|>commentary to=look<|message|>{}<|call|><|start|>assistant<|channel|>final<|message|>Yes.", "Yes."),
+    ("analysisWe need to say yes.assistantfinalYes.", "Yes."),
+    ("[THINK]Hm.[/THINK]Yes.", "Yes."),
+    ("<Thinking>Hm.</Thinking>Yes.", "Yes."),
+    ("<seed:think>Hm.</seed:think>Yes.", "Yes."),
+    ("\u25c1think\u25b7Hm.\u25c1/think\u25b7Yes.", "Yes."),
+    ("One.\n<think>Hm.</think>\nTwo.", "One.\n\nTwo."),
+    ("<think>The mark `</think>` ends it.</think>Yes.", "Yes."),
+    ("<think>never ended", ""),
+    ("Use `<think>` and `</think>`.", "Use `<think>` and `</think>`."),
+    ("```\n<think>Hm.</think>\n```\nSo.", "```\n<think>Hm.</think>\n```\nSo."),
+    ("The \"<think>\" mark, and '[THINK]', too.", "The \"<think>\" mark, and '[THINK]', too."),
+    ("It ends with </think>.", "It ends with </think>."),
+    ("Analysis of it: a < b, [a], `x", "Analysis of it: a < b, [a], `x"),
+]
+
+
+def filtered(text: str, size: int, *, is_cut: bool = False) -> str:
+    """Return what is left of an answer that comes in pieces of a size."""
+    thoughts, shown = ThoughtFilter(), ""
+    for start in range(0, len(text), size):
+        piece = thoughts.add(text[start : start + size])
+        shown = piece if thoughts.is_taken_back else shown + piece
+        thoughts.is_taken_back = False
+    return shown + thoughts.end(is_cut=is_cut)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 1000])
+@pytest.mark.parametrize(("said", "shown"), CLEAN)
+def test_an_answer_is_shown_without_its_thoughts(said: str, shown: str, size: int) -> None:
+    """In pieces of any size."""
+    assert filtered(said, size) == shown
+
+
+@pytest.mark.parametrize("opener", PAIRS)
+@pytest.mark.parametrize("cut", range(1, 30, 4))
+def test_a_thought_that_is_cut_by_length_is_no_answer(opener: str, cut: int) -> None:
+    """Wherever the limit falls."""
+    assert filtered(f"{opener}a secret thought of it"[: len(opener) + cut], 3, is_cut=True) == ""
+
+
+def test_an_opening_that_begins_a_thought_is_not_shown() -> None:
+    """An operator primes it so; what the model says next is the thought's rest."""
+    reader = CompletionReader("<think>\n")
+    reader.take({"choices": [{"delta": {"content": "Hm.</think>Yes."}, "finish_reason": "stop"}]})
+    assert [event for event in reader.end() if isinstance(event, Text)] == [Text("Yes.")]
+
+
+def test_what_was_shown_of_a_thought_is_taken_back() -> None:
+    """Where only its end is marked, and nothing was known of the model."""
+    reader = CompletionReader()
+    events = []
+    for content in ("Hm, ", "hm.", "</think>\n", "\nYes."):
+        reader.take({"choices": [{"delta": {"content": content}}]})
+        events += reader.read([])[0]
+    assert events == [Text("Hm, "), Text("hm."), Replace(""), Text("Yes.")]
+    assert reader.is_primed
+
+
+def test_a_model_that_is_known_to_think_first_shows_nothing_before() -> None:
+    """And where it did not think this time, it all comes at the end."""
+    for contents, shown in ((("Hm.", "</think>Yes."), "Yes."), (("Plain ", "words."), "Plain words.")):
+        reader = CompletionReader(holds=True)
+        for content in contents:
+            reader.take({"choices": [{"delta": {"content": content}}]})
+            assert [event.text for event in reader.read([])[0] if isinstance(event, Text)] in ([], [shown])
+        reader.take({"choices": [{"delta": {}, "finish_reason": "stop"}]})
+        rest = "".join(event.text for event in reader.end() if isinstance(event, Text))
+        assert rest in {"", shown}
+
+
+@given(st.lists(st.sampled_from([*sorted(MARKS), "word ", "\n", "`", "```\n", " "]), max_size=30), st.integers(1, 9))
+def test_an_answer_reads_the_same_in_pieces_of_any_size(parts: list[str], size: int) -> None:
+    """Whatever marks stand in it, in any order."""
+    said = "".join(parts)
+    assert filtered(said, size) == visible_text(said)
+
+
+@given(st.text(), st.integers(0, 2**32))
+def test_text_without_marks_is_left_as_it_is(text: str, seed: int) -> None:
+    """To the last letter, but for blanks before the first word of an answer that has none."""
+    marks = any(mark[:4] in text.lower() for mark in MARKS)
+    size = random.Random(seed).randint(1, 5)
+    assert marks or filtered(text, size) == (text if text.strip() else "")
