@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sys
+from pathlib import Path
 
 import click
 import structlog
@@ -10,10 +11,10 @@ import structlog
 from bots.app import run_bot
 from bots.logs import configure_logging
 from bots.operator_commands import again, turns, why
-from bots.options import database_path
+from bots.settings import Settings
 from core.errors import BotError, SettingsError, StartRefused
-from core.settings import Settings
 from core.storage.errors import DatabaseBusy, DatabaseUnusable
+from core.storage.settings import StorageSettings
 
 log = structlog.get_logger()
 
@@ -27,7 +28,7 @@ EX_TEMPFAIL = 75  # sysexits.h: a later start may find the database free
 @click.pass_context
 def main(context: click.Context) -> None:
     """Confab: a language model as a colleague in a team's chat."""
-    context.obj = database_path(os.environ.get("CONFAB_DATABASE") or Settings.model_fields["database"].default)
+    context.obj = _database()
     if context.invoked_subcommand is None:
         context.invoke(run)
 
@@ -41,7 +42,7 @@ def run() -> None:
     """Run the bot with what the environment says, until SIGTERM or Ctrl-C."""
     try:
         settings = Settings.load(os.environ)
-        configure_logging(settings.log_level, settings.log_format)
+        configure_logging(settings.process.log_level, settings.process.log_format)
         asyncio.run(run_bot(settings))
     except SettingsError as error:
         _leave("Confab cannot start:", error.faults, EX_CONFIG)
@@ -53,6 +54,12 @@ def run() -> None:
         _leave("Confab cannot go on:", [str(error)], error.status)
     except BotError as error:
         _leave("Confab cannot go on:", [f"{error}. {error.hint}"], EX_UNAVAILABLE)
+
+
+def _database() -> Path:
+    """Return where the database is, for commands that need no other setting."""
+    given = os.environ.get("CONFAB_DATABASE", "").strip()
+    return StorageSettings.model_validate({"CONFAB_DATABASE": given} if given else {}).path
 
 
 def _leave(title: str, lines: list[str], code: int) -> None:

@@ -5,6 +5,7 @@ import gc
 import signal
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -15,19 +16,20 @@ from bots import http
 from bots.metrics import EventLoopLag
 from bots.moderating import guard_of
 from bots.operator_commands import LOOK_AGAIN
-from bots.options import database_path, instructions, model_options, policies_of, work_limits
 from bots.platforms import BuiltPlatforms, build_platforms
+from bots.settings import ProcessSettings, Settings
 from bots.voice import voice_notes_of
 from core.conversation import Conversation
 from core.errors import SettingsError
 from core.intake import Intake
 from core.llm.client import OpenAI, open_client
+from core.llm.settings import TranscriptionSettings
+from core.policy import Policies
 from core.ports import Platform
 from core.prompt.context_window import ContextWindow, ask_window
 from core.prompt.history import HistoryLoader
 from core.prompt.summaries import Summaries
 from core.prompt.tokens import counter_for
-from core.settings import Settings
 from core.storage.store import Store
 from core.voice.transcribers import Transcriber
 from core.worker import Worker
@@ -41,55 +43,57 @@ async def run_bot(settings: Settings) -> None:
     """Run until SIGTERM or Ctrl-C; raise what ends the start, or a connection for good."""
     stopping, looking = _signal_event(signal.SIGTERM, signal.SIGINT), _signal_event(LOOK_AGAIN)
     async with AsyncExitStack() as stack:
-        store = _open_store(settings)
+        store = _open_store(settings.storage.path)
         stack.push_async_callback(store.close)
         session = await stack.enter_async_context(aiohttp.ClientSession())
-        platforms = build_platforms(settings, session, store, stack)
-        intake, worker = await _build_core(settings, store, platforms, stack)
+        policies = Policies(settings.conversations, settings.conversations.channels)
+        platforms = build_platforms(settings, session, store, policies, stack)
+        intake, worker = await _build_core(settings, store, policies, platforms, stack)
         stack.push_async_callback(worker.stop, 0.0)
         for each in platforms.by_name.values():
             await each.start(intake.receive)
         await worker.resume()  # only now do the platforms know who they are
         stack.callback(asyncio.create_task(_look_again(looking, worker)).cancel)
         health = http.Health([each.is_ready for each in platforms.by_name.values()], store.find_trouble)
-        await stack.enter_async_context(_http(settings, health, platforms.routes()))
+        await stack.enter_async_context(_http(settings.process, health, platforms.routes()))
         _tune_garbage_collector()
-        log.info("confab is listening", model=settings.openai_model, endpoint=urlsplit(settings.openai_base_url).netloc)
+        log.info("confab is listening", model=settings.model.model, endpoint=urlsplit(settings.model.base_url).netloc)
         await _wait_for_end(stopping, platforms.by_name.values())
-        log.info("stopping", grace=settings.grace)
+        log.info("stopping", grace=settings.process.grace)
         for each in platforms.by_name.values():
             await each.stop()
-        await worker.stop(settings.grace)
+        await worker.stop(settings.process.grace)
 
 
-def _open_store(settings: Settings) -> Store:
-    path = database_path(settings.database)
+def _open_store(path: Path) -> Store:
     path.parent.mkdir(parents=True, exist_ok=True)
     return Store(path)
 
 
 async def _build_core(
-    settings: Settings, store: Store, platforms: BuiltPlatforms, stack: AsyncExitStack
+    settings: Settings, store: Store, policies: Policies, platforms: BuiltPlatforms, stack: AsyncExitStack
 ) -> tuple[Intake, Worker]:
     """Return what takes events in and what answers them, with everything between; `stack` closes it."""
-    options = model_options(settings)
-    client = await stack.enter_async_context(open_client(options))
-    model, policies = OpenAI(options, client), policies_of(settings)
-    window = ContextWindow(settings.context_window, settings.max_tokens)
-    guard = await guard_of(settings, options, store, platforms.by_name, stack)
-    recall = HistoryLoader(store, counter_for(settings.openai_model), window, instructions(settings), guard)
+    asked = settings.model.model_copy(update={"max_connections": settings.turns.concurrency})
+    client = await stack.enter_async_context(open_client(asked))
+    model = OpenAI(asked, client)
+    window = ContextWindow(settings.prompt.context_window, asked.max_tokens)
+    guard = await guard_of(settings.moderation, asked, policies, store, platforms.by_name, stack)
+    prompts = settings.prompt.model_copy(update={"schemas": asked.schemas})
+    recall = HistoryLoader(store, counter_for(asked.model), window, prompts, policies, guard)
     summaries = Summaries(store, model, recall, guard)
     stack.push_async_callback(summaries.close)
-    voice_notes = voice_notes_of(settings, store, policies, client, platforms.transcripts, _local_whisper(settings))
+    local = _local_whisper(settings.transcription)
+    voice_notes = voice_notes_of(settings, store, policies, client, platforms.transcripts, local)
     stack.push_async_callback(voice_notes.close)
     conversation = Conversation(store, model, policies, recall, summaries, voice_notes, guard)
-    worker = Worker(store, conversation, platforms.by_name, work_limits(settings), guard)
+    worker = Worker(store, conversation, platforms.by_name, settings.turns, guard)
     asking = asyncio.create_task(ask_window(model, window))
     stack.callback(asking.cancel)
-    return Intake(store, conversation, platforms.by_name, policies, worker, settings.queue, guard), worker
+    return Intake(store, conversation, platforms.by_name, policies, worker, settings.turns.queue, guard), worker
 
 
-def _local_whisper(settings: Settings) -> Transcriber | None:
+def _local_whisper(settings: TranscriptionSettings) -> Transcriber | None:
     """Return the transcriber in this process where one is chosen; raise SettingsError where it is not installed."""
     if not settings.local_whisper:
         return None
@@ -97,7 +101,7 @@ def _local_whisper(settings: Settings) -> Transcriber | None:
         from core.voice.local import LocalWhisper
     except ImportError:
         raise SettingsError([WITHOUT_WHISPER]) from None
-    return LocalWhisper(settings.local_whisper, settings.voice_language or "", settings.voice_prompt or "")
+    return LocalWhisper(settings)
 
 
 def _tune_garbage_collector() -> None:
@@ -134,7 +138,7 @@ async def _look_again(asked: asyncio.Event, worker: Worker) -> None:
 
 
 @asynccontextmanager
-async def _http(settings: Settings, health: http.Health, routes: Sequence[web.RouteDef]) -> AsyncIterator[None]:
+async def _http(settings: ProcessSettings, health: http.Health, routes: Sequence[web.RouteDef]) -> AsyncIterator[None]:
     """Serve health, and the routes of platforms, for as long as the bot runs; measure the event loop meanwhile."""
     if settings.port is None and not routes:
         yield

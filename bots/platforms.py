@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 import aiohttp
 from aiohttp import web
 
+from bots.settings import Settings
 from bots.state import PlatformState
+from core.policy import Policies
 from core.ports import Platform
-from core.settings import Settings
 from core.storage.store import Store
 from core.voice.notes import PlatformTranscript
 
@@ -38,7 +39,7 @@ class PlatformOffer:
     name: str
     is_on: Callable[[Settings], bool]
     link: re.Pattern[str]
-    build: Callable[[Settings, aiohttp.ClientSession, PlatformState, AsyncExitStack], BuiltPlatform]
+    build: Callable[[Settings, aiohttp.ClientSession, PlatformState, Policies, AsyncExitStack], BuiltPlatform]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +64,12 @@ class BuiltPlatforms:
 
 
 def build_platforms(
-    settings: Settings, session: aiohttp.ClientSession, store: Store, stack: AsyncExitStack
+    settings: Settings, session: aiohttp.ClientSession, store: Store, policies: Policies, stack: AsyncExitStack
 ) -> BuiltPlatforms:
     """Return the platforms that the settings have on; `stack` signs them out."""
     return BuiltPlatforms(
         tuple(
-            each.build(settings, session, PlatformState(each.name, store), stack)
+            each.build(settings, session, PlatformState(each.name, store), policies, stack)
             for each in PLATFORMS
             if each.is_on(settings)
         )
@@ -79,41 +80,25 @@ def _build_slack(
     settings: Settings,
     session: aiohttp.ClientSession,
     state: PlatformState,
-    stack: AsyncExitStack,  # noqa: ARG001 - every platform is built alike
+    policies: Policies,  # noqa: ARG001 - every platform is built alike
+    stack: AsyncExitStack,  # noqa: ARG001 - the same
 ) -> BuiltPlatform:
-    from bots.slack.adapter import Slack, SlackOptions
+    from bots.slack.adapter import Slack
 
-    options = SlackOptions(
-        bot_token=settings.slack_bot_token or "",
-        app_token=settings.slack_app_token,
-        signing_secret=settings.slack_signing_secret,
-        api_url=settings.slack_api_url,
-        edit_interval=settings.edit_interval,
-        dm_threads=settings.dm_threads,
-        file_hosts=settings.file_hosts,
-    )
-    slack = Slack(options, session, state)
+    slack = Slack(settings.slack, session, state)
     return BuiltPlatform(slack, slack.routes, slack.fetch_transcript)
 
 
 def _build_discord(
-    settings: Settings, session: aiohttp.ClientSession, state: PlatformState, stack: AsyncExitStack
+    settings: Settings,
+    session: aiohttp.ClientSession,
+    state: PlatformState,
+    policies: Policies,
+    stack: AsyncExitStack,
 ) -> BuiltPlatform:
     from bots.discord.adapter import Discord
-    from bots.discord.options import DiscordOptions
 
-    options = DiscordOptions(
-        token=settings.discord_token or "",
-        api_url=settings.discord_api_url,
-        threads=settings.discord_threads,
-        channels={name: each.threads for name, each in settings.channels.items() if each.threads is not None},
-        roles=settings.discord_roles,
-        message_content=settings.discord_message_content,
-        parts=settings.discord_parts,
-        edit_interval=settings.edit_interval,
-        file_hosts=settings.file_hosts,
-    )
-    discord = Discord(options, session, state)
+    discord = Discord(settings.discord, session, state, policies)
     stack.push_async_callback(discord.close)
     return BuiltPlatform(discord)
 
@@ -122,14 +107,14 @@ PLATFORMS = (
     # Slack's link holds the ts without its point (Slack docs, chat.getPermalink)
     PlatformOffer(
         "slack",
-        lambda settings: bool(settings.slack_bot_token),
+        lambda settings: bool(settings.slack.bot_token),
         re.compile(r"/archives/(?P<channel>[A-Z0-9]+)/p(?P<id>\d+)(?P<fraction>\d{6})"),
         _build_slack,
     ),
     # Discord's ends in the message's id, whatever channel or thread it stands in
     PlatformOffer(
         "discord",
-        lambda settings: bool(settings.discord_token),
+        lambda settings: bool(settings.discord.token),
         re.compile(r"/channels/(?:\d+|@me)/\d+/(?P<id>\d+)/?"),
         _build_discord,
     ),

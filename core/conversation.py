@@ -102,7 +102,8 @@ class Conversation:
         if await self._is_part(turn, message, question):
             await self._store.finish_turn(turn, [question], "merged", {})
             return
-        asked = PreparedQuestion(question, remembered, self._recall.prompt(remembered, question), files.notices)
+        prompt = self._recall.prompt(turn.message.key, remembered, question)
+        asked = PreparedQuestion(turn.message.key, question, remembered, prompt, files.notices)
         answer = Outcome(times={"asked": time.time()}, above=notes.quote_transcripts(heard))
         answer.admitted = self._checks is None or turn.kept is not None
         said = again(turn.kept) if turn.kept else self._asked(turn, message, asked, files)
@@ -117,7 +118,7 @@ class Conversation:
 
     async def _is_part(self, turn: Turn, message: Message, question: Entry) -> bool:
         """Whether a question is to be answered with the next one, before which it then stands in the history."""
-        may_be = turn.followed and not turn.posted and self._policies.of(turn.message.key).merge
+        may_be = turn.followed and not turn.posted and self._policies.policy_of(turn.message.key).merge
         if not may_be or not await self._store.next_is_same_author(turn):
             return False
         return self._checks is None or await may_merge(self._checks, turn, message, question)
@@ -172,7 +173,7 @@ class Conversation:
         if hearing is None:
             return turn, ()
         try:
-            if hearing.is_long and not turn.posted and self._policies.of(turn.message.key).streaming:
+            if hearing.is_long and not turn.posted and self._policies.policy_of(turn.message.key).streaming:
                 shown = Outcome()
                 await self._show(turn, platform, halt.until(hearing.report_progress()), shown)
                 turn = replace(turn, posted=(shown.message_id,) if shown.message_id else ())
@@ -190,7 +191,7 @@ class Conversation:
 
         def nameless() -> AsyncGenerator[ModelEvent, None]:
             asked.question = replace(asked.question, author=replace(message.author, name=NOBODY))
-            asked.prompt = self._recall.prompt(asked.remembered, asked.question)
+            asked.prompt = self._recall.prompt(asked.key, asked.remembered, asked.question)
             return said()
 
         if not self._checks:
@@ -222,7 +223,7 @@ class Conversation:
         await self._store.finish_turn(turn, [], state, detail_of(answer))
 
     async def _show(self, turn: Turn, platform: Platform, events: AsyncIterator[ReplyEvent], answer: Outcome) -> None:
-        live = self._policies.of(turn.message.key).streaming
+        live = self._policies.policy_of(turn.message.key).streaming
         try:
             await platform.reply(turn, events, Parts(self._store, turn, answer), live=live)
         except PlatformError as error:

@@ -65,7 +65,7 @@ class Intake:
         return True
 
     async def _take_message(self, message: Message) -> bool:
-        policy = self._policies.of(message.key)
+        policy = self._policies.policy_of(message.key)
         if policy.voice_notes and _is_voice_note(message):
             message = replace(message, addressed=True)
         if not message.addressed and not (message.follow_up and policy.follow_ups):

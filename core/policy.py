@@ -1,34 +1,94 @@
 """What differs by channel, asked in one place."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from typing import Annotated, Any, ClassVar
+
+from pydantic import ConfigDict, PositiveInt, model_validator
 
 from core.messages import ConversationKey
+from core.setting_fields import AS_JSON, Section, Thresholds, setting_field
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """How the bot behaves in one conversation.
+class ChannelSettings(Section):
+    """How the bot behaves in one conversation; what is set for a channel goes over what is set for all.
 
     `follow_ups`: it answers in a thread that it takes part in without a new mention. `streaming`: the answer grows
     in the channel as it is made. `merge`: what one person writes while an answer is made is answered together.
-    `voice_notes`: every voice note is for it. `translate`: recordings are put into English as they are transcribed.
+    `threads`: a mention is answered in a thread of its own. `voice_notes`: every voice note is for it. `translate`:
+    recordings are put into English as they are transcribed. `thresholds` are scores from 0 to 1 by category. The
+    history that goes with a question is bounded in tokens and in messages.
     """
 
-    follow_ups: bool = True
-    streaming: bool = True
-    merge: bool = False
+    model_config = ConfigDict(extra="forbid")
+
+    title: ClassVar[str] = "Conversations; each of these can also be set for a channel, by CONFAB_CHANNELS"
+
+    follow_ups: bool = setting_field(
+        "CONFAB_FOLLOW_UPS", "Answer in a thread the bot is in without a new mention", default=True
+    )
+    streaming: bool = setting_field(
+        "CONFAB_STREAMING", "Let the answer grow in the channel as it is made", default=True
+    )
+    merge: bool = setting_field(
+        "CONFAB_MERGE", "Answer together what one person writes while an answer is made", default=False
+    )
+    threads: bool = setting_field(
+        "CONFAB_DISCORD_THREADS", "Discord: answer a mention in a thread of its own, else under it", default=True
+    )
+    history_tokens: PositiveInt = setting_field(
+        "CONFAB_HISTORY_TOKENS", "How much of a conversation the model reads", 16_000
+    )
+    history_messages: PositiveInt = setting_field("CONFAB_HISTORY_MESSAGES", "The same, counted in messages", 100)
+    translate: bool = setting_field(
+        "CONFAB_VOICE_TRANSLATE", "Put recordings into English, by /audio/translations", default=False
+    )
+    thresholds: Annotated[Thresholds, AS_JSON] = setting_field(
+        "CONFAB_MODERATION_THRESHOLDS",
+        'From which score on a category is refused, as JSON: {"violence": 0.8}; empty: as the endpoint flags it',
+        {},
+    )
     voice_notes: bool = False
-    translate: bool = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_nulls(cls, given: Any) -> Any:
+        """Take a null as what is not set."""
+        is_object = isinstance(given, Mapping)
+        return {name: value for name, value in given.items() if value is not None} if is_object else given
+
+    def overlaid(self, channel: "ChannelSettings") -> "ChannelSettings":
+        """Return these settings with what is set for a channel over them; a mapping adds to the one below it."""
+        own = {name: getattr(channel, name) for name in channel.model_fields_set & set(ChannelSettings.model_fields)}
+        merged = {name: {**getattr(self, name), **value} for name, value in own.items() if isinstance(value, dict)}
+        return ChannelSettings.model_construct(
+            **{name: getattr(self, name) for name in ChannelSettings.model_fields} | own | merged
+        )
 
 
-@dataclass(frozen=True, slots=True)
+class ConversationSettings(ChannelSettings):
+    """How the bot behaves everywhere, and the channels that differ, by id: `C1`, or `slack:C1`."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    channels: Annotated[dict[str, ChannelSettings], AS_JSON] = setting_field(
+        "CONFAB_CHANNELS",
+        'What channels do differently, by id, as JSON: {"slack:C123": {"follow_ups": false}}',
+        {},
+    )
+
+
 class Policies:
-    """The operator's defaults, and the channels that differ, by channel id."""
+    """What holds where: the operator's defaults, and the channels that differ, by id: `C1`, or `slack:C1`."""
 
-    default: Policy = field(default_factory=Policy)
-    channels: Mapping[str, Policy] = field(default_factory=dict)
+    def __init__(
+        self, default: ChannelSettings | None = None, channels: Mapping[str, ChannelSettings] | None = None
+    ) -> None:
+        self._default = ChannelSettings().overlaid(default or ChannelSettings())
+        self._channels = {name: self._default.overlaid(own) for name, own in (channels or {}).items()}
 
-    def of(self, key: ConversationKey) -> Policy:
-        """Return the policy that holds in a conversation."""
-        return self.channels.get(key.channel, self.default)
+    def policy_of(self, key: ConversationKey) -> ChannelSettings:
+        """Return what holds in a conversation."""
+        for name in (f"{key.platform}:{key.channel}", key.channel):
+            if name in self._channels:
+                return self._channels[name]
+        return self._default

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 import structlog
 
@@ -18,20 +17,12 @@ from core.outcome import reference
 from core.ports import Platform
 from core.storage.errors import StatementRefused, StorageUnavailable, TurnLost
 from core.storage.store import Store
+from core.turn_settings import TurnSettings
 
 log = structlog.get_logger()
 
 SILENT_ATTEMPTS = 10  # of a turn whose platform does not answer: a quarter of an hour with the pauses between them
 LONGEST_PAUSE = 300.0  # seconds between two tries
-
-
-@dataclass(frozen=True, slots=True)
-class WorkLimits:
-    """How many turns are answered at once, how often one is tried, and the first pause between tries, in seconds."""
-
-    concurrency: int = 64
-    attempts: int = 3
-    pause: float = 2.0
 
 
 class Worker:
@@ -42,15 +33,15 @@ class Worker:
         store: Store,
         conversation: Conversation,
         platforms: Mapping[str, Platform],
-        limits: WorkLimits,
+        settings: TurnSettings,
         guard: Moderation | None = None,
     ) -> None:
         self._store = store
         self._conversation = conversation
         self._platforms = platforms
-        self._limits = limits
+        self._settings = settings
         self._guard = guard
-        self._slots = FairSlots(limits.concurrency)
+        self._slots = FairSlots(settings.concurrency)
         self._tasks: dict[ConversationKey, asyncio.Task[None]] = {}
         self._woken: set[ConversationKey] = set()
         self._answering: dict[Message, Cancellation] = {}
@@ -105,7 +96,7 @@ class Worker:
             StatementRefused,
         ) as error:  # no room, or locked: nothing is lost, so that we only wait
             log.error("store failing", error=str(error), hint="Free space or unlock the file of CONFAB_DATABASE.")  # noqa: TRY400 - no trace: the sentence is all there is to know
-            turn, pause = None, self._limits.pause
+            turn, pause = None, self._settings.retry_pause
             self._woken.add(key)
         await asyncio.sleep(pause)
         return pause > 0 or (turn is not None and turn.followed) or key in self._woken
@@ -137,7 +128,7 @@ class Worker:
             return await self._release_or_fail(turn, platform, silence, SILENT_ATTEMPTS)
         except Exception as error:
             log.exception("turn failed", reference=reference(turn), attempt=turn.attempts)
-            return await self._release_or_fail(turn, platform, error, self._limits.attempts)
+            return await self._release_or_fail(turn, platform, error, self._settings.attempts)
         finally:
             del self._answering[turn.message]
         return 0.0
@@ -157,4 +148,4 @@ class Worker:
             return 0.0
         if not await self._store.release_turn(turn, type(error).__name__):
             return 0.0  # whoever has it now tries it again
-        return min(LONGEST_PAUSE, self._limits.pause * 2.0 ** (turn.attempts - 1))
+        return min(LONGEST_PAUSE, self._settings.retry_pause * 2.0 ** (turn.attempts - 1))

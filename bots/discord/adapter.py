@@ -8,14 +8,15 @@ import aiohttp
 
 from bots.discord.files import discord_downloads
 from bots.discord.login import log_in
-from bots.discord.options import DiscordOptions
 from bots.discord.outgoing import MessageSplitter
 from bots.discord.reply import DiscordReply
 from bots.discord.session import DiscordSession
+from bots.discord.settings import DiscordSettings
 from bots.edit_rate import EditRate
 from bots.state import PlatformState
 from bots.streaming import Pace, ReplyStream
 from core.messages import Attachment, ConversationKey, Earlier, Message, Receive, ReplyEvent, Turn
+from core.policy import Policies
 from core.ports import Journal
 
 # At most five edits within five seconds is what Discord takes in a channel (discord-api-docs#20; the docs name none)
@@ -28,9 +29,12 @@ class Discord:
 
     name = "discord"
 
-    def __init__(self, options: DiscordOptions, http: aiohttp.ClientSession, state: PlatformState) -> None:
+    def __init__(
+        self, options: DiscordSettings, http: aiohttp.ClientSession, state: PlatformState, policies: Policies
+    ) -> None:
         """`http` fetches files, and the caller closes it; `state` outlives this process."""
         self._options = options
+        self._policies = policies
         self._state = state
         self._downloads = discord_downloads(http, options.api_url, options.file_hosts)
         self._pace = Pace(interval=options.edit_interval)
@@ -42,7 +46,7 @@ class Discord:
 
         Raises WrongToken, IntentNotEnabled, or DiscordRefusal where Discord cannot be reached.
         """
-        session = DiscordSession(self._options, await log_in(self._options), receive, self._state)
+        session = DiscordSession(self._options, await log_in(self._options), receive, self._state, self._policies)
         await session.connect()
         self._session.set_result(session)
 

@@ -9,7 +9,7 @@ from discord import app_commands
 from bots.backfill import Backfill
 from bots.discord.listener import DiscordEventReader
 from bots.discord.login import Login
-from bots.discord.options import DiscordOptions
+from bots.discord.settings import DiscordSettings
 
 log = structlog.get_logger()
 
@@ -48,7 +48,7 @@ class DiscordClient(discord.AutoShardedClient):
     No mention is allowed, which holds for every create, edit and follow-up; nothing is cached but guilds and channels.
     """
 
-    def __init__(self, options: DiscordOptions, introduction: Login, intents: discord.Intents) -> None:
+    def __init__(self, options: DiscordSettings, introduction: Login, intents: discord.Intents) -> None:
         super().__init__(
             intents=intents,
             shard_count=introduction.shards,

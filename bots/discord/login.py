@@ -8,7 +8,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bots.discord.calls import DiscordRefusal, WrongToken, call_persistently
-from bots.discord.options import DiscordOptions
+from bots.discord.settings import DiscordSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Login:
     message_content: bool
 
 
-async def log_in(options: DiscordOptions) -> Login:
+async def log_in(options: DiscordSettings) -> Login:
     """Ask Discord for what must be known before a client is made, and set the addresses that discord.py dials.
 
     Both addresses are attributes of discord.py's classes, and nothing else sets them. It reads /gateway/bot by

@@ -16,11 +16,11 @@ from bots.discord.calls import (
     DiscordRefusal,
     call_persistently,
 )
-from bots.discord.options import DiscordOptions
 from bots.discord.outgoing import FILE_NAME
 from bots.discord.places import DIRECT, ReplyHandle
 from core.errors import Uncertain
 from core.messages import ConversationKey, Message, Turn
+from core.policy import Policies
 
 log = structlog.get_logger()
 
@@ -177,9 +177,9 @@ def _as_file(text: str) -> discord.File:
 class ReplyChannels:
     """Finds the room of an answer, and opens a thread where there should be one."""
 
-    def __init__(self, client: discord.Client, options: DiscordOptions) -> None:
+    def __init__(self, client: discord.Client, policies: Policies) -> None:
         self._client = client
-        self._options = options
+        self._policies = policies
 
     async def channel_of(self, turn: Turn) -> ReplyChannel:
         """Return where a turn's answer stands, or is to stand."""
@@ -198,7 +198,7 @@ class ReplyChannels:
         """See to it that the question has a thread; False where it is to be answered in place."""
         if turn.posted:
             return await self._thread_exists(turn.message.key)
-        if not self._options.opens_thread(turn.message.key) or not self._may_open(turn.message.key):
+        if not self._policies.policy_of(turn.message.key).threads or not self._may_open(turn.message.key):
             return False
         try:
             await self._open_thread(turn.message)

@@ -13,13 +13,14 @@ from bots.discord.client import DiscordClient, Shards, intents_for
 from bots.discord.commands import SlashCommands
 from bots.discord.listener import DiscordEventReader
 from bots.discord.login import Login
-from bots.discord.options import DiscordOptions
 from bots.discord.outgoing import LONGEST
 from bots.discord.reply_channel import ReplyChannel, ReplyChannels
+from bots.discord.settings import DiscordSettings
 from bots.discord.thread_history import read_thread_before
 from bots.discord.typing import TypingIndicator
 from bots.state import PlatformState
 from core.messages import Earlier, Message, Receive, Turn
+from core.policy import Policies
 
 log = structlog.get_logger()
 
@@ -30,13 +31,15 @@ AUTHENTICATION_FAILED = 4004  # Discord docs, Gateway close event codes
 class DiscordSession:
     """The bot while it is signed in."""
 
-    def __init__(self, options: DiscordOptions, introduction: Login, receive: Receive, state: PlatformState) -> None:
+    def __init__(
+        self, options: DiscordSettings, introduction: Login, receive: Receive, state: PlatformState, policies: Policies
+    ) -> None:
         self._options = options
         self._introduction = introduction
         self._reads_all = _reads_all(options, introduction)
         self._client = DiscordClient(options, introduction, intents_for(message_content=self._reads_all))
         self.typing = TypingIndicator(self._client)
-        self._threads = ReplyChannels(self._client, options)
+        self._threads = ReplyChannels(self._client, policies)
         self.conversation_of = state.conversation_of
         self._ear = DiscordEventReader(
             self._client, introduction.user, receive, self.typing, state, roles=options.roles
@@ -131,7 +134,7 @@ async def _wait_for_first(tasks: tuple[asyncio.Task[None], ...], seconds: float)
     return bool(done)
 
 
-def _reads_all(options: DiscordOptions, introduction: Login) -> bool:
+def _reads_all(options: DiscordSettings, introduction: Login) -> bool:
     """Whether to ask for message content: as the setting says, or else as the application's switch stands."""
     return introduction.message_content if options.message_content == "auto" else options.message_content == "on"
 

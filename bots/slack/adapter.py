@@ -4,7 +4,7 @@ import asyncio
 import re
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import aiohttp
@@ -27,7 +27,8 @@ from bots.slack.listener import SlackListener
 from bots.slack.outgoing import LIMIT, payload_of
 from bots.slack.people import DisplayNames
 from bots.slack.reply import SlackReply, ThinkingStatus
-from bots.slack.socket import PING, SlackSocket
+from bots.slack.settings import SlackSettings
+from bots.slack.socket import SlackSocket
 from bots.slack.thread_history import read_thread_before
 from bots.slack.webhook import events_route
 from bots.state import PlatformState
@@ -45,26 +46,12 @@ SETTLED = 2.0  # seconds for which the end of an answer waits for a status on it
 TS = re.compile(r"\d+\.\d+")  # the id of a message that a person wrote; a choice from a menu has another
 
 
-@dataclass(frozen=True, slots=True)
-class SlackOptions:
-    """What the adapter is told: tokens, Slack's address, and the pauses between edits and between pings (seconds)."""
-
-    bot_token: str
-    app_token: str | None
-    signing_secret: str | None
-    api_url: str
-    edit_interval: float = 1.5
-    dm_threads: bool = True
-    ping: float = PING
-    file_hosts: tuple[str, ...] = ()
-
-
 class Slack:
     """One installed workspace."""
 
     name = "slack"
 
-    def __init__(self, options: SlackOptions, session: aiohttp.ClientSession, state: PlatformState) -> None:
+    def __init__(self, options: SlackSettings, session: aiohttp.ClientSession, state: PlatformState) -> None:
         """`session` is the one that all calls share, and the caller closes it; `state` outlives this process."""
         self._options = options
         self._state = state
@@ -189,6 +176,6 @@ class Slack:
                 self._budget.release_edit()
 
 
-def _open_client(options: SlackOptions, session: aiohttp.ClientSession, token: str | None) -> AsyncWebClient:
+def _open_client(options: SlackSettings, session: aiohttp.ClientSession, token: str | None) -> AsyncWebClient:
     """Return a client that tries nothing again by itself: a post whose answer was lost must be looked for first."""
     return AsyncWebClient(token, base_url=options.api_url, session=session, retry_handlers=[])

@@ -9,14 +9,13 @@ from slack_bolt.app.async_app import AsyncApp
 
 log = structlog.get_logger()
 
-PING = 5.0  # seconds between two pings; the client gives a socket up when no answer came for half as long
 STUCK = 3  # pings without a socket after which the address is asked for anew
 
 
 class SlackSocket:
     """Slack's events over a websocket that is replaced when it dies."""
 
-    def __init__(self, app: AsyncApp, app_token: str, replaced: Callable[[], None], ping: float = PING) -> None:
+    def __init__(self, app: AsyncApp, app_token: str, replaced: Callable[[], None], ping: float) -> None:
         """`replaced` is called once another socket has taken the place of one: something may have been missed."""
         self._ping = ping
         self._replaced = replaced

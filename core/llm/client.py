@@ -17,12 +17,13 @@ from core.errors import EndpointFailing, EndpointUnreachable, ModelError, RateLi
 from core.llm.dialects.adaptations import NO_PICTURES, Adaptation, adapt_body, find_adaptation
 from core.llm.errors import BareEnd
 from core.llm.refusals import Complaint, Refused, error_of
-from core.llm.request import Body, ModelOptions, chat_body
+from core.llm.request import Body, chat_body
+from core.llm.settings import ModelSettings
 from core.llm.stream import AttemptBounds, ChatEndpoint, open_client
 from core.messages import ModelEvent, PromptMessage, Replace, Text
 from core.retry import RetryBudget
 
-__all__ = ["ModelOptions", "OpenAI", "open_client"]
+__all__ = ["OpenAI", "open_client"]
 
 RETRIED = (RateLimited, EndpointFailing, EndpointUnreachable, StreamCut)
 SHORTEST_CONNECT = 1.0  # seconds that even the last retry has for its connection
@@ -51,7 +52,7 @@ class ChatCall:
 class OpenAI:
     """Asks one model at one endpoint, over a client that the caller opened and closes."""
 
-    def __init__(self, options: ModelOptions, client: httpx.AsyncClient) -> None:
+    def __init__(self, options: ModelSettings, client: httpx.AsyncClient) -> None:
         self._options = options
         self._endpoint = ChatEndpoint(options, client)
         self._learned: tuple[Adaptation, ...] = ()  # what helped with this model, for as long as the process runs

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
@@ -11,26 +10,16 @@ from core.llm.http_client import open_http_client
 from core.llm.refusals import read_complaint
 from core.llm.stream import auth_headers
 from core.moderation.errors import CheckFailed
+from core.moderation.settings import ModerationSettings
 from core.moderation.verdict import Finding, Sample
 from core.retry import retry_after
 
 LARGEST = 2_000_000  # bytes of an answer
 
 
-@dataclass(frozen=True, slots=True)
-class ModerationOptions:
-    """Where moderation is asked; `timeout` is in seconds, to connect and for each read."""
-
-    base_url: str
-    api_key: str = field(repr=False)
-    model: str
-    timeout: float = 5.0
-    max_connections: int = 64
-
-
-def open_moderation_client(options: ModerationOptions) -> httpx.AsyncClient:
+def open_moderation_client(options: ModerationSettings) -> httpx.AsyncClient:
     """Return a client of its own, which the caller closes: answers that stream would leave no connection for checks."""
-    return open_http_client(options.max_connections, options.timeout)
+    return open_http_client(options.max_connections, options.deadline)
 
 
 class Moderations:
@@ -38,11 +27,11 @@ class Moderations:
 
     images = True
 
-    def __init__(self, options: ModerationOptions, client: httpx.AsyncClient) -> None:
+    def __init__(self, options: ModerationSettings, client: httpx.AsyncClient) -> None:
         self._client = client
-        url = httpx.URL(options.base_url)
+        url = httpx.URL(options.url)
         self._url = url.copy_with(path=f"{url.path.rstrip('/').removesuffix('/moderations')}/moderations")
-        self._headers = {**auth_headers(self._url, options.api_key), b"Content-Type": b"application/json"}
+        self._headers = {**auth_headers(self._url, options.key), b"Content-Type": b"application/json"}
         self._model = options.model
 
     async def findings(self, samples: list[Sample]) -> list[Finding]:

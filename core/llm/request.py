@@ -1,52 +1,17 @@
-"""What a chat completion is asked with: the options that an operator sets, and the body that they make."""
+"""The body of a request for a chat completion, made from what an operator sets."""
 
 import hashlib
 import hmac
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from typing import Any
 
+from core.llm.settings import ModelSettings
 from core.messages import Image, PromptMessage, ToolCall
 
 Body = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class ModelOptions:
-    """An endpoint, a model, and every parameter of a request; None leaves a parameter out of it.
-
-    `opening` is text that the answer begins with. `user_salt` makes the endpoint be sent a hash of who asks, for
-    its abuse reports. `extra_body` is merged into the body last. All times are in seconds: `first_token_timeout`
-    runs from the beginning of the call, retries included, and `retry_deadline` is when the last retry may begin.
-    An answer ends after `answer_timeout`, and after `answer_characters`, thoughts included.
-    """
-
-    base_url: str
-    api_key: str = field(repr=False)
-    model: str
-    max_tokens: int | None = None
-    temperature: float | None = None
-    top_p: float | None = None
-    presence_penalty: float | None = None
-    frequency_penalty: float | None = None
-    stop: tuple[str, ...] = ()
-    seed: int | None = None
-    logit_bias: Mapping[str, float] | None = None
-    n: int | None = None
-    reasoning_effort: str | None = None
-    opening: str = ""
-    extra_body: Mapping[str, Any] = field(default_factory=dict)
-    user_salt: str = field(default="", repr=False)
-    connect_timeout: float = 5.0
-    first_token_timeout: float = 36.0
-    silence_timeout: float = 20.0
-    retry_deadline: float = 16.0
-    answer_timeout: float = 900.0
-    answer_characters: int = 400_000
-    max_connections: int = 64
-
-
-def chat_body(options: ModelOptions, prompt: Sequence[PromptMessage], user: str) -> Body:
+def chat_body(options: ModelSettings, prompt: Sequence[PromptMessage], user: str) -> Body:
     """Return the body of a request, with only those parameters that are set."""
     messages = [_message_body(message) for message in prompt]
     if options.opening:
@@ -91,7 +56,7 @@ def hash_user(user: str, salt: str) -> str:
     return hmac.new(salt.encode(), user.encode(), hashlib.sha256).hexdigest()[:32]
 
 
-def _parameters(options: ModelOptions) -> Body:
+def _parameters(options: ModelSettings) -> Body:
     # Reasoning models refuse `max_tokens`, and older endpoints know nothing else (OpenAI API reference).
     limit = "max_completion_tokens" if options.reasoning_effort else "max_tokens"
     values: Body = {

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import httpx
 import re2
@@ -16,7 +16,8 @@ from core.llm.errors import AnswerTooLong
 from core.llm.http_client import open_http_client
 from core.llm.models import fetch_window
 from core.llm.refusals import Refused, read_complaint
-from core.llm.request import Body, ModelOptions
+from core.llm.request import Body
+from core.llm.settings import ModelSettings
 from core.llm.sse import BYTE_ORDER_MARK, ServerEvent, read_events
 from core.messages import ModelEvent
 from core.retry import retry_after
@@ -26,7 +27,7 @@ LARGEST_ANSWER = 4_000_000  # bytes of an answer that is not a stream
 VERSION = re2.compile(r"/v\d")
 
 
-def open_client(options: ModelOptions) -> httpx.AsyncClient:
+def open_client(options: ModelSettings) -> httpx.AsyncClient:
     """Return the one client that all calls of the model share; the caller closes it (`async with`)."""
     return open_http_client(options.max_connections)
 
@@ -62,7 +63,7 @@ class ChatEndpoint:
     of them has told.
     """
 
-    def __init__(self, options: ModelOptions, client: httpx.AsyncClient) -> None:
+    def __init__(self, options: ModelSettings, client: httpx.AsyncClient) -> None:
         self._client = client
         self._options = options
         self._url = chat_url(options.base_url)
@@ -100,7 +101,7 @@ class ChatEndpoint:
         url = httpx.URL(self._options.base_url)
         path = url.path.rstrip("/").removesuffix("/chat/completions")
         base = str(url.copy_with(path=f"{path}/v1"))
-        guess = ChatEndpoint(replace(self._options, base_url=base), self._client)
+        guess = ChatEndpoint(self._options.model_copy(update={"base_url": base}), self._client)
         guess._is_guess = True
         return guess
 

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
@@ -25,6 +24,7 @@ from core.errors import (
 )
 from core.llm.body import WholeResponse, decode_json, fetch_response
 from core.llm.refusals import Complaint, Refused, complaint_of, error_of, read_complaint
+from core.llm.settings import TranscriptionSettings
 from core.llm.stream import auth_headers
 from core.llm.transcript_text import words_of, words_of_segments
 from core.retry import RetryBudget, retry_after
@@ -73,27 +73,10 @@ MEDIA_TYPES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class TranscriberOptions:
-    """An endpoint, a model, and hints; `timeout` and `retry_deadline` are in seconds from the call's beginning.
-
-    `language` is an ISO 639-1 code, `prompt` holds words that are likely to be said (OpenAI API reference, audio).
-    """
-
-    base_url: str
-    api_key: str = field(repr=False)
-    model: str
-    language: str = ""
-    prompt: str = ""
-    connect_timeout: float = 5.0
-    timeout: float = 120.0
-    retry_deadline: float = 16.0
-
-
 class TranscriptionClient:
     """Asks one endpoint, over a client that the caller opened and closes."""
 
-    def __init__(self, options: TranscriberOptions, client: httpx.AsyncClient) -> None:
+    def __init__(self, options: TranscriptionSettings, client: httpx.AsyncClient) -> None:
         self._options = options
         self._client = client
         base = httpx.URL(options.base_url)

@@ -3,14 +3,16 @@
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from core.messages import Author, Earlier, Message
 from core.moderation.access import AccessControl
 from core.moderation.checkers import CheckerPool
 from core.moderation.errors import CheckFailed, ModerationError, QuestionRefused, TooLongToCheck, Unchecked
 from core.moderation.log import ModerationLog, Path, Subject
+from core.moderation.settings import ModerationSettings
 from core.moderation.verdict import CLEAN, Sample, Verdict, strictest_of
+from core.policy import Policies
 from core.sanitize import sanitize_name, sanitize_text
 
 MOST = 250_000  # characters that are checked at a time
@@ -21,33 +23,19 @@ EDIT = 2.0  # seconds for the check of an edit: Slack wants to hear within three
 EDITED = "(edited; the new text could not be taken up)"
 
 
-@dataclass(frozen=True, slots=True)
-class ModerationPolicy:
-    """What an operator decides.
-
-    `thresholds` are scores from 0 to 1 by category, `channels` those of single channels over them. `strict` sends
-    nothing before it is checked, and shows no answer before all of it is. `output` checks answers at all. Where nobody
-    can be asked, `is_open` goes on without; else a turn waits for `hold` seconds. `first` and `later` are the seconds
-    of stream in the first window of an answer and in each later one.
-    """
-
-    thresholds: Mapping[str, float] = field(default_factory=dict)
-    channels: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
-    strict: bool = False
-    output: bool = True
-    is_open: bool = False
-    hold: float = 300.0
-    first: float = 0.08
-    later: float = 1.0
-
-
 class Moderation:
     """Asks for verdicts, and sees to what follows from them."""
 
     def __init__(
-        self, checks: CheckerPool, reports: ModerationLog, admission: AccessControl, options: ModerationPolicy
+        self,
+        checks: CheckerPool,
+        reports: ModerationLog,
+        admission: AccessControl,
+        settings: ModerationSettings,
+        policies: Policies,
     ) -> None:
-        self.options = options
+        self.settings = settings
+        self._policies = policies
         self.words = checks.words
         self._checks = checks
         self._reports = reports
@@ -83,12 +71,12 @@ class Moderation:
         """
         if sum(len(sample.text) for sample in samples) > MOST:
             raise TooLongToCheck(f"{path}: more than {MOST} characters")
-        thresholds = {**self.options.thresholds, **self.options.channels.get(about.key.channel, {})}
+        thresholds = self._policies.policy_of(about.key).thresholds
         own = await self._checks.listed_verdicts(samples) if own is None else own
         try:
             found = await self._checks.collect_verdicts(samples, thresholds, own)
         except CheckFailed as error:
-            if self.options.is_open:
+            if self.settings.unreachable == "open":
                 await self._reports.record_unchecked(path, about, "\n".join(sample.text for sample in samples))
                 found = [replace(verdict, unchecked=True) for verdict in own]
             elif held:
@@ -156,7 +144,7 @@ class Moderation:
         self, samples: Sequence[Sample], thresholds: Mapping[str, float], own: Sequence[Verdict]
     ) -> list[Verdict]:
         """Ask until somebody answers; raise Unchecked once that has taken too long."""
-        until = asyncio.get_running_loop().time() + self.options.hold
+        until = asyncio.get_running_loop().time() + self.settings.hold
         while True:
             await asyncio.sleep(AGAIN)
             try:

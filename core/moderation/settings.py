@@ -1,24 +1,16 @@
-"""What an operator can set about moderation; a part of core.settings."""
+"""What an operator can set about moderation."""
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, Json, PositiveInt
+from pydantic import AfterValidator, Field, PositiveInt
+
+from core.setting_fields import AS_JSON, URL, CommaList, Seconds, Section, setting_field
 
 OMNI = "omni-moderation-latest"  # OpenAI's, for text and images
 HOW = ("endpoint", "judge", "list", "off")
 KINDS = "user|role|channel|workspace"
-
-
-def _listed(value: object) -> object:
-    """Read `a, b` as a list of its parts."""
-    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
-
-
-def named(name: str, about: str, default: Any = None) -> Any:  # noqa: ANN401, RUF100 - a pydantic field takes any default
-    """Declare a setting: its name in the environment, what it is for, and its default."""
-    return Field(default=default, validation_alias=name, description=about)
 
 
 def _known(how: tuple[str, ...]) -> tuple[str, ...]:
@@ -39,68 +31,80 @@ def _places(places: tuple[str, ...]) -> tuple[str, ...]:
     return places
 
 
-Listed = Annotated[tuple[str, ...], BeforeValidator(_listed)]
-Seconds = Annotated[float, Field(gt=0, le=3600)]
-Thresholds = dict[str, Annotated[float, Field(ge=0, le=1)]]
-People = Annotated[Listed, AfterValidator(_ids)]
+People = Annotated[CommaList, AfterValidator(_ids)]
 
 
-class ModerationSettings(BaseModel):
-    """What is checked, by whom, how strictly, and what follows."""
+class ModerationSettings(Section):
+    """What is checked, by whom, how strictly, and what follows.
 
-    model_config = ConfigDict(frozen=True)
+    `strict` sends nothing before it is checked, and shows no answer before all of it is. `output` checks answers at
+    all. `first_window` and `later_window` are the seconds of stream in the first window of an answer and in each later
+    one. All times are in seconds.
+    """
 
-    moderation: Annotated[Listed, AfterValidator(_known)] = named(
+    title: ClassVar[str] = "Moderation"
+
+    checkers: Annotated[CommaList, AfterValidator(_known)] = setting_field(
         "CONFAB_MODERATION",
         "Who checks what is said: endpoint (its /moderations), judge (a chat model), list (the own one alone), off; "
         "several with commas",
         ("endpoint",),
     )
-    moderation_url: str | None = named("CONFAB_MODERATION_URL", "The endpoint of /moderations, if not the model's")
-    moderation_key: str | None = named("CONFAB_MODERATION_KEY", "Its key; the model's, if the URL is the model's, too")
-    moderation_model: str = named("CONFAB_MODERATION_MODEL", "The moderation model's name there", OMNI)
-    moderation_judge: str | None = named("CONFAB_MODERATION_JUDGE", "The chat model that judges, if not OPENAI_MODEL")
-    moderation_thresholds: Json[Thresholds] = named(
-        "CONFAB_MODERATION_THRESHOLDS",
-        'From which score on a category is refused, as JSON: {"violence": 0.8}; empty: as the endpoint flags it',
-        {},
+    url: str = setting_field(
+        "CONFAB_MODERATION_URL", "The endpoint of /moderations, if not the model's", "", begins=URL
     )
-    moderation_words: Listed = named("CONFAB_MODERATION_WORDS", "Words and phrases that are refused, with commas", ())
-    moderation_patterns: Json[tuple[str, ...]] | None = named(
-        "CONFAB_MODERATION_PATTERNS", 'RE2 patterns that are refused, as JSON: ["PRJ-[0-9]{4}"]'
+    key: str = setting_field(
+        "CONFAB_MODERATION_KEY", "Its key; the model's, if the URL is the model's, too", "", secret=True
     )
-    moderation_output: bool = named("CONFAB_MODERATION_OUTPUT", "Check answers as well as questions", default=True)
-    moderation_strict: bool = named(
+    model: str = setting_field("CONFAB_MODERATION_MODEL", "The moderation model's name there", OMNI)
+    judge: str = setting_field("CONFAB_MODERATION_JUDGE", "The chat model that judges, if not OPENAI_MODEL", "")
+    words: CommaList = setting_field("CONFAB_MODERATION_WORDS", "Words and phrases that are refused, with commas", ())
+    patterns: Annotated[tuple[str, ...], AS_JSON] = setting_field(
+        "CONFAB_MODERATION_PATTERNS", 'RE2 patterns that are refused, as JSON: ["PRJ-[0-9]{4}"]', ()
+    )
+    output: bool = setting_field("CONFAB_MODERATION_OUTPUT", "Check answers as well as questions", default=True)
+    strict: bool = setting_field(
         "CONFAB_MODERATION_STRICT", "Send and show nothing before all of it is checked", default=False
     )
-    moderation_unreachable: Literal["closed", "open"] = named(
+    unreachable: Literal["closed", "open"] = setting_field(
         "CONFAB_MODERATION_UNREACHABLE",
         "When nobody can be asked: closed (wait, and say so) or open (answer)",
         "closed",
     )
-    moderation_deadline: Seconds = named("CONFAB_MODERATION_DEADLINE", "Seconds for one check, retries included", 5.0)
-    moderation_hold: Seconds = named("CONFAB_MODERATION_HOLD", "Seconds that a turn waits for a check at most", 300.0)
-    moderation_keep_text: bool = named(
+    deadline: Seconds = setting_field("CONFAB_MODERATION_DEADLINE", "Seconds for one check, retries included", 5.0)
+    hold: Seconds = setting_field("CONFAB_MODERATION_HOLD", "Seconds that a turn waits for a check at most", 300.0)
+    keep_text: bool = setting_field(
         "CONFAB_MODERATION_KEEP_TEXT", "Keep what was refused, and show it to moderators", default=False
     )
-    moderation_violations: PositiveInt = named(
+    violations: PositiveInt = setting_field(
         "CONFAB_MODERATION_VIOLATIONS", "Refused questions within an hour that pause a person", 3
     )
-    moderation_pause: Annotated[float, Field(ge=0)] = named(
+    pause: Annotated[float, Field(ge=0)] = setting_field(
         "CONFAB_MODERATION_PAUSE", "Seconds for which a person is paused", 600.0
     )
-    moderators: Annotated[Listed, AfterValidator(_places)] = named(
+    moderators: Annotated[CommaList, AfterValidator(_places)] = setting_field(
         "CONFAB_MODERATORS", "Channels that hear of refusals: slack:C123, discord:123", ()
     )
-    allow: People = named(
+    allow: People = setting_field(
         "CONFAB_ALLOW", "Only these are served: user:U1, role:R1, channel:C1, workspace:T1, with commas", ()
     )
-    deny: People = named("CONFAB_DENY", "These are not served, in the same form", ())
+    deny: People = setting_field("CONFAB_DENY", "These are not served, in the same form", ())
+    first_window: float = 0.08
+    later_window: float = 1.0
+    max_connections: PositiveInt = 128
 
+    @property
+    def is_on(self) -> bool:
+        """Whether anything is checked."""
+        return self.checkers != ("off",)
 
-def misplaced(given: Mapping[str, str]) -> list[str]:
-    """Say which moderation settings contradict each other."""
-    has_list = given.get("CONFAB_MODERATION_WORDS") or given.get("CONFAB_MODERATION_PATTERNS")
-    if given.get("CONFAB_MODERATION") == "list" and not has_list:
-        return ["CONFAB_MODERATION is list, and neither CONFAB_MODERATION_WORDS nor CONFAB_MODERATION_PATTERNS is set."]
-    return []
+    @classmethod
+    def find_faults(cls, given: Mapping[str, str]) -> list[str]:
+        """Return the faults; the own list alone checks nothing where it is empty."""
+        faults = super().find_faults(given)
+        has_list = given.get("CONFAB_MODERATION_WORDS") or given.get("CONFAB_MODERATION_PATTERNS")
+        if given.get("CONFAB_MODERATION") == "list" and not has_list:
+            faults.append(
+                "CONFAB_MODERATION is list, and neither CONFAB_MODERATION_WORDS nor CONFAB_MODERATION_PATTERNS is set."
+            )
+        return faults

@@ -58,7 +58,7 @@ class ModeratedStream:
         self._guard = guard
         self._about = about
         self._asking = asking
-        self._whole = guard.options.strict or guard.words.hold is None
+        self._whole = guard.settings.strict or guard.words.hold is None
         self._sendable = asyncio.Event()
         self._wake = asyncio.Event()
         self._held = self._told = self._is_due = self._ended = False
@@ -110,7 +110,7 @@ class ModeratedStream:
         )
         files = [*(Sample(text) for text in asking.files), *(Sample(image=image) for image in asking.images)]
         await self._guard.require_clean("files", files, self._about, self._note_held)
-        if not self._guard.options.strict:
+        if not self._guard.settings.strict:
             self._sendable.set()
         await self._check_own_words()
         self._sendable.set()
@@ -144,21 +144,21 @@ class ModeratedStream:
         except Exception as error:  # noqa: BLE001 - it is raised again, behind the text that came before it
             self._fault = error
         self._ended = True
-        if self._guard.options.output:
+        if self._guard.settings.output:
             self._check_window(last=True)
         self._wake.set()
 
     def _take_piece(self, text: str) -> None:
         """Keep a piece of the answer, and see that a window ends in time."""
         self._pieces.append(text)
-        if not self._guard.options.output:
+        if not self._guard.settings.output:
             self._wake.set()
         elif self._whole or self._is_due:
             return
         elif not self._cut_at and SENTENCE.search(text):
             self._schedule_window(0.0)  # not at once: the end may come with it
         elif self._timer is None:
-            self._next_cut = self._next_cut or _now() + self._guard.options.first
+            self._next_cut = self._next_cut or _now() + self._guard.settings.first_window
             self._schedule_window(self._next_cut)
 
     def _begin_again(self, text: str) -> None:
@@ -192,10 +192,10 @@ class ModeratedStream:
             task = asyncio.create_task(self._require_clean_window(text[:end], self._cut_at, last=last))
             task.add_done_callback(self._note_checked)
             self._cuts.append(CheckedWindow(end, last, task))
-            self._cut_at, self._next_cut = end, _now() + self._guard.options.later
+            self._cut_at, self._next_cut = end, _now() + self._guard.settings.later_window
         self._seen = len(text)
         if end < len(text):
-            self._schedule_window(max(self._next_cut, _now() + self._guard.options.first))
+            self._schedule_window(max(self._next_cut, _now() + self._guard.settings.first_window))
 
     def _note_checked(self, _: asyncio.Task[None]) -> None:
         if self._is_due:
@@ -223,7 +223,7 @@ class ModeratedStream:
         while self._cuts and self._cuts[0].task.done():
             cut = self._cuts.popleft()
             upto = cut.end if cut.last else max(upto, self._guard.words.shown_up_to(text[: cut.end]))
-        upto = upto if self._guard.options.output else len(text)
+        upto = upto if self._guard.settings.output else len(text)
         if upto > self._shown:
             yield Text(text[self._shown : upto])
             self._shown = upto

@@ -10,7 +10,7 @@ from core.errors import AnswerLimitTooLarge, ContextOverflow
 from core.files.attachments import UNSEEN
 from core.history import PromptRecord, StoredHistory
 from core.llm.client import OpenAI
-from core.messages import Entry, ModelEvent, Usage
+from core.messages import ConversationKey, Entry, ModelEvent, Usage
 from core.prompt.build import Prompt
 from core.prompt.history import HistoryLoader
 
@@ -27,6 +27,7 @@ class PreparedQuestion:
     `notices` is what the person is told of files that are not in the question.
     """
 
+    key: ConversationKey
     question: Entry
     remembered: StoredHistory
     prompt: Prompt
@@ -58,7 +59,9 @@ async def chat(
                         recall.window.note_passed(event.input_tokens)
                     yield event
         except ContextOverflow as overflow:
-            remembered, prompt = recall.shorter_prompt(asked.remembered, asked.question, asked.prompt, overflow)
+            remembered, prompt = recall.shorter_prompt(
+                asked.key, asked.remembered, asked.question, asked.prompt, overflow
+            )
             if begun or again or prompt.tokens >= asked.prompt.tokens:
                 if recall.window.leaves_no_room(overflow):
                     raise AnswerLimitTooLarge(str(overflow)) from None

@@ -1,7 +1,7 @@
 """What a conversation's next prompt is made from: its memory, counted, and the room that the model's window leaves."""
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import structlog
 
@@ -10,9 +10,11 @@ from core.history import History, StoredHistory
 from core.messages import ConversationKey, Earlier, Entry, Message
 from core.moderation.log import Subject
 from core.moderation.moderation import Moderation
+from core.policy import Policies
 from core.ports import Platform
 from core.prompt.build import Prompt, Room, build_prompt, counted
 from core.prompt.context_window import ContextWindow
+from core.prompt.settings import PromptSettings
 from core.prompt.tokens import Counter
 from core.sanitize import sanitize_text
 from core.storage.store import Store
@@ -23,19 +25,6 @@ log = structlog.get_logger()
 PATIENCE = 10.0  # seconds in which a platform tells what was said before; the answer waits for it
 
 
-@dataclass(frozen=True, slots=True)
-class Instructions:
-    """What every prompt begins with, and how much of the history goes with it: in tokens, and in messages.
-
-    `schemas` is what every request holds beside its messages, as JSON: it takes room as well.
-    """
-
-    text: str
-    history_tokens: int
-    history_messages: int
-    schemas: str = ""
-
-
 class HistoryLoader:
     """Makes prompts; what it learns of the model's window lasts as long as the process."""
 
@@ -44,18 +33,20 @@ class HistoryLoader:
         store: Store,
         counter: Counter,
         window: ContextWindow,
-        instructions: Instructions,
+        settings: PromptSettings,
+        policies: Policies,
         guard: Moderation | None = None,
     ) -> None:
         self._store = store
         self._guard = guard
         self._counter = counter
         self.window = window
-        self._told = instructions
+        self._settings = settings
+        self._policies = policies
 
     async def of(self, key: ConversationKey) -> StoredHistory:
         """Return what is remembered of a conversation, every entry of it counted."""
-        found = await self._store.read_history(key, self._told.history_messages + 1)
+        found = await self._store.read_history(key, self._policies.policy_of(key).history_messages + 1)
         memory, counts = self._counted(found.history)
         if counts:
             await self._store.save_token_counts(counts)
@@ -72,7 +63,9 @@ class HistoryLoader:
             return found
         try:
             async with asyncio.timeout(PATIENCE):
-                lines = await platform.fetch_earlier(message, self._told.history_messages // 2)
+                lines = await platform.fetch_earlier(
+                    message, self._policies.policy_of(message.key).history_messages // 2
+                )
         except (TimeoutError, PlatformError) as error:
             log.warning("earlier messages not read", error=type(error).__name__, detail=str(error))
             return found
@@ -83,17 +76,23 @@ class HistoryLoader:
         await self._store.save_earlier(message.key, [counted(_entry(line), self.count) for line in lines])
         return await self.of(message.key)
 
-    def prompt(self, remembered: StoredHistory, question: Entry, most: int | None = None) -> Prompt:
+    def prompt(
+        self, key: ConversationKey, remembered: StoredHistory, question: Entry, most: int | None = None
+    ) -> Prompt:
         """Return the prompt that fits the window, or `most` tokens by the model's count where that is given."""
-        gauge = remembered.ratio
-        history = int(self._told.history_tokens / gauge.rate)
-        room = Room(gauge.counts(most or self.window.prompt), history, self._told.history_messages)
-        return build_prompt(
-            self._told.text, remembered.history, question, room, self._counter.count, self._told.schemas
-        )
+        ratio, policy, settings = remembered.ratio, self._policies.policy_of(key), self._settings
+        history = int(policy.history_tokens / ratio.rate)
+        room = Room(ratio.counts(most or self.window.prompt), history, policy.history_messages)
+        count, schemas = self._counter.count, settings.schemas
+        return build_prompt(settings.instructions, remembered.history, question, room, count, schemas)
 
     def shorter_prompt(
-        self, remembered: StoredHistory, question: Entry, refused: Prompt, overflow: ContextOverflow
+        self,
+        key: ConversationKey,
+        remembered: StoredHistory,
+        question: Entry,
+        refused: Prompt,
+        overflow: ContextOverflow,
     ) -> tuple[StoredHistory, Prompt]:
         """Return the prompt to send in place of one that was too long, with what is remembered as the error has it.
 
@@ -104,7 +103,7 @@ class HistoryLoader:
         tokens = overflow.prompt or max(remembered.ratio.tokens(refused.tokens), overflow.window or 0)
         most = self.window.learn(overflow, tokens)
         remembered = replace(remembered, ratio=remembered.ratio.anchored(refused.tokens, tokens))
-        return remembered, self.prompt(remembered, question, most)
+        return remembered, self.prompt(key, remembered, question, most)
 
     def count(self, text: str) -> int:
         """Return how many tokens a text has, by our count."""

@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 
 from core.messages import Attachment
 from core.voice.errors import NoteIncomplete, NoteSilent, NoteTooLong, NoteUnplayable, NoteWithoutSpeech
+from core.voice.settings import VoiceSettings
 
 LARGEST = 24 * 1024 * 1024  # bytes of an upload; OpenAI takes 25 MB with the form around it (API reference, audio)
 WORTH_IT = 1024 * 1024  # bytes: what is smaller is uploaded sooner than it is made smaller
@@ -35,14 +36,6 @@ ENDINGS = re.compile(
 TYPES = ("audio/", "video/", "application/ogg", "application/mp4", "application/x-matroska", "application/vnd.ms-asf")
 
 
-@dataclass(frozen=True, slots=True)
-class RecordingLimits:
-    """The longest recording that is listened to, in seconds, and the largest that is fetched, in bytes."""
-
-    seconds: float = 90 * 60.0
-    size: int = 200 * 1024 * 1024
-
-
 def is_recording(file: Attachment) -> bool:
     """Whether a file is to be listened to: a voice note, or what its type or its ending says is sound or a video.
 
@@ -57,11 +50,11 @@ def recordings_of(files: Iterable[Attachment]) -> list[Attachment]:
     return [file for file in files if is_recording(file)]
 
 
-def check_limits(file: Attachment, limits: RecordingLimits) -> None:
+def check_limits(file: Attachment, settings: VoiceSettings) -> None:
     """Raise NoteTooLong where the platform says so much of a file."""
-    if (file.duration or 0) > limits.seconds:
+    if (file.duration or 0) > settings.longest_seconds:
         raise NoteTooLong(f"{file.duration:.0f} s")
-    if (file.size or 0) > limits.size:
+    if (file.size or 0) > settings.largest_bytes:
         raise NoteTooLong(f"{file.size} bytes")
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from faster_whisper import WhisperModel
 
 from core.errors import EndpointFailing
+from core.llm.settings import TranscriptionSettings
 from core.llm.transcriptions import Task
 
 TASKS = {"transcriptions": "transcribe", "translations": "translate"}
@@ -15,11 +16,11 @@ TASKS = {"transcriptions": "transcribe", "translations": "translate"}
 class LocalWhisper:
     """One model, given by its name or its folder; it is loaded with the first recording, which takes its time."""
 
-    def __init__(self, model: str, language: str, prompt: str) -> None:
-        self.name = f"faster-whisper {model}"
-        self._source = model
-        self._language = language or None
-        self._prompt = prompt or None
+    def __init__(self, settings: TranscriptionSettings) -> None:
+        self.name = f"faster-whisper {settings.local_whisper}"
+        self._source = settings.local_whisper
+        self._language = settings.language or None
+        self._prompt = settings.prompt or None
         self._turn = asyncio.Lock()
 
     async def transcribe(self, path: Path, task: Task) -> str:

@@ -11,8 +11,9 @@ from core.messages import Attachment, ConversationKey, Message, Replace, ReplyEv
 from core.policy import Policies
 from core.ports import Platform
 from core.sanitize import indent_speakers, sanitize_name, sanitize_text
-from core.voice.audio_info import RecordingLimits, check_limits, recordings_of
+from core.voice.audio_info import check_limits, recordings_of
 from core.voice.errors import NoteWithoutWords, NoTranscriber, TranscriberFailing
+from core.voice.settings import VoiceSettings
 from core.voice.stitch import stitch_transcripts
 from core.voice.transcribe import TranscriptPipeline
 
@@ -80,13 +81,13 @@ class VoiceNotes:
     def __init__(
         self,
         pipeline: TranscriptPipeline,
-        limits: RecordingLimits,
+        settings: VoiceSettings,
         policies: Policies,
         platform_transcripts: Mapping[str, PlatformTranscript] | None = None,
     ) -> None:
         """`platform_transcripts` are asked last, by the name of a platform that transcribes itself."""
         self._pipeline = pipeline
-        self._limits = limits
+        self._settings = settings
         self._policies = policies
         self._platform_transcripts = platform_transcripts or {}
         self._ahead: dict[Place, Transcription] = {}
@@ -152,8 +153,8 @@ class VoiceNotes:
         self, file: Attachment, message: Message, platform: Platform, transcription: Transcription
     ) -> str:
         """Return what is said in a recording; the platform's own transcript serves where no transcriber does."""
-        check_limits(file, self._limits)
-        translate = self._policies.of(message.key).translate
+        check_limits(file, self._settings)
+        translate = self._policies.policy_of(message.key).translate
         try:
             lines = await self._pipeline.transcribe(file, message, platform, transcription.advance, translate=translate)
         except (NoTranscriber, TranscriberFailing):

@@ -7,7 +7,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 from weakref import WeakValueDictionary
@@ -22,8 +22,9 @@ from core.storage import transcripts
 from core.storage.connection import Connection
 from core.storage.store import Store
 from core.storage.transcripts import TranscriptPart
-from core.voice.audio_info import AudioInfo, RecordingLimits, check_playable
+from core.voice.audio_info import AudioInfo, check_playable
 from core.voice.errors import NoteNotFetched, NoteTooLong, NoteTooShort, NoteUnplayable, NoTranscriber
+from core.voice.settings import VoiceSettings
 from core.voice.transcribers import Transcribers
 from core.voice.worker import AudioPart, AudioWorker
 
@@ -31,15 +32,6 @@ log = structlog.get_logger()
 
 AT_ONCE = 4  # parts of one recording that are transcribed at a time
 DAY = 24 * 3600.0  # seconds
-
-
-@dataclass(frozen=True, slots=True)
-class PipelineOptions:
-    """The limits of a recording, the longest upload in seconds, and for how many days transcripts are kept."""
-
-    limits: RecordingLimits = field(default_factory=RecordingLimits)
-    longest_part: float = 600.0
-    days: float = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +46,10 @@ class TranscriptJob:
 class TranscriptPipeline:
     """Writes recordings down; `folder` is where they lie meanwhile, and nothing stays there."""
 
-    def __init__(self, store: Store, transcribers: Transcribers, bounds: PipelineOptions, folder: Path) -> None:
+    def __init__(self, store: Store, transcribers: Transcribers, settings: VoiceSettings, folder: Path) -> None:
         self._store = store
         self._transcribers = transcribers
-        self._bounds = bounds
+        self._settings = settings
         self._folder = folder
         self._worker = AudioWorker()
         self._orders: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
@@ -78,7 +70,7 @@ class TranscriptPipeline:
         self._worker.warm()  # while the file comes in
         async with self._emptied() as folder:
             path = folder / "recording"
-            digest = await _save_file(message.key, file, platform, path, self._bounds.limits.size)
+            digest = await _save_file(message.key, file, platform, path, self._settings.largest_bytes)
             async with self._orders.setdefault(digest, asyncio.Lock()):
                 lines = await self._known(digest, task)
                 if lines is None:
@@ -110,13 +102,13 @@ class TranscriptPipeline:
         """Have a recording transcribed: as it is where that goes, else in parts, and keep each part at once."""
         begun = time.monotonic()
         async with self._worker.open_process() as process:
-            audio = await process.inspect(path, self._bounds.limits.seconds)
-        check_playable(audio, self._bounds.limits.seconds, file.duration)
-        as_it_is = audio.uploads_as_is(self._bounds.longest_part)
+            audio = await process.inspect(path, self._settings.longest_seconds)
+        check_playable(audio, self._settings.longest_seconds, file.duration)
+        as_it_is = audio.uploads_as_is(self._settings.longest_part)
         lines = await self._whole(path, audio, job) if as_it_is else None
         if lines is None:
             lines = await self._in_parts(path, job, copied=audio.keeps_codec and not as_it_is)
-        before = time.time() - self._bounds.days * DAY
+        before = time.time() - self._settings.transcript_days * DAY
         await self._store.run(lambda connection: _ended(connection, job, len(lines), before))
         took = round(time.monotonic() - begun, 2)
         log.info("recording transcribed", seconds=round(audio.seconds), bytes=audio.size, parts=len(lines), took=took)
@@ -143,7 +135,7 @@ class TranscriptPipeline:
         tasks: list[asyncio.Task[TranscriptPart]] = []
         try:
             async with self._worker.open_process() as process:
-                async for piece in process.split(path, path.parent, self._bounds.longest_part, copied=copied):
+                async for piece in process.split(path, path.parent, self._settings.longest_part, copied=copied):
                     tasks.append(asyncio.create_task(line(piece, len(tasks))))
             return list(await asyncio.gather(*tasks))
         except SoundRefused as error:

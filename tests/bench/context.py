@@ -14,6 +14,7 @@ import splintr
 import tiktoken
 
 from core.messages import Author, ConversationKey, Entry, Message
+from core.policy import ChannelSettings, Policies
 from core.prompt.tokens import by_vocabulary
 from core.storage.store import Store
 from deploy.sandbox.openai.model import ModelRequest, Reply
@@ -23,7 +24,9 @@ from tests.support.bot import GENERAL, Setup, running
 from tests.support.room import answered, answers
 
 ANSWER = "The team decided to ship on Friday, after the last test has passed. " * 3
-WINDOW_OF_40 = Setup(history_tokens=2_500, history_messages=400)  # 40 of these turns, by the stand-in's count
+WINDOW_OF_40 = Setup(
+    policies=Policies(ChannelSettings(history_tokens=2_500, history_messages=400))
+)  # 40 of these turns, by the stand-in's count
 O200K = 199_998  # tokens of that vocabulary, without the special ones
 TEXT = (
     "we ship on Friday once the last test has passed and somebody has looked at it Größe Straße über für nächste Woche "

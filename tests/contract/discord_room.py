@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal, TypeVar
 
 from core.policy import Policies
-from core.worker import WorkLimits
+from core.turn_settings import TurnSettings
 from deploy.sandbox.discord.mentions import ANYBODY
 from deploy.sandbox.discord.posts import NO_FLAGS, Flag, Post
 from deploy.sandbox.discord.roster import ADA, BOT_USER, ENGINEERS, GENERAL, GRACE, OTHER_BOT_USER, RANDOM
@@ -182,7 +182,7 @@ class DiscordRoom:
     async def join(
         self,
         policies: Policies | None = None,
-        limits: WorkLimits = QUICK,
+        limits: TurnSettings = QUICK,
         queue: int = 50,
         voice: Voice | None = None,
         moderation: Moderated | None = None,

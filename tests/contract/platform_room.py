@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Literal, Protocol, TypeVar
 
 from core.policy import Policies
-from core.worker import WorkLimits
+from core.turn_settings import TurnSettings
 from deploy.sandbox.openai.model import Model
 from deploy.sandbox.wire.server import Sandbox
 from tests.support.moderated import Moderated
 from tests.support.voice import Voice
 
 T = TypeVar("T")
-QUICK = WorkLimits(pause=0.05)
+QUICK = TurnSettings(retry_pause=0.05)
 
 Person = Literal["ada", "grace", "another bot"]
 Channel = Literal["general", "random"]
@@ -149,7 +149,7 @@ class Room(Protocol):
     async def join(
         self,
         policies: Policies | None = None,
-        limits: WorkLimits = QUICK,
+        limits: TurnSettings = QUICK,
         queue: int = 50,
         voice: Voice | None = None,
         moderation: Moderated | None = None,

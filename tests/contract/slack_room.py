@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal, TypeVar
 
 from core.policy import Policies
-from core.worker import WorkLimits
+from core.turn_settings import TurnSettings
 from deploy.sandbox.slack.interactions import use_command, use_shortcut
 from deploy.sandbox.wire.server import Sandbox
 from tests.contract.platform_room import QUICK, Breakage, Channel, Person, Platform, Recording, Said, Write
@@ -178,7 +178,7 @@ class SlackRoom:
     async def join(
         self,
         policies: Policies | None = None,
-        limits: WorkLimits = QUICK,
+        limits: TurnSettings = QUICK,
         queue: int = 50,
         voice: Voice | None = None,
         moderation: Moderated | None = None,

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from core.policy import Policies, Policy
+from core.policy import ChannelSettings, Policies
 from deploy.sandbox.openai.model import Reply
 from tests.contract.platform_room import Room, answered, ask, settled, told
 
@@ -76,7 +76,7 @@ async def test_a_thread_that_the_bot_is_not_in_is_left_alone(room: Room) -> None
 async def test_follow_ups_can_be_turned_off(room: Room) -> None:
     """Then every message needs its mention."""
     await room.leave()
-    await room.join(Policies(Policy(follow_ups=False)))
+    await room.join(Policies(ChannelSettings(follow_ups=False)))
     said = await ask(room, "hi")
     await room.go_on(said, "and?")
     await settled(room)
@@ -164,7 +164,7 @@ async def test_a_name_reaches_the_model_as_data_and_never_as_instructions(room: 
 async def test_what_one_person_writes_meanwhile_can_be_answered_together(room: Room) -> None:
     """By a setting: each message stays its own in what the model is told, and another person's ends the burst."""
     await room.leave()
-    await room.join(Policies(Policy(merge=True)))
+    await room.join(Policies(ChannelSettings(merge=True)))
     hold = asyncio.Event()
     room.model.script.append(Reply(pieces=("so far", " and whole"), hold=hold))
     said = await room.say(f"{room.mention('the bot')} begin")

@@ -7,7 +7,8 @@ import asyncio
 
 import pytest
 
-from core.policy import Policies, Policy
+from core.policy import ChannelSettings, Policies
+from core.voice.settings import VoiceSettings
 from deploy.sandbox.openai.model import Reply
 from tests.contract.platform_room import Recording, Room, answered, ask, settled, told
 from tests.support.sound_files import BUDGET, DOG, FRIDAY, WEATHER, repeated, sound, spoken
@@ -70,7 +71,7 @@ async def test_in_a_channel_that_is_set_so_every_voice_note_is_for_the_bot(room:
     """A channel in which people leave notes for it alone."""
     room.model.sounds.prose = WEATHER
     await room.leave()
-    await room.join(Policies(Policy(voice_notes=True)))
+    await room.join(Policies(ChannelSettings(voice_notes=True)))
     said = await room.record(note(), into="channel")
     assert (await answered(room, said))[0].startswith(f"{QUOTE} {WEATHER}")
 
@@ -159,7 +160,7 @@ async def test_a_note_is_transcribed_while_an_earlier_message_is_being_answered(
 async def test_a_recording_that_is_cut_says_the_same_words(room: Room) -> None:
     """In pauses, into mono Opus, heard part by part, and none lost or doubled."""
     await room.leave()
-    await room.join(voice=Voice(longest_part=6.0))
+    await room.join(voice=Voice(VoiceSettings(longest_part=6.0)))
     content = spoken("friday.ogg", "weather.ogg", "dog.ogg", "budget.ogg")
     said = await room.record(Recording(content, "audio/wav", seconds=12.8))
     await room.model.until(lambda: room.model.requests, 60.0)
@@ -237,7 +238,7 @@ async def test_a_transcript_is_kept_for_as_long_as_it_is_set(room: Room) -> None
     """After that it has to be paid again."""
     room.model.sounds.prose = WEATHER
     await room.leave()
-    await room.join(voice=Voice(days=0.0))
+    await room.join(voice=Voice(VoiceSettings(transcript_days=1e-9)))
     for number, name in enumerate(("weather.ogg", "dog.ogg", "weather.ogg")):
         await room.record(note(name))
         await room.model.until(lambda number=number: len(room.model.requests) > number)  # type: ignore[misc]
@@ -250,7 +251,7 @@ async def test_recordings_are_put_into_english_where_that_is_set(room: Room) -> 
     room.model.sounds.prose = WEATHER
     await answered(room, await room.record(note()))
     await room.leave()
-    await room.join(Policies(Policy(translate=True)))
+    await room.join(Policies(ChannelSettings(translate=True)))
     await answered(room, await room.record(note()))
     await room.model.until(lambda: len(room.model.sounds.requests) == 2)
     assert [request.task for request in room.model.sounds.requests] == ["transcriptions", "translations"]

@@ -7,7 +7,6 @@ import pytest
 from aiohttp import web
 
 from core.errors import BotError
-from core.voice.audio_info import RecordingLimits
 from core.voice.errors import (
     LanguageNotHeard,
     NoteBeyondTranscriber,
@@ -22,6 +21,7 @@ from core.voice.errors import (
     NoTranscriber,
     TranscriberFailing,
 )
+from core.voice.settings import VoiceSettings
 from deploy.sandbox.openai.model import FAULTS, Fault
 from tests.contract.platform_room import Recording, Room, Said, answered, told
 from tests.support.asking import served
@@ -50,7 +50,7 @@ CASES: dict[str, tuple[Recording, type[BotError]]] = {
     "a little that becomes much": (Recording(bomb(10), "audio/flac", seconds=3.0), NoteTooLong),
     "more than it may be large": (Recording(spoken("weather.ogg", seconds=90), "audio/wav", seconds=5.0), NoteTooLong),
 }
-SMALL = RecordingLimits(seconds=20.0, size=2_000_000)
+SMALL = VoiceSettings(minutes=20 / 60, megabytes=2)
 
 
 async def is_refused(room: Room, said: Said, error: type[BotError]) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from core.policy import Policies, Policy
+from core.policy import ChannelSettings, Policies
 from deploy.sandbox.discord.permissions import Permission
 from deploy.sandbox.discord.posts import Kind, Post
 from deploy.sandbox.discord.roster import ADA, BOT_ROLE, BOT_USER, ENGINEERS, GENERAL, GRACE, OTHER_BOT_USER, RANDOM
@@ -52,7 +52,7 @@ async def test_a_direct_message_is_one_conversation(sandbox: Sandbox) -> None:
 
 async def test_a_setting_answers_in_place_and_goes_on_by_reply(sandbox: Sandbox, tmp_path: Path) -> None:
     """No thread is opened; whoever replies to any part of an answer, in the channel, goes on with it."""
-    async with running(sandbox, tmp_path / "d.db", DiscordSetup(threads=False)):
+    async with running(sandbox, tmp_path / "d.db", DiscordSetup(policies=Policies(ChannelSettings(threads=False)))):
         sandbox.model.script.extend([Reply("one"), Reply("two"), Reply("three")])
         question = await sandbox.guild.say(GENERAL, mention("first"))
         assert await answered(sandbox, GENERAL) == ["one"]
@@ -69,7 +69,7 @@ async def test_a_setting_answers_in_place_and_goes_on_by_reply(sandbox: Sandbox,
 
 async def test_a_second_mention_in_place_begins_anew(sandbox: Sandbox, tmp_path: Path) -> None:
     """It is another conversation."""
-    async with running(sandbox, tmp_path / "d.db", DiscordSetup(threads=False)):
+    async with running(sandbox, tmp_path / "d.db", DiscordSetup(policies=Policies(ChannelSettings(threads=False)))):
         for number, text in enumerate(("first", "second"), 1):
             await sandbox.guild.say(GENERAL, mention(text))
             await answered(sandbox, GENERAL, number)
@@ -78,7 +78,7 @@ async def test_a_second_mention_in_place_begins_anew(sandbox: Sandbox, tmp_path:
 
 async def test_a_channel_can_differ_from_the_setting(sandbox: Sandbox, tmp_path: Path) -> None:
     """One channel has threads, the others have not."""
-    setup = DiscordSetup(threads=False, channels={RANDOM: True})
+    setup = DiscordSetup(policies=Policies(ChannelSettings(threads=False), {RANDOM: ChannelSettings(threads=True)}))
     async with running(sandbox, tmp_path / "d.db", setup):
         assert await ask(sandbox, "hi", RANDOM)
         await sandbox.guild.say(GENERAL, mention("hi"))
@@ -179,7 +179,7 @@ async def test_a_follow_up_for_somebody_else_is_not_for_the_bot(sandbox: Sandbox
 
 async def test_a_channel_can_be_set_to_need_a_mention_every_time(sandbox: Sandbox, tmp_path: Path) -> None:
     """Follow-ups are a setting, also for one channel alone."""
-    setup = DiscordSetup(policies=Policies(Policy(), {GENERAL: Policy(follow_ups=False)}))
+    setup = DiscordSetup(policies=Policies(ChannelSettings(), {GENERAL: ChannelSettings(follow_ups=False)}))
     async with running(sandbox, tmp_path / "d.db", setup):
         thread = await ask(sandbox, "hi")
         await sandbox.guild.say(thread, "and?")

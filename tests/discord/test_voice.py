@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from core.policy import Policies, Policy
+from core.policy import ChannelSettings, Policies
 from deploy.sandbox.discord.posts import Flag
 from deploy.sandbox.discord.roster import BOT_USER, GENERAL, RANDOM
 from deploy.sandbox.wire.server import Sandbox
@@ -53,7 +53,7 @@ async def test_a_hidden_note_that_is_not_for_the_bot_is_left_alone(sandbox: Sand
 
 async def test_in_a_channel_whose_notes_are_all_for_the_bot_it_says_so_too(sandbox: Sandbox, tmp_path: Path) -> None:
     """Otherwise nobody would know why it is silent."""
-    setup = DiscordSetup(message_content="off", threads=False, policies=Policies(Policy(voice_notes=True)))
+    setup = DiscordSetup(message_content="off", policies=Policies(ChannelSettings(voice_notes=True, threads=False)))
     async with running(sandbox, tmp_path / "d.db", setup):
         await noted(sandbox, RANDOM)
         await sandbox.guild.until(lambda: said(sandbox, RANDOM))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from core.policy import Policies, Policy
+from core.policy import ChannelSettings, Policies
 from deploy.sandbox.openai.model import Reply
 from deploy.sandbox.wire.server import Sandbox
 from tests.support.bot import GENERAL, Bot, Setup, running
@@ -68,7 +68,7 @@ async def test_a_group_direct_message_needs_a_mention(sandbox: Sandbox) -> None:
 async def test_a_channel_can_be_set_to_need_a_mention_every_time(sandbox: Sandbox, bot: Bot, tmp_path: Path) -> None:
     """Follow-ups are a setting, also for one channel alone."""
     await bot.slack.stop()
-    policies = Policies(Policy(), {GENERAL: Policy(follow_ups=False)})
+    policies = Policies(ChannelSettings(), {GENERAL: ChannelSettings(follow_ups=False)})
     async with running(sandbox, tmp_path / "other.db", Setup(policies=policies)):
         thread = await ask(sandbox, "hi")
         await sandbox.workspace.say(GENERAL, "and?", thread_ts=thread)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from core.policy import Policies, Policy
+from core.policy import ChannelSettings, Policies
 from deploy.sandbox.openai.model import Reply
 from deploy.sandbox.wire.server import Sandbox, serve
 from tests.support.bot import GENERAL, Bot, Setup, running
@@ -67,7 +67,7 @@ async def test_an_answer_grows_while_it_is_made(sandbox: Sandbox) -> None:
 async def test_a_channel_can_be_set_to_get_whole_answers(sandbox: Sandbox, bot: Bot, tmp_path: Path) -> None:
     """Streaming off: one post, once all of it is there."""
     await bot.slack.stop()
-    policies = Policies(Policy(), {GENERAL: Policy(streaming=False)})
+    policies = Policies(ChannelSettings(), {GENERAL: ChannelSettings(streaming=False)})
     async with running(sandbox, tmp_path / "other.db", Setup(policies=policies)):
         sandbox.model.script.append(Reply("one two three four five six", tokens_per_second=8.0))
         thread = await ask(sandbox, "slowly")

@@ -3,7 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
@@ -11,7 +11,8 @@ import pytest
 from aiohttp import web
 
 from core.errors import ModelError
-from core.llm.client import ModelOptions, OpenAI, open_client
+from core.llm.client import OpenAI, open_client
+from core.llm.settings import ModelSettings
 from core.messages import ModelEvent, PromptMessage, Text
 from deploy.sandbox.openai.model import Model, routes
 
@@ -22,7 +23,14 @@ PNG = (  # of one pixel, in base64
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
 )
 # What is wrong is told soon; a test that waits for silence says how long, and no other runs into it.
-QUICK = ModelOptions("", SECRET, "stand-in", first_token_timeout=60.0, silence_timeout=60.0, retry_deadline=0.05)
+QUICK = ModelSettings(
+    base_url="",
+    api_key=SECRET,
+    model="stand-in",
+    first_token_timeout=60.0,
+    silence_timeout=60.0,
+    retry_deadline=0.05,
+)
 
 
 @dataclass(slots=True)
@@ -35,7 +43,7 @@ class Asking:
 
     def client(self, **changes: Any) -> OpenAI:
         """Return a client with these options."""
-        return OpenAI(replace(QUICK, **{"base_url": f"{self.url}/v1", **changes}), self.http)
+        return OpenAI(QUICK.model_copy(update={"base_url": f"{self.url}/v1", **changes}), self.http)
 
     async def events(self, prompt: list[PromptMessage] | None = None, **changes: Any) -> list[ModelEvent]:
         """Return the events of one call."""

@@ -7,18 +7,22 @@ from pathlib import Path
 
 import aiohttp
 
-from bots.slack.adapter import Slack, SlackOptions
+from bots.slack.adapter import Slack
+from bots.slack.settings import SlackSettings
 from bots.state import PlatformState
 from core.conversation import Conversation
 from core.intake import Intake
-from core.llm.client import ModelOptions, OpenAI, open_client
+from core.llm.client import OpenAI, open_client
+from core.llm.settings import ModelSettings
 from core.policy import Policies
 from core.prompt.context_window import ContextWindow
-from core.prompt.history import HistoryLoader, Instructions
+from core.prompt.history import HistoryLoader
+from core.prompt.settings import PromptSettings
 from core.prompt.summaries import Summaries
 from core.prompt.tokens import counter_for
 from core.storage.store import Store
-from core.worker import Worker, WorkLimits
+from core.turn_settings import TurnSettings
+from core.worker import Worker
 from deploy.sandbox.wire.server import Sandbox
 from tests.support.moderated import Moderated, guarded
 from tests.support.voice import Voice
@@ -32,7 +36,7 @@ class Setup:
 
     policies: Policies = field(default_factory=Policies)
     voice: Voice = field(default_factory=Voice)
-    limits: WorkLimits = field(default_factory=lambda: WorkLimits(pause=0.05))
+    limits: TurnSettings = field(default_factory=lambda: TurnSettings(retry_pause=0.05))
     queue: int = 50
     socket: bool = True
     dm_threads: bool = True
@@ -45,8 +49,6 @@ class Setup:
     silence_timeout: float = 60.0
     window: int | None = None
     max_tokens: int | None = None
-    history_tokens: int = 16_000
-    history_messages: int = 100
     openai_base_url: str = ""
     bot_token: str = ""
     moderation: Moderated | None = None
@@ -67,10 +69,10 @@ class Bot:
 async def running(sandbox: Sandbox, database: Path, setup: Setup | None = None) -> AsyncIterator[Bot]:
     """Run a bot against a sandbox until the block ends."""
     setup = setup or Setup()
-    options = ModelOptions(
-        setup.openai_base_url or sandbox.openai_base_url,
-        "sk-test",
-        "stand-in",
+    options = ModelSettings(
+        base_url=setup.openai_base_url or sandbox.openai_base_url,
+        api_key="sk-test",
+        model="stand-in",
         max_tokens=setup.max_tokens,
         retry_deadline=setup.retry_deadline,
         first_token_timeout=setup.first_token_timeout,
@@ -83,11 +85,10 @@ async def running(sandbox: Sandbox, database: Path, setup: Setup | None = None) 
         model = OpenAI(options, client)
         session = await stack.enter_async_context(aiohttp.ClientSession())
         slack = Slack(_slack_options(sandbox, setup), session, PlatformState("slack", store))
-        guard = await guarded(setup.moderation, sandbox, store, {slack.name: slack}, stack)
-        told = Instructions("You are Confab.", setup.history_tokens, setup.history_messages)
-        recall = HistoryLoader(
-            store, counter_for("stand-in"), ContextWindow(setup.window, setup.max_tokens), told, guard
-        )
+        guard = await guarded(setup.moderation, setup.policies, sandbox, store, {slack.name: slack}, stack)
+        told = PromptSettings(instructions="You are Confab.")
+        window = ContextWindow(setup.window, setup.max_tokens)
+        recall = HistoryLoader(store, counter_for("stand-in"), window, told, setup.policies, guard)
         summaries = Summaries(store, model, recall, guard)
         stack.push_async_callback(summaries.close)
         ears = setup.voice.ears(sandbox, store, setup.policies, client, database, {slack.name: slack.fetch_transcript})
@@ -102,13 +103,13 @@ async def running(sandbox: Sandbox, database: Path, setup: Setup | None = None) 
         yield Bot(store, intake, worker, slack, summaries)
 
 
-def _slack_options(sandbox: Sandbox, setup: Setup) -> SlackOptions:
+def _slack_options(sandbox: Sandbox, setup: Setup) -> SlackSettings:
     workspace = sandbox.workspace
-    return SlackOptions(
-        setup.bot_token or workspace.bot_token,
-        workspace.app_token if setup.socket else None,
-        workspace.signing_secret,
-        sandbox.slack_api_url,
+    return SlackSettings(
+        bot_token=setup.bot_token or workspace.bot_token,
+        app_token=workspace.app_token if setup.socket else "",
+        signing_secret=workspace.signing_secret,
+        api_url=sandbox.slack_api_url,
         edit_interval=setup.edit_interval,
         dm_threads=setup.dm_threads,
         ping=setup.ping,

@@ -1,6 +1,6 @@
 """Confab in a pretend Discord, inside a test: the real parts put together as the composition root does it."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,18 +9,21 @@ from typing import Literal
 import aiohttp
 
 from bots.discord.adapter import Discord
-from bots.discord.options import DiscordOptions
+from bots.discord.settings import DiscordSettings
 from bots.state import PlatformState
 from core.conversation import Conversation
 from core.intake import Intake
-from core.llm.client import ModelOptions, OpenAI, open_client
+from core.llm.client import OpenAI, open_client
+from core.llm.settings import ModelSettings
 from core.policy import Policies
 from core.prompt.context_window import ContextWindow
-from core.prompt.history import HistoryLoader, Instructions
+from core.prompt.history import HistoryLoader
+from core.prompt.settings import PromptSettings
 from core.prompt.summaries import Summaries
 from core.prompt.tokens import counter_for
 from core.storage.store import Store
-from core.worker import Worker, WorkLimits
+from core.turn_settings import TurnSettings
+from core.worker import Worker
 from deploy.sandbox.wire.server import Sandbox
 from tests.support.moderated import Moderated, guarded
 from tests.support.voice import Voice
@@ -32,11 +35,9 @@ class DiscordSetup:
 
     policies: Policies = field(default_factory=Policies)
     voice: Voice = field(default_factory=Voice)
-    limits: WorkLimits = field(default_factory=lambda: WorkLimits(pause=0.05))
+    limits: TurnSettings = field(default_factory=lambda: TurnSettings(retry_pause=0.05))
     queue: int = 50
     token: str = ""
-    threads: bool = True
-    channels: Mapping[str, bool] = field(default_factory=dict)
     roles: bool = False
     message_content: Literal["auto", "on", "off"] = "auto"
     parts: int = 8
@@ -59,17 +60,25 @@ class DiscordBot:
 async def running(sandbox: Sandbox, database: Path, setup: DiscordSetup | None = None) -> AsyncIterator[DiscordBot]:
     """Run a bot against a sandbox until the block ends."""
     setup = setup or DiscordSetup()
-    options = ModelOptions(sandbox.openai_base_url, "sk-test", "stand-in", retry_deadline=10.0, silence_timeout=60.0)
+    options = ModelSettings(
+        base_url=sandbox.openai_base_url, api_key="sk-test", model="stand-in", retry_deadline=10.0, silence_timeout=60.0
+    )
     async with AsyncExitStack() as stack:
         store = Store(database)
         stack.push_async_callback(store.close)
         client = await stack.enter_async_context(open_client(options))
         model = OpenAI(options, client)
         session = await stack.enter_async_context(aiohttp.ClientSession())
-        discord = Discord(_options(sandbox, setup), session, PlatformState("discord", store))
-        guard = await guarded(setup.moderation, sandbox, store, {discord.name: discord}, stack)
+        discord = Discord(_options(sandbox, setup), session, PlatformState("discord", store), setup.policies)
+        guard = await guarded(setup.moderation, setup.policies, sandbox, store, {discord.name: discord}, stack)
+        told = PromptSettings(instructions="You are Confab.")
         recall = HistoryLoader(
-            store, counter_for("stand-in"), ContextWindow(), Instructions("You are Confab.", 16_000, 100), guard
+            store,
+            counter_for("stand-in"),
+            ContextWindow(),
+            told,
+            setup.policies,
+            guard,
         )
         summaries = Summaries(store, model, recall, guard)
         stack.push_async_callback(summaries.close)
@@ -85,12 +94,10 @@ async def running(sandbox: Sandbox, database: Path, setup: DiscordSetup | None =
         yield DiscordBot(store, intake, worker, discord)
 
 
-def _options(sandbox: Sandbox, setup: DiscordSetup) -> DiscordOptions:
-    return DiscordOptions(
-        setup.token or sandbox.guild.token,
-        sandbox.discord_api_url,
-        threads=setup.threads,
-        channels=setup.channels,
+def _options(sandbox: Sandbox, setup: DiscordSetup) -> DiscordSettings:
+    return DiscordSettings(
+        token=setup.token or sandbox.guild.token,
+        api_url=sandbox.discord_api_url,
         roles=setup.roles,
         message_content=setup.message_content,
         parts=setup.parts,

@@ -12,6 +12,7 @@ NOUNS = ("core.messages", "core.ports", "core.errors", "core.sanitize", "core.hi
 FOUNDATIONS = ("core.storage", "core.files")
 ROOMS = tuple(f"core.{room}" for room in ("storage", "prompt", "llm", "files", "voice", "moderation"))
 PLATFORMS = ("slack", "discord")
+SEEN_BY_PLATFORMS = ("core.commands", "core.messages", "core.policy", "core.setting_fields", "core.errors")
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,14 +141,14 @@ def only_the_model_speaks_httpx(module: Module, found: Import) -> str | None:
 
 
 def a_platform_sees_the_port_alone(module: Module, found: Import) -> str | None:
-    """A platform imports core's nouns, ports, errors and commands, never store, main path or another platform."""
+    """A platform imports what is listed here of core, never the store, the main path, or another platform."""
     own = next((name for name in PLATFORMS if module.inside(f"bots.{name}")), None)
     if own is None:
         return None
     if any(found.reaches(f"bots.{other}") for other in PLATFORMS if other != own):
         return "a platform knows no other platform"
     inward = found.reaches("core") and not found.reaches(*PORT)
-    return "a platform sees core.commands, core.ports, core.messages and core.errors alone" if inward else None
+    return f"a platform sees {', '.join(PORT)} alone" if inward else None
 
 
 def the_sandbox_knows_the_wire_alone(module: Module, found: Import) -> str | None:

@@ -4,13 +4,15 @@ from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
-from core.llm.moderations import ModerationOptions, Moderations, open_moderation_client
+from core.llm.moderations import Moderations, open_moderation_client
 from core.moderation.access import AccessControl, AccessLists
 from core.moderation.checkers import CheckerPool
 from core.moderation.log import ModerationLog
-from core.moderation.moderation import Moderation, ModerationPolicy
+from core.moderation.moderation import Moderation
+from core.moderation.settings import ModerationSettings
 from core.moderation.verdict import Checker
 from core.moderation.words import WordList
+from core.policy import Policies
 from core.ports import Platform
 from core.storage.store import Store
 from deploy.sandbox.wire.server import Sandbox
@@ -20,7 +22,7 @@ from deploy.sandbox.wire.server import Sandbox
 class Moderated:
     """What a test wants of moderation; times in seconds."""
 
-    options: ModerationPolicy = field(default_factory=ModerationPolicy)
+    options: ModerationSettings = field(default_factory=ModerationSettings)
     words: tuple[str, ...] = ()
     patterns: tuple[str, ...] = ()
     endpoint: bool = True
@@ -34,6 +36,7 @@ class Moderated:
 
 async def guarded(
     wanted: Moderated | None,
+    policies: Policies,
     sandbox: Sandbox,
     store: Store,
     platforms: Mapping[str, Platform],
@@ -47,7 +50,14 @@ async def guarded(
     stack.push_async_callback(reports.close)
     checkers: list[Checker] = []
     if wanted.endpoint:
-        options = ModerationOptions(sandbox.openai_base_url, "sk-test", "stand-in", wanted.deadline)
+        options = wanted.options.model_copy(
+            update={
+                "url": sandbox.openai_base_url,
+                "key": "sk-test",
+                "model": "stand-in",
+                "deadline": wanted.deadline,
+            }
+        )
         checkers.append(Moderations(options, await stack.enter_async_context(open_moderation_client(options))))
     checks = CheckerPool(WordList(wanted.words, wanted.patterns), checkers, wanted.deadline, pauses=(0.1,))
-    return Moderation(checks, reports, admission, wanted.options)
+    return Moderation(checks, reports, admission, wanted.options, policies)

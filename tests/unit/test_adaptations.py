@@ -3,7 +3,6 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -189,7 +188,9 @@ SENTENCES = st.sampled_from(
 @given(st.lists(st.tuples(SENTENCES, st.sampled_from(list(SETTINGS))), max_size=100))
 def test_adapting_never_goes_on_for_ever(refusals: list[tuple[str, str]]) -> None:
     """However an endpoint complains, there is an end of what can be changed, and the messages stay."""
-    options = replace(QUICK, max_tokens=1, temperature=1.0, top_p=1.0, n=1, stop=("x",), seed=1, opening="So")
+    options = QUICK.model_copy(
+        update={"max_tokens": 1, "temperature": 1.0, "top_p": 1.0, "n": 1, "stop": ("x",), "seed": 1, "opening": "So"}
+    )
     body = chat_body(options, PROMPT, "U1")
     applied: tuple[Any, ...] = ()
     for sentence, name in refusals * 3:

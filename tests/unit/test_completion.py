@@ -3,7 +3,6 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -108,7 +107,7 @@ async def read_in(blocks: list[bytes]) -> str:
         return httpx.Response(200, headers={"Content-Type": "text/event-stream"}, content=body())
 
     async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as http:
-        chat = OpenAI(replace(QUICK, base_url="http://model/v1"), http).chat(PROMPT, "U1")
+        chat = OpenAI(QUICK.model_copy(update={"base_url": "http://model/v1"}), http).chat(PROMPT, "U1")
         return "".join([event.text async for event in chat if isinstance(event, Text)])
 
 

@@ -15,12 +15,12 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from core.settings import Settings
+from bots.settings import ProcessSettings
 from tests.support.plain_yaml import load
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
-GRACE = float(Settings.model_fields["grace"].default)
+GRACE = float(ProcessSettings.model_fields["grace"].default)
 DOCKERFILE = re.sub(r"\\\n\s*", "", re.sub(r"^#.*\n", "", (DEPLOY / "Dockerfile").read_text(), flags=re.MULTILINE))
 STEPS = [(line.split(" ", 1)[0], line.split(" ", 1)[1]) for line in DOCKERFILE.splitlines() if line.strip()]
 

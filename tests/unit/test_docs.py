@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from core.settings import Settings
+from bots.settings import Settings
 from tests.support.error_table import OPERATING, error_classes, with_error_table
 
 ROOT = Path(__file__).parents[2]
@@ -18,6 +18,7 @@ NAMING_SETTINGS = (
     "core/errors.py",
     "core/moderation/errors.py",
     "core/settings.py",
+    "core/policy.py",
     *(f"deploy/{name}" for name in ("Dockerfile", "compose.yaml", "confab.service", "slack-manifest.yaml")),
 )
 TOP = ("bots", "core", "tests", "deploy", "docs", ".ci", ".github")

@@ -8,6 +8,7 @@ import pytest
 from bots.discord import calls as discord_calls
 from bots.discord import files as discord_files
 from bots.discord.calls import DiscordRefusal
+from bots.settings import Settings
 from bots.slack import calls as slack_calls
 from bots.slack import files as slack_files
 from bots.slack.calls import SlackRefusal
@@ -15,7 +16,6 @@ from core import errors
 from core.errors import BotError, ModelError, PlatformError, Uncertain, VoiceError
 from core.moderation import errors as moderation_errors
 from core.moderation.errors import ModerationError
-from core.settings import Settings
 from core.voice import errors as voice_errors
 
 # A platform may refine these with classes of its own, which keep their sentences.

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from core.policy import ChannelSettings, Policies
 from core.prompt.ask import SHORTENED
 from core.prompt.build import FIRST, MIDDLE, SUMMARY
 from deploy.sandbox.openai.model import Fault, ModelRequest, Reply, refusal
@@ -17,7 +18,7 @@ from tests.support.room import answered, answers, ask, mention, prompt
 
 NOTES = "They counted their messages, and agreed to ship on Friday."
 PLAN = "the plan is what we said about it before " * 30
-SMALL = Setup(history_tokens=600)
+SMALL = Setup(policies=Policies(ChannelSettings(history_tokens=600)))
 
 
 @pytest.fixture(autouse=True)

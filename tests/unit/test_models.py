@@ -7,8 +7,9 @@ import pytest
 from aiohttp import web
 
 from core.errors import EndpointFailing, EndpointUnreachable
-from core.llm.client import ModelOptions, OpenAI, open_client
+from core.llm.client import OpenAI, open_client
 from core.llm.models import window_of
+from core.llm.settings import ModelSettings
 from core.prompt.context_window import UNKNOWN, ContextWindow, ask_window
 from deploy.sandbox.wire.server import Sandbox
 from tests.support.asking import served
@@ -27,7 +28,7 @@ def route(method: str, path: str, body: Any, status: int = 200) -> web.RouteDef:
 
 async def window(url: str, model: str = "m") -> int | None:
     """Return the window that an endpoint tells."""
-    options = ModelOptions(url, "", model)
+    options = ModelSettings(base_url=url, model=model)
     async with open_client(options) as client:
         return await OpenAI(options, client).window()
 
@@ -80,7 +81,7 @@ async def test_a_server_that_is_loading_has_not_told_yet(status: int) -> None:
 async def test_a_window_that_could_not_be_asked_is_asked_again(sandbox: Sandbox) -> None:
     """Until the model is loaded."""
     sandbox.model.listing, sandbox.model.loading = {"max_model_len": 4096}, 3
-    options, size = ModelOptions(sandbox.openai_base_url, "sk-1", "stand-in"), ContextWindow()
+    options, size = ModelSettings(base_url=sandbox.openai_base_url, api_key="sk-1", model="stand-in"), ContextWindow()
     async with open_client(options) as client:
         await ask_window(OpenAI(options, client), size, pause=0.01)
     assert size.size == 4096
@@ -89,7 +90,7 @@ async def test_a_window_that_could_not_be_asked_is_asked_again(sandbox: Sandbox)
 
 async def test_an_endpoint_that_does_not_tell_is_left_alone(sandbox: Sandbox) -> None:
     """As most of them."""
-    options, size = ModelOptions(sandbox.openai_base_url, "sk-1", "stand-in"), ContextWindow()
+    options, size = ModelSettings(base_url=sandbox.openai_base_url, api_key="sk-1", model="stand-in"), ContextWindow()
     async with open_client(options) as client:
         await ask_window(OpenAI(options, client), size, pause=0.01)
     assert size.size == UNKNOWN

@@ -12,13 +12,15 @@ from core.moderation.access import AccessControl, AccessLists
 from core.moderation.checkers import CheckerPool
 from core.moderation.errors import AnswerRefused, CheckFailed, QuestionRefused
 from core.moderation.log import ModerationLog, Subject
-from core.moderation.moderation import Moderation, ModerationPolicy
+from core.moderation.moderation import Moderation
+from core.moderation.settings import ModerationSettings
 from core.moderation.stream import ModeratedStream, PromptTexts
 from core.moderation.verdict import Finding, Sample
 from core.moderation.words import WordList
+from core.policy import Policies
 
 ABOUT = Subject(ConversationKey("slack", "T1", "C1", "1.0"), "reference")
-QUICK = ModerationPolicy(first=0.0, later=0.0)
+QUICK = ModerationSettings(first_window=0.0, later_window=0.0)
 
 
 class Rows:
@@ -46,10 +48,10 @@ class Phrases:
         return [Finding(flagged=self._phrase in sample.text) for sample in samples]
 
 
-def guard(words: WordList, checkers: Sequence[Phrases] = (), options: ModerationPolicy = QUICK) -> Moderation:
+def guard(words: WordList, checkers: Sequence[Phrases] = (), options: ModerationSettings = QUICK) -> Moderation:
     """Return a guard over the own list and checkers."""
     reports = ModerationLog(Rows(), {}, AccessControl(AccessLists()), {})  # type: ignore[arg-type]  # one method of it is used
-    return Moderation(CheckerPool(words, checkers), reports, AccessControl(AccessLists()), options)
+    return Moderation(CheckerPool(words, checkers), reports, AccessControl(AccessLists()), options, Policies())
 
 
 async def spoken(pieces: Sequence[str]) -> AsyncGenerator[ModelEvent, None]:
@@ -138,7 +140,7 @@ def test_a_pattern_of_any_length_has_the_whole_answer_held() -> None:
 
 def test_the_strict_mode_shows_nothing_before_all_of_it_is_checked() -> None:
     """And then all at once."""
-    strict = ModerationPolicy(strict=True)
+    strict = ModerationSettings(strict=True)
     release = ModeratedStream(guard(WordList(), [Phrases("never")], strict), ABOUT, asking)
     assert asyncio.run(states(release, ["One. ", "Two. ", "Three."])) == (["", "One. Two. Three."], False)
 
@@ -147,7 +149,7 @@ async def test_nothing_is_visible_before_the_question_is_clean() -> None:
     """However long the check takes; what the model says meanwhile is read."""
     verdict, all_said = asyncio.Event(), asyncio.Event()
     release = ModeratedStream(
-        guard(WordList(), [Phrases("never", verdict)], ModerationPolicy(output=False)), ABOUT, asking
+        guard(WordList(), [Phrases("never", verdict)], ModerationSettings(output=False)), ABOUT, asking
     )
 
     async def chat() -> AsyncGenerator[ModelEvent, None]:

@@ -8,7 +8,7 @@ import pytest
 
 from core.messages import Author, ConversationKey, Message
 from core.moderation.access import AccessLists
-from core.moderation.moderation import ModerationPolicy
+from core.moderation.settings import ModerationSettings
 from core.moderation.stream import HELD
 from deploy.sandbox.openai.model import Fault, Reply, rate_limited, refusal
 from deploy.sandbox.wire.server import Sandbox
@@ -81,7 +81,7 @@ async def test_open_answers_unchecked_and_notes_it(sandbox: Sandbox, tmp_path: P
     """The record says so, and of what."""
     sandbox.model.moderation.fault = refusal(500, "no")
     sandbox.model.script.append(Reply("All is well."))
-    is_open = Setup(moderation=Moderated(ModerationPolicy(is_open=True), deadline=0.2))
+    is_open = Setup(moderation=Moderated(ModerationSettings(unreachable="open"), deadline=0.2))
     async with running(sandbox, tmp_path / "confab.db", is_open):
         thread = await ask(sandbox, "how is it?")
         await sandbox.workspace.until(lambda: answers(sandbox, thread) == ["All is well."])
@@ -121,7 +121,7 @@ async def test_whatever_is_wrong_with_moderation_the_choice_holds_and_the_thread
     """Open answers; closed holds the answer until it could be checked."""
     sandbox.model.moderation.fault = FAULTY[fault]
     sandbox.model.script += [Reply("One."), Reply("Two.")]
-    setup = Setup(moderation=Moderated(ModerationPolicy(is_open=is_open), deadline=0.3))
+    setup = Setup(moderation=Moderated(ModerationSettings(unreachable="open" if is_open else "closed"), deadline=0.3))
     async with running(sandbox, tmp_path / "confab.db", setup):
         thread = await ask(sandbox, "hello")
         if not is_open:
@@ -136,7 +136,7 @@ async def test_whatever_is_wrong_with_moderation_the_choice_holds_and_the_thread
 async def test_a_turn_that_waited_too_long_is_refused_and_not_kept(sandbox: Sandbox, tmp_path: Path) -> None:
     """Its question was never checked."""
     sandbox.model.moderation.fault = FAULTY["500"]
-    setup = Setup(moderation=Moderated(ModerationPolicy(hold=0.1), deadline=0.1))
+    setup = Setup(moderation=Moderated(ModerationSettings(hold=0.1), deadline=0.1))
     async with running(sandbox, tmp_path / "confab.db", setup):
         thread = await ask(sandbox, "hello")
         await sandbox.workspace.until(lambda: "out of reach for too long" in answers(sandbox, thread)[0])
@@ -152,7 +152,7 @@ async def test_the_model_is_asked_beside_the_check_and_nothing_is_shown_before_t
     """The model has said all of it long before; what it says comes with the verdict."""
     sandbox.model.moderation.hold = asyncio.Event()
     sandbox.model.script.append(Reply("All is well."))
-    setup = Setup(moderation=Moderated(ModerationPolicy(output=False)))
+    setup = Setup(moderation=Moderated(ModerationSettings(output=False)))
     async with running(sandbox, tmp_path / "confab.db", setup):
         thread = await sandbox.workspace.say(GENERAL, mention("hello"))
         await sandbox.model.until(lambda: sandbox.model.requests and sandbox.model.requests[0].done_at)
@@ -169,7 +169,7 @@ async def test_a_check_that_is_done_first_leaves_the_answer_to_the_model_alone(
     check = sandbox.model.moderation.hold = asyncio.Event()
     model = asyncio.Event()
     sandbox.model.script.append(Reply("All is well.", hold=model, hold_after=0))
-    setup = Setup(moderation=Moderated(ModerationPolicy(output=False)))
+    setup = Setup(moderation=Moderated(ModerationSettings(output=False)))
     async with running(sandbox, tmp_path / "confab.db", setup):
         thread = await sandbox.workspace.say(GENERAL, mention("hello"))
         await sandbox.model.until(lambda: sandbox.model.requests and len(sandbox.model.moderation.checked) == 1)

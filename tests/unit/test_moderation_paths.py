@@ -15,8 +15,8 @@ from core.files.attachments import UNCHECKED
 from core.llm.client import OpenAI
 from core.messages import Attachment, Author, Earlier, Message
 from core.moderation.log import Path
-from core.moderation.moderation import ModerationPolicy
-from core.policy import Policies, Policy
+from core.moderation.settings import ModerationSettings
+from core.policy import ChannelSettings, Policies
 from core.ports import Platform
 from core.storage.store import Store
 from deploy.sandbox.openai.model import Reply
@@ -307,7 +307,7 @@ async def by_posted(room: Room) -> None:
 async def by_merged(room: Room) -> None:
     """One of several questions that would be answered together."""
     await room.leave()
-    await room.join(Policies(Policy(merge=True)), moderation=Moderated())
+    await room.join(Policies(ChannelSettings(merge=True)), moderation=Moderated())
     room.model.delay_first = 0.4
     said = await room.say(f"{room.mention('the bot')} first")
     await room.until(lambda: room.model.requests)
@@ -399,7 +399,9 @@ async def test_nothing_of_a_listed_phrase_is_ever_visible_on_a_platform(room: Ro
     """Wherever the answer is cut on its way; it grows until shortly before it, and is then replaced."""
     await room.leave()
     await room.join(
-        moderation=Moderated(ModerationPolicy(first=0.05, later=0.05), words=("bad thing",), endpoint=False)
+        moderation=Moderated(
+            ModerationSettings(first_window=0.05, later_window=0.05), words=("bad thing",), endpoint=False
+        )
     )
     before = ["word "] * 20
     async with watched(sandbox) as states:
@@ -447,7 +449,7 @@ async def test_a_flagged_summary_is_not_kept(sandbox: Sandbox, tmp_path: File) -
         return Reply(FLAGGED if "minutes" in body["messages"][0]["content"] else "Noted, " + "and noted again, " * 10)
 
     sandbox.model.talk = talk
-    setup = Setup(history_tokens=600, moderation=Moderated())
+    setup = Setup(policies=Policies(ChannelSettings(history_tokens=600)), moderation=Moderated())
     async with running(sandbox, tmp_path / "confab.db", setup) as bot:
         thread = await ask_in_slack(sandbox, "begin")
         for number in range(2, 14):

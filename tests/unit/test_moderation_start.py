@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from bots.moderating import guard_of
-from bots.options import model_options
+from bots.settings import Settings
 from core.errors import SettingsError
-from core.settings import Settings
+from core.policy import Policies
 from core.storage.store import Store
 from deploy.sandbox.openai.model import Fault, refusal
 from deploy.sandbox.wire.server import Sandbox
@@ -21,7 +21,7 @@ async def started(sandbox: Sandbox, folder: Path, **environ: str) -> bool:
     async with AsyncExitStack() as stack:
         store = Store(folder / "confab.db")
         stack.push_async_callback(store.close)
-        return await guard_of(settings, model_options(settings), store, {}, stack) is not None
+        return await guard_of(settings.moderation, settings.model, Policies(), store, {}, stack) is not None
 
 
 @pytest.mark.parametrize("fault", [Fault(404, "404 page not found"), Fault(405), Fault(200, {"error": "Unexpected"})])

@@ -142,7 +142,7 @@ async def test_a_page_that_is_not_read_gives_its_connection_back(asking: Asking)
     async def page(_: web.Request) -> web.Response:
         return web.Response(text="<html>" + "x" * 1_000_000, content_type="text/html")
 
-    narrow = replace(QUICK, max_connections=1)
+    narrow = QUICK.model_copy(update={"max_connections": 1})
     async with served(web.post("/{any:.*}", page)) as url, open_client(narrow) as http:
         alone = Asking(url, http, asking.model)
         held = [await alone.fault(base_url=url) for _ in range(2)]

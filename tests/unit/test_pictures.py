@@ -14,6 +14,7 @@ from PIL import Image as Picture
 from core.files.attachments import BLIND, LEFT_OUT, MOST_PICTURES, TOO_MANY, UNREADABLE, UNSEEN
 from core.files.documents import Documents
 from core.files.readers.picture import AREA, LONGEST
+from core.policy import ChannelSettings, Policies
 from core.prompt.ask import FEWER
 from deploy.sandbox.openai.model import ModelRequest
 from deploy.sandbox.wire.server import Sandbox
@@ -243,7 +244,9 @@ async def test_pictures_that_do_not_fit_the_window_are_left_out_and_people_are_t
 
 async def test_pictures_go_with_the_cut(sandbox: Sandbox, tmp_path: Path) -> None:
     """Prompts show them as long as they hold their message; then nothing is left of them but the name."""
-    async with running(sandbox, tmp_path / "confab.db", Setup(history_tokens=4_000)):
+    async with running(
+        sandbox, tmp_path / "confab.db", Setup(policies=Policies(ChannelSettings(history_tokens=4_000)))
+    ):
         thread = await upload(sandbox, "look", [("cat.png", picture(size=(800, 800)))])
         await answered_in_slack(sandbox, thread)
         shown = []

@@ -8,7 +8,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from core.history import History
-from core.llm.request import ModelOptions, chat_body
+from core.llm.request import chat_body
+from core.llm.settings import ModelSettings
 from core.messages import Author, Entry, Image, PromptMessage, ToolCall
 from core.prompt.build import (
     FIRST,
@@ -124,7 +125,7 @@ def test_what_stays_are_the_newest_turns_whole_and_in_order(
 
 def refusal(prompt: Prompt) -> Fault | None:
     """Return why an endpoint would refuse a prompt."""
-    body = chat_body(ModelOptions("", "", "stand-in"), prompt.messages, "U1")
+    body = chat_body(ModelSettings(model="stand-in"), prompt.messages, "U1")
     return refused(Asked(body, {"stand-in": frozenset()}))
 
 

@@ -1,14 +1,19 @@
 """What an operator sets is read once, and every fault is told at once."""
 
+import json
+import re
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bots.settings import FIRST, Settings
 from bots.voice import transcribers
 from core.errors import SettingsError
-from core.settings import ChannelSettings, Settings
+from core.llm.settings import ModelSettings
+from core.messages import ConversationKey
+from core.policy import ChannelSettings, Policies
 
 ENOUGH = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1", "OPENAI_API_KEY": "sk-1"}
 EXAMPLE = Path(__file__).parents[2] / ".env.example"
@@ -26,10 +31,10 @@ def faults(environ: dict[str, str]) -> list[str]:
 def test_tokens_and_a_key_are_enough() -> None:
     """With the three values that cannot be guessed, everything else has a default."""
     settings = Settings.load(ENOUGH)
-    assert settings.slack_bot_token == "xoxb-1"
-    assert settings.openai_base_url == "https://api.openai.com/v1"
-    assert settings.follow_ups
-    assert settings.streaming
+    assert settings.slack.bot_token == "xoxb-1"
+    assert settings.model.base_url == "https://api.openai.com/v1"
+    assert settings.conversations.follow_ups
+    assert settings.conversations.streaming
 
 
 def test_an_empty_value_is_an_absent_one() -> None:
@@ -54,13 +59,13 @@ def test_a_missing_token_is_told_with_where_to_get_it() -> None:
 def test_a_signing_secret_serves_in_place_of_an_app_token() -> None:
     """HTTP events need no app token."""
     settings = Settings.load({"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_SIGNING_SECRET": "s", "OPENAI_API_KEY": "k"})
-    assert settings.slack_app_token is None
+    assert not settings.slack.app_token
 
 
 def test_a_local_endpoint_needs_no_key() -> None:
     """Ollama and its like have none."""
     environ = {**ENOUGH, "OPENAI_API_KEY": "", "OPENAI_BASE_URL": "http://127.0.0.1:11434/v1"}
-    assert Settings.load(environ).openai_api_key is None
+    assert not Settings.load(environ).model.api_key
 
 
 @pytest.mark.parametrize(
@@ -84,7 +89,7 @@ def test_a_value_that_cannot_be_used_is_refused_by_its_name(name: str, value: st
 def test_a_channel_may_differ() -> None:
     """What a channel leaves out stays as the operator set it."""
     settings = Settings.load({**ENOUGH, "CONFAB_CHANNELS": '{"C1": {"follow_ups": false}}'})
-    assert settings.channels == {"C1": ChannelSettings(follow_ups=False)}
+    assert settings.conversations.channels == {"C1": ChannelSettings(follow_ups=False)}
 
 
 @given(st.dictionaries(st.sampled_from([*Settings.names(), "CONFAB_X", "HOME"]), st.text(max_size=30)))
@@ -109,7 +114,7 @@ def test_the_models_key_goes_to_no_other_transcriber() -> None:
     other = "https://speech.example/v1"
     further = '[{"model": "b"}, {"model": "c", "base_url": "https://c.example/v1", "api_key": "sk-c"}]'
     settings = Settings.load({**ENOUGH, "CONFAB_TRANSCRIBE_BASE_URL": other, "CONFAB_TRANSCRIBERS": further})
-    assert [(each.base_url, each.api_key) for each in transcribers(settings)] == [
+    assert [(each.base_url, each.api_key) for each in transcribers(settings.transcription, settings.model)] == [
         (other, ""),
         ("https://api.openai.com/v1", "sk-1"),
         ("https://c.example/v1", "sk-c"),
@@ -118,5 +123,62 @@ def test_the_models_key_goes_to_no_other_transcriber() -> None:
 
 def test_the_model_s_own_endpoint_transcribes_unless_another_or_a_local_one_is_set() -> None:
     """Nothing has to be set for it."""
-    assert [each.model for each in transcribers(Settings.load(ENOUGH))] == ["gpt-4o-mini-transcribe"]
-    assert transcribers(Settings.load({**ENOUGH, "CONFAB_LOCAL_WHISPER": "small"}), has_local=True) == []
+    settings = Settings.load(ENOUGH)
+    asked = transcribers(settings.transcription, settings.model)
+    assert [(each.model, each.base_url) for each in asked] == [("gpt-4o-mini-transcribe", settings.model.base_url)]
+    assert transcribers(settings.transcription, settings.model, has_local=True) == []
+
+
+def test_a_section_is_made_of_its_fields_names_as_well() -> None:
+    """A test, or one part for another, names no variable of the environment; neither is read from the other's."""
+    assert Settings.load({**ENOUGH, "CONFAB_SEED": "7"}).model.seed == ModelSettings(seed=7).seed == 7
+    assert Settings.load({**ENOUGH, "seed": "7", "max_connections": "1"}).model == ModelSettings(api_key="sk-1")
+
+
+def test_a_setting_that_two_sections_read_has_one_fault_and_one_line() -> None:
+    """It is one setting to the operator."""
+    assert len(faults({**ENOUGH, "CONFAB_CONNECT_TIMEOUT": "soon", "CONFAB_EDIT_INTERVAL": "often"})) == 2
+    assert Settings.example().count("CONFAB_CONNECT_TIMEOUT=") == 1
+    settings = Settings.load({**ENOUGH, "CONFAB_CONNECT_TIMEOUT": "3"})
+    assert settings.model.connect_timeout == settings.transcription.connect_timeout == 3.0
+
+
+def test_a_token_is_not_printed_with_its_section() -> None:
+    """What is logged by mistake holds no secret."""
+    environ = {**ENOUGH, "SLACK_BOT_TOKEN": "xoxb-secret", "OPENAI_API_KEY": "secret", "CONFAB_USER_SALT": "secret"}
+    assert "secret" not in repr(Settings.load({**environ, "CONFAB_MODERATION_KEY": "secret"}))
+
+
+@given(st.fixed_dictionaries({}, optional={"follow_ups": st.booleans(), "history_tokens": st.integers(1, 99_999)}))
+def test_what_a_channel_leaves_out_stays_as_it_is_for_all(own: dict[str, bool | int]) -> None:
+    """Also where a channel says what the default would be, and the operator said otherwise."""
+    environ = {"CONFAB_FOLLOW_UPS": "false", "CONFAB_HISTORY_TOKENS": "7", "CONFAB_CHANNELS": json.dumps({"C1": own})}
+    conversations = Settings.load({**ENOUGH, **environ}).conversations
+    policy = Policies(conversations, conversations.channels).policy_of(ConversationKey("slack", "T1", "C1", "1"))
+    assert policy.follow_ups == own.get("follow_ups", False)
+    assert policy.history_tokens == own.get("history_tokens", 7)
+
+
+def test_a_channel_is_named_by_its_id_or_with_its_platform() -> None:
+    """The one with its platform goes first, and holds there alone."""
+    policies = Policies(channels={"1": ChannelSettings(merge=True), "discord:1": ChannelSettings(threads=False)})
+    slack, discord = (policies.policy_of(ConversationKey(name, "W", "1", "9")) for name in ("slack", "discord"))
+    assert (slack.merge, slack.threads) == (True, True)
+    assert (discord.merge, discord.threads) == (False, False)
+
+
+def test_a_channel_s_thresholds_go_over_those_for_all() -> None:
+    """Category by category."""
+    everywhere = ChannelSettings(thresholds={"violence": 0.8, "hate": 0.5})
+    policies = Policies(everywhere, {"C1": ChannelSettings(thresholds={"hate": 0.1})})
+    key = ConversationKey("slack", "T1", "C1", "1")
+    assert policies.policy_of(key).thresholds == {"violence": 0.8, "hate": 0.1}
+
+
+def test_the_example_begins_with_the_eight_settings_that_matter_first() -> None:
+    """And every setting stands under a heading, once."""
+    text = Settings.example()
+    names = re.findall(r"^(?:# )?([A-Z_]+)=", text, re.MULTILINE)
+    assert len(names) == len(set(names)) == len(Settings.names())
+    assert names[:8] == list(FIRST)
+    assert text.index("## What matters first") < text.index("SLACK_BOT_TOKEN=")

@@ -4,7 +4,6 @@ import asyncio
 import json
 import random
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -45,7 +44,7 @@ async def read_bodies(
         return httpx.Response(200, headers=headers, content=blocks(bodies[min(calls, len(bodies)) - 1]))
 
     text = ""
-    options = replace(QUICK, base_url="http://model/v1", **changes)
+    options = QUICK.model_copy(update={"base_url": "http://model/v1", **changes})
     async with httpx.AsyncClient(transport=httpx.MockTransport(respond)) as http:
         try:
             async for event in OpenAI(options, http).chat(PROMPT, "U1"):

@@ -33,7 +33,7 @@ PLATFORMS = ("bots.discord.adapter", "bots.slack.adapter", "bots.slack.webhook")
 for module in (
     *PLATFORMS,
     "bots.http",
-    "bots.options",
+    "bots.settings",
     "bots.voice",
     "bots.app",
     "anyio._backends._asyncio",

@@ -15,24 +15,28 @@ from core.errors import FileUnreadable, PlatformError
 from core.intake import Intake
 from core.llm.client import OpenAI
 from core.messages import Attachment, ConversationKey, Earlier, Message, Receive, ReplyEvent, Turn
-from core.policy import Policies
+from core.policy import ChannelSettings, Policies
 from core.ports import Journal
 from core.prompt.context_window import ContextWindow
-from core.prompt.history import HistoryLoader, Instructions
+from core.prompt.history import HistoryLoader
+from core.prompt.settings import PromptSettings
 from core.prompt.summaries import Summaries
 from core.prompt.tokens import Counter
 from core.storage.connection import Connection
 from core.storage.database import LINGER, Database, Work
 from core.storage.errors import StorageUnavailable
 from core.storage.store import Store
-from core.voice.audio_info import RecordingLimits
+from core.turn_settings import TurnSettings
 from core.voice.notes import VoiceNotes
-from core.voice.transcribe import PipelineOptions, TranscriptPipeline
+from core.voice.settings import VoiceSettings
+from core.voice.transcribe import TranscriptPipeline
 from core.voice.transcribers import Transcribers
-from core.worker import Worker, WorkLimits
+from core.worker import Worker
 from tests.proofs.schedules.world import Speaker, World
 
 T = TypeVar("T")
+INSTRUCTIONS = PromptSettings(instructions="Be brief.")
+POLICIES = Policies(ChannelSettings(history_tokens=4_000, history_messages=20))
 PART = 150  # characters of one message: every notice is one
 
 
@@ -99,19 +103,17 @@ class Life:
             patch.setattr("core.storage.store.Database", partial(InlineDatabase, self))
             self._store = Store(path)
         model = cast("OpenAI", Speaker(world))
-        recall = HistoryLoader(
-            self._store, Counter(len, exact=True), ContextWindow(), Instructions("Be brief.", 4_000, 20)
-        )
+        recall = HistoryLoader(self._store, Counter(len, exact=True), ContextWindow(), INSTRUCTIONS, POLICIES)
         ears = VoiceNotes(
-            TranscriptPipeline(self._store, Transcribers(()), PipelineOptions(), path.with_name("recordings")),
-            RecordingLimits(),
-            Policies(),
+            TranscriptPipeline(self._store, Transcribers(()), VoiceSettings(), path.with_name("recordings")),
+            VoiceSettings(),
+            POLICIES,
         )
         summaries = Summaries(self._store, model, recall)
-        conversation = Conversation(self._store, model, Policies(), recall, summaries, ears)
+        conversation = Conversation(self._store, model, POLICIES, recall, summaries, ears)
         platforms = {"simulated": Simulated(self)}
-        self.worker = Worker(self._store, conversation, platforms, WorkLimits(concurrency=2))
-        self.intake = Intake(self._store, conversation, platforms, Policies(), self.worker, queue=50)
+        self.worker = Worker(self._store, conversation, platforms, TurnSettings(concurrency=2))
+        self.intake = Intake(self._store, conversation, platforms, POLICIES, self.worker, queue=50)
 
     async def passes(self) -> None:
         """Wait for a moment. Whoever is dead never comes out of it, nor does anything afterwards."""
