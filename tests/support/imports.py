@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 STORAGE = ("core.storage",)
-PORT = ("core.messages", "core.ports", "core.errors", "core.commands")
+PORT = ("core.commands", "core.errors", "core.messages", "core.policy", "core.ports", "core.setting_fields")
 NOUNS = ("core.messages", "core.ports", "core.errors", "core.sanitize", "core.history", "core.token_ratio")
 FOUNDATIONS = ("core.storage", "core.files")
 ROOMS = tuple(f"core.{room}" for room in ("storage", "prompt", "llm", "files", "voice", "moderation"))
@@ -148,7 +148,7 @@ def a_platform_sees_the_port_alone(module: Module, found: Import) -> str | None:
     if any(found.reaches(f"bots.{other}") for other in PLATFORMS if other != own):
         return "a platform knows no other platform"
     inward = found.reaches("core") and not found.reaches(*PORT)
-    return f"a platform sees {', '.join(PORT)} alone" if inward else None
+    return f"a platform sees of core {', '.join(PORT)} alone" if inward else None
 
 
 def the_sandbox_knows_the_wire_alone(module: Module, found: Import) -> str | None:
