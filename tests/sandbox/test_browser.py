@@ -59,7 +59,7 @@ async def answer(slack: AsyncWebClient, text: str, thread: str | None = None) ->
 
 async def test_a_mention_is_completed_and_goes_out_as_slack_writes_it(sandbox: Sandbox, page: Page) -> None:
     """`@C` offers Confab; the page shows @Confab, and the wire has its id."""
-    box = page.get_by_role("combobox", name="Message #general")
+    box = page.get_by_role("textbox", name="Message #general")
     await box.press_sequentially("@C")
     await expect(page.locator("#channel .suggestions").get_by_role("option")).to_have_text([re.compile("Confab")])
     await box.press("Enter")
@@ -152,7 +152,7 @@ async def test_a_status_is_shown_while_the_bot_works(sandbox: Sandbox, page: Pag
 
 async def test_the_first_answer_opens_beside_its_question(sandbox: Sandbox, page: Page, slack: AsyncWebClient) -> None:
     """The pane opens by itself for one's own question only, and not over something half written."""
-    box, thread = page.get_by_role("combobox", name="Message #general"), page.get_by_role("region", name="Thread")
+    box, thread = page.get_by_role("textbox", name="Message #general"), page.get_by_role("region", name="Thread")
     await box.fill("Half a")
     roots = [await sandbox.workspace.say(GENERAL, "Ask", user) for user in ("U0ADA", "U0GRACE", "U0ADA")]
     await answer(slack, "While one writes", roots[0])
@@ -284,7 +284,7 @@ async def test_a_file_is_attached_by_button_drop_and_paste(sandbox: Sandbox, pag
         node.dispatchEvent(made);
     }"""
     for kind in ("drop", "paste"):
-        await channel.get_by_role("combobox").evaluate(drop, kind)
+        await channel.get_by_role("textbox").evaluate(drop, kind)
         await expect(channel.locator(".enclosed .file")).to_have_text(re.compile(f"{kind}.txt"))
         await channel.get_by_role("button", name="Send").click()
     await expect(page.locator(".row .file b")).to_have_text(["notes.txt", "drop.txt", "paste.txt"])
@@ -322,7 +322,7 @@ async def test_without_a_microphone_the_page_says_so(sandbox: Sandbox, browser: 
 
 async def test_slacks_own_command_is_offered_and_its_refusal_is_ones_own(sandbox: Sandbox, page: Page) -> None:
     """Without a bot it is Slackbot who says that it failed, to the asker alone; in a thread Slack has no commands."""
-    box = page.get_by_role("combobox", name="Message #general")
+    box = page.get_by_role("textbox", name="Message #general")
     await box.press_sequentially("/c")
     await expect(page.locator("#channel .suggestions").get_by_role("option")).to_have_text([re.compile("/confab")])
     await box.press("Tab")
@@ -358,7 +358,7 @@ async def test_the_drawer_shows_the_faults_and_the_model(sandbox: Sandbox, page:
 async def test_an_empty_channel_says_what_to_try(page: Page) -> None:
     """One click puts a question into the message box."""
     await page.get_by_role("button", name="Write @Confab what did we decide?").click()
-    await expect(page.get_by_role("combobox", name="Message #general")).to_have_value("@Confab what did we decide?")
+    await expect(page.get_by_role("textbox", name="Message #general")).to_have_value("@Confab what did we decide?")
 
 
 async def test_the_banner_says_what_this_is(sandbox: Sandbox, page: Page) -> None:

@@ -42,7 +42,7 @@ async def page(sandbox: Sandbox, browser: Browser) -> AsyncIterator[Page]:
     """Return the sandbox's page in Discord's #general, as wide as on a desk."""
     page = await visit(browser, sandbox.url)
     await page.get_by_role("navigation").get_by_role("button", name="Discord").click()
-    await expect(page.get_by_role("combobox", name="Message #general")).to_be_visible()
+    await expect(page.get_by_role("textbox", name="Message #general")).to_be_visible()
     yield page
     await page.close()
 
@@ -69,7 +69,7 @@ async def test_the_other_platform_is_one_click_away(sandbox: Sandbox, page: Page
 
 async def test_names_are_completed_and_go_out_as_discord_writes_them(sandbox: Sandbox, page: Page) -> None:
     """People, roles and channels by their ids; what stands in code stays as it is."""
-    box = page.get_by_role("combobox", name="Message #general")
+    box = page.get_by_role("textbox", name="Message #general")
     options = page.locator("#channel .suggestions").get_by_role("option")
     for begun, offered in (("@C", "Confab"), ("@en", "@engineers"), ("#ra", "#random")):
         await box.press_sequentially(begun)
@@ -228,7 +228,7 @@ async def test_that_the_bot_types_is_shown_until_it_speaks(sandbox: Sandbox, pag
 
 async def test_a_message_that_is_too_long_is_counted_and_held_back(page: Page) -> None:
     """The count appears near the end, and turns when there is no room left."""
-    box, send = page.get_by_role("combobox", name="Message #general"), page.locator("#channel .send")
+    box, send = page.get_by_role("textbox", name="Message #general"), page.locator("#channel .send")
     await box.fill("x" * 1990)
     await expect(page.locator("#channel .left")).to_have_text("10")
     await expect(send).to_be_enabled()
@@ -277,7 +277,7 @@ async def bot(sandbox: Sandbox) -> AsyncIterator[Ear]:
 
 async def test_a_slash_command_is_completed_and_used(sandbox: Sandbox, page: Page, bot: Ear) -> None:
     """The answer says who used what, and that nobody else sees it; no message is written."""
-    box = page.get_by_role("combobox", name="Message #general")
+    box = page.get_by_role("textbox", name="Message #general")
     await box.press_sequentially("/")
     options = page.locator("#channel .suggestions").get_by_role("option")
     await expect(options).to_have_text([re.compile("/ask"), re.compile("/help")])
@@ -310,7 +310,7 @@ async def test_the_bot_is_asked_about_a_message_from_its_menu(sandbox: Sandbox, 
     sandbox.guild.interactions.ack_within = 0.1
     await write(page.locator("#channel"), "/help")
     await expect(page.locator(".toast")).to_have_text("The application did not respond.")
-    await expect(page.get_by_role("combobox", name="Message #general")).to_have_value("/help")
+    await expect(page.get_by_role("textbox", name="Message #general")).to_have_value("/help")
 
 
 async def test_discords_faults_are_in_the_drawer(sandbox: Sandbox, page: Page) -> None:
@@ -368,11 +368,11 @@ async def test_the_first_minute(browser: Browser, tmp_path: Path) -> None:
         await write(channel, "code")
         await expect(answers(channel).locator("pre")).to_contain_text("def greet")
         await page.screenshot(path=tmp_path / "discord-direct.png")
-        await channel.get_by_role("combobox").press_sequentially("/a")
+        await channel.get_by_role("textbox").press_sequentially("/a")
         await expect(channel.get_by_role("option")).to_have_text([re.compile("/ask")])
-        await channel.get_by_role("combobox").press("Tab")
-        await channel.get_by_role("combobox").press_sequentially("table")
-        await channel.get_by_role("combobox").press("Enter")
+        await channel.get_by_role("textbox").press("Tab")
+        await channel.get_by_role("textbox").press_sequentially("table")
+        await channel.get_by_role("textbox").press("Enter")
         asked = channel.locator(".row", has_text="used /ask")
         await expect(asked).to_contain_text("Mercury")
         await page.screenshot(path=tmp_path / "discord-command.png")

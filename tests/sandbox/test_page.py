@@ -348,10 +348,13 @@ async def test_the_page_itself_is_let_in(sandbox: Sandbox, http: ClientSession) 
 
 
 async def test_the_page_may_run_its_own_script_and_no_other(http: ClientSession) -> None:
-    """The policy names its script by hash, allows no inline handler, and nothing from elsewhere."""
+    """The policy names its own files, allows no inline script or handler, and nothing from elsewhere."""
     async with http.get("/") as response:
         text, policy = await response.text(), response.headers["Content-Security-Policy"]
-    assert text.count("<script") == 1
-    assert "default-src 'none'" in policy
+    async with http.get("/page.js") as response:
+        script, kind = await response.text(), response.headers["Content-Type"]
+    assert (text.count("<script"), text.count("<style"), text.count(" style=")) == (1, 0, 0)
+    assert kind == "text/javascript; charset=utf-8"
+    assert "default-src 'none'; script-src 'self'; style-src 'self'" in policy
     assert "unsafe" not in policy
-    assert "innerHTML" not in text
+    assert "innerHTML" not in script

@@ -52,7 +52,7 @@ async def visit(browser: Browser, url: str, width: int = 1280, height: int = 800
 
 async def write(column: Locator, text: str) -> None:
     """Type into a column's message box, and send."""
-    await column.get_by_role("combobox").fill(text)
+    await column.locator(".composer").get_by_role("textbox").fill(text)
     await column.get_by_role("button", name="Send").click()
 
 

@@ -1,6 +1,6 @@
 """The page: a small chat in a browser, its JSON calls and its live websocket.
 
-GET  /                        the page itself
+GET  /, /page.css, /page.js   the page itself
 GET  /api/state               everything: of each platform people, channels, threads and posts; the faults
 GET  /api/live                a websocket: first that same state, then each change
 POST /api/say                 {platform, channel, thread?, user, text, reply_to?, files?, broadcast?} -> {id}
@@ -28,9 +28,13 @@ from deploy.sandbox.openai.model import Model
 from deploy.sandbox.page import view
 from deploy.sandbox.page.faults import PageFault, model_faults
 from deploy.sandbox.page.place import Enclosure, Json, Place, Said, Spot, Used
-from deploy.sandbox.wire.guard import policy, refusal
+from deploy.sandbox.wire.guard import POLICY, refusal
 
-PAGE = Path(__file__).with_name("page.html")
+FILES = {
+    "/": ("page.html", "text/html"),
+    "/page.css": ("page.css", "text/css"),
+    "/page.js": ("page.js", "text/javascript"),
+}
 LOOK_EVERY = 0.5  # seconds
 SHOWN_IN_PLACE = ("image/png", "image/jpeg", "image/gif", "image/webp", "image/avif", "audio/", "video/")
 
@@ -45,12 +49,15 @@ class Page:
         faults = [(place.platform, fault) for place in places for fault in place.faults] + faults
         self._faults: dict[tuple[str, str], PageFault] = {(name, fault.label.name): fault for name, fault in faults}
         self._model_host = ""
-        self._html = PAGE.read_text("utf-8")
-        self._headers = {"Content-Security-Policy": policy(self._html), "Cache-Control": "no-store"}
+        self._files = {
+            path: (Path(__file__).with_name(name).read_text("utf-8"), kind) for path, (name, kind) in FILES.items()
+        }
 
-    async def show(self, _: web.Request) -> web.Response:
-        """Send the page, which may run its own script and no other."""
-        return web.Response(text=self._html, content_type="text/html", headers=self._headers)
+    async def show(self, request: web.Request) -> web.Response:
+        """Send a file of the page, which may run its own script and no other."""
+        name = request.path.lstrip("/") or "page.html"
+        headers = {"Content-Security-Policy": POLICY, "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+        return web.Response(text=self._files[name], content_type=FILES[name], charset="utf-8", headers=headers)
 
     async def state(self, _: web.Request) -> web.Response:
         """Send everything."""
@@ -205,7 +212,7 @@ def routes(places: Sequence[Place[Any]], model: Model) -> list[web.AbstractRoute
     """Return the routes of the page; none of them serves another web page."""
     page = Page(places, model)
     return [
-        web.get("/", page.show),
+        *(web.get(path, page.show) for path in ("/", "/page.css", "/page.js")),
         web.get("/api/state", page.state),
         web.get("/api/live", page.live),
         web.post("/api/say", page.say),
