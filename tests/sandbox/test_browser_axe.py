@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from typing import Literal
 
 import pytest
-from axe_playwright_python.async_playwright import Axe
+from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]  # it has no annotations
 from playwright.async_api import Browser, Page, expect
 
 from deploy.sandbox.discord.roster import GENERAL

@@ -30,11 +30,7 @@ from deploy.sandbox.page.faults import PageFault, model_faults
 from deploy.sandbox.page.place import Enclosure, Json, Place, Said, Spot, Used
 from deploy.sandbox.wire.guard import POLICY, refusal
 
-FILES = {
-    "/": ("page.html", "text/html"),
-    "/page.css": ("page.css", "text/css"),
-    "/page.js": ("page.js", "text/javascript"),
-}
+FILES = {"page.html": "text/html", "page.css": "text/css", "page.js": "text/javascript"}
 LOOK_EVERY = 0.5  # seconds
 SHOWN_IN_PLACE = ("image/png", "image/jpeg", "image/gif", "image/webp", "image/avif", "audio/", "video/")
 
@@ -49,9 +45,7 @@ class Page:
         faults = [(place.platform, fault) for place in places for fault in place.faults] + faults
         self._faults: dict[tuple[str, str], PageFault] = {(name, fault.label.name): fault for name, fault in faults}
         self._model_host = ""
-        self._files = {
-            path: (Path(__file__).with_name(name).read_text("utf-8"), kind) for path, (name, kind) in FILES.items()
-        }
+        self._files = {name: Path(__file__).with_name(name).read_text("utf-8") for name in FILES}
 
     async def show(self, request: web.Request) -> web.Response:
         """Send a file of the page, which may run its own script and no other."""
