@@ -19,6 +19,14 @@ DEADLINE = 120.0  # seconds of trying one call again before its reply is given u
 PAUSES = (0.3, 1.0, 3.0, 8.0, 15.0)  # seconds between two tries
 PATIENCE = 75.0  # seconds for one try, in which discord.py may wait out a rate limit and repeat a 500, 502 or 504
 TROUBLE = (discord.DiscordServerError, aiohttp.ClientError, OSError, TimeoutError)
+UNREADABLE = (
+    AttributeError,
+    LookupError,
+    TypeError,
+    ValueError,
+    discord.InvalidData,
+)  # discord.py parsed an odd answer
+OK = 200  # the status of an answer that cannot be read: asking again would bring the same
 BLOCKED = {200000, 240000}  # AutoMod or the filter for links took offence at our text
 GONE = {10008}  # somebody took the message away: it is not put back
 NO_THREAD = {10008, 50001, 50013, 50021, 50024, 50035}  # the right, the message or the kind of channel is missing
@@ -85,4 +93,7 @@ async def call_persistently(call: str, attempt: Callable[[], Awaitable[T]]) -> T
                 raise DiscordRefusal(call, 0, getattr(error, "status", 0)) from error
         except discord.HTTPException as error:
             raise DiscordRefusal(call, error.code, error.status) from error
+        except UNREADABLE as error:
+            log.warning("discord answer unreadable", call=call, error=type(error).__name__, detail=str(error))
+            raise DiscordRefusal(call, 0, OK) from error
         await asyncio.sleep(pause)

@@ -1,12 +1,14 @@
 """discord.py's client, as Confab uses it: what it asks to hear, where its events go, and which shards hear."""
 
 import asyncio
+from typing import Any
 
 import discord
 import structlog
 from discord import app_commands
 
 from bots.backfill import Backfill
+from bots.discord.guarded_state import GuardedState
 from bots.discord.listener import DiscordEventReader
 from bots.discord.login import Login
 from bots.discord.settings import DiscordSettings
@@ -68,6 +70,11 @@ class DiscordClient(discord.AutoShardedClient):
         """Tell these three of every event."""
         self._ear, self._shards, self._catch_up = ear, shards, catch_up
 
+    def _get_state(self, **options: Any) -> GuardedState:
+        """Return the state that every event is parsed into: one that no odd event breaks."""
+        own = {"dispatch": self.dispatch, "handlers": self._handlers, "hooks": self._hooks, "http": self.http}
+        return GuardedState(**own, **options)
+
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:  # noqa: ARG002 - the SDK's signature
         """Keep Discord's distance between two identifies, five seconds (docs, Gateway, Rate limiting)."""
         if not initial:
@@ -109,6 +116,11 @@ class DiscordClient(discord.AutoShardedClient):
     async def on_guild_available(self, guild: discord.Guild) -> None:  # noqa: ARG002 - the SDK's signature
         """A guild is back, on start or after an outage of Discord's."""
         if self._shards and self._catch_up and self._shards.are_connected:
+            self._catch_up.begin_catch_up()
+
+    async def on_guild_channel_create(self, channel: discord.abc.GuildChannel) -> None:  # noqa: ARG002 - the SDK's signature
+        """A channel is new, or came into sight: something may stand there already."""
+        if self._catch_up:
             self._catch_up.begin_catch_up()
 
     async def on_shard_resumed(self, shard_id: int) -> None:
