@@ -1,8 +1,7 @@
 """What Discord tells, on its way to core."""
 
 import asyncio
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from weakref import WeakValueDictionary
 
 import discord
@@ -14,7 +13,6 @@ from bots.discord.places import DiscordPlace, place_of
 from bots.discord.typing import TypingIndicator
 from bots.state import PlatformState
 from core.messages import ConversationKey, Deletion, Edit, Message, PlatformEvent, Receive
-from core.storage.errors import StorageUnavailable
 
 log = structlog.get_logger()
 
@@ -47,9 +45,8 @@ class DiscordEventReader:
 
     async def receive_message(self, message: discord.Message) -> None:
         """Take a message in, live or read again after a gap."""
-        with _set_aside(message.id):
-            if self._open and (is_spoken(message, self._me) or await self._is_untold_note(message)):
-                await self._receive_event(message, lambda question: question)
+        if self._open and (is_spoken(message, self._me) or await self._is_untold_note(message)):
+            await self._receive_event(message, lambda question: question)
 
     async def _is_untold_note(self, message: discord.Message) -> bool:
         """Whether a voice note came that cannot be heard, where that was not said before."""
@@ -57,9 +54,8 @@ class DiscordEventReader:
 
     async def receive_edit(self, message: discord.Message) -> None:
         """Take a changed text in; what Discord changes by itself, as previews of links, is none of its author's."""
-        with _set_aside(message.id):
-            if self._open and message.edited_at and is_spoken(message, self._me):
-                await self._receive_event(message, Edit)
+        if self._open and message.edited_at and is_spoken(message, self._me):
+            await self._receive_event(message, Edit)
 
     async def receive_deletions(self, channel: int, guild: int | None, messages: list[int]) -> None:
         """Take a deletion in."""
@@ -79,7 +75,11 @@ class DiscordEventReader:
             if place is None:
                 return
             goes_on = await self._continued_conversation(message, place)
-            question = read_message(message, place, self._me, roles=self._roles, goes_on=goes_on)
+            try:
+                question = read_message(message, place, self._me, roles=self._roles, goes_on=goes_on)
+            except Exception:  # what cannot be read now can be read at no time: it must not hold up what is behind it
+                log.exception("discord event set aside", id=message.id)
+                return
             if await self._receive(event(question)):
                 self._typing.begin_typing(question.id, place.room)
                 if question.command == "unheard":
@@ -100,17 +100,6 @@ class DiscordEventReader:
     def _order_of(self, channel: int) -> asyncio.Lock:
         """Return the lock under which a channel's events are taken in, first come, first served."""
         return self._orders.setdefault(channel, asyncio.Lock())
-
-
-@contextmanager
-def _set_aside(message_id: int) -> Iterator[None]:
-    """Leave out, alone, what can be read or kept at no time; what cannot be kept just now raises StorageUnavailable."""
-    try:
-        yield
-    except StorageUnavailable:
-        raise
-    except Exception:
-        log.exception("discord event set aside", id=message_id)
 
 
 def _unheard_mark(message: discord.Message) -> str:
