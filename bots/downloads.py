@@ -27,7 +27,7 @@ class Downloads:
     async def read_chunks(self, url: str, most: int) -> AsyncGenerator[bytes, None]:
         """Yield a file's content; raise FileUnreadable where it is not to be had, or has more than `most` bytes."""
         try:
-            async with self._opened(url, HOPS) as answer:
+            async with self._open_response(url, HOPS) as answer:
                 size = 0
                 async for chunk in answer.content.iter_chunked(CHUNK):
                     size += len(chunk)  # known before it fills memory or disk
@@ -38,7 +38,7 @@ class Downloads:
             raise FileUnreadable(type(error).__name__, self._hint) from error
 
     @asynccontextmanager
-    async def _opened(self, url: str, hops: int) -> AsyncIterator[aiohttp.ClientResponse]:
+    async def _open_response(self, url: str, hops: int) -> AsyncIterator[aiohttp.ClientResponse]:
         """Give the response with the content. Each address on the way is judged anew, so that no token leaks."""
         headers = self._headers(urlsplit(url))
         if headers is None:
@@ -47,7 +47,7 @@ class Downloads:
             raise FileUnreadable("too many redirects", self._hint)
         async with self._session.get(url, headers=headers, allow_redirects=False, timeout=PATIENCE) as answer:
             if answer.status in {301, 302, 303, 307, 308}:
-                async with self._opened(urljoin(url, answer.headers.get("Location", "")), hops - 1) as further:
+                async with self._open_response(urljoin(url, answer.headers.get("Location", "")), hops - 1) as further:
                     yield further
                 return
             self._check_status(answer)

@@ -78,7 +78,7 @@ def transcribers(
     asked = [settings.model_copy(update=each.model_dump()) for each in settings.further]
     if settings.base_url or not has_local:
         asked.insert(0, settings)
-    return [_addressed(each, model) for each in asked]
+    return [_with_address(each, model) for each in asked]
 
 
 def recordings_folder(database: Path) -> Path:
@@ -86,7 +86,7 @@ def recordings_folder(database: Path) -> Path:
     return database.with_name(f"{database.name}-recordings")
 
 
-def _addressed(asked: TranscriptionSettings, model: ModelSettings) -> TranscriptionSettings:
+def _with_address(asked: TranscriptionSettings, model: ModelSettings) -> TranscriptionSettings:
     own = not asked.base_url or asked.base_url.rstrip("/") == model.base_url.rstrip("/")
     key = asked.api_key or (model.api_key if own else "")
     return asked.model_copy(update={"base_url": asked.base_url or model.base_url, "api_key": key})

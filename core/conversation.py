@@ -88,7 +88,7 @@ class Conversation:
         if turn.message.command:
             await self._obey(turn, platform)
             return
-        turn, heard = await self._heard(turn, platform, halt)
+        turn, heard = await self._transcribe_recordings(turn, platform, halt)
         message = await platform.resolve_names(turn.message)
         if error := notes.why_unanswerable(message, heard):
             await self._refuse(turn, platform, error)
@@ -106,13 +106,13 @@ class Conversation:
         asked = PreparedQuestion(turn.message.key, question, remembered, prompt, files.notices)
         answer = Outcome(times={"asked": time.time()}, above=notes.quote_transcripts(heard))
         answer.admitted = self._checks is None or turn.kept is not None
-        said = again(turn.kept) if turn.kept else self._asked(turn, message, asked, files)
-        reply = self._below(self._said(said, turn, answer, halt), asked, answer)
+        said = again(turn.kept) if turn.kept else self._ask_model(turn, message, asked, files)
+        reply = self._below(self._show_words(said, turn, answer, halt), asked, answer)
         await self._show(turn, platform, notes.append_failures(reply, heard) if heard else reply, answer)
         if heard and not answer.admitted:
             await self._voice_notes.forget(message)
         entries = self._entries(asked, answer)
-        made = asked.made(answer.usage, seen=self._model.sees)
+        made = asked.record_of(answer.usage, seen=self._model.sees)
         await self._store.finish_turn(turn, entries, state_of(answer), detail_of(answer), made)
         self._summaries.after(message.key, asked.prompt)
 
@@ -162,7 +162,7 @@ class Conversation:
             log.exception("notice not shown", reference=reference(turn))
         await self._store.finish_turn(turn, [], "failed", detail_of(answer))
 
-    async def _heard(
+    async def _transcribe_recordings(
         self, turn: Turn, platform: Platform, halt: Cancellation
     ) -> tuple[Turn, tuple[notes.RecordingResult, ...]]:
         """Return what was said in a turn's recordings, and the turn with what was posted meanwhile.
@@ -181,7 +181,7 @@ class Conversation:
         finally:
             hearing.task.cancel()  # in vain where it is done
 
-    def _asked(
+    def _ask_model(
         self, turn: Turn, message: Message, asked: PreparedQuestion, files: AttachmentContent
     ) -> AsyncGenerator[ModelEvent, None]:
         """Ask the model; with moderation, what is yielded is what may be seen."""
@@ -242,7 +242,7 @@ class Conversation:
         except PlatformError as refusal:
             log.info("notice not shown", reference=reference(turn), detail=str(refusal))
 
-    async def _said(
+    async def _show_words(
         self, chat: AsyncGenerator[ModelEvent, None], turn: Turn, answer: Outcome, halt: Cancellation
     ) -> AsyncGenerator[ReplyEvent, None]:
         """Pass the model's words on; where it fails or is halted, a sentence ends the reply."""
@@ -261,9 +261,9 @@ class Conversation:
             if isinstance(error, AnswerCutByLength) and not turn.kept:
                 self._store.save_answer(turn, SavedAnswer(answer.text, answer.usage, is_cut=True))
             answer.text = "" if isinstance(error, AnswerRefused) else answer.text
-            yield Replace(under(answer.shown, notice(turn, error)))
-        if halt.sentence and (answer.shown or answer.noted):
-            yield Replace(halt.sentence if halt.replaces else f"{answer.shown} {halt.sentence}".strip())
+            yield Replace(under(answer.visible_text, notice(turn, error)))
+        if halt.sentence and (answer.visible_text or answer.noted):
+            yield Replace(halt.sentence if halt.replaces else f"{answer.visible_text} {halt.sentence}".strip())
 
     async def _below(
         self, events: AsyncIterator[ReplyEvent], asked: PreparedQuestion, answer: Outcome

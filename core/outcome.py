@@ -34,7 +34,7 @@ class Outcome:
     noted: bool = False
 
     @property
-    def shown(self) -> str:
+    def visible_text(self) -> str:
         """All that is to be seen of it: the model's words, below what stands above them."""
         return f"{self.above}{self.text}" if self.admitted else self.text
 
@@ -48,10 +48,10 @@ class Outcome:
                 return self._with(text)
             case Replace(text):
                 self.text = text
-                return Replace(self.shown)
+                return Replace(self.visible_text)
             case Notice(text):
                 self.noted = True
-                return Replace(under(self.shown, text), at_once=True)
+                return Replace(under(self.visible_text, text), at_once=True)
             case Usage():
                 self.usage = event
             case Admitted():
@@ -62,7 +62,7 @@ class Outcome:
     def _with(self, text: str) -> ReplyEvent:
         """Return how a text at the end is shown: it takes the place of a notice there."""
         noted, self.noted = self.noted, False
-        return Replace(self.shown) if noted else Text(text)
+        return Replace(self.visible_text) if noted else Text(text)
 
 
 class Parts:
@@ -75,7 +75,7 @@ class Parts:
         self._answer = answer
         self._first = first
 
-    async def posted(self, part: int, platform_id: str) -> None:
+    async def note_posted(self, part: int, platform_id: str) -> None:
         """Note a part; the first one's id stands for the answer in the history.
 
         Raises TurnLost where the turn is not ours any more.

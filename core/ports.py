@@ -9,7 +9,7 @@ from core.messages import Attachment, ConversationKey, Earlier, Message, Receive
 class Journal(Protocol):
     """Where a platform notes which parts of a reply are visible, so that a restart can go on from there."""
 
-    async def posted(self, part: int, platform_id: str) -> None:
+    async def note_posted(self, part: int, platform_id: str) -> None:
         """Note that part number `part` (from 0) stands in the channel as the message `platform_id`."""
 
 

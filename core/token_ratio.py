@@ -32,7 +32,7 @@ class TokenRatio:
         """Return how long a prompt may be by our count so that it has no more than so many tokens by the model's."""
         return max(0, int(self.counted + (tokens - self.reported) / self.rate))
 
-    def anchored(self, counted: int, reported: int) -> "TokenRatio":
+    def anchored_on(self, counted: int, reported: int) -> "TokenRatio":
         """Return the gauge after an endpoint's report; one that cannot be a count of that prompt changes nothing."""
         low, high = PLAUSIBLE
         return (

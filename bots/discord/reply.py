@@ -47,7 +47,7 @@ class DiscordReply:
         """
         if self._turn.attempts > 1 and (found := await self._find_unnoted()):
             self._parts.append(found.id)
-            await self._journal.posted(len(self._parts) - 1, found.id)
+            await self._journal.note_posted(len(self._parts) - 1, found.id)
         return tuple(self._parts)
 
     async def edit_part(self, message_id: str, text: str, *, last: bool) -> bool:
@@ -76,7 +76,7 @@ class DiscordReply:
         posted = await self._find_further_part(text) or await self._send_part(part, text)
         self._parts.append(posted.id)
         self._standing[posted.id] = posted.text.strip()
-        await self._journal.posted(part, posted.id)
+        await self._journal.note_posted(part, posted.id)
         if posted.text.strip() not in {text.strip(), BLOCKED_NOTICE}:
             await self._change_text(posted.id, text, as_file=self._cut.is_file(part))
         return posted.id

@@ -55,7 +55,7 @@ class SlackReply:
             for part, message_id in await self._find_marked():
                 if part == len(known):
                     known.append(message_id)
-                    await self._journal.posted(part, message_id)
+                    await self._journal.note_posted(part, message_id)
                 elif message_id not in known:
                     await self.remove_part(message_id)
         self.is_visible = bool(known)
@@ -94,7 +94,7 @@ class SlackReply:
             else:
                 message_id = str(answer["ts"])
             if message_id:
-                await self._journal.posted(part, message_id)
+                await self._journal.note_posted(part, message_id)
                 return message_id
         raise SlackRefusal("chat.postMessage", NO_ANSWER)
 

@@ -104,4 +104,4 @@ def _utf8_text(content: bytes) -> DocumentText | None:
         excerpt.add_lines(content.decode("utf-8-sig"))
     except UnicodeDecodeError:
         return None
-    return DocumentText(excerpt.text(), tuple(excerpt.left_out))
+    return DocumentText(excerpt.whole_text(), tuple(excerpt.left_out))

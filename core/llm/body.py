@@ -106,7 +106,7 @@ async def read_pieces(response: httpx.Response) -> AsyncGenerator[bytes, None]:
     inflater = zlib.decompressobj(ZLIB_OR_GZIP) if encoding in ENCODINGS else None
     with _broken_body():
         async for block in response.aiter_raw():
-            for piece in _inflated(inflater, block) if inflater else (block,):
+            for piece in _inflate_block(inflater, block) if inflater else (block,):
                 yield piece
 
 
@@ -121,7 +121,7 @@ def decode_json(text: str | bytes) -> Any:
         raise ValueError("JSON that is too deep") from None
 
 
-def _inflated(inflater: "zlib._Decompress", block: bytes) -> Iterator[bytes]:
+def _inflate_block(inflater: "zlib._Decompress", block: bytes) -> Iterator[bytes]:
     while True:
         piece = inflater.decompress(block, PIECE)
         if piece:

@@ -29,7 +29,7 @@ class Choice:
     pieces: list[str] = field(default_factory=list)
     finish: str = ""
 
-    def said(self) -> str:
+    def whole_text(self) -> str:
         """Return all that has come, thoughts and all."""
         return "".join(self.pieces)
 
@@ -45,7 +45,7 @@ class CompletionReader:
         self.alive = False  # whether the model has said or thought anything yet
         self.ended = False
         self._thoughts = ThoughtFilter()
-        self._opening = AnswerOpening(self._thoughts.add(opening))
+        self._opening = AnswerOpening(self._thoughts.filter_piece(opening))
         self._choices: dict[int, Choice] = {0: Choice()}
         self._usage: Usage | None = None
         self._holds = holds
@@ -102,7 +102,7 @@ class CompletionReader:
             self.take(decode_json(body))
         except ValueError:
             parser = EventParser()
-            events, _, fault = self.read([*parser.feed(body.encode()), *parser.end()])
+            events, _, fault = self.read([*parser.feed(body.encode()), *parser.parse_rest()])
             if fault:
                 raise fault from None
         else:
@@ -112,7 +112,7 @@ class CompletionReader:
             raise GarbledAnswer("a JSON body without choices")
         return events
 
-    def end(self) -> Iterator[ModelEvent]:
+    def finish_answer(self) -> Iterator[ModelEvent]:
         """Yield what is left when no more comes: text that was held back, the usage, and how it ended.
 
         Raises StreamCut, ContentFiltered, EmptyAnswer or AnswerCutByLength after that.
@@ -149,9 +149,9 @@ class CompletionReader:
         """Let go of what was held back of the first choice."""
         if is_cut and self._holds and not self._thoughts.has_thought:
             self._kept.clear()
-        left = self._thoughts.add(self._half.end()) + self._thoughts.end(is_cut=is_cut)
+        left = self._thoughts.filter_piece(self._half.replace_rest()) + self._thoughts.filter_rest(is_cut=is_cut)
         self._holds = False
-        self._kept += [self._opening.add(left), self._opening.rest()]
+        self._kept += [self._opening.put_before(left), self._opening.rest()]
 
     def _spare(self) -> tuple[Choice, str] | None:
         """Return another choice that holds text, with it, for when the first holds none."""
@@ -160,7 +160,7 @@ class CompletionReader:
             if (
                 index
                 and meant != "filter"
-                and (text := visible_text(valid_text(choice.said()), is_cut=meant != "done")).strip()
+                and (text := visible_text(valid_text(choice.whole_text()), is_cut=meant != "done")).strip()
             ):
                 return choice, text
         return None
@@ -179,7 +179,7 @@ class CompletionReader:
         self._shown = self._shown or bool(text.strip())
 
     def _take_event(self, event: ServerEvent) -> bool:
-        chunk = _decoded(event.data)
+        chunk = _decode_chunk(event.data)
         if event.is_error or (event.status >= 400 and not _has_choices(chunk)):
             complaint = complaint_in_stream(chunk)
             raise Refused(replace(complaint, status=complaint.status or event.status))
@@ -191,8 +191,8 @@ class CompletionReader:
         index = choice.get("index")
         index = index if isinstance(index, int) and 0 <= index < MOST_CHOICES else 0
         kept = self._choices.setdefault(index, Choice())
-        delta = read_delta(choice, kept.said)
-        if kept.finish and delta.text == kept.said():
+        delta = read_delta(choice, kept.whole_text)
+        if kept.finish and delta.text == kept.whole_text():
             delta = Delta("", delta.thought)  # all of it once more, behind its end
         finish = choice.get("finish_reason")
         kept.finish = finish if isinstance(finish, str) and finish else kept.finish
@@ -207,23 +207,23 @@ class CompletionReader:
 
     def _show(self, piece: str) -> None:
         """Keep what can be shown of the first choice now that a piece has come."""
-        shown = self._thoughts.add(piece)
+        shown = self._thoughts.filter_piece(piece)
         if self._thoughts.is_taken_back:
             self._thoughts.is_taken_back = False
             self._restarts = self._restarts or self._shown
             self._opening = AnswerOpening("")
             self._kept.clear()
-        self._kept.append(self._opening.add(shown))
+        self._kept.append(self._opening.put_before(shown))
 
 
 def visible_text(said: str, *, is_cut: bool = False) -> str:
     """Return a whole answer without its thoughts."""
     thoughts = ThoughtFilter()
-    shown = thoughts.add(said)
-    return shown + thoughts.end(is_cut=is_cut)
+    shown = thoughts.filter_piece(said)
+    return shown + thoughts.filter_rest(is_cut=is_cut)
 
 
-def _decoded(data: str) -> Any:
+def _decode_chunk(data: str) -> Any:
     try:
         return decode_json(data)
     except ValueError:

@@ -16,6 +16,6 @@ class HalfJoiner:
         self._half = piece[whole:]
         return valid_text(piece[:whole])
 
-    def end(self) -> str:
+    def replace_rest(self) -> str:
         """Return what stands for a half that was left alone."""
         return valid_text(self._half)

@@ -30,7 +30,7 @@ class Judge:
 
     async def findings(self, samples: list[Sample]) -> list[Finding]:
         """Return what the judge finds in each sample, in their order; raise CheckFailed where it did not say."""
-        prompt = [PromptMessage("system", TASK), PromptMessage("user", _numbered(samples))]
+        prompt = [PromptMessage("system", TASK), PromptMessage("user", _number_texts(samples))]
         try:
             said = await self.model.answer(prompt)
         except ModelError as error:
@@ -38,7 +38,7 @@ class Judge:
         return _read(said, len(samples))
 
 
-def _numbered(samples: Sequence[Sample]) -> str:
+def _number_texts(samples: Sequence[Sample]) -> str:
     """Return the texts, each between two marks that do not stand in any of them."""
     everything, mark = "\n".join(sample.text for sample in samples), "====="
     while mark in everything:

@@ -9,7 +9,7 @@ class AnswerOpening:
         self._held = ""
         self._decided = not opening
 
-    def add(self, piece: str) -> str:
+    def put_before(self, piece: str) -> str:
         """Return what can be shown now that `piece` has come."""
         if self._decided:
             return piece

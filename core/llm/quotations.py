@@ -14,8 +14,8 @@ def redact_quotations(text: str, private: str) -> str:
     """
     if not private:
         return text
-    text = _unescaped(text)
-    said, kept = _lowered(text), _lowered(private)
+    text = _unescape_text(text)
+    said, kept = _lower_letters(text), _lower_letters(private)
     places, lines = _windows(kept), {line.strip() for line in kept.splitlines()}
     lines = {line for line in lines if SHORTEST_LINE <= len(line) < RUN}
     shown, place = [], 0
@@ -26,13 +26,13 @@ def redact_quotations(text: str, private: str) -> str:
     return "".join(shown)
 
 
-def _lowered(text: str) -> str:
+def _lower_letters(text: str) -> str:
     """Return a text in lower case, letter by letter, so that places in it stay what they were."""
     lowered = text.lower()
     return lowered if len(lowered) == len(text) else "".join(each.lower()[0] for each in text)
 
 
-def _unescaped(text: str) -> str:
+def _unescape_text(text: str) -> str:
     if "\\u" not in text:
         return text
     head, *parts = text.split("\\u")

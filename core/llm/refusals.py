@@ -71,7 +71,7 @@ def read_complaint(status: int, text: str) -> Complaint:
     try:
         body = decode_json(framed[1] if (framed := FRAME.match(text)) else text)
     except ValueError:
-        said = _shortened(valid_text(text.strip()))
+        said = _shorten_message(valid_text(text.strip()))
         return Complaint(status, said, wait=wait_told(None, said))
     return complaint_of(status, body)
 
@@ -80,11 +80,11 @@ def complaint_of(status: int, body: Any) -> Complaint:
     """Return what a decoded body says; where `status` is 0 or a success, the body may tell one."""
     fault = innermost_fault(body)
     if not isinstance(fault, Mapping):
-        said = _shortened(flat_words(fault))
+        said = _shorten_message(flat_words(fault))
         return Complaint(status, said, wait=wait_told(None, said))
     told = status_of(fault) or (status_of(body) if isinstance(body, Mapping) else 0)
     status = status if status >= 300 else told
-    said, code = _shortened(message_of(fault)), first_word(fault, CODES)
+    said, code = _shorten_message(message_of(fault)), first_word(fault, CODES)
     code = "" if code == str(status) else code
     return Complaint(status, said, code, first_word(fault, KINDS), first_word(fault, ("param",)), wait_told(body, said))
 
@@ -107,5 +107,5 @@ def error_type(complaint: Complaint) -> type[ModelError]:
     return error_meant(complaint.status, complaint.words)
 
 
-def _shortened(message: str) -> str:
+def _shorten_message(message: str) -> str:
     return message if len(message) <= HEAD + TAIL else f"{message[:HEAD]} … {message[-TAIL:]}"

@@ -48,11 +48,11 @@ class EventParser:
         self._keep(block[end:])
         return [event for line in whole.splitlines() for event in self._line(line)]
 
-    def end(self) -> list[ServerEvent]:
+    def parse_rest(self) -> list[ServerEvent]:
         """Return what stands behind the last blank line."""
         last = bytes(self._held)
         self._held.clear()
-        return [*self._line(last), *self._dispatched()] if last else list(self._dispatched())
+        return [*self._line(last), *self._dispatch_event()] if last else list(self._dispatch_event())
 
     def _keep(self, rest: bytes) -> None:
         self._held += rest
@@ -62,9 +62,9 @@ class EventParser:
     def _line(self, line: bytes) -> Iterator[ServerEvent]:
         text = line.decode(errors="replace").removeprefix("\ufeff")
         if not text.strip():
-            yield from self._dispatched()
+            yield from self._dispatch_event()
         elif text.lstrip().startswith(("{", "[{", "[DONE]")):
-            yield from self._dispatched()
+            yield from self._dispatch_event()
             yield ServerEvent(text.strip())
         else:
             self._field(text)
@@ -83,7 +83,7 @@ class EventParser:
             status = value.removeprefix("HTTP_STATUS/").strip()
             self._status = int(status) if status.isdecimal() and len(status) == 3 else 0
 
-    def _dispatched(self) -> Iterator[ServerEvent]:
+    def _dispatch_event(self) -> Iterator[ServerEvent]:
         """Yield the event that a blank line ends: as one, or where that is not JSON and its lines are, one for each."""
         lines, is_error, status = self._data, self._kind == "error", self._status
         self._data, self._size, self._kind, self._status = [], 0, "", 0
@@ -100,7 +100,7 @@ async def read_events(pieces: AsyncGenerator[bytes, None]) -> AsyncGenerator[lis
     async for piece in pieces:
         if events := parser.feed(piece):
             yield events
-    if events := parser.end():
+    if events := parser.parse_rest():
         yield events
 
 

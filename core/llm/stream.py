@@ -87,7 +87,7 @@ class ChatEndpoint:
             async with aclosing(self._events(response, bounds, answer)) as events:
                 async for event in events:
                     yield event
-        for event in answer.end():
+        for event in answer.finish_answer():
             yield event
         if answer.is_primed is not None:
             self.thinks_first = answer.is_primed
@@ -121,11 +121,11 @@ class ChatEndpoint:
                 for event in answer.read_whole(await _rest(pieces, begun, bounds)):
                     yield event
                 return
-            async with aclosing(self._streamed(_after(begun, pieces), bounds, answer)) as events:
+            async with aclosing(self._read_stream(_after(begun, pieces), bounds, answer)) as events:
                 async for event in events:
                     yield event
 
-    async def _streamed(
+    async def _read_stream(
         self, pieces: AsyncGenerator[bytes, None], bounds: AttemptBounds, answer: CompletionReader
     ) -> AsyncGenerator[ModelEvent, None]:
         until = bounds.first_token_at

@@ -104,7 +104,7 @@ class TranscriptionClient:
                 if self._asks_for_figures and FORMAT.search(refused.complaint.words):
                     self._asks_for_figures = False
                     continue
-                error, asked = self._meant(refused.complaint), refused.retry_after
+                error, asked = self._meaning_of(refused.complaint), refused.retry_after
             except ModelError as fault:
                 error, asked = fault, None
             wait = retries.next_pause(asked) if isinstance(error, RETRIED) else None
@@ -116,7 +116,7 @@ class TranscriptionClient:
     async def _post(self, path: Path, task: Task) -> WholeResponse:
         url = self._base.copy_with(path=f"{self._base.path}/audio/{task}")
         timeout = httpx.Timeout(None, connect=self._options.connect_timeout)
-        with _opened(path) as sound:
+        with _open_file(path) as sound:
             request = self._client.build_request(
                 "POST",
                 url,
@@ -137,7 +137,7 @@ class TranscriptionClient:
         fields = {"model": options.model, "response_format": form, "language": language, "prompt": options.prompt}
         return {name: value for name, value in fields.items() if value}
 
-    def _meant(self, complaint: Complaint) -> ModelError | SoundRefused:
+    def _meaning_of(self, complaint: Complaint) -> ModelError | SoundRefused:
         """Return what a refusal means; WrongPath where the endpoint has no transcriptions, whatever its status."""
         detail = complaint.detail("", self._options.api_key)
         if complaint.status == 501 or NO_EARS.search(complaint.words):
@@ -180,7 +180,7 @@ def _plain_transcript(response: WholeResponse) -> str:
     return words_of(response.text)
 
 
-def _opened(path: Path) -> BinaryIO:
+def _open_file(path: Path) -> BinaryIO:
     """Open a file; at once, since what a thread opened would stay open if nobody waited for it any more."""
     return path.open("rb")
 

@@ -13,7 +13,7 @@ HOW = ("endpoint", "judge", "list", "off")
 KINDS = "user|role|channel|workspace"
 
 
-def _known(how: tuple[str, ...]) -> tuple[str, ...]:
+def _check_kinds(how: tuple[str, ...]) -> tuple[str, ...]:
     if set(how) - set(HOW) or ("off" in how and len(how) > 1):
         raise ValueError(f"choose among {', '.join(HOW)}; several are listed with commas, and off stands alone")
     return how
@@ -44,7 +44,7 @@ class ModerationSettings(Section):
 
     title: ClassVar[str] = "Moderation"
 
-    checkers: Annotated[CommaList, AfterValidator(_known)] = setting_field(
+    checkers: Annotated[CommaList, AfterValidator(_check_kinds)] = setting_field(
         "CONFAB_MODERATION",
         "Who checks what is said: endpoint (its /moderations), judge (a chat model), list (the own one alone), off; "
         "several with commas",

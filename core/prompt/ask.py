@@ -33,11 +33,11 @@ class PreparedQuestion:
     prompt: Prompt
     notices: Sequence[str] = ()
 
-    def made(self, usage: Usage | None, *, seen: bool = True) -> PromptRecord:
+    def record_of(self, usage: Usage | None, *, seen: bool = True) -> PromptRecord:
         """Return what is to be kept of it; `usage` is what the endpoint reported, `seen` whether pictures were sent."""
         gauge = self.remembered.ratio
         if usage and (seen or not any(message.images for message in self.prompt.messages)):
-            gauge = gauge.anchored(self.prompt.tokens, usage.input_tokens)
+            gauge = gauge.anchored_on(self.prompt.tokens, usage.input_tokens)
         return PromptRecord(self.prompt.memory, self.remembered.version, gauge)
 
 

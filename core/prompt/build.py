@@ -67,20 +67,20 @@ def build_prompt(
     system = PromptMessage("system", f"{instructions}\n\n{ABOUT_NAMES}")
     fixed = cost(system.content, count) + (cost(schemas, count) if schemas else 0)
     free = room.prompt - fixed
-    asked = shortened(question, free, count)
+    asked = shorten_question(question, free, count)
     left = max(0, min(room.history, free - asked.tokens - OVERHEAD))
     kept = memory
     if memory.due:
         kept = replace(memory, earlier=_earlier(memory, int(left * SHARE), count), due=False)
-    if held(kept, count) > left or len(memory.entries) > room.messages:
+    if held_tokens(kept, count) > left or len(memory.entries) > room.messages:
         kept = cut(memory, left, room.messages, count)
     said = [PromptMessage("user", kept.earlier)] if kept.earlier else []
     messages = (system, *said, *(to_prompt_message(entry) for entry in kept.entries), to_prompt_message(asked))
-    tokens = fixed + held(kept, count) + asked.tokens + OVERHEAD
+    tokens = fixed + held_tokens(kept, count) + asked.tokens + OVERHEAD
     return Prompt(messages, tokens, kept, asked, asked.text != question.text or asked.files != question.files, left)
 
 
-def held(memory: History, count: Count) -> int:
+def held_tokens(memory: History, count: Count) -> int:
     """Return how long is what goes before the question."""
     earlier = cost(memory.earlier, count) if memory.earlier else 0
     return earlier + sum(entry.tokens + OVERHEAD for entry in memory.entries)
@@ -131,7 +131,7 @@ def to_summarise(memory: History, room: int, count: Count) -> int:
     """
     if memory.begins and not memory.summarised:
         return memory.begins - 1
-    filled = held(memory, count)
+    filled = held_tokens(memory, count)
     if filled < room * SUMMARISE_AT:
         return 0
     stays = newest(memory.entries, int(room * SHARE) - max(0, room - filled), len(memory.entries))
@@ -159,7 +159,7 @@ def to_prompt_message(entry: Entry) -> PromptMessage:
     return PromptMessage(entry.role, format_said(entry.author.name, entry.text, entry.files), entry.images)
 
 
-def counted(entry: Entry, count: Count) -> Entry:
+def with_tokens(entry: Entry, count: Count) -> Entry:
     """Return the entry with its length."""
     calls = sum(count(f"{call.name} {call.arguments}") + OVERHEAD for call in entry.calls)
     return replace(entry, tokens=count(to_prompt_message(entry).content) + sum(map(tokens_of, entry.images)) + calls)
@@ -179,20 +179,20 @@ def cost(text: str, count: Count) -> int:
     return count(text) + OVERHEAD
 
 
-def shortened(question: Entry, budget: int, count: Count) -> Entry:
+def shorten_question(question: Entry, budget: int, count: Count) -> Entry:
     """Return the question, counted, or its beginning and its end where the whole would not fit the budget.
 
     Pictures go first, the last one before the others, and then the files are shortened, which stay apart from the
     text: an edit of the text leaves what is left of them.
     """
-    whole = counted(question, count)
+    whole = with_tokens(question, count)
     while whole.tokens + OVERHEAD > budget and question.images:
         question = replace(question, images=question.images[:-1])
-        whole = counted(question, count)
+        whole = with_tokens(question, count)
     length = len(question.text) + len(question.files)
     while whole.tokens + OVERHEAD > budget and length > 0:
         length = min(length - 1, int(length * max(budget - OVERHEAD, 0) / (whole.tokens + 1)))
-        whole = counted(_of_length(question, length), count)
+        whole = with_tokens(_of_length(question, length), count)
     return whole
 
 

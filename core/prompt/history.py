@@ -12,7 +12,7 @@ from core.moderation.log import Subject
 from core.moderation.moderation import Moderation
 from core.policy import Policies
 from core.ports import Platform
-from core.prompt.build import Prompt, Room, build_prompt, counted
+from core.prompt.build import Prompt, Room, build_prompt, with_tokens
 from core.prompt.context_window import ContextWindow
 from core.prompt.settings import PromptSettings
 from core.prompt.tokens import Counter
@@ -47,7 +47,7 @@ class HistoryLoader:
     async def of(self, key: ConversationKey) -> StoredHistory:
         """Return what is remembered of a conversation, every entry of it counted."""
         found = await self._store.read_history(key, self._policies.policy_of(key).history_messages + 1)
-        memory, counts = self._counted(found.history)
+        memory, counts = self._count_entries(found.history)
         if counts:
             await self._store.save_token_counts(counts)
         gauge = found.ratio if found.ratio.counted else TokenRatio(start=1.0) if self._counter.exact else TokenRatio()
@@ -73,7 +73,7 @@ class HistoryLoader:
             lines = await self._guard.filter_earlier(lines, Subject(message.key, reference))
         if not lines:
             return found
-        await self._store.save_earlier(message.key, [counted(_entry(line), self.count) for line in lines])
+        await self._store.save_earlier(message.key, [with_tokens(_entry(line), self.count) for line in lines])
         return await self.of(message.key)
 
     def prompt(
@@ -102,18 +102,18 @@ class HistoryLoader:
             return remembered, refused
         tokens = overflow.prompt or max(remembered.ratio.tokens(refused.tokens), overflow.window or 0)
         most = self.window.learn(overflow, tokens)
-        remembered = replace(remembered, ratio=remembered.ratio.anchored(refused.tokens, tokens))
+        remembered = replace(remembered, ratio=remembered.ratio.anchored_on(refused.tokens, tokens))
         return remembered, self.prompt(key, remembered, question, most)
 
     def count(self, text: str) -> int:
         """Return how many tokens a text has, by our count."""
         return self._counter.count(text)
 
-    def _counted(self, memory: History) -> tuple[History, dict[int, int]]:
+    def _count_entries(self, memory: History) -> tuple[History, dict[int, int]]:
         """Return the memory with every entry counted, and the counts that were missing, by seq."""
-        new = {entry.seq: counted(entry, self.count) for entry in memory.entries if not entry.tokens}
+        new = {entry.seq: with_tokens(entry, self.count) for entry in memory.entries if not entry.tokens}
         if memory.first and not memory.first.tokens:
-            new[memory.first.seq] = counted(memory.first, self.count)
+            new[memory.first.seq] = with_tokens(memory.first, self.count)
         if not new:
             return memory, {}
         entries = tuple(new.get(entry.seq, entry) for entry in memory.entries)

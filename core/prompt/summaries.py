@@ -49,7 +49,7 @@ class Summaries:
         if key not in self._writing and (untold or prompt.tokens > prompt.room * WORTH_A_LOOK):
             self._writing[key] = asyncio.create_task(self._write(key, prompt.room))
 
-    async def settled(self) -> None:
+    async def wait_until_settled(self) -> None:
         """Wait until everything that was begun is written."""
         while self._writing:
             await asyncio.wait(self._writing.values())

@@ -36,9 +36,9 @@ class Database:
     def __init__(self, path: Path) -> None:
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self.trouble = ""
-        self._lock = _locked(path)
+        self._lock = _lock_file(path)
         try:
-            self._connection = _opened(path)
+            self._connection = _open_connection(path)
         except (StorageUnavailable, StatementRefused) as error:
             self._lock.close()
             raise DatabaseUnusable(path, error) from None
@@ -143,7 +143,7 @@ def _fail(future: asyncio.Future[Any], error: Exception) -> None:
     future.set_exception(error)
 
 
-def _opened(path: Path) -> Connection:
+def _open_connection(path: Path) -> Connection:
     connection = Connection(path)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
@@ -151,7 +151,7 @@ def _opened(path: Path) -> Connection:
     return connection
 
 
-def _locked(path: Path) -> TextIO:
+def _lock_file(path: Path) -> TextIO:
     """Hold the file's lock of the operating system: it ends with the process, however that ends.
 
     The file says which process that is, for whoever wants to tell it something.

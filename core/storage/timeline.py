@@ -78,9 +78,12 @@ class TimelineReader:
         steps = self._connection.execute(
             "SELECT name, at, part, platform_id, detail FROM steps WHERE turn_id = ? ORDER BY seq", (turn_id,)
         )
-        told = [each for step in steps for each in _happened(*step)]
+        told = [each for step in steps for each in _events_of(*step)]
         moderated = self._connection.execute(MODERATED, (turn_id[:8],))
-        told += [TimelineEvent(at, outcome, _found(path, categories)) for at, outcome, path, categories in moderated]
+        told += [
+            TimelineEvent(at, outcome, _moderation_detail(path, categories))
+            for at, outcome, path, categories in moderated
+        ]
         happened = tuple(sorted([*begun, *told], key=lambda each: each.at))
         return Timeline(turn_id, ConversationKey(*key), message_id, state, attempts, error or "", happened)
 
@@ -114,7 +117,7 @@ def running_process(path: Path) -> int | None:
     return None
 
 
-def _happened(
+def _events_of(
     name: str, at: float, part: int | None, platform_id: str | None, detail: str | None
 ) -> Iterator[TimelineEvent]:
     """Read one row; the last of a turn tells of the model's call as well."""
@@ -136,7 +139,7 @@ def _read_detail(detail: str | None) -> Mapping[str, Any]:
     return told if isinstance(told, dict) else {"error": "unreadable"}
 
 
-def _found(path: str, categories: str) -> str:
+def _moderation_detail(path: str, categories: str) -> str:
     """Return what moderation said of a text that came by a path; `categories` are JSON."""
     return ": ".join(part for part in (path, ", ".join(json.loads(categories))) if part)
 

@@ -235,10 +235,10 @@ def _as_edited(turn: Turn, entries: Sequence[Entry], now: Message | None, kept: 
         return entries
     if (now.text, now.attachments) == (turn.message.text, turn.message.attachments):
         return entries
-    return [_edited(entry, now, kept) if entry.message_id == now.id else entry for entry in entries]
+    return [_edit_entry(entry, now, kept) if entry.message_id == now.id else entry for entry in entries]
 
 
-def _edited(entry: Entry, now: Message, kept: str) -> Entry:
+def _edit_entry(entry: Entry, now: Message, kept: str) -> Entry:
     left = {file.id for file in now.attachments}
     images = tuple(image for image in entry.images if image.file in left)
     return replace(entry, text=kept, files=entry.files if left else "", images=images, tokens=0)

@@ -27,7 +27,7 @@ class PartWriter:
         self._clock = 0
         self._pauses = PauseDetector()
 
-    def add(self, piece: Any) -> None:
+    def write_piece(self, piece: Any) -> None:
         """Write a piece."""
         self._clock = self._tape.write(self._target, self._stream, piece, self._clock)
         self.seconds = self._clock * self._tape.tick
@@ -55,7 +55,7 @@ def split_recording(path: str, folder: str, longest: float, *, copied: bool) -> 
         part, number, again = PartWriter(tape, Path(folder, f"0.{tape.ending}")), 0, 0.0
         last: deque[Any] = deque()
         for piece in tape.pieces():
-            part.add(piece)
+            part.write_piece(piece)
             last.append(piece)
             if len(last) > tape.most:
                 last.popleft()
@@ -66,7 +66,7 @@ def split_recording(path: str, folder: str, longest: float, *, copied: bool) -> 
                 number, again = number + 1, 0.0 if in_pause else OVERLAP
                 part = PartWriter(tape, Path(folder, f"{number}.{tape.ending}"))
                 for each in _ending(last, tape, BREATH if in_pause else OVERLAP):
-                    part.add(each)
+                    part.write_piece(each)
         part.close()
         yield {"part": str(part.path), "again": again}
 

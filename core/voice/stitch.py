@@ -13,11 +13,11 @@ def stitch_transcripts(lines: Sequence[TranscriptPart]) -> str:
     """Return the texts one after the other; where a part repeats the end of the one before, its words stand once."""
     words: list[str] = []
     for line in lines:
-        words = _sewn(words, line.text.split(), int(line.overlap * WORDS_A_SECOND) + SPARE if line.overlap else 0)
+        words = _join_words(words, line.text.split(), int(line.overlap * WORDS_A_SECOND) + SPARE if line.overlap else 0)
     return " ".join(words)
 
 
-def _sewn(before: list[str], after: list[str], reach: int) -> list[str]:
+def _join_words(before: list[str], after: list[str], reach: int) -> list[str]:
     """Return both, without the words in which the last `reach` of one and the first `reach` of the other agree.
 
     What a part says beyond the words in common was cut through there, and is whole in the other part.

@@ -84,13 +84,28 @@ def is_participle(name: str) -> bool:
     return "_" not in word and (word in PARTICIPLES or bool(re.fullmatch(r"\w{2,}ed", word)))
 
 
-def common_names(defined: Iterable[Defined], most: int = 2) -> list[str]:
-    """Return the public function names that more than `most` files define."""
+def common_names(defined: Iterable[Defined], most: int = 2, promised: frozenset[str] = frozenset()) -> list[str]:
+    """Return the public function names that more than `most` files define.
+
+    What a Protocol has `promised` has one meaning wherever it is kept, and is left out.
+    """
     files: dict[str, set[str]] = defaultdict(set)
     for each in defined:
-        if each.is_public and not each.is_class:
+        if each.is_public and not each.is_class and each.name not in promised:
             files[each.name].add(each.module)
     return sorted(name for name, where in files.items() if len(where) > most)
+
+
+def promised_names(modules: Iterable[Module]) -> frozenset[str]:
+    """Return the names of the members of every Protocol."""
+    protocols = [
+        node
+        for module in modules
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.ClassDef) and any(ast.unparse(base) == "Protocol" for base in node.bases)
+    ]
+    functions = (ast.FunctionDef, ast.AsyncFunctionDef)
+    return frozenset(member.name for each in protocols for member in each.body if isinstance(member, functions))
 
 
 def repeated_classes(defined: Iterable[Defined]) -> list[str]:
@@ -148,7 +163,7 @@ def figures(root: Path = ROOT) -> dict[str, list[str] | str]:
         "functions named by a bare participle": [
             f"{each.module}.{each.name}" for each in defined if not each.is_class and is_participle(each.name)
         ],
-        "public function names in three files or more": common_names(defined),
+        "public function names in three files or more": common_names(defined, promised=promised_names(modules)),
         "public class names that stand twice": repeated_classes(defined),
         "folders of core in a circle": [" and ".join(pair) for pair in pairs],
         "modules that know sqlite3 or sqlite-utils": databases,

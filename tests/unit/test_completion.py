@@ -75,7 +75,7 @@ def test_an_opening_stands_before_any_text_once(opening: str, rest: str, size: i
     whole = opening.strip() + rest if repeated else rest
     pieces = [whole[start : start + size] for start in range(0, len(whole), size)]
     prefix = AnswerOpening(opening)
-    shown = "".join(prefix.add(piece) for piece in pieces) + prefix.rest()
+    shown = "".join(prefix.put_before(piece) for piece in pieces) + prefix.rest()
     if whole.strip():
         assert shown.strip().startswith(opening.strip())
         assert shown.strip().endswith(rest.strip())

@@ -97,7 +97,7 @@ def test_room_for_the_answer_is_left(size: int, answer: int | None) -> None:
 @given(st.integers(1, 10**6), st.integers(1, 10**6), st.integers(0, 10**6))
 def test_a_gauge_knows_the_prompt_that_it_was_anchored_on(counted: int, reported: int, tokens: int) -> None:
     """And what it says would fit, fits by what it says."""
-    gauge = TokenRatio().anchored(counted, reported)
+    gauge = TokenRatio().anchored_on(counted, reported)
     if gauge.counted:
         assert gauge.tokens(counted) == reported
     if tokens > gauge.tokens(0):
@@ -107,8 +107,8 @@ def test_a_gauge_knows_the_prompt_that_it_was_anchored_on(counted: int, reported
 def test_without_an_anchor_a_prompt_is_taken_for_longer_than_it_is() -> None:
     """Until the endpoint has reported once; nonsense that it reports changes nothing."""
     assert TokenRatio().tokens(1_000) == 1_000 * SAFE_START
-    assert TokenRatio().anchored(1_000, 0) == TokenRatio()
-    assert TokenRatio().anchored(1_000, 90_000) == TokenRatio()
+    assert TokenRatio().anchored_on(1_000, 0) == TokenRatio()
+    assert TokenRatio().anchored_on(1_000, 90_000) == TokenRatio()
 
 
 VOICES = (
@@ -126,7 +126,7 @@ def test_anchored_on_its_last_turn_a_conversation_is_measured_to_a_few_percent()
     ours, errors = by_vocabulary("o200k_base"), []
     for name, voice in product(OTHERS, VOICES):
         before, new, theirs = voice * 20, voice[: len(voice) // 2] * 3, by_vocabulary(name)
-        gauge = TokenRatio().anchored(ours(before), theirs(before) + 35)
+        gauge = TokenRatio().anchored_on(ours(before), theirs(before) + 35)
         real = theirs(before + new) + 35
         errors.append(abs(gauge.tokens(ours(before + new)) / real - 1))
     assert statistics.median(errors) < 0.01

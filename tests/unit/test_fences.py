@@ -43,8 +43,8 @@ async def test_a_part_of_a_turn_that_was_lost_is_not_noted_and_ends_the_attempt(
     lost = await claimed(store)
     now = await claimed(store)
     with pytest.raises(TurnLost):
-        await Parts(store, lost, Outcome()).posted(0, "9.9")
-    await Parts(store, now, Outcome()).posted(0, "1.1")
+        await Parts(store, lost, Outcome()).note_posted(0, "9.9")
+    await Parts(store, now, Outcome()).note_posted(0, "1.1")
     assert column(tmp_path / "confab.db", "SELECT platform_id FROM steps") == ["1.1"]
 
 

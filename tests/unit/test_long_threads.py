@@ -157,7 +157,7 @@ async def until_summarised(sandbox: Sandbox, bot: Bot) -> str:
     while SUMMARY not in prompt(next(each for each in reversed(sandbox.model.requests) if not is_summary(each)))[0]:
         number += 1
         await say(sandbox, thread, f"message {number} of the thread", number)
-        await bot.summaries.settled()
+        await bot.summaries.wait_until_settled()
     return thread
 
 
@@ -172,7 +172,7 @@ async def test_a_deletion_reaches_the_summary(sandbox: Sandbox, tmp_path: Path) 
         written = sum(map(is_summary, sandbox.model.requests))
         await say(sandbox, thread, "what is left?", number + 1)
         await sandbox.model.until(lambda: sum(map(is_summary, sandbox.model.requests)) > written)
-        await bot.summaries.settled()
+        await bot.summaries.wait_until_settled()
         after_deletion = next(each for each in reversed(sandbox.model.requests) if not is_summary(each))
         await say(sandbox, thread, "and now?", number + 2)
     assert "heron" not in "".join(prompt(after_deletion))

@@ -53,7 +53,7 @@ SINKS: dict[tuple[str, str, str], tuple[Path, ...]] = {
     ("core.conversation", "fail", "finish_turn"): (),
     ("core.conversation", "_obey", "finish_turn"): (),
     ("core.conversation", "_refuse", "finish_turn"): (),
-    ("core.conversation", "_said", "save_answer"): ("answer",),
+    ("core.conversation", "_show_words", "save_answer"): ("answer",),
     ("core.intake", "_take_message", "admit_message"): (),  # what waits: checked then, and dropped with the turn
     ("core.intake", "_turn_away", "add_message"): (),
     ("core.intake", "_turn_away", "add_refused"): (),  # without its text
@@ -455,7 +455,7 @@ async def test_a_flagged_summary_is_not_kept(sandbox: Sandbox, tmp_path: File) -
         for number in range(2, 14):
             await sandbox.workspace.say("C0GENERAL", f"message {number}", thread_ts=thread)
             await answered_in_slack(sandbox, thread, number)
-            await bot.summaries.settled()
+            await bot.summaries.wait_until_settled()
     assert any("minutes" in each.messages[0]["content"] for each in sandbox.model.requests)
     assert FLAGGED not in kept(tmp_path / "confab.db")
     assert "'summary','refused'" in kept(tmp_path / "confab.db")

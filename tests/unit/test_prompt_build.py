@@ -21,13 +21,13 @@ from core.prompt.build import (
     Room,
     build_prompt,
     cost,
-    counted,
-    held,
-    shortened,
+    held_tokens,
+    shorten_question,
     to_prompt_message,
     to_summarise,
     tokens_of,
     turns,
+    with_tokens,
 )
 from core.prompt.tokens import by_vocabulary
 from core.sanitize import sanitize_name
@@ -42,12 +42,12 @@ PLENTY = Room(1_000_000, 1_000_000, 1_000)
 
 def said(text: str, seq: int = 0, name: str = "Ada", images: tuple[Image, ...] = ()) -> Entry:
     """Return what a person said."""
-    return counted(Entry("user", text, Author("U1", name), f"{seq}.0", float(seq), seq=seq, images=images), count)
+    return with_tokens(Entry("user", text, Author("U1", name), f"{seq}.0", float(seq), seq=seq, images=images), count)
 
 
 def answer(text: str, seq: int) -> Entry:
     """Return what the bot said."""
-    return counted(Entry("assistant", text, None, f"{seq}.0", float(seq), seq=seq), count)
+    return with_tokens(Entry("assistant", text, None, f"{seq}.0", float(seq), seq=seq), count)
 
 
 def exchanges(
@@ -71,7 +71,7 @@ def called(number: int, seq: int) -> list[Entry]:
     entries = [Entry("assistant", "", None, "", 1.0, seq=seq, calls=calls)]
     for place, call in enumerate(calls, start=1):
         entries.append(Entry("tool", "seen", None, "", 1.0, seq=seq + place, call_id=call.id))
-    return [counted(entry, count) for entry in entries]
+    return [with_tokens(entry, count) for entry in entries]
 
 
 pictures = st.builds(Image, st.just("image/png"), st.integers(1, 900), st.integers(1, 900), st.just("iVBO"))
@@ -108,7 +108,7 @@ def test_the_prompt_never_exceeds_its_budget_and_always_holds_instructions_and_q
     assert prompt.messages[-1].role == "user"
     assert prompt.messages[-1].content.startswith("Ada: ")
     assert prompt.shortened == (MIDDLE in prompt.question.text and asked != prompt.question.text)
-    assert held(prompt.memory, count) <= room.history
+    assert held_tokens(prompt.memory, count) <= room.history
 
 
 @given(histories, rooms, st.text(max_size=100))
@@ -155,8 +155,8 @@ def test_a_cut_leaves_the_set_share_to_within_one_turn(history: tuple[Entry, ...
     kept, all_turns = prompt.memory, list(turns(history))
     dropped = [turn for turn in all_turns if not kept.entries or turn[0].seq < kept.entries[0].seq]
     share = int(prompt.room * SHARE)
-    assert held(kept, count) <= share
-    assert held(kept, count) + sum(entry.tokens + OVERHEAD for entry in dropped[-1]) > share
+    assert held_tokens(kept, count) <= share
+    assert held_tokens(kept, count) + sum(entry.tokens + OVERHEAD for entry in dropped[-1]) > share
 
 
 @given(histories, rooms, st.text(max_size=50))
@@ -213,10 +213,10 @@ def test_what_an_edit_made_void_is_said_anew_without_a_cut() -> None:
 def test_a_summary_is_wanted_when_the_room_is_nearly_full_and_tells_what_the_next_cut_drops() -> None:
     """Once for each cut, and never for a short conversation."""
     history = exchanges([(f"question {number}", ["yes " * 20]) for number in range(20)])
-    room = int(held(memory(history), count) / 0.8)
+    room = int(held_tokens(memory(history), count) / 0.8)
     upto = to_summarise(memory(history), room, count)
     full = history
-    while held(memory(full), count) <= room:
+    while held_tokens(memory(full), count) <= room:
         full = exchanges([("question 99", ["yes " * 20])] * (len(full) // 2 + 1))
     begins = build_prompt("", memory(full), said("x"), Room(10_000, room, 100), count).memory.begins
     assert begins - 5 <= upto + 1 <= begins + 2
@@ -238,7 +238,7 @@ def test_a_question_longer_than_the_budget_keeps_its_beginning_and_its_end() -> 
 @given(st.text(max_size=50), st.text(min_size=500, max_size=4000), st.integers(60, 400))
 def test_of_a_question_with_files_that_is_too_long_the_files_give_way_first(text: str, files: str, budget: int) -> None:
     """They stay apart from the text, so that an edit of it leaves what is left of them."""
-    kept = shortened(replace(said(text), files=files), budget, count)
+    kept = shorten_question(replace(said(text), files=files), budget, count)
     assert kept.tokens + OVERHEAD <= budget
     assert kept.text == text if kept.files else MIDDLE in kept.text
     assert kept.files in {"", files} or MIDDLE in kept.files

@@ -177,10 +177,10 @@ async def test_a_text_of_one_byte_more_is_read_in_part() -> None:
 def test_an_excerpt_is_never_longer_than_its_room_and_says_when_it_is_cut(pieces: list[str], room: int) -> None:
     """Whatever it is made of."""
     excerpt = Excerpt(room=room)
-    whole = [excerpt.add(piece) for piece in pieces]
+    whole = [excerpt.append_piece(piece) for piece in pieces]
     assert sum(map(len, excerpt.pieces)) <= room
     if all(whole):
-        assert excerpt.text() == "\n".join(piece for piece in pieces if piece).strip()
+        assert excerpt.whole_text() == "\n".join(piece for piece in pieces if piece).strip()
         assert excerpt.left_out == []
 
 

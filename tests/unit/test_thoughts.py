@@ -39,10 +39,10 @@ def filtered(text: str, size: int, *, is_cut: bool = False) -> str:
     """Return what is left of an answer that comes in pieces of a size."""
     thoughts, shown = ThoughtFilter(), ""
     for start in range(0, len(text), size):
-        piece = thoughts.add(text[start : start + size])
+        piece = thoughts.filter_piece(text[start : start + size])
         shown = piece if thoughts.is_taken_back else shown + piece
         thoughts.is_taken_back = False
-    return shown + thoughts.end(is_cut=is_cut)
+    return shown + thoughts.filter_rest(is_cut=is_cut)
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 1000])
@@ -63,7 +63,7 @@ def test_an_opening_that_begins_a_thought_is_not_shown() -> None:
     """An operator primes it so; what the model says next is the thought's rest."""
     reader = CompletionReader("<think>\n")
     reader.take({"choices": [{"delta": {"content": "Hm.</think>Yes."}, "finish_reason": "stop"}]})
-    assert [event for event in reader.end() if isinstance(event, Text)] == [Text("Yes.")]
+    assert [event for event in reader.finish_answer() if isinstance(event, Text)] == [Text("Yes.")]
 
 
 def test_what_was_shown_of_a_thought_is_taken_back() -> None:
@@ -85,7 +85,7 @@ def test_a_model_that_is_known_to_think_first_shows_nothing_before() -> None:
             reader.take({"choices": [{"delta": {"content": content}}]})
             assert [event.text for event in reader.read([])[0] if isinstance(event, Text)] in ([], [shown])
         reader.take({"choices": [{"delta": {}, "finish_reason": "stop"}]})
-        rest = "".join(event.text for event in reader.end() if isinstance(event, Text))
+        rest = "".join(event.text for event in reader.finish_answer() if isinstance(event, Text))
         assert rest in {"", shown}
 
 

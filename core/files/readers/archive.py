@@ -34,7 +34,7 @@ class Archive:
         """Return a member's content."""
         return self._zip.read(name)
 
-    def related(self, name: str) -> dict[str, str]:
+    def relationships_of(self, name: str) -> dict[str, str]:
         """Return what a member of an Office document points to, by the id of the relationship."""
         folder, file = posixpath.split(name)
         links = self.xml(f"{folder}/_rels/{file}.rels")

@@ -15,7 +15,7 @@ class Excerpt:
     room: int = CHARACTERS
     offered: int = 0
 
-    def add(self, piece: str) -> bool:
+    def append_piece(self, piece: str) -> bool:
         """Append a piece, or as much of it as there is room for; return whether that was all of it."""
         self.offered += len(piece)
         shown = piece if len(piece) <= self.room else _whole_lines(piece[: self.room])
@@ -27,7 +27,7 @@ class Excerpt:
     def add_lines(self, text: str) -> None:
         """Append a plain text, and count its characters and lines where there is no room for all of them."""
         lines = text.replace("\r\n", "\n").replace("\r", "\n").rstrip()
-        if not self.add(lines):
+        if not self.append_piece(lines):
             shown = self.pieces[-1] if self.pieces else ""
             self.leave_out(len(shown), len(lines), "characters")
             self.leave_out(shown.count("\n") + 1, lines.count("\n") + 1, "lines")
@@ -37,7 +37,7 @@ class Excerpt:
         if read < of:
             self.left_out.append(f"{read:,} of {of:,} {unit}")
 
-    def text(self) -> str:
+    def whole_text(self) -> str:
         """Return what was read, with a note of characters where nothing else says that there is more."""
         text = "\n".join(self.pieces).strip()
         if not self.left_out:

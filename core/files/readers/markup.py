@@ -65,12 +65,12 @@ def html_text(html: str) -> str:
 
 def read_html(content: bytes, excerpt: Excerpt) -> None:
     """Read a page."""
-    excerpt.add(html_text(decode_text(content)[0]))
+    excerpt.append_piece(html_text(decode_text(content)[0]))
 
 
 def read_rtf(content: bytes, excerpt: Excerpt) -> None:
     """Read a rich text; the encoding stands in it."""
-    excerpt.add(rtf_to_text(content.decode("latin-1"), errors="replace").strip())  # type: ignore[no-untyped-call]  # it has none
+    excerpt.append_piece(rtf_to_text(content.decode("latin-1"), errors="replace").strip())  # type: ignore[no-untyped-call]  # it has none
 
 
 def read_eml(content: bytes, excerpt: Excerpt) -> None:
@@ -80,7 +80,9 @@ def read_eml(content: bytes, excerpt: Excerpt) -> None:
     body = mail.get_body(("plain", "html"))
     text = _mail_text(body) if body else ""
     files = [part.get_filename() or part.get_content_type() for part in mail.iter_attachments()]
-    excerpt.add("\n".join(["\n".join(lines), "", text.strip(), *(f"[attached, not read: {name}]" for name in files)]))
+    excerpt.append_piece(
+        "\n".join(["\n".join(lines), "", text.strip(), *(f"[attached, not read: {name}]" for name in files)])
+    )
     if files:
         excerpt.left_out.append(f"0 of {len(files)} attachments of the mail")
 
@@ -100,7 +102,7 @@ def read_ipynb(content: bytes, excerpt: Excerpt) -> None:
     cells = json.loads(content).get("cells", [])
     read = 0
     for cell in cells:
-        if not excerpt.add("\n".join(_cell_lines(cell))):
+        if not excerpt.append_piece("\n".join(_cell_lines(cell))):
             break
         read += 1
     excerpt.leave_out(read, len(cells), "cells")
@@ -118,7 +120,7 @@ def _cell_lines(cell: dict[str, Any]) -> Iterator[str]:
 def read_env(content: bytes, excerpt: Excerpt) -> None:
     """Read the names of settings; whatever is no name, comment or section is hidden, as it may be a secret."""
     lines = decode_text(content)[0].splitlines()
-    excerpt.add("\n".join(_without_value(line) for line in lines))
+    excerpt.append_piece("\n".join(_without_value(line) for line in lines))
     excerpt.left_out.append("its values are hidden, as they may be secret")
 
 

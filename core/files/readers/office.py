@@ -20,23 +20,23 @@ NOTES = ("footnotes", "endnotes", "comments")
 def read_docx(content: bytes, excerpt: Excerpt) -> None:
     """Read a Word document: its body, and then its notes and comments."""
     archive = Archive(content)
-    excerpt.add("\n".join(_lines(archive.xml("word/document.xml"))))
+    excerpt.append_piece("\n".join(_lines(archive.xml("word/document.xml"))))
     for part in NOTES:
         if lines := [line for line in _lines(archive.xml(f"word/{part}.xml")) if line.strip()]:
-            excerpt.add("\n".join((f"[{part}]", *lines)))
+            excerpt.append_piece("\n".join((f"[{part}]", *lines)))
 
 
 def read_pptx(content: bytes, excerpt: Excerpt) -> None:
     """Read slides in the order in which they are shown, each with its notes."""
     archive, main = Archive(content), "ppt/presentation.xml"
-    targets = archive.related(main)
+    targets = archive.relationships_of(main)
     slides = [targets[each] for each in _slide_relations(archive.xml(main)) if each in targets]
     read = 0
     for number, slide in enumerate(slides, start=1):
-        notes = [name for name in archive.related(slide).values() if "/notesSlides/" in f"/{name}"]
+        notes = [name for name in archive.relationships_of(slide).values() if "/notesSlides/" in f"/{name}"]
         spoken = [line for name in notes for line in _lines(archive.xml(name)) if line.strip()]
         lines = [f"[slide {number}]", *(line for line in _lines(archive.xml(slide)) if line.strip())]
-        if not excerpt.add("\n".join([*lines, *(["[notes]"] if spoken else []), *spoken])):
+        if not excerpt.append_piece("\n".join([*lines, *(["[notes]"] if spoken else []), *spoken])):
             break
         read += 1
     excerpt.leave_out(read, len(slides), "slides")
@@ -44,7 +44,7 @@ def read_pptx(content: bytes, excerpt: Excerpt) -> None:
 
 def read_odt(content: bytes, excerpt: Excerpt) -> None:
     """Read a text or a presentation of OpenDocument."""
-    excerpt.add("\n".join(_lines(Archive(content).xml("content.xml"))))
+    excerpt.append_piece("\n".join(_lines(Archive(content).xml("content.xml"))))
 
 
 def read_epub(content: bytes, excerpt: Excerpt) -> None:
@@ -52,7 +52,7 @@ def read_epub(content: bytes, excerpt: Excerpt) -> None:
     archive = Archive(content)
     chapters, read = sorted(name for name in archive.names if name.endswith((".xhtml", ".html", ".htm"))), 0
     for name in chapters:
-        if not excerpt.add(html_text(decode_text(archive.bytes_of(name))[0])):
+        if not excerpt.append_piece(html_text(decode_text(archive.bytes_of(name))[0])):
             break
         read += 1
     excerpt.leave_out(read, len(chapters), "chapters")

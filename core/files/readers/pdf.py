@@ -12,7 +12,7 @@ def read_pdf(content: bytes, excerpt: Excerpt) -> None:
     document = pypdfium2.PdfDocument(content)
     pages, read = len(document), 0
     for number in range(min(pages, PAGES)):
-        if not excerpt.add(document[number].get_textpage().get_text_range().replace("\r\n", "\n")):
+        if not excerpt.append_piece(document[number].get_textpage().get_text_range().replace("\r\n", "\n")):
             break
         read += 1
     excerpt.leave_out(read, pages, "pages")

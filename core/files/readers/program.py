@@ -38,7 +38,7 @@ READERS = {
 
 def main(kind: str, parent: str) -> None:
     """Write what a file of a kind holds: `text` and `left_out` as JSON, of a picture what `picture` says."""
-    _bound(int(parent))
+    _limit_process(int(parent))
     content = sys.stdin.buffer.read()
     if kind == "picture":
         sys.stdout.buffer.write(import_module("core.files.readers.picture").shrink_picture(content))
@@ -46,10 +46,10 @@ def main(kind: str, parent: str) -> None:
     module, _, function = READERS[kind].partition(":")
     excerpt = Excerpt()
     getattr(import_module(f"core.files.readers.{module}"), function)(content, excerpt)
-    sys.stdout.write(json.dumps({"text": excerpt.text(), "left_out": excerpt.left_out}))
+    sys.stdout.write(json.dumps({"text": excerpt.whole_text(), "left_out": excerpt.left_out}))
 
 
-def _bound(parent: int) -> None:
+def _limit_process(parent: int) -> None:
     """Give up what reading does not need, and end when the parent does."""
     limits = {
         resource.RLIMIT_CPU: SECONDS,

@@ -55,7 +55,7 @@ def _read_sheet(sheet: Sheet, number: int, excerpt: Excerpt) -> None:
     for row in islice(rows, ROWS):
         seen, width = seen + 1, max(width, len(row))
         line = "\t".join(row[:COLUMNS]).rstrip()
-        if line and (len(line) > excerpt.room or not excerpt.add(line)):
+        if line and (len(line) > excerpt.room or not excerpt.append_piece(line)):
             excerpt.room = 0
             break
         read += 1

@@ -125,7 +125,7 @@ def find_adaptation(complaint: Complaint, body: Body, fixed: Iterable[str]) -> A
             return change if change.kind != "opening in words" or _is_opened(body) else None
     if complaint.status not in OF_THE_REQUEST or not UNSUPPORTED.search(said):
         return None
-    return _without(_named(complaint, set(SETTINGS) & body.keys() - set(fixed)), body)
+    return _without(_parameter_named(complaint, set(SETTINGS) & body.keys() - set(fixed)), body)
 
 
 def _is_opened(body: Body) -> bool:
@@ -138,7 +138,7 @@ def _without(name: str | None, body: Body) -> Adaptation | None:
     return Adaptation("rename" if name in LIMITS and LIMITS[name] not in body else "drop", name)
 
 
-def _named(complaint: Complaint, sent: set[str]) -> str | None:
+def _parameter_named(complaint: Complaint, sent: set[str]) -> str | None:
     """Return the parameter that a complaint names first; those that are words of every day it names in quotes."""
     if complaint.param in sent:
         return complaint.param

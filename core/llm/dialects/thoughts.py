@@ -82,11 +82,11 @@ class ThoughtFilter:
         self._is_fenced = False
         self._line = ""  # the end of the line that was shown last
 
-    def add(self, piece: str) -> str:
+    def filter_piece(self, piece: str) -> str:
         """Return what can be shown now that `piece` has come."""
         return self._read(self._held + piece, ended=False)
 
-    def end(self, *, is_cut: bool) -> str:
+    def filter_rest(self, *, is_cut: bool) -> str:
         """Return what is left when the answer has ended; `is_cut` where it ended at its limit, maybe in a thought."""
         shown = self._read(self._held, ended=True)
         if not self._mark or self._spoken is None or is_cut:
@@ -110,7 +110,7 @@ class ThoughtFilter:
     def _take(self, text: str, place: int, ended: bool, shown: list[str]) -> int | None:
         """Show the text up to the next mark and take that; return where to read on, None where more has to come."""
         found = TOKENS.search(text, place)
-        start = found.start() if found else len(text) - (0 if ended else _unfinished(text[place:]))
+        start = found.start() if found else len(text) - (0 if ended else _unfinished_length(text[place:]))
         self._show(text[place:start], shown)
         if found is None or (not ended and _may_grow(text, found)):
             self._held = text[start:]
@@ -190,7 +190,7 @@ def _may_grow(text: str, found: re.Match[str]) -> bool:
     return len(text) - found.start() <= LONGEST_MARK and begun != found[0].lower() and begun in BEGINNINGS
 
 
-def _unfinished(text: str) -> int:
+def _unfinished_length(text: str) -> int:
     """Return how many characters at a text's end may be the beginning of a mark."""
     end = text[-LONGEST_MARK:].lower()
     return next((len(end) - at for at in range(len(end)) if end[at:] in BEGINNINGS), 0)

@@ -45,14 +45,14 @@ def _fields(value: Any, depth: int) -> Iterator[float]:
 def _span(value: Any) -> float | None:
     """Return the seconds of a field: a number of them, or words (`3s`)."""
     if isinstance(value, str):
-        return _seconds(value.lower()) or (_bounded(float(value)) if value.strip().isdecimal() else None)
-    return _bounded(float(value)) if isinstance(value, int | float) and not isinstance(value, bool) else None
+        return _seconds(value.lower()) or (_plausible_wait(float(value)) if value.strip().isdecimal() else None)
+    return _plausible_wait(float(value)) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def _seconds(said: str) -> float | None:
     parts = [(float(number), unit) for number, unit in PART.findall(said)]
     known = [number * _unit(unit) for number, unit in parts if _unit(unit)]
-    return _bounded(sum(known)) if known else None
+    return _plausible_wait(sum(known)) if known else None
 
 
 def _unit(word: str) -> float:
@@ -63,5 +63,5 @@ def _unit(word: str) -> float:
     return UNITS[word[0]] if word in UNITS or word.rstrip("s") in whole else 0.0
 
 
-def _bounded(seconds: float) -> float | None:
+def _plausible_wait(seconds: float) -> float | None:
     return min(seconds, LONGEST) if seconds >= 0 else None

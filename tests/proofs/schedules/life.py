@@ -205,7 +205,7 @@ class Surface:
         known = list(self._turn.posted)
         for post in self._world.marked(self._turn.id)[len(known) :]:
             known.append(post.id)
-            await self._journal.posted(post.part, post.id)
+            await self._journal.note_posted(post.part, post.id)
         for post in self._world.marked(f"{self._turn.id}-notice"):
             if self._turn.attempts > 1 and post.id not in known:
                 await self.remove_part(post.id)
@@ -217,7 +217,7 @@ class Surface:
         found = [post.id for post in self._world.marked(self._turn.id) if post.part == part]
         message_id = found[0] if found else self._world.post(self._turn.id, part, text)
         await self._is_answered()
-        await self._journal.posted(part, message_id)
+        await self._journal.note_posted(part, message_id)
         return message_id
 
     async def edit_part(self, message_id: str, text: str, *, last: bool) -> bool:
