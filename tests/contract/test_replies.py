@@ -38,9 +38,11 @@ async def test_a_long_answer_arrives_whole_in_several_messages_in_order(room: Ro
     parts = room.answers(said)
     assert len(parts) > 3
     assert all(part.count("```") % 2 == 0 for part in parts)
-    told = squeezed("".join(parts))
+    told = squeezed("".join(parts)).replace("|", "")  # a table, or where there are none its cells in a block of code
     assert all(f"print({number})#alineofcode" in told for number in range(150))
-    assert all(f"|row{number}|{number * number}|" in told for number in range(40))
+    assert "".join(f"row{number}{number * number}" for number in range(5)) in told
+    places = [told.index(f"row{number}{number * number}") for number in range(40)]
+    assert places == sorted(places)
     assert told.count("x" * 50) >= 5_000 // 50 - 5
     assert told.index("Alonganswer") < told.index("print(0)") < told.index("row0") < told.index("Theend.")
     assert room.refusals() == []
