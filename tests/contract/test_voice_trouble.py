@@ -106,7 +106,7 @@ async def test_a_file_that_is_gone_gets_a_sentence(room: Room) -> None:
 async def test_a_transcriber_that_fails_gets_a_sentence(room: Room, outcome: str, error: type[BotError]) -> None:
     """Whether it is down, talks nonsense, or says nothing; what it is paid for it is asked once."""
     await room.leave()
-    await room.join(voice=Voice(timeout=3.0 if outcome == "silent" else 60.0, retry_deadline=0.0))
+    await room.join(voice=Voice(timeout=3.0 if outcome == "silent" else 60.0, retry_deadline=0.001))
     fault = FAULTS.get(outcome, outcome)
     assert isinstance(fault, str | Fault)
     room.model.sounds.script.append(fault)
@@ -205,7 +205,7 @@ async def test_where_one_transcriber_is_down_the_next_one_is_asked(room: Room) -
     """In the order in which they are set."""
     async with another(500, {}) as (down, first), another(200, {"text": "well heard"}) as (up, second):
         await room.leave()
-        await room.join(voice=Voice(base_urls=(down, up), retry_deadline=0.0))
+        await room.join(voice=Voice(base_urls=(down, up), retry_deadline=0.001))
         said = await room.record(Recording(OGG, "audio/ogg", "$(reboot) weather.m4a"))
         assert "well heard" in (await answered(room, said))[0]
         assert first == second == ["voice.ogg"]

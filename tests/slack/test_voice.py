@@ -24,7 +24,7 @@ async def sent(sandbox: Sandbox, transcription: dict[str, Any]) -> tuple[str, st
     return channel, await sandbox.workspace.say(channel, "", files=[file])
 
 
-@pytest.mark.parametrize("voice", [Voice(base_urls=()), Voice(retry_deadline=0.0)])
+@pytest.mark.parametrize("voice", [Voice(base_urls=()), Voice(retry_deadline=0.001)])
 async def test_slacks_transcript_serves_where_no_transcriber_does(
     sandbox: Sandbox, tmp_path: Path, voice: Voice
 ) -> None:
