@@ -76,7 +76,7 @@ async def _build_core(
     window = ContextWindow(settings.prompt.context_window, asked.max_tokens)
     guard = await guard_of(settings.moderation, asked, policies, store, platforms.by_name, stack)
     prompts = settings.prompt.model_copy(update={"schemas": asked.schemas})
-    recall = HistoryLoader(store, counter_for(asked.model), window, prompts, policies, guard)
+    recall = HistoryLoader(store, counter_for(asked.model), window, prompts, policies)
     summaries = Summaries(store, model, recall, guard)
     stack.push_async_callback(summaries.close)
     local = local_whisper(settings.transcription, os.environ, stack)

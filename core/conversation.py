@@ -9,6 +9,7 @@ import structlog
 
 from core import commands
 from core.cancellation import Cancellation
+from core.earlier import EarlierReader
 from core.errors import (
     AnswerCutByLength,
     BotError,
@@ -39,15 +40,15 @@ from core.messages import (
 from core.moderation.errors import AnswerRefused, ModerationError, QuestionRefused
 from core.moderation.moderation import NOBODY, Moderation
 from core.moderation.preflight import may_merge, post_if_clean
-from core.moderation.stream import PromptTexts, release_checked
+from core.moderation.stream import release_checked
 from core.outcome import Outcome, Parts, about, detail_of, notice, record, reference, state_of, under
 from core.policy import Policies
 from core.ports import Platform
-from core.prompt.ask import PreparedQuestion, chat, left_out
+from core.prompt.ask import PreparedQuestion, chat, left_out, texts_to_check
 from core.prompt.history import HistoryLoader
 from core.prompt.summaries import Summaries
 from core.replies import again, sentence
-from core.sanitize import sanitize_name, sanitize_text
+from core.sanitize import sanitize_name, sanitize_text, valid_value
 from core.storage.store import Store
 from core.voice import notes
 
@@ -79,6 +80,7 @@ class Conversation:
         self._guard = guard
         self._checks = guard if guard and guard.is_checking else None
         self._documents = Documents()
+        self.earlier = EarlierReader(store, recall, policies, self._documents, guard)
 
     async def answer(self, turn: Turn, platform: Platform, halt: Cancellation) -> None:
         """Answer a claimed turn, from the question to the last row that is kept of it; `halt` ends it early."""
@@ -89,7 +91,7 @@ class Conversation:
             await self._obey(turn, platform)
             return
         turn, heard = await self._transcribe_recordings(turn, platform, halt)
-        message = await platform.resolve_names(turn.message)
+        message = valid_value(await platform.resolve_names(turn.message))
         if error := notes.why_unanswerable(message, heard):
             await self._refuse(turn, platform, error)
             return
@@ -98,7 +100,7 @@ class Conversation:
         heard_texts = notes.to_prompt_texts(heard)
         files = await read_attachments(message, platform, self._documents, heard_texts, blind=self._blind())
         question = replace(question, files=files.text, images=files.images)
-        remembered = await self._recall.joined(message, platform, reference(turn))
+        remembered = await self.earlier.history_before(message, platform, reference(turn), self._blind())
         if await self._is_part(turn, message, question):
             await self._store.finish_turn(turn, [question], "merged", {})
             return
@@ -135,6 +137,7 @@ class Conversation:
 
     def forget(self, deletion: Deletion) -> None:
         """End what was begun for a message that is gone."""
+        self.earlier.forget_message(deletion)
         self._voice_notes.cancel((deletion.platform, deletion.workspace, deletion.channel, deletion.message_id))
 
     async def post(self, turn: Turn, platform: Platform) -> ConversationKey:
@@ -196,7 +199,7 @@ class Conversation:
 
         if not self._checks:
             return said()
-        asking = _asking(asked, message, files)
+        asking = texts_to_check(asked, message, files)
         return release_checked(self._checks, about(turn), asking, said(), nameless)
 
     async def _refuse(self, turn: Turn, platform: Platform, error: BotError) -> None:
@@ -288,13 +291,3 @@ class Conversation:
             "assistant", answer.text, None, answer.message_id, time.time(), tokens=self._recall.count(answer.text)
         )
         return [question, said]
-
-
-def _asking(asked: PreparedQuestion, message: Message, files: AttachmentContent) -> PromptTexts:
-    """Return what is sent, by whose it is: what came with a message that was asked about is somebody else's."""
-    text, author = asked.prompt.question.text, asked.question.author
-    name = author.name if author else ""
-    pictures = [image.url for image in asked.question.images]
-    if message.about:
-        return PromptTexts(text, name, (*message.others, *files.data, *files.spoken), images=pictures)
-    return PromptTexts("\n\n".join((text, *files.spoken)), name, message.others, files.data, pictures)

@@ -29,13 +29,15 @@ class StoredHistory:
     """A conversation's history as it was read, with what its last prompt's length taught.
 
     `version` grows when something told was changed: what is made from this history is kept only while it holds.
-    `has_earlier` says that what others said before the bot came has been read.
+    `has_earlier` says that what others said before the bot came has been read; `unread_from` is when the oldest line
+    was said that others wrote since and no prompt has, in seconds since the epoch, 0 where there is none.
     """
 
     history: History
     version: int = 0
     ratio: TokenRatio = field(default_factory=TokenRatio)
     has_earlier: bool = False
+    unread_from: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from core.messages import ConversationKey, Deletion, Edit, Message, PlatformEven
 from core.moderation.moderation import Moderation
 from core.policy import Policies
 from core.ports import Platform
+from core.sanitize import valid_value
 from core.storage.store import Store
 from core.storage.turns import SKEW
 from core.worker import Worker
@@ -46,15 +47,16 @@ class Intake:
 
     async def receive(self, event: PlatformEvent) -> bool:
         """Take an event in; on return it is on disk. Tell whether it is a new message that will be answered."""
-        match event:
-            case Message():
-                return await self._take_message(event)
+        match valid_value(event):
+            case Message() as message:
+                return await self._take_message(message)
             case Edit(message):
+                self._conversation.earlier.note_edit(message)
                 return not await self._take_edit(message) and message.addressed and await self._take_message(message)
-            case Deletion():
-                await self._store.delete_message(event)
-                self._conversation.forget(event)
-                self._worker.end_answers(QUESTION_DELETED, partial(_needs_message, event), replaces=True)
+            case Deletion() as deletion:
+                await self._store.delete_message(deletion)
+                self._conversation.forget(deletion)
+                self._worker.end_answers(QUESTION_DELETED, partial(_needs_message, deletion), replaces=True)
         return False
 
     async def _take_edit(self, message: Message) -> bool:
@@ -65,14 +67,19 @@ class Intake:
         return True
 
     async def _take_message(self, message: Message) -> bool:
+        """Take a message in; what the bot is not asked is noted, so that the next question brings it along."""
         policy = self._policies.policy_of(message.key)
         if policy.voice_notes and _is_voice_note(message):
             message = replace(message, addressed=True)
-        if not message.addressed and not (message.follow_up and policy.follow_ups):
-            return False
         is_refused = self._guard is not None and self._guard.refusal_of(message) is not None
         if is_refused and not message.addressed:
             return False  # nobody asked to be told why
+        may_be = message.addressed or (message.follow_up and policy.follow_ups)
+        is_asked = may_be and await self._take_question(message, is_refused=is_refused)
+        await self._conversation.earlier.note_message(message, is_asked=is_asked)
+        return is_asked
+
+    async def _take_question(self, message: Message, *, is_refused: bool) -> bool:
         most = None if message.command else self._queue
         admission = await self._store.admit_message(message, if_joined=not message.addressed, most=most)
         if admission == "full":

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Role = Literal["system", "user", "assistant", "tool"]
+Origin = Literal["", "channel"]
 Command = Literal["", "ask", "edit", "stop", "reset", "memory", "help", "deleted", "full", "unheard"]
 NOTICE = "-notice"  # behind a turn's id: what is said below an answer that could not be shown to its end
 
@@ -29,7 +30,10 @@ class ConversationKey:
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """Who wrote a message. A guest in a shared channel has a workspace of their own; `roles` are ids, as on Discord."""
+    """Who wrote a message. A guest in a shared channel has a workspace of their own; `roles` are ids, as on Discord.
+
+    `is_bot` is an app or a webhook: what it writes is never for the bot, but may stand above a question.
+    """
 
     id: str
     name: str
@@ -139,6 +143,7 @@ class Entry:
     id of the message that it quotes, if any. `tokens` is its length as the prompt holds it, 0 where it has not been
     counted. `seq` is its place in the store, 0 while it is not there. `calls` are what the bot wanted tools to do, and
     `call_id` names the one of them that a tool's entry is the result of. No tool is offered yet, so none are stored.
+    `origin` is `channel` for what stood in the channel before the conversation began.
     """
 
     role: Role
@@ -153,17 +158,19 @@ class Entry:
     images: tuple[Image, ...] = ()
     calls: tuple[ToolCall, ...] = ()
     call_id: str = ""
+    origin: Origin = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """A line that stood in a thread before the bot came to it; `is_own` where the bot wrote it."""
+    """A line that was said to others, before a question in its thread or channel; `is_own` where the bot wrote it."""
 
     author: Author
     text: str
     message_id: str
     sent_at: float
     is_own: bool = False
+    attachments: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
-from pydantic import ConfigDict, PositiveInt, model_validator
+from pydantic import ConfigDict, Field, NonNegativeInt, PositiveInt, model_validator
 
 from core.messages import ConversationKey
 from core.setting_fields import AS_JSON, Section, Thresholds, setting_field
@@ -16,7 +16,8 @@ class ChannelSettings(Section):
     in the channel as it is made. `merge`: what one person writes while an answer is made is answered together.
     `threads`: a mention is answered in a thread of its own. `voice_notes`: every voice note is for it. `translate`:
     recordings are put into English as they are transcribed. `thresholds` are scores from 0 to 1 by category. The
-    history that goes with a question is bounded in tokens and in messages.
+    history that goes with a question is bounded in tokens and in messages. `channel_context`: how many of a channel's
+    last messages a question at its top brings along, none of them older than `channel_context_hours`.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -39,6 +40,12 @@ class ChannelSettings(Section):
         "CONFAB_HISTORY_TOKENS", "How much of a conversation the model reads", 16_000
     )
     history_messages: PositiveInt = setting_field("CONFAB_HISTORY_MESSAGES", "The same, counted in messages", 100)
+    channel_context: NonNegativeInt = setting_field(
+        "CONFAB_CHANNEL_CONTEXT", "How many of a channel's last messages a mention at its top brings along; 0: none", 30
+    )
+    channel_context_hours: Annotated[float, Field(gt=0, le=720)] = setting_field(
+        "CONFAB_CHANNEL_CONTEXT_HOURS", "How many hours old the oldest of those may be", 24.0
+    )
     translate: bool = setting_field(
         "CONFAB_VOICE_TRANSLATE", "Put recordings into English, by /audio/translations", default=False
     )

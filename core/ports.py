@@ -38,10 +38,12 @@ class Platform(Protocol):
     async def resolve_names(self, message: Message) -> Message:
         """Return the message with people's display names in place of their ids."""
 
-    async def fetch_earlier(self, message: Message, most: int) -> Sequence[Earlier]:
-        """Return what was said in the message's thread before it, `most` of it, oldest first; empty where nothing was.
+    async def fetch_earlier(self, message: Message, most: int, since: float = 0.0) -> Sequence[Earlier]:
+        """Return what was said before a message, the newest `most` of it, oldest first; empty where nothing was.
 
-        Its first message is among it where the platform gives it. Raises PlatformError where it cannot be read.
+        That is in its thread, the first message included where the platform gives it; or for a message that begins
+        one, in its channel, nothing before `since` (seconds since the epoch), by one call. Every author's lines are
+        among it, an app's as well, and those that are only files. Raises PlatformError where it cannot be read.
         """
 
     def open_file(self, key: ConversationKey, attachment: Attachment, most: int) -> AsyncGenerator[bytes, None]:

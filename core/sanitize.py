@@ -2,8 +2,11 @@
 
 import re
 import unicodedata
+from dataclasses import fields, is_dataclass, replace
 from functools import lru_cache
+from typing import TypeVar, cast
 
+T = TypeVar("T")
 NAME_LENGTH = 60
 
 # Characters that show nothing, or turn the direction of what stands beside them (Unicode, Default_Ignorable_Code_Point
@@ -39,6 +42,24 @@ def valid_text(text: str) -> str:
     except UnicodeEncodeError:
         return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     return text
+
+
+def valid_value(value: T) -> T:
+    """Return a value from outside with every text in it valid: of texts, tuples, lists, mappings and dataclasses."""
+    return cast(T, _valid_value(value))
+
+
+def _valid_value(value: object) -> object:
+    match value:
+        case str():
+            return valid_text(value)
+        case tuple() | list():
+            return type(value)(map(_valid_value, value))
+        case dict():
+            return {_valid_value(name): _valid_value(each) for name, each in value.items()}
+    if is_dataclass(value) and not isinstance(value, type):
+        return replace(value, **{each.name: _valid_value(getattr(value, each.name)) for each in fields(value)})
+    return value
 
 
 def sanitize_text(text: str) -> str:

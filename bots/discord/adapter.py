@@ -72,7 +72,7 @@ class Discord:
         """Return the message as it is: Discord sends people's names with it."""
         return message
 
-    async def fetch_earlier(self, message: Message, most: int) -> Sequence[Earlier]:
+    async def fetch_earlier(self, message: Message, most: int, since: float = 0.0) -> Sequence[Earlier]:  # noqa: ARG002 - the port's signature
         """Return what was said in the message's thread before it, `most` of it and its first, oldest first."""
         return await (await self._session).fetch_earlier(message, most)
 

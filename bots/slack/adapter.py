@@ -19,7 +19,7 @@ from bots.edit_rate import EditRate
 from bots.markdown.splitting import Growing
 from bots.slack.backfill import MARGIN, SILENCE, SlackBackfill, microseconds_of
 from bots.slack.calls import MaybeSent, SlackCalls, SlackRefusal
-from bots.slack.events import SlackEventReader
+from bots.slack.events import SlackEventReader, attachments_of
 from bots.slack.files import SlackFiles, fetch_own_transcript
 from bots.slack.incoming import mentioned_users, text_of, to_markdown
 from bots.slack.interactions import Ephemeral, Interactions
@@ -29,7 +29,7 @@ from bots.slack.people import DisplayNames
 from bots.slack.reply import SlackReply, ThinkingStatus
 from bots.slack.settings import SlackSettings
 from bots.slack.socket import SlackSocket
-from bots.slack.thread_history import read_thread_before
+from bots.slack.thread_history import read_channel_before, read_thread_before
 from bots.slack.webhook import events_route
 from bots.state import PlatformState
 from bots.streaming import Pace, ReplyStream
@@ -127,19 +127,25 @@ class Slack:
         others = tuple(to_markdown(other, str(self._identity.bot_user_id), people) for other in message.others)
         return replace(message, author=author, text=text, others=(*others, *people.values()))
 
-    async def fetch_earlier(self, message: Message, most: int) -> Sequence[Earlier]:
-        """Return what was said in the message's thread before it, with names; `most` of it, oldest first."""
+    async def fetch_earlier(self, message: Message, most: int, since: float = 0.0) -> Sequence[Earlier]:
+        """Return what was said before a message, in its thread or, where it begins one, its channel; with names."""
         key = message.key
-        if not key.thread or key.thread == message.id or not TS.fullmatch(message.id):
+        if not key.thread or not TS.fullmatch(message.id):
             return ()  # a question from a menu brings the message that it is about
-        found = await read_thread_before(self._calls, key.channel, key.thread, message.id, most)
-        return [await self._read_line(message, post) for post in found if post.get("user") and text_of(post).strip()]
+        if key.thread != message.id:
+            found = await read_thread_before(self._calls, key.channel, key.thread, message.id, most)
+        elif not key.channel.startswith("D"):
+            found = await read_channel_before(self._calls, key.channel, message.id, most, since)
+        else:
+            return ()  # a direct message begins anew
+        return [await self._read_line(message, post) for post in found if post.get("user")]
 
     async def _read_line(self, message: Message, post: Mapping[str, Any]) -> Earlier:
         """Read another message of the same thread; what the bot wrote itself is told apart."""
         author, ts = Author(str(post["user"]), ""), str(post["ts"])
         said = await self.resolve_names(replace(message, id=ts, author=author, text=text_of(post), handle=""))
-        return Earlier(said.author, said.text, ts, float(ts), author.id == self._identity.bot_user_id)
+        is_own = author.id == self._identity.bot_user_id
+        return Earlier(said.author, said.text, ts, float(ts), is_own, attachments_of(post))
 
     def open_file(self, key: ConversationKey, attachment: Attachment, most: int) -> AsyncGenerator[bytes, None]:  # noqa: ARG002 - the port's signature
         """Yield a file's content; raise FileUnreadable where it is not to be had, or exceeds `most` bytes."""

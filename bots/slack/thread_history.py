@@ -1,4 +1,4 @@
-"""What stands in a thread already, read newest first as far as Slack lets us."""
+"""What stands in a thread or a channel already, read newest first as far as Slack lets us."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -33,6 +33,18 @@ async def read_thread_before(
             break
         latest = oldest
     return root + found[-most:]
+
+
+async def read_channel_before(
+    calls: SlackCalls, channel: str, until: str, most: int, since: float
+) -> list[dict[str, Any]]:
+    """Return the newest `most` messages of a channel between `since` (seconds) and `until` (a ts), oldest first.
+
+    One call, answered newest first and without replies (Slack docs, conversations.history); raises SlackRefusal.
+    """
+    place = {"channel": channel, "oldest": f"{since:.6f}", "latest": until, "limit": min(most, PAGE)}
+    answer = await calls.query("conversations.history", place)
+    return [post for post in reversed(answer["messages"]) if post["ts"] != until]
 
 
 async def _read_window(calls: SlackCalls, place: Mapping[str, Any], left: int) -> tuple[list[dict[str, Any]], int, str]:

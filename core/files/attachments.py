@@ -3,7 +3,7 @@
 What is not read, or only in part, is told to the model and to the person alike.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
@@ -150,6 +150,12 @@ class _Reader:
             return None
         why, notice = self.blind or (TOO_MANY, LEFT_OUT)
         return AttachmentContent(f"[{_label(file, 'picture')}: {why}]", notices=(notice,))
+
+
+def name_attachments(files: Sequence[Attachment]) -> str:
+    """Return what is told of files that are only named; nothing where there are none."""
+    named = [f"[{_label(each, 'picture' if each.media_type.startswith('image/') else 'file')}]" for each in files]
+    return "\n".join(named[:MOST_FILES])
 
 
 def _label(file: Attachment, what: str = "file") -> str:

@@ -105,9 +105,11 @@ class Moderation:
             return [False] * len(samples)
 
     async def filter_earlier(self, lines: Sequence[Earlier], about: Subject) -> list[Earlier]:
-        """Return what was said before the bot came, without what may not be kept, under names that may be."""
+        """Return what others said, without what may not be kept, under names that may be; files with the line."""
         new = list(dict.fromkeys(line.author.name for line in lines if not self.knows_name(line.author.name)))
-        texts = [Sample(sanitize_text(line.text)) for line in lines]
+        texts = [
+            Sample(sanitize_text("\n".join((line.text, *(each.name for each in line.attachments))))) for line in lines
+        ]
         may_stay = await self.find_clean("earlier", texts, about)
         for name, is_clean in zip(
             new, await self.find_clean("name", [Sample(name) for name in new], about), strict=True

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import structlog
 
 from core.errors import AnswerLimitTooLarge, ContextOverflow
-from core.files.attachments import UNSEEN
+from core.files.attachments import UNSEEN, AttachmentContent
 from core.history import PromptRecord, StoredHistory
 from core.llm.client import OpenAI
-from core.messages import ConversationKey, Entry, ModelEvent, Usage
+from core.messages import ConversationKey, Entry, Message, ModelEvent, Usage
+from core.moderation.stream import PromptTexts
 from core.prompt.build import Prompt
 from core.prompt.history import HistoryLoader
 
@@ -82,3 +83,13 @@ def left_out(asked: PreparedQuestion, *, sees: bool) -> Iterator[str]:
     elif len(prompt.question.images) < len(question.images):
         yield FEWER
     yield from asked.notices
+
+
+def texts_to_check(asked: PreparedQuestion, message: Message, files: AttachmentContent) -> PromptTexts:
+    """Return what is sent, by whose it is: what came with a message that was asked about is somebody else's."""
+    text, author = asked.prompt.question.text, asked.question.author
+    name = author.name if author else ""
+    pictures = [image.url for image in asked.question.images]
+    if message.about:
+        return PromptTexts(text, name, (*message.others, *files.data, *files.spoken), images=pictures)
+    return PromptTexts("\n\n".join((text, *files.spoken)), name, message.others, files.data, pictures)

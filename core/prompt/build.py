@@ -5,6 +5,7 @@ the question. It only ever grows at its end, so that its beginning stays the sam
 serves it, until it is full: then one cut makes room for many turns.
 """
 
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from math import ceil
@@ -26,6 +27,7 @@ FIRST_SHARE = 0.4  # of what a cut leaves: the longest first message that stays
 SUMMARY_SHARE = 0.3  # the same, for a summary
 MIDDLE = "\n[…]\n"
 
+CHANNEL = "[Said in the channel before this conversation, at {at} UTC]"
 FIRST = "[How this conversation began]"
 SUMMARY = "[A summary of what was said after that, made by a machine]"
 
@@ -156,7 +158,10 @@ def to_prompt_message(entry: Entry) -> PromptMessage:
     if entry.author is None:
         text = "\n\n".join(part for part in (entry.text, entry.files) if part)
         return PromptMessage(entry.role, text, calls=entry.calls, call_id=entry.call_id)
-    return PromptMessage(entry.role, format_said(entry.author.name, entry.text, entry.files), entry.images)
+    said = format_said(entry.author.name, entry.text, entry.files)
+    if entry.origin:
+        said = f"{CHANNEL.format(at=time.strftime('%Y-%m-%d %H:%M', time.gmtime(entry.sent_at)))}\n{said}"
+    return PromptMessage(entry.role, said, entry.images)
 
 
 def with_tokens(entry: Entry, count: Count) -> Entry:

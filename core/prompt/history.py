@@ -1,28 +1,18 @@
 """What a conversation's next prompt is made from: its memory, counted, and the room that the model's window leaves."""
 
-import asyncio
+from collections.abc import Iterable
 from dataclasses import replace
 
-import structlog
-
-from core.errors import ContextOverflow, PlatformError
+from core.errors import ContextOverflow
 from core.history import History, StoredHistory
-from core.messages import ConversationKey, Earlier, Entry, Message
-from core.moderation.log import Subject
-from core.moderation.moderation import Moderation
+from core.messages import ConversationKey, Entry, Message
 from core.policy import Policies
-from core.ports import Platform
 from core.prompt.build import Prompt, Room, build_prompt, with_tokens
 from core.prompt.context_window import ContextWindow
 from core.prompt.settings import PromptSettings
 from core.prompt.tokens import Counter
-from core.sanitize import sanitize_text
 from core.storage.store import Store
 from core.token_ratio import TokenRatio
-
-log = structlog.get_logger()
-
-PATIENCE = 10.0  # seconds in which a platform tells what was said before; the answer waits for it
 
 
 class HistoryLoader:
@@ -35,10 +25,8 @@ class HistoryLoader:
         window: ContextWindow,
         settings: PromptSettings,
         policies: Policies,
-        guard: Moderation | None = None,
     ) -> None:
         self._store = store
-        self._guard = guard
         self._counter = counter
         self.window = window
         self._settings = settings
@@ -53,27 +41,10 @@ class HistoryLoader:
         gauge = found.ratio if found.ratio.counted else TokenRatio(start=1.0) if self._counter.exact else TokenRatio()
         return replace(found, history=memory, ratio=gauge)
 
-    async def joined(self, message: Message, platform: Platform, reference: str) -> StoredHistory:
-        """Return what is remembered before a message; what was said before the bot came is read, once.
-
-        Of that, nothing is kept that moderation refuses, or that cannot be checked; `reference` is the turn's.
-        """
-        found = await self.of(message.key)
-        if found.has_earlier or found.history.entries:
-            return found
-        try:
-            async with asyncio.timeout(PATIENCE):
-                lines = await platform.fetch_earlier(
-                    message, self._policies.policy_of(message.key).history_messages // 2
-                )
-        except (TimeoutError, PlatformError) as error:
-            log.warning("earlier messages not read", error=type(error).__name__, detail=str(error))
-            return found
-        if self._guard and lines:
-            lines = await self._guard.filter_earlier(lines, Subject(message.key, reference))
-        if not lines:
-            return found
-        await self._store.save_earlier(message.key, [with_tokens(_entry(line), self.count) for line in lines])
+    async def save_earlier(self, message: Message, entries: Iterable[Entry]) -> StoredHistory:
+        """Keep what was said before a message; return what is remembered now."""
+        counts = [with_tokens(entry, self.count) for entry in entries]
+        await self._store.save_earlier(message.key, counts, message.sent_at)
         return await self.of(message.key)
 
     def prompt(
@@ -119,10 +90,3 @@ class HistoryLoader:
         entries = tuple(new.get(entry.seq, entry) for entry in memory.entries)
         first = new.get(memory.first.seq, memory.first) if memory.first else None
         return replace(memory, entries=entries, first=first), {seq: entry.tokens for seq, entry in new.items()}
-
-
-def _entry(line: Earlier) -> Entry:
-    """Return a line from before the bot came as one of the history."""
-    if line.is_own:
-        return Entry("assistant", sanitize_text(line.text), None, line.message_id, line.sent_at)
-    return Entry("user", sanitize_text(line.text), line.author, line.message_id, line.sent_at)

@@ -5,12 +5,12 @@ from dataclasses import replace
 from typing import Any
 
 from core.history import History, PromptRecord, StoredHistory
-from core.messages import Author, ConversationKey, Entry, Image, Turn
+from core.messages import Author, ConversationKey, Entry, Image, Message, Turn
 from core.storage.connection import Connection
 from core.token_ratio import TokenRatio
 
 KEY = "platform = ? AND workspace = ? AND channel = ? AND thread = ?"
-ENTRY = "role, text, author_id, author_name, message_id, sent_at, files, about, tokens, seq, images"
+ENTRY = "role, text, author_id, author_name, message_id, sent_at, files, about, tokens, seq, images, origin"
 
 
 def key_values(key: ConversationKey) -> tuple[str, str, str, str]:
@@ -21,22 +21,23 @@ def key_values(key: ConversationKey) -> tuple[str, str, str, str]:
 def read_history(connection: Connection, key: ConversationKey, most: int) -> StoredHistory:
     """Return a conversation's history, with its newest entries since the cut, `most` of them at the most."""
     rows = connection.execute(
-        "SELECT begins, earlier, summary, summarised, due, version, counted, reported, joined "
+        "SELECT begins, earlier, summary, summarised, due, version, counted, reported, joined, unread_from "
         f"FROM memories WHERE {KEY}",
         key_values(key),
     )
-    row = rows[0] if rows else (0, "", "", 0, 0, 0, 0, 0, 0)
-    begins, earlier, summary, summarised, due, version, counted, reported, joined = row
+    row = rows[0] if rows else (0, "", "", 0, 0, 0, 0, 0, 0, 0.0)
+    begins, earlier, summary, summarised, due, version, counted, reported, joined, unread_from = row
     newest = f"{KEY} AND seq >= ? ORDER BY seq DESC LIMIT ?"
     entries = _entries(connection, newest, (*key_values(key), begins, most))[::-1]
     is_all = not begins and len(entries) < most
     while entries and entries[0].role != "user":
         entries = entries[1:]  # an answer whose question is gone misleads
-    first = entries[0] if entries else None
+    first = next((entry for entry in entries if not entry.origin), None)
     if not is_all:
-        first = next(iter(_entries(connection, f"{KEY} AND role = 'user' ORDER BY seq LIMIT 1", key_values(key))), None)
+        oldest = f"{KEY} AND role = 'user' AND origin = '' ORDER BY seq LIMIT 1"
+        first = next(iter(_entries(connection, oldest, key_values(key))), None)
     memory = History(tuple(entries), first, begins, earlier, summary, summarised, bool(due))
-    return StoredHistory(memory, version, TokenRatio(counted, reported), bool(joined))
+    return StoredHistory(memory, version, TokenRatio(counted, reported), bool(joined), unread_from)
 
 
 def entries_between(connection: Connection, key: ConversationKey, after: int, upto: int, most: int) -> list[Entry]:
@@ -81,11 +82,45 @@ def save_summary(connection: Connection, key: ConversationKey, summary: str, upt
     )
 
 
-def save_earlier(connection: Connection, key: ConversationKey, entries: Sequence[tuple[Any, ...]]) -> None:
-    """Note that what was said before the bot came was read, with what it was."""
+def note_unread(connection: Connection, message: Message) -> None:
+    """Note that somebody said something to others where the bot takes part: the next prompt is to have it."""
+    key, sent_at = key_values(message.key), message.sent_at
+    connection.execute(
+        "INSERT INTO memories (platform, workspace, channel, thread, unread_from, unread_to) SELECT ?, ?, ?, ?, ?, ? "
+        f"WHERE EXISTS (SELECT 1 FROM turns WHERE {KEY}) AND NOT EXISTS "
+        "(SELECT 1 FROM turns WHERE platform = ? AND workspace = ? AND channel = ? AND message_id = ?) "
+        "ON CONFLICT (platform, workspace, channel, thread) DO UPDATE SET "
+        "unread_from = CASE WHEN memories.unread_from > 0 AND memories.unread_from < excluded.unread_from "
+        "THEN memories.unread_from ELSE excluded.unread_from END, "
+        "unread_to = CASE WHEN memories.unread_to > excluded.unread_to THEN memories.unread_to "
+        "ELSE excluded.unread_to END",
+        (*key, sent_at, sent_at, *key, *key[:3], message.id),
+    )
+
+
+def known_messages(connection: Connection, key: ConversationKey) -> set[str]:
+    """Return the ids of all messages that a conversation's history holds, or that the bot was asked by there."""
+    where = (*key_values(key), *key_values(key))
+    rows = connection.execute(
+        f"SELECT message_id FROM entries WHERE {KEY} UNION SELECT message_id FROM turns WHERE {KEY}", where
+    )
+    return {str(message_id) for (message_id,) in rows}
+
+
+def save_earlier(
+    connection: Connection, key: ConversationKey, entries: Sequence[tuple[tuple[Any, ...], Entry]], upto: float
+) -> None:
+    """Note that what others said before a time was read, with what it was; each entry comes with its values."""
     _begin(connection, key)
-    connection.execute(f"UPDATE memories SET joined = 1 WHERE {KEY}", key_values(key))
-    insert_entries(connection, entries)
+    connection.execute(
+        "UPDATE memories SET joined = 1, unread_from = CASE WHEN unread_to > ? THEN ? ELSE 0 END, "
+        f"unread_to = CASE WHEN unread_to > ? THEN unread_to ELSE 0 END WHERE {KEY}",
+        (upto, upto, upto, *key_values(key)),
+    )
+    insert_entries(connection, [values for values, _ in entries])
+    for _, entry in entries:
+        if entry.images:
+            insert_images(connection, key, entry.message_id, entry.images)
 
 
 def entry_values(key: ConversationKey, turn_id: str, entry: Entry) -> tuple[Any, ...]:
@@ -101,6 +136,7 @@ def entry_values(key: ConversationKey, turn_id: str, entry: Entry) -> tuple[Any,
         entry.about,
         entry.tokens,
         len(entry.images),
+        entry.origin,
     )
     return (*key_values(key), turn_id, *values)
 
@@ -109,8 +145,8 @@ def insert_entries(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> N
     """Add entries to the history."""
     connection.executemany(
         "INSERT INTO entries (platform, workspace, channel, thread, turn_id, role, text, author_id, author_name, "
-        "message_id, sent_at, files, about, tokens, images) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "message_id, sent_at, files, about, tokens, images, origin) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         rows,
     )
 
@@ -157,7 +193,8 @@ def delete_history(connection: Connection, key: ConversationKey) -> None:
     connection.execute(f"DELETE FROM entries WHERE {KEY}", key_values(key))
     _begin(connection, key)
     connection.execute(
-        "UPDATE memories SET joined = 1, begins = 0, earlier = '', due = 0, summary = '', summarised = 0, "
+        "UPDATE memories SET joined = 1, unread_from = 0, unread_to = 0, "
+        "begins = 0, earlier = '', due = 0, summary = '', summarised = 0, "
         f"version = version + 1, counted = 0, reported = 0 WHERE {KEY}",
         key_values(key),
     )
@@ -176,9 +213,9 @@ def _entries(connection: Connection, where: str, values: tuple[Any, ...]) -> lis
 
 
 def _entry(connection: Connection, found: tuple[Any, ...]) -> Entry:
-    role, text, author_id, author_name, *rest, images = found
+    role, text, author_id, author_name, *rest, images, origin = found
     entry = Entry(role, text, Author(author_id, author_name) if author_id else None, *rest)
-    return replace(entry, images=_images(connection, entry.seq)) if images else entry
+    return replace(entry, origin=origin, images=_images(connection, entry.seq) if images else ())
 
 
 def _images(connection: Connection, seq: int) -> tuple[Image, ...]:

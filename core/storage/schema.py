@@ -165,6 +165,12 @@ UPDATE turns SET command = coalesce(json_extract(payload, '$.command'), ''),
 CREATE INDEX turns_by_quoted ON turns (platform, workspace, channel, about) WHERE about <> '';
 """
 
+SAID_SINCE = """
+ALTER TABLE entries ADD COLUMN origin TEXT NOT NULL DEFAULT '';      -- channel: it stood there before the conversation
+ALTER TABLE memories ADD COLUMN unread_from REAL NOT NULL DEFAULT 0; -- others said something that no prompt has, from
+ALTER TABLE memories ADD COLUMN unread_to REAL NOT NULL DEFAULT 0;   -- then to then, by the platform's clock; 0: none
+"""
+
 
 def migrate(connection: Connection) -> None:
     """Bring a file to the newest schema; raises StorageUnavailable or StatementRefused where it cannot be."""
@@ -223,3 +229,9 @@ def m008_moderation(database: Database) -> None:
 def m009_commands(database: Database) -> None:
     """Keep beside its message what a turn is told to do, and what it asks about, so that SQL reads no JSON."""
     database.executescript(COMMANDS)
+
+
+@migrations()
+def m010_said_since(database: Database) -> None:
+    """Know of what others said since the last answer, and of an entry whether it comes from the channel."""
+    database.executescript(SAID_SINCE)

@@ -138,10 +138,22 @@ class Store:
         """Note a summary up to an entry's seq, unless what it tells was changed since `version`; it never goes back."""
         await self._database.run(lambda db: history.save_summary(db, key, summary, upto, version))
 
-    async def save_earlier(self, key: ConversationKey, entries: Sequence[Entry]) -> None:
-        """Keep what was said in a conversation before the bot came; it is not asked for again."""
-        rows = [history.entry_values(key, "", entry) for entry in entries]
-        await self._database.run(lambda db: history.save_earlier(db, key, rows))
+    async def note_unread(self, message: Message) -> None:
+        """Note that a message to others stands in a conversation of the bot's: the next prompt there is to have it.
+
+        One that no row can hold is left out.
+        """
+        with suppress(StatementRefused, ValueError):
+            await self._database.run(lambda db: history.note_unread(db, message))
+
+    async def known_messages(self, key: ConversationKey) -> set[str]:
+        """Return the ids of all messages that a conversation's history holds, or that the bot was asked by there."""
+        return await self._database.run(lambda db: history.known_messages(db, key))
+
+    async def save_earlier(self, key: ConversationKey, entries: Sequence[Entry], upto: float) -> None:
+        """Keep what others said in a conversation before a time; it is not asked for again."""
+        rows = [(history.entry_values(key, "", entry), entry) for entry in entries]
+        await self._database.run(lambda db: history.save_earlier(db, key, rows, upto))
 
     async def add_edit(self, message: Message) -> bool:
         """Take a changed text into the waiting question, and have the history follow; False where it is in neither.

@@ -16,6 +16,7 @@ from deploy.sandbox.wire.server import Sandbox
 from tests.contract.platform_room import QUICK, Breakage, Channel, Person, Platform, Recording, Said, Write
 from tests.support.discord_bot import DiscordSetup, running
 from tests.support.moderated import Moderated
+from tests.support.policies import policies_alone
 from tests.support.voice import Voice
 
 T = TypeVar("T")
@@ -189,7 +190,7 @@ class DiscordRoom:
     ) -> None:
         """Start the bot."""
         setup = DiscordSetup(
-            policies=policies or Policies(),
+            policies=policies or policies_alone(),
             limits=limits,
             queue=queue,
             voice=voice or Voice(),

@@ -29,6 +29,11 @@ Capability = Literal[
     "a direct message begins a thread",
     "slash commands",
     "message menus",
+    "channel context",
+    "files earlier",
+    "apps are heard",
+    "forwards",
+    "replied-to",
 ]
 
 

@@ -14,6 +14,7 @@ from deploy.sandbox.wire.server import Sandbox
 from tests.contract.platform_room import QUICK, Breakage, Channel, Person, Platform, Recording, Said, Write
 from tests.support.bot import Setup, running
 from tests.support.moderated import Moderated
+from tests.support.policies import policies_alone
 from tests.support.voice import Voice
 
 T = TypeVar("T")
@@ -185,7 +186,11 @@ class SlackRoom:
     ) -> None:
         """Start the bot."""
         setup = Setup(
-            policies=policies or Policies(), limits=limits, queue=queue, voice=voice or Voice(), moderation=moderation
+            policies=policies or policies_alone(),
+            limits=limits,
+            queue=queue,
+            voice=voice or Voice(),
+            moderation=moderation,
         )
         await self._bot.enter_async_context(running(self._sandbox, self._database, setup))
         await self._workspace.until(lambda: self._workspace.connected == 1)
@@ -209,5 +214,10 @@ async def _opened(sandbox: Sandbox, database: Path) -> AsyncIterator[SlackRoom]:
 
 SLACK = Platform(
     _opened,
-    frozenset({"hears what it missed", "a direct message begins a thread", "slash commands", "message menus"}),
+    frozenset(
+        {
+            *("hears what it missed", "a direct message begins a thread", "slash commands", "message menus"),
+            *("channel context", "files earlier"),
+        }
+    ),
 )

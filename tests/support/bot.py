@@ -25,6 +25,7 @@ from core.turn_settings import TurnSettings
 from core.worker import Worker
 from deploy.sandbox.wire.server import Sandbox
 from tests.support.moderated import Moderated, guarded
+from tests.support.policies import policies_alone
 from tests.support.voice import Voice
 
 GENERAL = "C0GENERAL"
@@ -34,7 +35,7 @@ GENERAL = "C0GENERAL"
 class Setup:
     """What a test wants otherwise than by default; times in seconds."""
 
-    policies: Policies = field(default_factory=Policies)
+    policies: Policies = field(default_factory=policies_alone)
     voice: Voice = field(default_factory=Voice)
     limits: TurnSettings = field(default_factory=lambda: TurnSettings(retry_pause=0.05))
     queue: int = 50
@@ -88,7 +89,7 @@ async def running(sandbox: Sandbox, database: Path, setup: Setup | None = None) 
         guard = await guarded(setup.moderation, setup.policies, sandbox, store, {slack.name: slack}, stack)
         told = PromptSettings(instructions="You are Confab.")
         window = ContextWindow(setup.window, setup.max_tokens)
-        recall = HistoryLoader(store, counter_for("stand-in"), window, told, setup.policies, guard)
+        recall = HistoryLoader(store, counter_for("stand-in"), window, told, setup.policies)
         summaries = Summaries(store, model, recall, guard)
         stack.push_async_callback(summaries.close)
         ears = setup.voice.ears(sandbox, store, setup.policies, client, database, {slack.name: slack.fetch_transcript})

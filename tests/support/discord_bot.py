@@ -26,6 +26,7 @@ from core.turn_settings import TurnSettings
 from core.worker import Worker
 from deploy.sandbox.wire.server import Sandbox
 from tests.support.moderated import Moderated, guarded
+from tests.support.policies import policies_alone
 from tests.support.voice import Voice
 
 
@@ -33,7 +34,7 @@ from tests.support.voice import Voice
 class DiscordSetup:
     """What a test wants otherwise than by default; times in seconds."""
 
-    policies: Policies = field(default_factory=Policies)
+    policies: Policies = field(default_factory=policies_alone)
     voice: Voice = field(default_factory=Voice)
     limits: TurnSettings = field(default_factory=lambda: TurnSettings(retry_pause=0.05))
     queue: int = 50
@@ -78,7 +79,6 @@ async def running(sandbox: Sandbox, database: Path, setup: DiscordSetup | None =
             ContextWindow(),
             told,
             setup.policies,
-            guard,
         )
         summaries = Summaries(store, model, recall, guard)
         stack.push_async_callback(summaries.close)

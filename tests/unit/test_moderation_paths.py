@@ -44,7 +44,7 @@ SINKS: dict[tuple[str, str, str], tuple[Path, ...]] = {
     ("core.prompt.summaries", "_write_if_due", "answer"): (),  # entries, which were checked when they were kept
     ("core.prompt.summaries", "_write_if_due", "save_summary"): ("summary",),
     ("core.llm.judge", "findings", "answer"): (),  # the check itself
-    ("core.prompt.history", "joined", "save_earlier"): ("earlier",),
+    ("core.prompt.history", "save_earlier", "save_earlier"): ("earlier",),
     ("core.conversation", "_show", "reply"): ("answer", "posted"),
     ("core.conversation", "_add", "reply"): (),  # an error's own sentence
     ("core.conversation", "answer", "finish_turn"): ("question", "merged", "answer"),
@@ -54,7 +54,7 @@ SINKS: dict[tuple[str, str, str], tuple[Path, ...]] = {
     ("core.conversation", "_obey", "finish_turn"): (),
     ("core.conversation", "_refuse", "finish_turn"): (),
     ("core.conversation", "_show_words", "save_answer"): ("answer",),
-    ("core.intake", "_take_message", "admit_message"): (),  # what waits: checked then, and dropped with the turn
+    ("core.intake", "_take_question", "admit_message"): (),  # what waits: checked then, and dropped with the turn
     ("core.intake", "_turn_away", "add_message"): (),
     ("core.intake", "_turn_away", "add_refused"): (),  # without its text
     ("core.intake", "_take_edit", "add_edit"): (),  # into the inbox, to be checked when it is its turn
@@ -70,6 +70,7 @@ SINKS: dict[tuple[str, str, str], tuple[Path, ...]] = {
 }
 # What reads, or hands on ids, times and numbers alone.
 NO_SINKS = {
+    *("note_unread", "known_messages"),
     *("entries_between", "claim_turn", "close", "delete_message", "open_file", "fetch_earlier", "delete_conversation"),
     *(
         "next_is_same_author",

@@ -269,7 +269,7 @@ async def test_a_second_process_on_the_same_file_is_refused_with_a_sentence(stor
 async def steps_of_a_recall(database: Path, entries: int) -> int:
     """Return how many steps SQLite takes to recall a conversation of so many entries."""
     store = Store(database)
-    await store.save_earlier(KEY, [said("text " * 20, f"{number}", "user") for number in range(entries)])
+    await store.save_earlier(KEY, [said("text " * 20, f"{number}", "user") for number in range(entries)], 1.0)
     await store.close()
     steps = 0
 

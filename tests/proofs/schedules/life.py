@@ -170,7 +170,7 @@ class Simulated:
         await self._life.passes()
         return message
 
-    async def fetch_earlier(self, message: Message, most: int) -> Sequence[Earlier]:  # noqa: ARG002 - the port's
+    async def fetch_earlier(self, message: Message, most: int, since: float = 0.0) -> Sequence[Earlier]:  # noqa: ARG002 - the port's
         """Nothing was said before."""
         await self._life.passes()
         return ()

@@ -1,0 +1,75 @@
+"""The contract of every platform: what was said around a question stands before the model too, as data."""
+
+import pytest
+
+from core.policy import ChannelSettings, Policies
+from tests.contract.platform_room import Room, answered, ask, told
+
+
+async def test_what_was_said_since_the_last_answer_is_read_at_each_mention(room: Room) -> None:
+    """With follow-ups off, what colleagues write between two mentions comes along, in order and under their names."""
+    await room.leave()
+    await room.join(Policies(ChannelSettings(follow_ups=False)))
+    said = await ask(room, "what is the plan?")
+    for number in (2, 3):
+        await room.go_on(said, f"not on day {number}", by="grace")
+        await room.go_on(said, f"why not on day {number}?", by="ada")
+        await room.go_on(said, f"{room.mention('the bot')} and now {number}?")
+        await answered(room, said, number)
+    first, second = told(room, 1), told(room, 2)
+    since = [f"{room.name('grace')}: not on day 2", f"{room.name('ada')}: why not on day 2?"]
+    assert first[-3:-1] == since
+    assert second[: len(first)] == first
+    assert second[-3:-1] == [line.replace("day 2", "day 3") for line in since]
+
+
+@pytest.mark.needs("channel context")
+async def test_a_question_at_the_top_brings_the_channels_last_messages_along(room: Room) -> None:
+    """Labelled as such, each under its author's name; what was decided there is known."""
+    await room.leave()
+    await room.join(Policies(ChannelSettings(channel_context=3)))
+    for number in range(4):
+        await room.say(f"idea {number}", by="grace" if number % 2 else "ada")
+    await ask(room, "what did we decide?")
+    *before, question = told(room, 0)
+    assert [line.partition("\n")[2] for line in before] == [
+        f"{room.name('grace')}: idea 1",
+        f"{room.name('ada')}: idea 2",
+        f"{room.name('grace')}: idea 3",
+    ]
+    assert all(line.startswith("[Said in the channel before this conversation, at 20") for line in before)
+    assert question == f"{room.name('ada')}: what did we decide?"
+
+
+@pytest.mark.needs("channel context")
+async def test_what_events_told_of_a_channel_is_known_and_what_was_taken_away_is_not(room: Room) -> None:
+    """After the first question there: later lines, edits and deletions, also of what stood there before."""
+    await room.leave()
+    await room.join(Policies(ChannelSettings(channel_context=10)))
+    changed, gone = await room.say("at nine"), await room.say("or never", by="grace")
+    await ask(room, "when?")
+    await room.edit(changed, "at ten")
+    await room.delete(gone)
+    await room.say("I come too", by="grace")
+    said = await ask(room, "and who?")
+    lines = [line.partition("\n")[2] for line in told(room, 1)[:-1]]
+    assert lines[0] == f"{room.name('ada')}: at ten"
+    assert lines[-1] == f"{room.name('grace')}: I come too"
+    assert "never" not in str(lines)
+    await room.edit(changed, "at eleven")
+    await room.go_on(said, f"{room.mention('the bot')} again?")
+    await answered(room, said, 2)
+    assert told(room, 2)[0].partition("\n")[2] == f"{room.name('ada')}: at eleven"
+
+
+@pytest.mark.needs("files earlier")
+async def test_a_file_earlier_in_the_thread_is_named_under_who_posted_it_and_read(room: Room) -> None:
+    """Also where its message is nothing but the file."""
+    said = await room.share("", "notes.txt", b"Ship on Friday.", "text/plain")
+    await room.go_on(said, "I have read it", by="grace")
+    await room.go_on(said, f"{room.mention('the bot')} what does it say?", by="grace")
+    await answered(room, said)
+    assert told(room, 0)[:2] == [
+        f"{room.name('ada')}: [file notes.txt]\n```\nShip on Friday.\n```",
+        f"{room.name('grace')}: I have read it",
+    ]
