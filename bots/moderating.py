@@ -1,5 +1,6 @@
 """Moderation as the settings want it, put together for the composition root."""
 
+import asyncio
 import time
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
@@ -7,13 +8,15 @@ from contextlib import AsyncExitStack
 import structlog
 
 from core.errors import SettingsError
-from core.llm.client import OpenAI, open_client
+from core.llm.client import open_client
 from core.llm.judge import Judge
 from core.llm.moderations import Moderations, open_moderation_client
 from core.llm.settings import ModelSettings
 from core.moderation.access import WITHIN, AccessControl, AccessLists
+from core.moderation.automatic import AutomaticChecker
 from core.moderation.checkers import CheckerPool
 from core.moderation.errors import CheckFailed
+from core.moderation.known_texts import CLEAN_TEXT
 from core.moderation.log import PERSONAL, ModerationLog
 from core.moderation.moderation import Moderation
 from core.moderation.settings import ModerationSettings
@@ -31,6 +34,7 @@ WAYS_OUT = (
     "alone; or CONFAB_MODERATION=off."
 )
 JUDGES_PATIENCE = 30.0  # seconds for a judgement: a chat model takes longer than a moderation model
+AT_THE_START = 10.0  # seconds that the start waits to know who checks
 
 
 async def guard_of(
@@ -55,7 +59,9 @@ async def guard_of(
     stack.push_async_callback(reports.close)
     checkers = await _checkers(settings, model, stack) if settings.is_on else []
     words = _words(settings) if settings.is_on else WordList()
-    return Moderation(CheckerPool(words, checkers, settings.deadline), reports, admission, settings, policies)
+    patience = JUDGES_PATIENCE if any(isinstance(each, Judge | AutomaticChecker) for each in checkers) else 0.0
+    pool = CheckerPool(words, checkers, max(settings.deadline, patience))
+    return Moderation(pool, reports, admission, settings, policies)
 
 
 def _words(settings: ModerationSettings) -> WordList:
@@ -66,20 +72,49 @@ def _words(settings: ModerationSettings) -> WordList:
 
 
 async def _checkers(settings: ModerationSettings, model: ModelSettings, stack: AsyncExitStack) -> list[Checker]:
+    if settings.checkers == ("auto",):
+        return await _find_checkers(settings, model, stack)
     checkers: list[Checker] = []
     if "endpoint" in settings.checkers:
-        own = _endpoint(settings, model)
+        own = endpoint_settings(settings, model)
         endpoint = Moderations(own, await stack.enter_async_context(open_moderation_client(own)))
         await _probe(endpoint, own)
         checkers.append(endpoint)
     if "judge" in settings.checkers:
-        changes = {"model": settings.judge or model.model, "opening": "", "first_token_timeout": JUDGES_PATIENCE}
-        judge = model.model_copy(update=changes)
-        checkers.append(Judge(OpenAI(judge, await stack.enter_async_context(open_client(judge)))))
+        checkers.append(await open_judge(settings, model, stack))
     return checkers
 
 
-def _endpoint(settings: ModerationSettings, model: ModelSettings) -> ModerationSettings:
+async def _find_checkers(settings: ModerationSettings, model: ModelSettings, stack: AsyncExitStack) -> list[Checker]:
+    """Return who turns out to be there to check; nobody where it is known by now that nobody is."""
+    checker = await open_automatic_checker(settings, model, stack)
+    try:
+        async with asyncio.timeout(AT_THE_START):
+            return [] if await checker.choose_checker() == "off" else [checker]
+    except (CheckFailed, TimeoutError) as error:
+        log.warning("moderation not found yet", detail=str(error), hint="Nobody is answered unchecked till it is.")
+    return [checker]
+
+
+async def open_automatic_checker(
+    settings: ModerationSettings, model: ModelSettings, stack: AsyncExitStack
+) -> AutomaticChecker:
+    """Return what finds out who checks; `stack` closes it and its clients."""
+    own = endpoint_settings(settings, model)
+    endpoint = Moderations(own, await stack.enter_async_context(open_moderation_client(own)))
+    checker = AutomaticChecker(endpoint, await open_judge(settings, model, stack))
+    stack.push_async_callback(checker.close)
+    return checker
+
+
+async def open_judge(settings: ModerationSettings, model: ModelSettings, stack: AsyncExitStack) -> Judge:
+    """Return the chat model that judges; `stack` closes its client."""
+    changes = {"model": settings.judge or model.model, "opening": "", "first_token_timeout": JUDGES_PATIENCE}
+    judge = model.model_copy(update=changes)
+    return Judge(judge, await stack.enter_async_context(open_client(judge)))
+
+
+def endpoint_settings(settings: ModerationSettings, model: ModelSettings) -> ModerationSettings:
     """Return where moderation is asked; the model's key goes to the model's own address alone."""
     key = settings.key or ("" if settings.url else model.api_key)
     changes = {"url": settings.url or model.base_url, "key": key, "max_connections": 2 * model.max_connections}
@@ -89,7 +124,7 @@ def _endpoint(settings: ModerationSettings, model: ModelSettings) -> ModerationS
 async def _probe(endpoint: Moderations, settings: ModerationSettings) -> None:
     """Ask once at the start: what will never work ends it with the ways out; what may pass is only told."""
     try:
-        await endpoint.findings([Sample("hello")])
+        await endpoint.findings([Sample(CLEAN_TEXT)])
     except CheckFailed as error:
         if error.status in {200, 404, 405, 410, 501}:
             raise SettingsError([f"Nothing answers at {settings.url}/moderations: {WAYS_OUT}"]) from None

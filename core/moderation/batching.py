@@ -38,7 +38,6 @@ class BatchingChecker:
     """Asks one checker for many callers; `deadline` is in seconds for all tries, `pauses` are those of its breaker."""
 
     def __init__(self, checker: Checker, deadline: float, pauses: tuple[float, ...] = PAUSES) -> None:
-        self.images = checker.images
         self._checker = checker
         self._deadline = deadline
         self._breaker = Breaker(pauses)
@@ -46,6 +45,11 @@ class BatchingChecker:
         self._requests: set[asyncio.Task[None]] = set()
         self._is_due = False
         self._clean = CleanFindings()
+
+    @property
+    def images(self) -> bool:
+        """Whether the checker looks at images, as it is known by now."""
+        return self._checker.images
 
     async def findings(self, samples: Sequence[Sample]) -> list[Finding]:
         """Return what is found in each sample, in their order; raise CheckFailed where one could not be asked in time.

@@ -9,13 +9,14 @@ from pydantic import AfterValidator, Field, PositiveInt
 from core.setting_fields import AS_JSON, URL, CommaList, Seconds, Section, setting_field
 
 OMNI = "omni-moderation-latest"  # OpenAI's, for text and images
-HOW = ("endpoint", "judge", "list", "off")
+HOW = ("auto", "endpoint", "judge", "list", "off")
+ALONE = {"auto", "off"}
 KINDS = "user|role|channel|workspace"
 
 
 def _check_kinds(how: tuple[str, ...]) -> tuple[str, ...]:
-    if set(how) - set(HOW) or ("off" in how and len(how) > 1):
-        raise ValueError(f"choose among {', '.join(HOW)}; several are listed with commas, and off stands alone")
+    if set(how) - set(HOW) or (ALONE & set(how) and len(how) > 1):
+        raise ValueError(f"choose among {', '.join(HOW)}; several are listed with commas, auto and off stand alone")
     return how
 
 
@@ -46,9 +47,9 @@ class ModerationSettings(Section):
 
     checkers: Annotated[CommaList, AfterValidator(_check_kinds)] = setting_field(
         "CONFAB_MODERATION",
-        "Who checks what is said: endpoint (its /moderations), judge (a chat model), list (the own one alone), off; "
-        "several with commas",
-        ("endpoint",),
+        "Who checks what is said: auto (whoever is there), endpoint (its /moderations), judge (a chat model), list "
+        "(the own one alone), off; several with commas",
+        ("auto",),
     )
     url: str = setting_field(
         "CONFAB_MODERATION_URL", "The endpoint of /moderations, if not the model's", "", begins=URL

@@ -43,7 +43,7 @@ SINKS: dict[tuple[str, str, str], tuple[Path, ...]] = {
     ("core.prompt.ask", "chat", "chat"): ("question", "name", "others", "files"),
     ("core.prompt.summaries", "_write_if_due", "answer"): (),  # entries, which were checked when they were kept
     ("core.prompt.summaries", "_write_if_due", "save_summary"): ("summary",),
-    ("core.llm.judge", "findings", "answer"): (),  # the check itself
+    ("core.llm.judge", "_ask_one", "answer"): (),  # the check itself
     ("core.prompt.history", "save_earlier", "save_earlier"): ("earlier",),
     ("core.conversation", "_show", "reply"): ("answer", "posted"),
     ("core.conversation", "_add", "reply"): (),  # an error's own sentence

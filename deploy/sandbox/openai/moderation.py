@@ -17,6 +17,7 @@ from deploy.sandbox.openai.replies import Fault, error, refusal
 from deploy.sandbox.openai.stream import present
 
 TRIGGER = "flag me"
+THREAT = "kill you"
 MODELS = frozenset({"omni-moderation-latest", "omni-moderation-2024-09-26", "text-moderation-latest", "stand-in"})
 CATEGORIES = (
     *("harassment", "harassment/threatening", "hate", "hate/threatening", "illicit", "illicit/violent", "self-harm"),
@@ -41,13 +42,18 @@ class Checked:
 
 
 def flagged(text: str) -> Mapping[str, float]:
-    """Return the scores of a text: `flag me` is harassment, and followed by a category's name that one."""
+    """Return the scores of a text: `flag me` is harassment, and followed by a category's name that one.
+
+    `kill you` is violence, so that a client can tell this endpoint from one that flags nothing.
+    """
     scores = dict.fromkeys(CATEGORIES, LOW)
     said = " ".join(text.lower().split())
     _, found, behind = said.partition(TRIGGER)
     if found:
         named = [name for name in CATEGORIES if behind.strip().startswith(name)]
         scores[max(named, key=len, default="harassment")] = HIGH
+    if THREAT in said:
+        scores["violence"] = HIGH
     return scores
 
 
