@@ -77,7 +77,7 @@ async def _build_core(
     guard = await guard_of(settings.moderation, asked, policies, store, platforms.by_name, stack)
     prompts = settings.prompt.model_copy(update={"schemas": asked.schemas})
     recall = HistoryLoader(store, counter_for(asked.model), window, prompts, policies)
-    summaries = Summaries(store, model, recall, guard)
+    summaries = Summaries(store, OpenAI(asked.for_background_calls(), client), recall, guard)
     stack.push_async_callback(summaries.close)
     local = local_whisper(settings.transcription, os.environ, stack)
     voice_notes = voice_notes_of(settings, store, policies, client, platforms.transcripts, local)

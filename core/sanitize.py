@@ -29,7 +29,12 @@ CONTROL = re.compile(
     r"|\[(?=/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS)\])",
     re.IGNORECASE,
 )
-SPEAKER = re.compile(r"^[^\S\n]*(?:[^\n:\uff1a]{1,80}[:\uff1a]|\[(?!…\]))", re.MULTILINE)
+# A colon, and what passes for one (Unicode, confusables.txt).
+COLONS = (
+    ":\uff1a\ufe55\ufe13\ufe30\ua789\u2236\u02d0\u02f8\u05c3"
+    "\u0589\u0703\u0704\u0903\u0a83\u16ec\u1803\u1809\u205a\ua4fd"
+)
+SPEAKER = re.compile(rf"^[^\S\n]*(?:[^\n{COLONS}]{{1,80}}[{COLONS}]|\[(?!…\]))", re.MULTILINE)
 
 
 def valid_text(text: str) -> str:
@@ -93,4 +98,4 @@ def indent_speakers(text: str) -> str:
 def sanitize_name(name: str) -> str:
     """Reduce a display name to one short line without control characters, brackets and colons."""
     visible = "".join(letter if unicodedata.category(letter)[0] != "C" else " " for letter in sanitize_text(name))
-    return " ".join(re.sub(r"[:\uff1a\ufe55\ua789\u2236\[\]<>`]", " ", visible).split())[:NAME_LENGTH] or "Someone"
+    return " ".join(re.sub(rf"[{COLONS}\[\]<>`]", " ", visible).split())[:NAME_LENGTH] or "Someone"

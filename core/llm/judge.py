@@ -1,13 +1,22 @@
 """A chat model as the judge of texts, for endpoints that have no moderation of their own."""
 
 import json
-import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from typing import Any
 
 import httpx
+import re2
 
-from core.errors import EmptyAnswer, EndpointFailing, GarbledAnswer, MissingParameter, ModelError, RefusedRequest
+from core.errors import (
+    EmptyAnswer,
+    EndpointFailing,
+    GarbledAnswer,
+    MissingParameter,
+    ModelError,
+    RefusedRequest,
+    UnknownModel,
+)
 from core.llm.client import OpenAI
 from core.llm.settings import ModelSettings
 from core.messages import PromptMessage
@@ -21,7 +30,6 @@ TASK = (
     'soberly is not harmful. Answer with JSON alone, {"harmful": []} where none is harmful, else one object for each '
     'harmful text: {"harmful": [{"text": 1, "categories": ["violence"]}]}'
 )
-LIST = re.compile(r"\[.*\]", re.DOTALL)
 # OpenAI API reference, Structured outputs: the root is an object, everything is required, nothing else is allowed.
 HARMFUL_TEXT = {
     "type": "object",
@@ -39,7 +47,12 @@ JUDGEMENT = {
     "additionalProperties": False,
 }
 SCHEMA = {"type": "json_schema", "json_schema": {"name": "judgement", "strict": True, "schema": JUDGEMENT}}
-SCHEMA_REFUSED = (RefusedRequest, MissingParameter, EndpointFailing, GarbledAnswer, EmptyAnswer)  # or may be refused
+# A schema is refused by these, or may be.
+SCHEMA_REFUSED = (RefusedRequest, MissingParameter, UnknownModel, EndpointFailing, GarbledAnswer, EmptyAnswer)
+NOTHING = {"", "none", "harmless", "safe"}  # what some models write in a category's place
+THOUGHT_ENDS = ("</think>", "[/THINK]", "</thinking>")
+MOST = 20_000  # characters of an answer that are read, its last ones
+MOST_TRIES = 500  # places in it where JSON might begin
 
 
 class Judge:
@@ -90,12 +103,55 @@ def _number_texts(samples: Sequence[Sample]) -> str:
 
 
 def _read(said: str, number: int) -> list[Finding]:
-    found = LIST.search(said)
+    """Return the findings in all lists of an answer together, whatever is thought before or written round them."""
     findings = [Finding()] * number
+    lists = list(_lists(said))
     try:
-        for each in json.loads(found[0] if found else ""):
-            categories = {str(name): True for name in each["categories"]}
-            findings[int(each["text"]) - 1] = Finding(flagged=True, categories=categories)
-    except (ValueError, TypeError, KeyError, IndexError):
-        raise CheckFailed("the judge's answer is no judgement", 200) from None
+        for harmful in lists:
+            places = [int(re2.search(r"\d{1,6}", str(each["text"]))[0]) for each in harmful]
+            first = 0 if 0 in places else 1  # some count from 0
+            for place, each in zip(places, harmful, strict=True):
+                index = _index(place - first, number)
+                findings[index] = _together(findings[index], _finding(each))
+    except (ValueError, TypeError, KeyError):
+        lists = []
+    if not lists:
+        raise CheckFailed("the judge's answer is no judgement", 200)
     return findings
+
+
+def _lists(said: str) -> Iterator[list[dict[str, Any]]]:
+    """Yield what reads as a judgement: a list of objects, or an object that holds one or is one of them."""
+    for end in THOUGHT_ENDS:
+        said = said.rpartition(end)[2]
+    said, decoder, place = said[-MOST:], json.JSONDecoder(), 0
+    for _ in range(MOST_TRIES):
+        begin = re2.search(r"[\[{]", said[place:])
+        if not begin:
+            return
+        place += begin.start()
+        try:
+            value, place = decoder.raw_decode(said, place)
+        except (ValueError, RecursionError):
+            place += 1
+            continue
+        value = value.get("harmful", [value]) if isinstance(value, dict) else value
+        if isinstance(value, list) and all(isinstance(each, dict) and "text" in each for each in value):
+            yield value
+
+
+def _finding(each: dict[str, Any]) -> Finding:
+    given = each.get("categories", ["harmful"])
+    names = [given] if isinstance(given, str) else [str(name) for name in given or ()]
+    categories = {name: True for name in names if name.lower() not in NOTHING}
+    return Finding(bool(categories), categories)
+
+
+def _together(one: Finding, other: Finding) -> Finding:
+    return Finding(one.flagged or other.flagged, {**one.categories, **other.categories})
+
+
+def _index(place: int, number: int) -> int:
+    if not 0 <= place < number:
+        raise ValueError("a text that there is not")
+    return place

@@ -1,11 +1,14 @@
-"""The client for `/moderations` of any OpenAI-compatible endpoint: one request, nothing is tried twice here."""
+"""The client for `/moderations` of any OpenAI-compatible endpoint: nothing is tried twice here."""
 
 import json
 from collections.abc import Mapping
 from typing import Any
 
 import httpx
+import structlog
 
+from core.errors import ModelError
+from core.llm.body import WholeResponse, decode_json, fetch_response
 from core.llm.http_client import open_http_client
 from core.llm.refusals import read_complaint
 from core.llm.stream import auth_headers
@@ -13,6 +16,8 @@ from core.moderation.errors import CheckFailed
 from core.moderation.settings import ModerationSettings
 from core.moderation.verdict import Finding, Sample
 from core.retry import retry_after
+
+log = structlog.get_logger()
 
 LARGEST = 2_000_000  # bytes of an answer
 
@@ -33,23 +38,38 @@ class Moderations:
         self._url = url.copy_with(path=f"{url.path.rstrip('/').removesuffix('/moderations')}/moderations")
         self._headers = {**auth_headers(self._url, options.key), b"Content-Type": b"application/json"}
         self._model = options.model
+        self._timeout = options.deadline
+        self._is_asked_singly = False
 
     async def findings(self, samples: list[Sample]) -> list[Finding]:
         """Return what is found in each sample, in their order. Raises CheckFailed.
 
-        Texts may go together; an image goes alone (OpenAI: `too_many_images` for more than one).
+        Texts may go together; an image goes alone (OpenAI: `too_many_images` for more than one). An endpoint that gives
+        another number of results than it was given texts is asked about each text by itself from then on.
         """
+        if not self._is_asked_singly or len(samples) == 1:
+            findings = await self._findings(samples)
+            if len(findings) == len(samples):
+                return findings
+            if len(samples) == 1:
+                raise CheckFailed(f"{len(findings)} results for one text")
+            self._is_asked_singly = True
+            log.warning("moderation asked text by text", results=len(findings), texts=len(samples))
+        return [found for each in samples for found in await self.findings([each])]
+
+    async def _findings(self, samples: list[Sample]) -> list[Finding]:
+        """Return the results of one request, as many as the endpoint gives."""
         body = {"input": _input(samples), **({"model": self._model} if self._model else {})}
+        request = self._client.build_request("POST", self._url, content=json.dumps(body), headers=self._headers)
         try:
-            response = await self._client.post(self._url, content=json.dumps(body), headers=self._headers)
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            response = await fetch_response(self._client, request, largest=LARGEST, seconds=self._timeout)
+        except ModelError as error:
             raise CheckFailed(f"{type(error).__name__}: {error}") from None
         if not response.is_success:
-            said = read_complaint(response.status_code, response.text[:LARGEST])
+            said = read_complaint(response.status, response.text)
             private = "\n".join(sample.text for sample in samples)
-            detail = said.detail(private, "")
-            raise CheckFailed(detail, response.status_code, retry_after(response.headers))
-        return _read(response, len(samples))
+            raise CheckFailed(said.detail(private, ""), response.status, retry_after(response.headers))
+        return _read(response)
 
 
 def _input(samples: list[Sample]) -> str | list[str] | list[dict[str, Any]]:
@@ -58,26 +78,25 @@ def _input(samples: list[Sample]) -> str | list[str] | list[dict[str, Any]]:
     return samples[0].text if len(samples) == 1 else [sample.text for sample in samples]
 
 
-def _read(response: httpx.Response, number: int) -> list[Finding]:
+def _read(response: WholeResponse) -> list[Finding]:
     """Return the results of an answer; raise CheckFailed for one that is no moderation's."""
     try:
-        results = response.json()["results"]
-        findings = [_finding(result) for result in results]
+        return [_finding(result) for result in decode_json(response.content)["results"]]
     except (ValueError, TypeError, KeyError, AttributeError):
-        raise CheckFailed("what came back is no moderation", response.status_code) from None
-    if len(findings) != number:
-        raise CheckFailed(f"{len(findings)} results for {number} texts")
-    return findings
+        raise CheckFailed("what came back is no moderation", response.status) from None
 
 
 def _finding(result: Mapping[str, Any]) -> Finding:
+    """Return one result; where it has no flag of its own, as Mistral's, any category's is one."""
     flags = {name: _truth(value) for name, value in (result.get("categories") or {}).items()}
     scores = {name: float(value) for name, value in (result.get("category_scores") or {}).items() if value is not None}
-    return Finding(_truth(result["flagged"]), flags, scores)
+    if "flagged" not in result and not flags:
+        raise KeyError("flagged")
+    return Finding(_truth(result.get("flagged")) or ("flagged" not in result and any(flags.values())), flags, scores)
 
 
 def _truth(value: object) -> bool:
-    """Return a flag; OpenAI's library shows null for categories that its older models do not know."""
-    if value is not None and not isinstance(value, bool):
+    """Return a flag: true or false, 1 or 0, or null for categories that OpenAI's older models do not know."""
+    if value not in (None, 0, 1):
         raise TypeError("a flag is neither true nor false")
     return bool(value)

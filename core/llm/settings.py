@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt
 
@@ -10,6 +10,9 @@ from core.setting_fields import AS_JSON, URL, Seconds, Section, setting_field
 
 OPENAI = "https://api.openai.com/v1"
 SCHEMAS = {"tools", "functions", "response_format"}  # of CONFAB_EXTRA_BODY, what takes room (OpenAI API reference)
+
+# Of CONFAB_EXTRA_BODY, what says of which form answers to people are.
+OF_ANSWERS = SCHEMAS | {"max_tokens", "max_completion_tokens", "stop", "n", "tool_choice"}
 
 Penalty = Annotated[float, Field(ge=-2, le=2)]
 
@@ -77,6 +80,15 @@ class ModelSettings(EndpointSettings):
         """What every request holds beside its messages and takes room as they do, as JSON; empty for nothing."""
         extra = {name: value for name, value in self.extra_body.items() if name in SCHEMAS}
         return json.dumps(extra) if extra else ""
+
+    def for_background_calls(self) -> Self:
+        """Return what the bot asks the model with for itself: without the parameters that are for answers to people.
+
+        A summary that CONFAB_MAX_TOKENS cuts, or a judgement behind an opening, would never be whole.
+        """
+        extra = {name: value for name, value in self.extra_body.items() if name not in OF_ANSWERS}
+        plain = {"max_tokens": None, "stop": (), "n": None, "opening": "", "logit_bias": None, "extra_body": extra}
+        return self.model_copy(update={**plain, "presence_penalty": None, "frequency_penalty": None})
 
     @classmethod
     def find_faults(cls, given: Mapping[str, str]) -> list[str]:

@@ -14,6 +14,7 @@ from core.messages import ConversationKey, Entry, Message, ModelEvent, Usage
 from core.moderation.stream import PromptTexts
 from core.prompt.build import Prompt
 from core.prompt.history import HistoryLoader
+from core.prompt.names import without_leading_name
 
 log = structlog.get_logger()
 
@@ -54,7 +55,7 @@ async def chat(
     while True:
         try:
             async with aclosing(model.chat(asked.prompt.messages, user)) as events:
-                async for event in events:
+                async for event in without_leading_name(events, asked.prompt.names):
                     begun = True
                     if isinstance(event, Usage):
                         recall.window.note_passed(event.input_tokens)

@@ -6,14 +6,15 @@ from collections.abc import Sequence
 
 import structlog
 
-from core.errors import ModelError
+from core.errors import AnswerCutByLength, ModelError
 from core.llm.client import OpenAI
-from core.messages import ConversationKey, Entry, PromptMessage
+from core.messages import ConversationKey, Entry, PromptMessage, Replace, Text
 from core.moderation.log import Subject
 from core.moderation.moderation import Moderation
 from core.moderation.verdict import Sample
 from core.prompt.build import Prompt, newest, to_prompt_message, to_summarise
 from core.prompt.history import HistoryLoader
+from core.prompt.names import speaker_names
 from core.sanitize import indent_speakers, sanitize_text
 from core.storage.store import Store
 
@@ -29,6 +30,7 @@ AT_ONCE = 4  # summaries that are being written at a time
 MOST = 2_000  # entries that one summary takes in, the newest ones
 READ = 0.8  # of the room for history is what one summary reads
 LENGTH = 2_400  # characters of a summary, at the most: a model may write more than it was asked for
+AGAIN = 120.0  # seconds before a summary that could not be written is tried, and paid, again
 WORTH_A_LOOK = 0.6  # of the room: a prompt shorter than this has no need of one, even with its answer
 
 
@@ -42,11 +44,14 @@ class Summaries:
         self._recall = recall
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._writing: dict[ConversationKey, asyncio.Task[None]] = {}
+        self._tried: dict[ConversationKey, float] = {}  # in vain, by the loop's clock
 
     def after(self, key: ConversationKey, prompt: Prompt) -> None:
         """See to a conversation's summary once a turn of it was answered; return at once."""
         untold = prompt.memory.begins > 0 and not prompt.memory.summarised
-        if key not in self._writing and (untold or prompt.tokens > prompt.room * WORTH_A_LOOK):
+        self._tried = {each: at for each, at in self._tried.items() if _now() - at < AGAIN}
+        is_free = key not in self._writing and key not in self._tried
+        if is_free and (untold or prompt.tokens > prompt.room * WORTH_A_LOOK):
             self._writing[key] = asyncio.create_task(self._write(key, prompt.room))
 
     async def wait_until_settled(self) -> None:
@@ -66,6 +71,7 @@ class Summaries:
             async with self._slots:
                 await self._write_if_due(key, room)
         except ModelError as error:
+            self._tried[key] = _now()
             log.warning("summary not written", error=type(error).__name__, detail=str(error), hint=error.hint)
         except Exception:
             log.exception("summary not written")
@@ -79,8 +85,7 @@ class Summaries:
             return
         entries = await self._store.entries_between(key, remembered.history.summarised, upto, MOST)
         prompt = summary_prompt(remembered.history.summary, newest(entries, int(room * READ), MOST))
-        text = await self._model.answer(prompt)
-        summary = sanitize_text(text.strip())[:LENGTH]
+        summary = sanitize_text((await self._answer(prompt)).strip())[:LENGTH]
         if self._guard and summary:
             about = Subject(key, uuid.uuid4().hex[:8])
             if not all(await self._guard.find_clean("summary", [Sample(summary)], about)):
@@ -88,12 +93,30 @@ class Summaries:
         if summary:
             await self._store.save_summary(key, summary, upto, remembered.version)
 
+    async def _answer(self, prompt: Sequence[PromptMessage]) -> str:
+        """Return what the model says; what it said up to a limit of its own is a summary as well."""
+        said: list[str] = []
+        try:
+            async for event in self._model.chat(prompt, ""):
+                if isinstance(event, Text | Replace):
+                    said = [event.text] if isinstance(event, Replace) else [*said, event.text]
+        except AnswerCutByLength as error:
+            log.info("summary cut by length", detail=str(error))
+        return "".join(said)
+
 
 def summary_prompt(before: str, entries: Sequence[Entry]) -> list[PromptMessage]:
     """Return what a model is asked in order to summarise entries, with the summary of what came before them."""
+    names = speaker_names(entry.author for entry in entries if entry.author)
     lines = [
-        to_prompt_message(entry).content if entry.author else f"(the bot) {indent_speakers(entry.text)}"
+        to_prompt_message(entry, names).content
+        if entry.author
+        else indent_speakers(f"(the bot) {sanitize_text(entry.text)}")
         for entry in entries
     ]
-    earlier = [f"[Earlier summary]\n{before}"] if before else []
+    earlier = [indent_speakers(f"[Earlier summary]\n{sanitize_text(before)}")] if before else []
     return [PromptMessage("system", TASK), PromptMessage("user", "\n\n".join([*earlier, "[Conversation]", *lines]))]
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

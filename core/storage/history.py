@@ -51,22 +51,27 @@ def save_token_counts(connection: Connection, counts: Mapping[int, int]) -> None
     connection.executemany("UPDATE entries SET tokens = ? WHERE seq = ?", [(n, seq) for seq, n in counts.items()])
 
 
+# Whether a summary is due once a prompt is recorded: at once, where one was written while the prompt was being made.
+DUE = "CASE WHEN memories.summarised = ? THEN excluded.due WHEN excluded.begins > 0 THEN 1 ELSE 0 END"
+
+
 def save_prompt_record(connection: Connection, key: ConversationKey, made: PromptRecord) -> None:
     """Note how a turn's prompt was cut, unless what it told was changed meanwhile, and how long it was.
 
-    From now on the conversation lives from what is told here, and nothing of before is asked for again.
+    From now on the conversation lives from what is told here, and nothing of before is asked for again. A summary that
+    was written meanwhile is due.
     """
     made_of, ratio = made.history, made.ratio
     told = (made_of.begins, made_of.earlier, int(made_of.due))
     kept = ", ".join(
-        f"{column} = CASE WHEN memories.version = ? THEN excluded.{column} ELSE memories.{column} END"
-        for column in ("begins", "earlier", "due")
+        f"{column} = CASE WHEN memories.version = ? THEN {value} ELSE memories.{column} END"
+        for column, value in (("begins", "excluded.begins"), ("earlier", "excluded.earlier"), ("due", DUE))
     )
     connection.execute(
         "INSERT INTO memories (platform, workspace, channel, thread, begins, earlier, due, counted, reported, joined) "
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 1) ON CONFLICT (platform, workspace, channel, thread) DO UPDATE SET "
         f"counted = excluded.counted, reported = excluded.reported, joined = 1, {kept}",
-        (*key_values(key), *told, ratio.counted, ratio.reported, made.version, made.version, made.version),
+        (*key_values(key), *told, ratio.counted, ratio.reported, *[made.version] * 3, made_of.summarised),
     )
 
 

@@ -50,6 +50,9 @@ class Setup:
     silence_timeout: float = 60.0
     window: int | None = None
     max_tokens: int | None = None
+    opening: str = ""
+    stop: tuple[str, ...] = ()
+    n: int | None = None
     openai_base_url: str = ""
     bot_token: str = ""
     moderation: Moderated | None = None
@@ -75,6 +78,9 @@ async def running(sandbox: Sandbox, database: Path, setup: Setup | None = None) 
         api_key="sk-test",
         model="stand-in",
         max_tokens=setup.max_tokens,
+        opening=setup.opening,
+        stop=setup.stop,
+        n=setup.n,
         retry_deadline=setup.retry_deadline,
         first_token_timeout=setup.first_token_timeout,
         silence_timeout=setup.silence_timeout,
@@ -90,7 +96,7 @@ async def running(sandbox: Sandbox, database: Path, setup: Setup | None = None) 
         told = PromptSettings(instructions="You are Confab.")
         window = ContextWindow(setup.window, setup.max_tokens)
         recall = HistoryLoader(store, counter_for("stand-in"), window, told, setup.policies)
-        summaries = Summaries(store, model, recall, guard)
+        summaries = Summaries(store, OpenAI(options.for_background_calls(), client), recall, guard)
         stack.push_async_callback(summaries.close)
         ears = setup.voice.ears(sandbox, store, setup.policies, client, database, {slack.name: slack.fetch_transcript})
         stack.push_async_callback(ears.close)

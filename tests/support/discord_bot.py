@@ -80,7 +80,7 @@ async def running(sandbox: Sandbox, database: Path, setup: DiscordSetup | None =
             told,
             setup.policies,
         )
-        summaries = Summaries(store, model, recall, guard)
+        summaries = Summaries(store, OpenAI(options.for_background_calls(), client), recall, guard)
         stack.push_async_callback(summaries.close)
         ears = setup.voice.ears(sandbox, store, setup.policies, client, database)
         stack.push_async_callback(ears.close)

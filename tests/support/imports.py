@@ -9,6 +9,7 @@ from pathlib import Path
 STORAGE = ("core.storage",)
 PORT = ("core.commands", "core.errors", "core.messages", "core.policy", "core.ports", "core.setting_fields")
 NOUNS = ("core.messages", "core.ports", "core.errors", "core.sanitize", "core.history", "core.token_ratio")
+PROMPT = ("core.prompt.build", "core.prompt.names", "core.prompt.shorten")  # pure
 FOUNDATIONS = ("core.storage", "core.files")
 ROOMS = tuple(f"core.{room}" for room in ("storage", "prompt", "llm", "files", "voice", "moderation"))
 PLATFORMS = ("slack", "discord")
@@ -90,9 +91,9 @@ def _origin(module: Module, node: ast.ImportFrom) -> str:
 
 def nouns_stand_alone(module: Module, found: Import) -> str | None:
     """The nouns, the prompt's building and the commands import the standard library and the nouns."""
-    if not module.inside(*NOUNS, "core.prompt.build", "core.commands"):
+    if not module.inside(*NOUNS, *PROMPT, "core.commands"):
         return None
-    own = found.reaches(*NOUNS)
+    own = found.reaches(*NOUNS) or (module.inside(*PROMPT) and found.reaches(*PROMPT))
     known = own or found.target.split(".")[0] in sys.stdlib_module_names
     return None if known else "the nouns import the standard library and each other"
 

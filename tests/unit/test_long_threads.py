@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,8 @@ import pytest
 
 from core.policy import ChannelSettings, Policies
 from core.prompt.ask import SHORTENED
-from core.prompt.build import FIRST, MIDDLE, SUMMARY
+from core.prompt.build import FIRST, SUMMARY
+from core.prompt.shorten import MIDDLE
 from deploy.sandbox.openai.model import Fault, ModelRequest, Reply, refusal
 from deploy.sandbox.wire.server import Sandbox
 from tests.support.bot import GENERAL, Bot, Setup, running
@@ -148,6 +150,38 @@ async def test_what_was_cut_lives_on_in_a_summary_and_the_first_message_stays(sa
     said = answers(sandbox, thread)[-1]
     assert "word for word" in said
     assert f"> {NOTES}" in said
+
+
+async def test_a_summary_has_parameters_of_its_own(sandbox: Sandbox, tmp_path: Path) -> None:
+    """The longest answer, its opening, its stops and further choices are for people's answers."""
+    sandbox.model.talk = talk
+    setup = replace(SMALL, max_tokens=40, opening="Well,", stop=("END",), n=2)
+    async with running(sandbox, tmp_path / "confab.db", setup) as bot:
+        await until_summarised(sandbox, bot)
+    for request in sandbox.model.requests:
+        own = {"max_tokens", "stop", "n"} & request.body.keys()
+        assert own == (set() if is_summary(request) else {"max_tokens", "stop", "n"})
+        assert (request.messages[-1]["role"] == "assistant") != is_summary(request)
+
+
+async def test_a_summary_that_cannot_be_written_is_not_paid_with_every_turn(sandbox: Sandbox, tmp_path: Path) -> None:
+    """It waits a while; one that only reached a limit is a summary."""
+    sandbox.model.talk = lambda body: Reply() if "minutes" in body["messages"][0]["content"] else talk(body)
+    async with running(sandbox, tmp_path / "confab.db", SMALL) as bot:
+        thread = await ask(sandbox, "begin")
+        for number in range(1, 14):
+            await say(sandbox, thread, f"message {number}", number + 1)
+        await bot.summaries.wait_until_settled()
+    assert sum(map(is_summary, sandbox.model.requests)) == 1
+
+
+async def test_a_summary_that_reached_a_limit_is_kept(sandbox: Sandbox, tmp_path: Path) -> None:
+    """As far as it goes."""
+    sandbox.model.talk = lambda body: (
+        Reply(NOTES, finish="length") if "minutes" in body["messages"][0]["content"] else talk(body)
+    )
+    async with running(sandbox, tmp_path / "confab.db", SMALL) as bot:
+        await until_summarised(sandbox, bot)
 
 
 async def until_summarised(sandbox: Sandbox, bot: Bot) -> str:

@@ -41,7 +41,7 @@ OWN: frozenset[Path] = frozenset({"question", "name", "merged"})  # may be on th
 # a way below by which a flagged text is seen to come to nothing.
 SINKS: dict[tuple[str, str, str], tuple[Path, ...]] = {
     ("core.prompt.ask", "chat", "chat"): ("question", "name", "others", "files"),
-    ("core.prompt.summaries", "_write_if_due", "answer"): (),  # entries, which were checked when they were kept
+    ("core.prompt.summaries", "_answer", "chat"): (),  # entries, which were checked when they were kept
     ("core.prompt.summaries", "_write_if_due", "save_summary"): ("summary",),
     ("core.llm.judge", "_ask_one", "answer"): (),  # the check itself
     ("core.prompt.history", "save_earlier", "save_earlier"): ("earlier",),

@@ -156,6 +156,22 @@ async def test_an_endpoint_that_is_failing_is_no_fault_of_the_settings(sandbox: 
     assert await started(sandbox, tmp_path)
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Missing credentials. Please pass an `api_key`, or set the OPENAI_API_KEY environment variable.",
+        "litellm.APIError: Missing credentials",
+        "Moderation is not implemented for this provider",
+        "moderations are not supported here",
+    ],
+)
+async def test_an_endpoint_that_fails_for_ever_has_no_moderation(sandbox: Sandbox, tmp_path: Path, said: str) -> None:
+    """Its own words say that it will not be back; it is told as a 404 is."""
+    sandbox.model.moderation.fault = refusal(500, said)
+    with pytest.raises(SettingsError, match="=judge"):
+        await started(sandbox, tmp_path)
+
+
 async def test_a_pattern_that_cannot_be_read_is_named(sandbox: Sandbox, tmp_path: Path) -> None:
     """So is one that would take too long."""
     for pattern in ('["a("]', '["(?:\\\\pL{50}){20}x"]'):

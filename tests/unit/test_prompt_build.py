@@ -13,7 +13,6 @@ from core.llm.settings import ModelSettings
 from core.messages import Author, Entry, Image, PromptMessage, ToolCall
 from core.prompt.build import (
     FIRST,
-    MIDDLE,
     OVERHEAD,
     SHARE,
     SUMMARY,
@@ -29,6 +28,8 @@ from core.prompt.build import (
     turns,
     with_tokens,
 )
+from core.prompt.names import SpeakerNames
+from core.prompt.shorten import MIDDLE
 from core.prompt.tokens import by_vocabulary
 from core.sanitize import sanitize_name
 from deploy.sandbox.openai.checks import Asked
@@ -102,7 +103,7 @@ def test_the_prompt_never_exceeds_its_budget_and_always_holds_instructions_and_q
     asked, shown = question
     before = replace(memory(history, summary), begins=int(due), due=due)
     prompt = build_prompt("Be brief.", before, said(asked, images=shown), room, count)
-    assert length(prompt.messages) == prompt.tokens <= room.prompt
+    assert length(prompt.messages) <= prompt.tokens <= room.prompt
     assert prompt.messages[0].role == "system"
     assert prompt.messages[0].content.startswith("Be brief.")
     assert prompt.messages[-1].role == "user"
@@ -265,4 +266,7 @@ def test_a_name_that_is_an_instruction_stays_a_name() -> None:
 
 def test_files_stand_below_the_text() -> None:
     """So that an edit of the text leaves them."""
-    assert to_prompt_message(replace(said("look"), files="[file a.txt]")).content == "Ada: look\n\n[file a.txt]"
+    assert (
+        to_prompt_message(replace(said("look"), files="[file a.txt]"), SpeakerNames()).content
+        == "Ada: look\n\n[file a.txt]"
+    )

@@ -61,7 +61,7 @@ def flagged(text: str) -> Mapping[str, float]:
 class Moderation:
     """The endpoint's state. `delay` is in seconds; `script` is what the next requests are refused with, `fault` all.
 
-    With `hold`, a request is answered once that is set.
+    With `hold`, a request is answered once that is set. `shape` makes of the results what another server would send.
     """
 
     delay: float = 0.0
@@ -69,6 +69,7 @@ class Moderation:
     fault: Fault | None = None
     script: deque[Fault] = field(default_factory=deque)
     scores: Callable[[str], Mapping[str, float]] = flagged
+    shape: Callable[[list[Json]], list[Json]] = list
     checked: list[Checked] = field(default_factory=list)
     on_change: Callable[[], None] = lambda: None
 
@@ -106,7 +107,7 @@ class Moderation:
             sorted({name for each in results for name, flag in each["categories"].items() if flag})
         )
         model = asked.body.get("model") or "omni-moderation-latest"
-        return web.json_response({"id": "modr-standin", "model": model, "results": results})
+        return web.json_response({"id": "modr-standin", "model": model, "results": self.shape(results)})
 
 
 def _texts(body: object) -> list[str]:
