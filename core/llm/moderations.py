@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import httpx
+import re2
 import structlog
 
 from core.errors import ModelError
@@ -19,6 +20,8 @@ from core.retry import retry_after
 
 log = structlog.get_logger()
 
+# What is said with a 500 that is for ever: LiteLLM without a key for OpenAI's moderation, and its like.
+NEVER = re2.compile(r"missing credentials|no credentials|not (?:implemented|configured|supported)|unsupported|no route")
 LARGEST = 2_000_000  # bytes of an answer
 
 
@@ -68,7 +71,8 @@ class Moderations:
         if not response.is_success:
             said = read_complaint(response.status, response.text)
             private = "\n".join(sample.text for sample in samples)
-            raise CheckFailed(said.detail(private, ""), response.status, retry_after(response.headers))
+            status = 501 if response.status >= 500 and NEVER.search(said.words) else response.status
+            raise CheckFailed(said.detail(private, ""), status, retry_after(response.headers))
         return _read(response)
 
 

@@ -169,7 +169,10 @@ async def test_an_endpoint_that_fails_for_ever_has_no_moderation(sandbox: Sandbo
     """Its own words say that it will not be back; it is told as a 404 is."""
     sandbox.model.moderation.fault = refusal(500, said)
     with pytest.raises(SettingsError, match="=judge"):
-        await started(sandbox, tmp_path)
+        await started(sandbox, tmp_path, CONFAB_MODERATION="endpoint")
+    sandbox.model.script += [Reply(THREATENED), Reply('{"harmful": []}')]
+    async with automatic(sandbox) as checker:
+        assert await checker.choose_checker() == "judge"
 
 
 async def test_a_pattern_that_cannot_be_read_is_named(sandbox: Sandbox, tmp_path: Path) -> None:
