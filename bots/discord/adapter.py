@@ -69,12 +69,12 @@ class Discord:
         return self._session.done() and self._session.result().shards.are_connected
 
     async def resolve_names(self, message: Message) -> Message:
-        """Return the message as it is: Discord sends people's names with it."""
-        return message
+        """Return the message with what it refers to; people's names Discord sends with it."""
+        return await (await self._session).read_referenced(message)
 
-    async def fetch_earlier(self, message: Message, most: int, since: float = 0.0) -> Sequence[Earlier]:  # noqa: ARG002 - the port's signature
-        """Return what was said in the message's thread before it, `most` of it and its first, oldest first."""
-        return await (await self._session).fetch_earlier(message, most)
+    async def fetch_earlier(self, message: Message, most: int, since: float = 0.0) -> Sequence[Earlier]:
+        """Return what was said before a message, in its thread or, where it begins one, its channel, oldest first."""
+        return await (await self._session).fetch_earlier(message, most, since)
 
     def open_file(self, key: ConversationKey, attachment: Attachment, most: int) -> AsyncGenerator[bytes, None]:  # noqa: ARG002 - the port's signature
         """Yield a file's content; raise FileUnreadable where it is not to be had, or exceeds `most` bytes."""

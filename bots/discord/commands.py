@@ -8,8 +8,9 @@ import discord
 import structlog
 from discord import app_commands
 
-from bots.discord.events import attachments_of, author_of, key_of, text_of
+from bots.discord.events import author_of, key_of
 from bots.discord.places import DiscordPlace, ReplyHandle, place_of
+from bots.discord.quotes import Quote, add_quote
 from bots.state import PlatformState
 from core.commands import ABOUT, help_text
 from core.messages import Command, Message, Receive
@@ -65,11 +66,7 @@ class SlashCommands:
 
     async def _on_ask_about(self, interaction: Interaction, message: discord.Message) -> None:
         """Ask about a message, whose text comes with the interaction whether or not the bot may read it."""
-        author = "yourself" if message.author.id == self._me else message.author.display_name
-        quoted = [f"> {line}" for line in text_of(message, self._me).split("\n")]
-        await self._receive_question(
-            interaction, "\n".join([f"What do you say to this message by {author}?", *quoted]), message
-        )
+        await self._receive_question(interaction, "", Quote.of_message(message, self._me))
 
     async def _on_command(self, interaction: Interaction) -> None:
         command = OWN[interaction.command.name] if interaction.command else ""
@@ -82,7 +79,7 @@ class SlashCommands:
         await interaction.response.send_message(help_text(), ephemeral=True)
 
     async def _receive_question(
-        self, interaction: Interaction, text: str, about: discord.Message | None = None, command: Command = ""
+        self, interaction: Interaction, text: str, quote: Quote | None = None, command: Command = ""
     ) -> None:
         """Promise an answer, for which Discord gives three seconds, then take the question in."""
         if not self._open:
@@ -91,21 +88,17 @@ class SlashCommands:
         original = str(promised.message_id or "") if promised else ""
         place = await self._find_place(interaction)
         sent_at = interaction.created_at.timestamp()
-        await self._receive(
-            Message(
-                id=str(interaction.id),
-                key=key_of(place, str(interaction.id)),
-                author=author_of(interaction.user, place.workspace),
-                text=text,
-                sent_at=sent_at,
-                addressed=True,
-                attachments=attachments_of(about) if about else (),
-                command=command,
-                handle=str(ReplyHandle.of_interaction(place.room, interaction.token, original, sent_at)),
-                about=str(about.id) if about else "",
-                others=(about.author.display_name, text_of(about, self._me)) if about else (),
-            )
+        question = Message(
+            id=str(interaction.id),
+            key=key_of(place, str(interaction.id)),
+            author=author_of(interaction.user, place.workspace),
+            text=text,
+            sent_at=sent_at,
+            addressed=True,
+            command=command,
+            handle=str(ReplyHandle.of_interaction(place.room, interaction.token, original, sent_at)),
         )
+        await self._receive(add_quote(question, quote) if quote else question)
 
     async def _find_place(self, interaction: Interaction) -> DiscordPlace:
         number, guild = interaction.channel_id or 0, interaction.guild_id

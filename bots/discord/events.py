@@ -1,32 +1,38 @@
 """What Discord's messages say: one in, one of core's out. Pure."""
 
-import re
-from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 import discord
 
+from bots.discord.attachments import attachments_of
+from bots.discord.message_text import embed_texts, forwarded_texts, opens_with_other_mention, text_of
 from bots.discord.places import DIRECT, DiscordPlace, ReplyHandle
+from bots.discord.quotes import Quote, add_quote
 from core.commands import command_of
-from core.messages import Attachment, Author, ConversationKey, Message
+from core.messages import Author, ConversationKey, Message
 
 SPOKEN = {discord.MessageType.default, discord.MessageType.reply}  # all others are Discord's own words
-TOKEN = re.compile(r"<(?P<kind>@[!&]?|#|a?:\w+:)(?P<id>\d+)>")
-OPENING_MENTION = re.compile(r"\s*<@!?(\d+)>")
 
 
 def is_spoken(message: discord.Message, me: int) -> bool:
-    """Whether a person says something here that can be read.
+    """Whether somebody says something here that can be read: a person, or an app, which is never for the bot.
 
     Without the message-content intent what does not mention the bot arrives empty (Discord docs, Message Content).
     """
-    by_a_person = not message.author.bot and not message.webhook_id and message.author.id != me
-    says_something = message.content or message.attachments or message.message_snapshots
-    return message.type in SPOKEN and by_a_person and bool(says_something)
+    says_something = (
+        message.content or message.attachments or message.message_snapshots or message.stickers or message.poll
+    )
+    by_an_app = _is_app(message) and (message.embeds or message.components)
+    return message.type in SPOKEN and message.author.id != me and bool(says_something or by_an_app)
+
+
+def _is_app(message: discord.Message) -> bool:
+    return message.author.bot or bool(message.webhook_id)
 
 
 def is_hidden_note(message: discord.Message, me: int) -> bool:
     """Whether a person sent a voice note here that arrived without its sound, as without the message-content intent."""
-    by_a_person = not message.author.bot and not message.webhook_id and message.author.id != me
+    by_a_person = not _is_app(message) and message.author.id != me
     return message.type in SPOKEN and by_a_person and message.flags.voice and not message.attachments
 
 
@@ -44,40 +50,35 @@ def read_message(
     roles: bool = False,
     goes_on: ConversationKey | None = None,
 ) -> Message:
-    """Return what a person said. `goes_on` is the conversation of the bot's message that it replies to."""
-    text = text_of(message, me)
-    addressed = place.is_direct or _mentions_bot(message, me, roles=roles) or bool(replied_part_of(message, me))
-    replied = _replied_to(message)
+    """Return what was said. `goes_on` is the conversation of the bot's message that it replies to."""
+    text, replied = text_of(message, me), _replied_to(message)
+    is_meant = place.is_direct or _mentions_bot(message, me, roles=roles) or bool(replied_part_of(message, me))
+    addressed = is_meant and not _is_app(message)
     for_others = opens_with_other_mention(message.content, me) or (replied is not None and replied.author.id != me)
-    return Message(
+    follow_up = bool(place.thread) and not for_others and not _is_app(message)
+    question = Message(
         id=str(message.id),
         key=goes_on or key_of(place, str(message.id)),
-        author=author_of(message.author, place.workspace),
+        author=replace(author_of(message.author, place.workspace), is_bot=_is_app(message)),
         text=text,
         sent_at=message.created_at.timestamp(),
         addressed=addressed,
-        follow_up=bool(place.thread) and not for_others,
+        follow_up=follow_up,
         attachments=attachments_of(message),
-        command="unheard" if is_hidden_note(message, me) else command_of(text) if addressed else "",
-        handle=str(ReplyHandle(place.room)),
+        command="unheard" if is_hidden_note(message, me) else command_of(text) if addressed or follow_up else "",
+        handle=str(_handle_of(message, place)),
         others=_texts_of_others(message, me),
     )
+    if not replied or not addressed or question.command:
+        return question
+    is_known = replied.author.id == me and (goes_on or place.thread or place.is_direct) and question.text
+    return question if is_known else add_quote(question, Quote.of_message(replied, me))
 
 
 def author_of(user: discord.User | discord.Member, workspace: str) -> Author:
     """Return who wrote; roles are known of members alone, which is what messages and commands in a guild come with."""
     roles = tuple(str(role.id) for role in user.roles) if isinstance(user, discord.Member) else ()
     return Author(str(user.id), user.display_name, workspace=workspace, roles=roles)
-
-
-def text_of(message: discord.Message, me: int) -> str:
-    """Return what was written, and what was forwarded with it, with names in place of ids."""
-    return "\n\n".join(_texts_of(message, me))
-
-
-def attachments_of(message: discord.Message) -> tuple[Attachment, ...]:
-    """Return the files that came with a message, or with what it forwards."""
-    return tuple(_read_attachment(file) for file in _files_of(message))
 
 
 def key_of(place: DiscordPlace, message_id: str) -> ConversationKey:
@@ -98,65 +99,23 @@ def _mentions_bot(message: discord.Message, me: int, *, roles: bool) -> bool:
     return any(role.id in own and not role.is_default() for role in message.role_mentions)
 
 
+def _handle_of(message: discord.Message, place: DiscordPlace) -> ReplyHandle:
+    """Return where to reply, with what Discord did not send of the message that is replied to or forwarded."""
+    reference = message.reference
+    if reference is None or not reference.message_id or reference.resolved:
+        return ReplyHandle(place.room)
+    if message.message_snapshots:
+        return ReplyHandle(place.room, forwarded=f"{reference.channel_id}/{reference.message_id}")
+    return ReplyHandle(place.room, replied=str(reference.message_id))
+
+
 def _replied_to(message: discord.Message) -> discord.Message | None:
     resolved = message.reference.resolved if message.reference else None
     return resolved if isinstance(resolved, discord.Message) else None
 
 
-def _texts_of(message: discord.Message, me: int) -> Iterator[str]:
-    names = {f"@{user.id}": f"@{user.display_name}" for user in message.mentions}
-    names |= {f"@&{role.id}": f"@{role.name}" for role in message.role_mentions}
-    names |= {f"#{channel.id}": f"#{channel.name}" for channel in message.channel_mentions}
-    if written := resolve_tokens(message.content, me, names):
-        yield written
-    for snapshot in message.message_snapshots:
-        if snapshot.content:
-            yield "Forwarded:\n" + "\n".join(f"> {line}" for line in snapshot.content.splitlines())
-
-
 def _texts_of_others(message: discord.Message, me: int) -> tuple[str, ...]:
-    """Return what stands in a message and is not its author's: names of people and roles, and what was forwarded."""
+    """Return what stands in a message and is not its author's: names, embeds, and what was forwarded."""
     names = [user.display_name for user in message.mentions if user.id != me]
     names += [role.name for role in message.role_mentions]
-    return (*names, *(snapshot.content for snapshot in message.message_snapshots if snapshot.content))
-
-
-def _files_of(message: discord.Message) -> Iterator[discord.Attachment]:
-    yield from message.attachments
-    for snapshot in message.message_snapshots:
-        yield from snapshot.attachments
-
-
-def _read_attachment(file: discord.Attachment) -> Attachment:
-    return Attachment(
-        id=str(file.id),
-        name=file.filename,
-        media_type=file.content_type or "",
-        url=file.url,
-        size=file.size,
-        duration=file.duration,
-        is_voice_note=file.is_voice_message(),
-    )
-
-
-def resolve_tokens(text: str, me: int, names: Mapping[str, str]) -> str:
-    """Return a text without the bot's own mention, and with names in place of ids.
-
-    `names` holds them by token without brackets, `@1`, `@&2` and `#3`; what is not named stays as it is.
-    """
-    own = rf"<@!?{me}>"
-    addressed = re.sub(rf"^\s*(?:{own}[\s,:]*)+|[^\S\n]?{own}", "", text)
-    return TOKEN.sub(lambda token: _name_token(token, names), addressed).strip()
-
-
-def _name_token(token: re.Match[str], names: Mapping[str, str]) -> str:
-    kind = token["kind"]
-    if kind.endswith(":"):
-        return kind.removeprefix("a")
-    return names.get(kind.replace("!", "") + token["id"], token[0])
-
-
-def opens_with_other_mention(text: str, me: int) -> bool:
-    """Whether a text opens by mentioning somebody else, and is thus for them."""
-    match = OPENING_MENTION.match(text)
-    return match is not None and int(match[1]) != me
+    return (*names, *embed_texts(message.embeds), *forwarded_texts(message, me))

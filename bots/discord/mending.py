@@ -5,6 +5,7 @@ from typing import Any
 
 USER = {"username": "?", "discriminator": "0", "avatar": None}
 ATTACHMENT = {"filename": "file", "size": 0, "url": "", "proxy_url": ""}
+NEVER = "2100-01-01T00:00:00+00:00"  # when a poll ends that does not
 WHAT_IS_SAID = {"type": -1, "content": "", "attachments": [], "embeds": [], "edited_timestamp": None}
 
 # What stands in for what is missing or odd, by the name of the field that holds it. Who speaks, where, and of what type
@@ -13,6 +14,8 @@ ORDINARY: Mapping[str, Mapping[str, Any]] = {
     "author": USER,
     "mentions": USER,
     "attachments": ATTACHMENT,
+    "sticker_items": {"name": "?", "format_type": 1},
+    "poll": {"question": {"text": ""}, "answers": [], "expiry": NEVER},
     "message": WHAT_IS_SAID,
     "referenced_message": WHAT_IS_SAID,
     "message_snapshots": {"message": {**WHAT_IS_SAID, "timestamp": None}},

@@ -47,12 +47,18 @@ async def place_of(client: discord.Client, channel: Any, guild: int | None) -> D
 
 @dataclass(frozen=True, slots=True)
 class ReplyHandle:
-    """The channel or thread in which a message stands. An interaction has a token, and the id of its first answer."""
+    """The channel or thread in which a message stands. An interaction has a token, and the id of its first answer.
+
+    What has still to be read is the message that it replies to, `replied` by its id, or `forwarded`, as
+    `channel/message`, of which Discord does not tell the author.
+    """
 
     channel: str
     token: str = ""
     original: str = ""
     expires: float = 0.0
+    replied: str = ""
+    forwarded: str = ""
 
     @classmethod
     def of_interaction(cls, channel: str, token: str, original: str, made_at: float) -> Self:

@@ -14,9 +14,10 @@ from bots.discord.commands import SlashCommands
 from bots.discord.listener import DiscordEventReader
 from bots.discord.login import Login
 from bots.discord.outgoing import LONGEST
+from bots.discord.quotes import read_referenced
 from bots.discord.reply_channel import ReplyChannel, ReplyChannels
 from bots.discord.settings import DiscordSettings
-from bots.discord.thread_history import read_thread_before
+from bots.discord.thread_history import read_before
 from bots.discord.typing import TypingIndicator
 from bots.state import PlatformState
 from core.messages import Earlier, Message, Receive, Turn
@@ -90,9 +91,13 @@ class DiscordSession:
             self.typing.begin_typing(turn.message.id, room.id)
         return room
 
-    async def fetch_earlier(self, message: Message, most: int) -> list[Earlier]:
-        """Return what was said in the message's thread before it, oldest first; raises DiscordRefusal."""
-        return await read_thread_before(self._client, message, self._introduction.user, most)
+    async def read_referenced(self, message: Message) -> Message:
+        """Return a question with what it replies to, or who wrote what it forwards, where only a call tells that."""
+        return await read_referenced(self._client, message, self._introduction.user)
+
+    async def fetch_earlier(self, message: Message, most: int, since: float) -> list[Earlier]:
+        """Return what was said before a message in its thread or channel, oldest first; raises DiscordRefusal."""
+        return await read_before(self._client, message, self._introduction.user, most, since)
 
     async def post_notice(self, channel: str, text: str) -> None:
         """Post a text into a channel; raises DiscordRefusal."""

@@ -1,44 +1,68 @@
-"""What stands in a thread already when the bot is mentioned there for the first time."""
+"""What stands before a question in its thread, or in its channel where it begins a conversation."""
 
 from functools import partial
 
 import discord
 
+from bots.discord.attachments import attachments_of
 from bots.discord.calls import DiscordRefusal, call_persistently
-from bots.discord.events import text_of
+from bots.discord.events import author_of
+from bots.discord.message_text import text_of
 from bots.discord.places import DIRECT, ReplyHandle
-from core.messages import Author, Earlier, Message
+from core.messages import Earlier, Message
+
+PAGE = 100  # messages of one call (Discord docs, Get Channel Messages)
 
 
-async def read_thread_before(client: discord.Client, message: Message, me: int, most: int) -> list[Earlier]:
-    """Return the message that a thread began with and the newest `most` of its messages before one, oldest first.
+async def read_before(client: discord.Client, message: Message, me: int, most: int, since: float) -> list[Earlier]:
+    """Return the newest `most` lines before a message, oldest first, with the one that its thread began with.
 
-    Empty outside of threads, and for a command. Raises DiscordRefusal where the thread cannot be read.
+    In a channel they are none from before `since`, in seconds since the epoch. Empty in a direct message, and for a
+    reply that goes on in a channel. Raises DiscordRefusal where they cannot be read.
     """
     key, handle = message.key, ReplyHandle.parse_handle(message.handle)
-    if key.workspace == DIRECT or handle.token or handle.channel == key.channel:
+    if key.workspace == DIRECT or (handle.channel == key.channel and key.thread != message.id):
         return []
-    guild = int(key.workspace)
-    room = client.get_partial_messageable(int(handle.channel), guild_id=guild)
-    newest = await call_persistently("get_channel_messages", partial(_read_newest, room, int(message.id), most))
-    starter = await _read_starter(client.get_partial_messageable(int(key.channel), guild_id=guild), int(key.thread))
-    lines = [_read_line(each, me) for each in (*starter, *reversed(newest))]
-    return [line for line in lines if line.text.strip()]
+    room = client.get_partial_messageable(int(handle.channel), guild_id=int(key.workspace))
+    page = await call_persistently(
+        "get_channel_messages", partial(_read_newest, room, int(message.id), min(most, PAGE))
+    )
+    if key.thread == message.id:
+        found = [each for each in page if each.created_at.timestamp() >= since]
+    else:
+        found = [*await _starter_of(client, message, page, most), *page]
+    return [_read_line(each, me, key.workspace) for each in found]
 
 
 async def _read_newest(room: discord.PartialMessageable, until: int, most: int) -> list[discord.Message]:
-    return [each async for each in room.history(before=discord.Object(until), limit=most)]
+    return [each async for each in room.history(before=discord.Object(until), limit=most)][::-1]
 
 
-async def _read_starter(channel: discord.PartialMessageable, thread: int) -> list[discord.Message]:
-    """Return the message that a thread was opened from, which has the thread's id and stands in its channel."""
-    try:
-        return [await call_persistently("get_channel_message", lambda: channel.fetch_message(thread))]
-    except DiscordRefusal:
-        return []  # the thread was opened from none
+async def _starter_of(
+    client: discord.Client, message: Message, page: list[discord.Message], most: int
+) -> list[discord.Message]:
+    """Return the message that a thread was opened from, if the page does not have it.
+
+    A thread begins with a word of Discord's that brings it along; only of a long one it has to be asked for.
+    """
+    for each in page:
+        if each.type is discord.MessageType.thread_starter_message:
+            starter = each.reference.resolved if each.reference else None
+            return [starter] if isinstance(starter, discord.Message) else []
+    if len(page) < most:
+        return []
+    parent, thread = int(message.key.channel), int(message.key.thread)
+    rooms = [thread] if isinstance(client.get_channel(parent), discord.ForumChannel) else [parent, thread]
+    for number in rooms:
+        room = client.get_partial_messageable(number, guild_id=int(message.key.workspace))
+        try:
+            return [await call_persistently("get_channel_message", partial(room.fetch_message, thread))]
+        except DiscordRefusal:
+            continue
+    return []  # the thread was opened from none
 
 
-def _read_line(message: discord.Message, me: int) -> Earlier:
-    author = Author(str(message.author.id), message.author.display_name)
-    at = message.created_at.timestamp()
-    return Earlier(author, text_of(message, me), str(message.id), at, message.author.id == me)
+def _read_line(message: discord.Message, me: int, workspace: str) -> Earlier:
+    author, at = author_of(message.author, workspace), message.created_at.timestamp()
+    is_own = message.author.id == me
+    return Earlier(author, text_of(message, me), str(message.id), at, is_own, attachments_of(message))

@@ -225,4 +225,12 @@ async def _opened(sandbox: Sandbox, database: Path) -> AsyncIterator[DiscordRoom
         await room.leave()
 
 
-DISCORD = Platform(_opened, frozenset({"hears what it missed", "slash commands", "message menus"}))
+DISCORD = Platform(
+    _opened,
+    frozenset(
+        {
+            *("hears what it missed", "slash commands", "message menus", "channel context", "files earlier"),
+            *("apps are heard", "forwards", "replied-to"),
+        }
+    ),
+)

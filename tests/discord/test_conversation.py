@@ -204,7 +204,9 @@ async def test_what_is_forwarded_is_read(sandbox: Sandbox) -> None:
     direct = sandbox.guild.direct(ADA)
     await sandbox.guild.forward(direct, GENERAL, said)
     await answered(sandbox, direct)
-    assert prompt(sandbox.model.requests[0]) == ["Ada Lovelace: Forwarded:\n> we ship on Friday\n> at noon"]
+    assert prompt(sandbox.model.requests[0]) == [
+        "Ada Lovelace: Forwarded:\n> we ship on Friday\n> at noon\n\nThe forwarded message is by Grace Hopper."
+    ]
 
 
 @in_discord

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bots.discord.events import opens_with_other_mention, resolve_tokens
 from bots.discord.markdown import display_width, render_markdown
+from bots.discord.message_text import opens_with_other_mention, resolve_tokens
 from bots.discord.outgoing import LONGEST, MessageSplitter, nonce_of, utf16_units
 from bots.discord.places import ReplyHandle
 from bots.discord.reply_channel import thread_name_of

@@ -1,0 +1,72 @@
+"""A message that somebody asks about by replying to it, or from its menu, beside what they ask."""
+
+import asyncio
+from dataclasses import dataclass, replace
+from typing import Self
+
+import discord
+import structlog
+
+from bots.discord.attachments import attachments_of
+from bots.discord.calls import DiscordRefusal, call_persistently
+from bots.discord.message_text import quote_lines, text_of
+from bots.discord.places import ReplyHandle
+from core.messages import Attachment, Message
+
+log = structlog.get_logger()
+
+PATIENCE = 5.0  # seconds in which a message that is referred to is read; the answer waits for it
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What a message shows, who wrote it, and the files that came with it."""
+
+    message_id: str
+    author: str
+    text: str
+    attachments: tuple[Attachment, ...] = ()
+    is_own: bool = False
+
+    @classmethod
+    def of_message(cls, message: discord.Message, me: int) -> Self:
+        """Return the quote of a message; `me` is the bot's user id."""
+        is_own = message.author.id == me
+        return cls(str(message.id), message.author.display_name, text_of(message, me), attachments_of(message), is_own)
+
+
+def add_quote(question: Message, quote: Quote) -> Message:
+    """Return a question with what it is about below it; one without words of its own asks about that alone."""
+    author = "yourself" if quote.is_own else quote.author
+    alone = f"What do you say to this message by {author}?"
+    opening = f"{question.text}\n\nIn reply to {author}:" if question.text else alone
+    return replace(
+        question,
+        text="\n".join(line for line in (opening, quote_lines(quote.text)) if line),
+        attachments=(*question.attachments, *quote.attachments),
+        about=quote.message_id,
+        others=(*question.others, *(text for text in (quote.author, quote.text) if text)),
+    )
+
+
+async def read_referenced(client: discord.Client, question: Message, me: int) -> Message:
+    """Return a question with what Discord did not send with it: the message replied to, or who wrote a forwarded one.
+
+    Where that cannot be read, by rights or in time, the question stays as it is.
+    """
+    handle = ReplyHandle.parse_handle(question.handle)
+    channel, _, message_id = (handle.forwarded or f"{handle.channel}/{handle.replied}").partition("/")
+    if not message_id:
+        return question
+    room = client.get_partial_messageable(int(channel))
+    try:
+        async with asyncio.timeout(PATIENCE):
+            found = await call_persistently("get_channel_message", lambda: room.fetch_message(int(message_id)))
+    except (TimeoutError, DiscordRefusal) as error:
+        log.info("referenced message not read", detail=str(error))
+        return question
+    if handle.replied:
+        return add_quote(question, Quote.of_message(found, me))
+    author = found.author.display_name
+    credited = f"{question.text}\n\nThe forwarded message is by {author}."
+    return replace(question, text=credited, others=(*question.others, author))

@@ -1,0 +1,225 @@
+"""What stands in front of a person on Discord when they ask stands in front of the model: replies, forwards, embeds."""
+
+from typing import Any
+
+import pytest
+
+from core.commands import DONE
+from deploy.sandbox.discord.permissions import Permission
+from deploy.sandbox.discord.roster import ADA, BOT_USER, GENERAL, GRACE, OTHER_BOT_USER, RANDOM
+from deploy.sandbox.openai.model import Reply
+from deploy.sandbox.wire.server import Sandbox
+from tests.support.discord_room import answered, answers, ask, begun, calls, mention, nothing_happens, posts, prompt
+
+pytestmark = pytest.mark.usefixtures("discord_bot")
+
+POLL = {
+    "question": {"text": "Where do we meet?"},
+    "answers": [{"answer_id": 1, "poll_media": {"text": "Here"}}, {"answer_id": 2, "poll_media": {"text": "There"}}],
+    "expiry": "2026-12-24T00:00:00+00:00",
+    "allow_multiselect": False,
+    "layout_type": 1,
+}
+ALERT: dict[str, Any] = {
+    "type": "rich",
+    "author": {"name": "Grafana"},
+    "title": "Disk full",
+    "description": "db-1 at 97 %",
+    "fields": [{"name": "Region", "value": "eu-1", "inline": True}],
+    "footer": {"text": "since 9:41"},
+}
+CARD: list[dict[str, Any]] = [
+    {"type": 17, "components": [{"type": 10, "content": "**Build 512** failed"}, {"type": 14}]},
+    {
+        "type": 9,
+        "components": [{"type": 10, "content": "step: lint"}],
+        "accessory": {"type": 2, "style": 5, "label": "Open", "url": "https://ci.example"},
+    },
+]
+STICKER = {"id": "9", "name": "Party Parrot", "format_type": 1}
+SHAPES: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
+    "text": ({"content": "we ship on Friday"}, ("we ship on Friday",)),
+    "embed": (
+        {"content": "", "embeds": [ALERT]},
+        ("Grafana", "Disk full", "db-1 at 97 %", "Region: eu-1", "since 9:41"),
+    ),
+    "components": ({"content": "", "components": CARD, "flags": 1 << 15}, ("**Build 512** failed", "step: lint")),
+    "poll": ({"content": "", "poll": POLL}, ("Poll: Where do we meet?", "- Here", "- There")),
+    "poll that never ends": ({"content": "", "poll": {**POLL, "expiry": None}}, ("Where do we meet?", "- There")),
+    "sticker": ({"content": "", "sticker_items": [STICKER]}, ("[sticker Party Parrot]",)),
+}
+SHAPED = pytest.mark.parametrize(("shape", "texts"), SHAPES.values(), ids=SHAPES)
+
+
+async def asked(sandbox: Sandbox, number: int = 1) -> str:
+    """Wait until the model was asked so often, and return the last thing that it was told."""
+    await sandbox.model.until(lambda: len(sandbox.model.requests) >= number)
+    return prompt(sandbox.model.requests[number - 1])[-1]
+
+
+@SHAPED
+async def test_what_a_mention_replies_to_is_read(
+    sandbox: Sandbox, shape: dict[str, Any], texts: tuple[str, ...]
+) -> None:
+    """With who wrote it, below the question, which takes no call more."""
+    said = await sandbox.guild.say_raw(GENERAL, shape, user=OTHER_BOT_USER)
+    await sandbox.guild.say(GENERAL, mention("what is this?"), reference=said)
+    told = await asked(sandbox)
+    assert told.startswith("Ada Lovelace: what is this?")
+    assert "In reply to deploybot:" in told
+    assert all(text in told for text in texts)
+    assert calls(sandbox, "get_channel_message") == []
+
+
+@SHAPED
+async def test_what_a_reply_in_a_direct_message_is_to_is_read(
+    sandbox: Sandbox, shape: dict[str, Any], texts: tuple[str, ...]
+) -> None:
+    """Also where it is one's own message."""
+    direct = sandbox.guild.direct(ADA)
+    sandbox.model.script.append(Reply("noted"))
+    said = await sandbox.guild.say_raw(direct, shape)
+    await sandbox.guild.say(direct, "what is this?", reference=said)
+    await sandbox.model.until(lambda: "what is this?" in str(sandbox.model.requests[-1:]))
+    told = prompt(sandbox.model.requests[-1])[-1]
+    assert "In reply to Ada Lovelace:" in told
+    assert all(text in told for text in texts)
+
+
+@SHAPED
+async def test_a_bare_mention_as_a_reply_asks_about_that_message(
+    sandbox: Sandbox, shape: dict[str, Any], texts: tuple[str, ...]
+) -> None:
+    """As from the message's menu."""
+    said = await sandbox.guild.say_raw(GENERAL, shape, user=GRACE)
+    await sandbox.guild.say(GENERAL, f"<@{BOT_USER}>", reference=said)
+    told = await asked(sandbox)
+    assert told.startswith("Ada Lovelace: What do you say to this message by Grace Hopper?")
+    assert all(text in told for text in texts)
+
+
+@pytest.mark.parametrize("shape", ["text", "embed", "components", "sticker"])
+async def test_what_is_forwarded_is_read_with_who_wrote_it(sandbox: Sandbox, shape: str) -> None:
+    """Its author stands in the message that was forwarded, which takes one call."""
+    fields, texts = SHAPES[shape]
+    said = await sandbox.guild.say_raw(GENERAL, fields, user=GRACE)
+    await sandbox.guild.forward(sandbox.guild.direct(ADA), GENERAL, said)
+    told = await asked(sandbox)
+    assert all(text in told for text in ("Forwarded:", "The forwarded message is by Grace Hopper.", *texts))
+    assert len([call for call in sandbox.guild.calls if call.route == "get_channel_message"]) == 1
+
+
+async def test_a_forward_from_where_the_bot_may_not_read_has_no_author(sandbox: Sandbox) -> None:
+    """Its text is there all the same."""
+    said = await sandbox.guild.say(RANDOM, "we ship on Friday", user=GRACE)
+    await sandbox.guild.permit(RANDOM, deny=Permission.READ_MESSAGE_HISTORY)
+    await sandbox.guild.forward(sandbox.guild.direct(ADA), RANDOM, said)
+    assert await asked(sandbox) == "Ada Lovelace: Forwarded:\n> we ship on Friday"
+
+
+async def test_a_forward_that_is_replied_to_is_read(sandbox: Sandbox) -> None:
+    """One inside the other."""
+    said = await sandbox.guild.say(RANDOM, "we ship on Friday", user=GRACE)
+    forward = await sandbox.guild.forward(GENERAL, RANDOM, said)
+    await sandbox.guild.say(GENERAL, mention("true?"), reference=forward)
+    told = await asked(sandbox)
+    assert "> Forwarded:" in told
+    assert "> > we ship on Friday" in told
+
+
+@pytest.mark.parametrize("text", ["what does it say?", ""])
+async def test_a_file_of_the_message_that_is_replied_to_is_read(sandbox: Sandbox, text: str) -> None:
+    """As if it came with the question."""
+    file = sandbox.guild.attach("notes.txt", b"beta on Thursday", "text/plain")
+    said = await sandbox.guild.say(GENERAL, "", user=GRACE, attachments=[file])
+    await sandbox.guild.say(GENERAL, mention(text), reference=said)
+    assert "beta on Thursday" in await asked(sandbox)
+
+
+async def test_a_reply_whose_target_did_not_come_along_is_read(sandbox: Sandbox) -> None:
+    """Discord may leave it out, and then one call tells it."""
+    said = await sandbox.guild.say(GENERAL, "we ship on Friday", user=GRACE)
+    reference = {"type": 0, "message_id": said, "channel_id": GENERAL, "guild_id": sandbox.guild.id}
+    odd = {"content": mention("true?"), "type": 19, "message_reference": reference}
+    await sandbox.guild.say_raw(GENERAL, odd, missing=["referenced_message"])
+    assert "> we ship on Friday" in await asked(sandbox)
+
+
+async def test_a_reply_to_what_is_gone_is_answered(sandbox: Sandbox) -> None:
+    """Discord says null for it."""
+    said = await sandbox.guild.say(GENERAL, "we ship on Friday", user=GRACE)
+    await sandbox.guild.delete(GENERAL, said)
+    await sandbox.guild.say(GENERAL, mention("true?"), reference=said)
+    assert await asked(sandbox) == "Ada Lovelace: true?"
+
+
+async def test_a_reply_to_the_bot_goes_on_without_quoting_it(sandbox: Sandbox) -> None:
+    """What it answered is remembered anyway."""
+    thread = await ask(sandbox, "hi")
+    await sandbox.guild.say(thread, "why?", reference=posts(sandbox, thread)[0].id)
+    assert await asked(sandbox, 2) == "Ada Lovelace: why?"
+
+
+async def test_what_was_replied_to_is_forgotten_with_its_deletion(sandbox: Sandbox) -> None:
+    """Later prompts hold nothing of it."""
+    sandbox.model.script.extend([Reply("noted"), Reply("no")])
+    said = await sandbox.guild.say(GENERAL, "the code is 4711", user=GRACE)
+    thread = await sandbox.guild.say(GENERAL, mention("which code?"), reference=said)
+    await answered(sandbox, thread)
+    await sandbox.guild.delete(GENERAL, said)
+    await sandbox.guild.say(thread, "and now?")
+    await answered(sandbox, thread, 2)
+    assert "4711" in str(sandbox.model.requests[0].body)
+    assert "4711" not in str(sandbox.model.requests[1].body)
+
+
+async def test_a_reply_among_people_is_not_for_the_bot(sandbox: Sandbox) -> None:
+    """Nothing of it is read or asked."""
+    said = await sandbox.guild.say(GENERAL, "we ship on Friday", user=GRACE)
+    await sandbox.guild.say(GENERAL, "fine", reference=said)
+    await nothing_happens(sandbox)
+
+
+@pytest.mark.parametrize("shape", ["sticker", "poll", "poll that never ends"])
+async def test_a_sticker_or_a_poll_alone_is_a_question(sandbox: Sandbox, shape: str) -> None:
+    """In a direct message, and in a thread that it takes part in."""
+    fields, texts = SHAPES[shape]
+    thread = await ask(sandbox, "hi")
+    for number, room in enumerate((sandbox.guild.direct(ADA), thread), 2):
+        await sandbox.guild.say_raw(room, fields)
+        told = await asked(sandbox, number)
+        assert all(text in told for text in texts)
+    assert len(await answered(sandbox, thread, 2)) == 2
+
+
+@SHAPED
+async def test_what_stands_above_in_a_thread_is_read(
+    sandbox: Sandbox, shape: dict[str, Any], texts: tuple[str, ...]
+) -> None:
+    """The message that the thread was opened from, and a line in it, whoever wrote them."""
+    starter = await sandbox.guild.say_raw(GENERAL, shape, user=OTHER_BOT_USER)
+    thread = await sandbox.guild.open_thread(GENERAL, "what is this", GRACE, starter)
+    await sandbox.guild.say_raw(thread, shape, user=GRACE)
+    await sandbox.guild.say(thread, mention("well?"))
+    await asked(sandbox)
+    told = "\n".join(prompt(sandbox.model.requests[0]))
+    assert told.count(texts[-1]) == 2
+    assert all(name in told for name in ("deploybot: ", "Grace Hopper: "))
+
+
+@pytest.mark.parametrize("text", ["stop", "Stop.", "/stop", " STOP! "])
+async def test_a_bare_stop_ends_the_answer_in_a_thread_that_it_takes_part_in(sandbox: Sandbox, text: str) -> None:
+    """Nobody has to mention it for that, and `stop` is not asked as a question."""
+    thread, hold = await begun(sandbox, "tell me all")
+    await sandbox.guild.say(thread, text, user=GRACE)
+    await sandbox.guild.until(lambda: DONE["stop"] in answers(sandbox, thread))
+    assert answers(sandbox, thread)[0].startswith("so far")
+    hold.set()
+    assert len(sandbox.model.requests) == 1
+
+
+async def test_a_bare_stop_among_people_is_nothing(sandbox: Sandbox) -> None:
+    """In a thread that it takes no part in, and where somebody else is meant."""
+    thread = await sandbox.guild.open_thread(GENERAL, "lunch", GRACE)
+    await sandbox.guild.say(thread, "stop", user=GRACE)
+    await nothing_happens(sandbox)
