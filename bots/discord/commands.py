@@ -71,12 +71,14 @@ class SlashCommands:
     async def _on_command(self, interaction: Interaction) -> None:
         command = OWN[interaction.command.name] if interaction.command else ""
         if interaction.guild_id and not isinstance(interaction.channel, discord.Thread):
-            await interaction.response.send_message(NO_CONVERSATION.format(command=command), ephemeral=True)
+            await interaction.response.send_message(
+                NO_CONVERSATION.format(command=command), ephemeral=True, suppress_embeds=True
+            )
         else:
             await self._receive_question(interaction, "", command=command)
 
     async def _on_help(self, interaction: Interaction) -> None:
-        await interaction.response.send_message(help_text(), ephemeral=True)
+        await interaction.response.send_message(help_text(), ephemeral=True, suppress_embeds=True)
 
     async def _receive_question(
         self, interaction: Interaction, text: str, quote: Quote | None = None, command: Command = ""

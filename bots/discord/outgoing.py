@@ -6,6 +6,7 @@ That nobody is pinged is no matter of the text: the client allows no mention (al
 import hashlib
 
 from bots.discord.markdown import render_markdown
+from bots.markdown.disguised_links import escape_links
 from bots.markdown.splitting import Growing, Limit, Splitter
 
 LONGEST = 2_000  # characters of content (Discord docs, Create Message)
@@ -17,7 +18,12 @@ def utf16_units(text: str) -> int:
     return len(text) + sum(char > "\uffff" for char in text)
 
 
-LIMIT = Limit(LONGEST, utf16_units)
+def measure_part(markdown: str) -> int:
+    """Return how much of a part the text takes, in UTF-16 units, with what making its links harmless may add."""
+    return utf16_units(markdown) + markdown.count("]")
+
+
+LIMIT = Limit(LONGEST, measure_part)
 
 
 class MessageSplitter:
@@ -31,7 +37,8 @@ class MessageSplitter:
         """Return an answer in parts that fit one message each; behind `most` of them, the rest as one text."""
         markdown = render_markdown(markdown, is_whole=is_whole)
         parts = self._growing(markdown)
-        return parts if len(parts) <= self._most else [*parts[: self._most], self._rest_of(markdown)]
+        shown = [escape_links(part) for part in parts[: self._most]]  # after the cuts, so that none brings one to life
+        return shown if len(parts) <= self._most else [*shown, self._rest_of(markdown)]
 
     def is_file(self, part: int) -> bool:
         """Whether a part, counted from 0, is the rest that goes out as a file."""

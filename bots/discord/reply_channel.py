@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import discord
 import structlog
+from discord.http import Route
 
 from bots.discord.calls import (
     ARCHIVED,
@@ -135,7 +136,6 @@ class InteractionReply(ReplyChannel):
     def __init__(self, client: discord.Client, handle: ReplyHandle, guild: int | None) -> None:
         super().__init__(client, handle.channel, guild)
         self._handle = handle
-        self._webhook = discord.Webhook.partial(client.application_id or 0, handle.token, client=client)
 
     async def send_part(self, part: int, text: str, nonce: str, *, as_file: bool) -> PostedMessage:
         """Post a part; raises DiscordRefusal."""
@@ -152,17 +152,26 @@ class InteractionReply(ReplyChannel):
         """Edit the answer that was promised; False where its token no longer holds."""
         if not self._handle.is_valid:
             return False
-        number, nobody = int(self._handle.original), discord.AllowedMentions.none()
         try:
-            await call_persistently(
-                "edit_interaction_response",
-                lambda: self._webhook.edit_message(number, content=text, allowed_mentions=nobody),
-            )
+            await call_persistently("edit_interaction_response", lambda: self._edit_promised_once(text))
         except DiscordRefusal as error:
             if error.code not in TOKEN_SPENT:
                 raise
             return False
         return True
+
+    async def _edit_promised_once(self, text: str) -> None:
+        """Edit it without previews of its links, for which discord.py's own method has no place."""
+        route = Route(
+            "PATCH",
+            "/webhooks/{webhook_id}/{webhook_token}/messages/{message_id}",
+            webhook_id=self._client.application_id or 0,
+            webhook_token=self._handle.token,
+            message_id=self._handle.original,
+        )
+        nobody = discord.AllowedMentions.none().to_dict()
+        body = {"content": text, "allowed_mentions": nobody, "flags": discord.MessageFlags(suppress_embeds=True).value}
+        await self._client.http.request(route, json=body)
 
 
 def _read_posted(message: discord.Message) -> PostedMessage:

@@ -19,6 +19,7 @@ from bots.discord.reply_channel import ReplyChannel, ReplyChannels
 from bots.discord.settings import DiscordSettings
 from bots.discord.thread_history import read_before
 from bots.discord.typing import TypingIndicator
+from bots.markdown.disguised_links import escape_links
 from bots.state import PlatformState
 from core.messages import Earlier, Message, Receive, Turn
 from core.policy import Policies
@@ -103,7 +104,8 @@ class DiscordSession:
         """Post a text into a channel; raises DiscordRefusal."""
         place = self._client.get_partial_messageable(int(channel))
         nonce = secrets.token_hex(12)  # so that a repetition is the same post
-        await call_persistently("create_message", lambda: place.send(text[:LONGEST], nonce=nonce, suppress_embeds=True))
+        content = escape_links(text)[:LONGEST]
+        await call_persistently("create_message", lambda: place.send(content, nonce=nonce, suppress_embeds=True))
 
     async def _run_client(self) -> None:
         try:

@@ -8,13 +8,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 
+import re2  # linear in time, as a model's text is anybody's
+
 QUOTE_OR_ITEM = r"[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*"
 FENCE_LINE = re.compile(rf"(?P<lead>{QUOTE_OR_ITEM})(?P<marker>`{{3,}}(?=[^`]*$)|~{{3,}})(?P<info>.*)$")
 FENCE_RUN = re.compile(rf"^{QUOTE_OR_ITEM}(?P<marker>`{{3,}}|~{{3,}})", re.MULTILINE)
 HEADING = re.compile(r" {0,3}#{1,6}(?:\s|$)")
 ITEM = re.compile(r"[ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]")
 QUOTE = re.compile(r" {0,3}>")
-DELIMITER_ROW = re.compile(r"[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?\s*$")
+DELIMITER_ROW = re2.compile(r"[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?\s*$")
 DELIMITER_START = re.compile(r"[ \t|:\-\r]*$")
 
 

@@ -81,6 +81,16 @@ async def test_commands_pings_nobody(sandbox: Sandbox) -> None:
 
 
 @in_discord
+@pytest.mark.parametrize("question", [("ask", {"question": "where?"}), ("help", None), ("stop", None)])
+async def test_no_answer_to_a_command_shows_a_preview(sandbox: Sandbox, question: tuple[str, dict[str, str]]) -> None:
+    """Discord would fetch what a link names, and show its pictures under the bot's name."""
+    sandbox.model.script.append(Reply("https://example.com/ " * 150))
+    await sandbox.guild.interact(question[0], GENERAL, options=question[1])
+    await sandbox.guild.until(lambda: all(answers(sandbox, GENERAL)) and bool(posts(sandbox, GENERAL)))
+    assert all(Flag.SUPPRESS_EMBEDS in post.flags for post in posts(sandbox, GENERAL))
+
+
+@in_discord
 async def test_the_menu_asks_about_a_message(sandbox: Sandbox) -> None:
     """In a thread the conversation goes on with it."""
     thread = await ask(sandbox, "hi")

@@ -129,3 +129,30 @@ def test_what_is_shown_of_a_text_that_grows_stays(markdown: str, data: st.DataOb
     """A table is shown once it is known how it looks."""
     end = data.draw(st.integers(0, len(markdown)))
     assert render_markdown(markdown).startswith(render_markdown(markdown[:end], is_whole=False).rstrip("\n"))
+
+
+@pytest.mark.parametrize(
+    ("markdown", "shown"),
+    [
+        ("[bank.com](https://evil.com)", "bank.com (https://evil.com)"),
+        ("![bank.com](https://evil.com)", "bank.com (https://evil.com)"),
+        (
+            "_I did not read `[bank.com](https://evil.com)`: why._",
+            "_I did not read `[bank.com]\u2060(https://evil.com)`: why._",
+        ),
+        ("||[https://bank.com](https://bank.com@evil.com)||", "||https://bank.com (https://bank.com@evil.com)||"),
+        ("[the docs](https://docs.python.org) [bank.com](https://bank.com/a)",) * 2,
+    ],
+)
+def test_a_link_that_names_another_address_is_shown_dead(markdown: str, shown: str) -> None:
+    """One sees what was written, and where the link would have led."""
+    assert MessageSplitter(5)(markdown) == [shown]
+
+
+@pytest.mark.parametrize("piece", ["[a](", "](", "[a.io](b.io)", "[", "**", "|", "\u00a0 ", "||", "`", "<br", "#"])
+def test_hostile_answers_of_forty_thousand_characters_are_shown(piece: str) -> None:
+    """The work grows with the text, not with its square: this would otherwise never end."""
+    cut = MessageSplitter(40)
+    for whole in (False, True):
+        assert all(utf16_units(part) <= LONGEST for part in cut(piece * (40_000 // len(piece)), is_whole=whole)[:40])
+    assert render_markdown("a|b\n" + " " * 40_000 + "x|")

@@ -115,7 +115,7 @@ SHOWN_BY = {
     *(("bots.discord.reply", "_send_part", "send_part"), ("bots.discord.reply_channel", "send_part", "send_part")),
     *(
         ("bots.discord.reply_channel", "_send_once", "send"),
-        ("bots.discord.reply_channel", "_edit_promised", "edit_message"),
+        ("bots.discord.reply_channel", "_edit_promised_once", "request"),
     ),
     ("bots.streaming", "_put_parts", "post_part"),
     # Confab's own sentences and names
@@ -134,6 +134,7 @@ SHOWING = {
     "send_dict",
     "send_message",
     "edit_message",
+    "request",
     "create_thread",
     "post",
     "post_part",
