@@ -56,6 +56,7 @@ class ChannelLines:
             fetched = await platform.fetch_earlier(message, most, since)
             room.lines = {**{line.message_id: line for line in fetched}, **room.lines}
             room.is_read = True
+        room.lines.setdefault(message.id, to_earlier(message))
         newest = sorted(room.lines.items(), key=lambda item: item[1].sent_at)
         before = [name for name, line in newest if since <= line.sent_at < message.sent_at and name != message.id]
         return [await self._read_line(room, name, platform) for name in before[-most:]]

@@ -20,6 +20,7 @@ DONE: Mapping[Command, str] = {
     "unheard": "_I cannot hear voice notes here, since Discord hides them from me. Choose *Apps*, *Ask Confab about "
     "this* in the note's menu, or have the *Message Content Intent* switched on for me._",
 }
+UNADDRESSED: tuple[Command, ...] = ("stop",)
 MOST_QUOTED = 1_500  # characters of a question that are shown again; the model reads all of it
 STOPPED = "_(stopped)_"
 QUESTION_DELETED = "_The question was deleted, so I stopped._"
@@ -27,10 +28,13 @@ QUESTION_DELETED = "_The question was deleted, so I stopped._"
 WORD = re.compile(r"\s*/?(stop|reset|memory|help)\s*[.!?]*\s*", re.IGNORECASE)
 
 
-def command_of(text: str) -> Command:
-    """Return the command that a text to the bot is, as a whole; empty where it is a question."""
+def command_of(text: str, *, addressed: bool = True) -> Command:
+    """Return the command that a text to the bot is, as a whole; empty where it is a question.
+
+    In a thread that the bot takes part in, a text that is not `addressed` to it can only stop it.
+    """
     match = WORD.fullmatch(text)
-    for command in ABOUT:
+    for command in ABOUT if addressed else UNADDRESSED:
         if match and match[1].lower() == command:
             return command
     return ""

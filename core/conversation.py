@@ -90,8 +90,9 @@ class Conversation:
         if turn.message.command:
             await self._obey(turn, platform)
             return
-        turn, heard = await self._transcribe_recordings(turn, platform, halt)
         message = valid_value(await platform.resolve_names(turn.message))
+        known = replace(turn.message, attachments=message.attachments)
+        turn, heard = await self._transcribe_recordings(replace(turn, message=known), platform, halt)
         if error := notes.why_unanswerable(message, heard):
             await self._refuse(turn, platform, error)
             return

@@ -56,6 +56,7 @@ def read_message(
     addressed = is_meant and not _is_app(message)
     for_others = opens_with_other_mention(message.content, me) or (replied is not None and replied.author.id != me)
     follow_up = bool(place.thread) and not for_others and not _is_app(message)
+    command = command_of(text, addressed=addressed) if addressed or follow_up else ""
     question = Message(
         id=str(message.id),
         key=goes_on or key_of(place, str(message.id)),
@@ -65,7 +66,7 @@ def read_message(
         addressed=addressed,
         follow_up=follow_up,
         attachments=attachments_of(message),
-        command="unheard" if is_hidden_note(message, me) else command_of(text) if addressed or follow_up else "",
+        command="unheard" if is_hidden_note(message, me) else command,
         handle=str(_handle_of(message, place)),
         others=_texts_of_others(message, me),
     )

@@ -1,11 +1,9 @@
 """Slack as a platform: its events to core, core's answers to its threads."""
 
 import asyncio
-import re
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from dataclasses import replace
-from typing import Any
 
 import aiohttp
 import structlog
@@ -19,13 +17,15 @@ from bots.edit_rate import EditRate
 from bots.markdown.splitting import Growing
 from bots.slack.backfill import MARGIN, SILENCE, SlackBackfill, microseconds_of
 from bots.slack.calls import MaybeSent, SlackCalls, SlackRefusal
-from bots.slack.events import SlackEventReader, attachments_of
-from bots.slack.files import SlackFiles, fetch_own_transcript
-from bots.slack.incoming import mentioned_users, text_of, to_markdown
+from bots.slack.events import SlackEventReader, author_of
+from bots.slack.files import SlackFiles, fetch_own_transcript, identify_file
+from bots.slack.incoming import mentioned_users, to_markdown
 from bots.slack.interactions import Ephemeral, Interactions
 from bots.slack.listener import SlackListener
 from bots.slack.outgoing import LIMIT, payload_of
+from bots.slack.payload_values import TS, Payload, ts_at
 from bots.slack.people import DisplayNames
+from bots.slack.post_text import attachments_of, read_text
 from bots.slack.reply import SlackReply, ThinkingStatus
 from bots.slack.settings import SlackSettings
 from bots.slack.socket import SlackSocket
@@ -33,7 +33,7 @@ from bots.slack.thread_history import read_channel_before, read_thread_before
 from bots.slack.webhook import events_route
 from bots.state import PlatformState
 from bots.streaming import Pace, ReplyStream
-from core.messages import Attachment, Author, ConversationKey, Earlier, Message, Receive, ReplyEvent, Turn
+from core.messages import Attachment, ConversationKey, Earlier, Message, Receive, ReplyEvent, Turn
 from core.ports import Journal
 
 log = structlog.get_logger()
@@ -43,7 +43,6 @@ log = structlog.get_logger()
 EDITS = 20.0
 EDITS_PER_SECOND = 0.5
 SETTLED = 2.0  # seconds for which the end of an answer waits for a status on its way, that none stands below it
-TS = re.compile(r"\d+\.\d+")  # the id of a message that a person wrote; a choice from a menu has another
 
 
 class Slack:
@@ -114,18 +113,19 @@ class Slack:
         await asyncio.Event().wait()
 
     async def resolve_names(self, message: Message) -> Message:
-        """Return the message with people's names in place of ids, and our own mention taken out.
+        """Return the message with people's names in place of ids, our own mention taken out, and what its files are.
 
-        One that has its author's name is returned as it is: read again, `<a>` as it was typed would be a link.
+        One that has a person's name is returned as it is: read again, `<a>` as it was typed would be a link.
         """
-        if message.author.name:
+        if message.author.name and not message.author.is_bot:
             return message
         mine = {self._identity.bot_user_id}
         people = {user: await self._people.name_of(user) for user in mentioned_users(message.text) - mine}
-        author = replace(message.author, name=await self._people.name_of(message.author.id))
+        author = replace(message.author, name=message.author.name or await self._people.name_of(message.author.id))
         text = to_markdown(message.text, str(self._identity.bot_user_id), people)
         others = tuple(to_markdown(other, str(self._identity.bot_user_id), people) for other in message.others)
-        return replace(message, author=author, text=text, others=(*others, *people.values()))
+        files = tuple([await identify_file(self._calls, file) for file in message.attachments])
+        return replace(message, author=author, text=text, attachments=files, others=(*others, *people.values()))
 
     async def fetch_earlier(self, message: Message, most: int, since: float = 0.0) -> Sequence[Earlier]:
         """Return what was said before a message, in its thread or, where it begins one, its channel; with names."""
@@ -138,14 +138,18 @@ class Slack:
             found = await read_channel_before(self._calls, key.channel, message.id, most, since)
         else:
             return ()  # a direct message begins anew
-        return [await self._read_line(message, post) for post in found if post.get("user")]
+        lines = [await self._read_line(message, post) for post in found]
+        return [line for line in lines if line is not None]
 
-    async def _read_line(self, message: Message, post: Mapping[str, Any]) -> Earlier:
-        """Read another message of the same thread; what the bot wrote itself is told apart."""
-        author, ts = Author(str(post["user"]), ""), str(post["ts"])
-        said = await self.resolve_names(replace(message, id=ts, author=author, text=text_of(post), handle=""))
+    async def _read_line(self, message: Message, post: Payload) -> Earlier | None:
+        """Read another message of the same thread or channel; None where nobody says something, or it is unreadable."""
+        author, ts = author_of(post), ts_at(post, "ts")
+        if author is None or not ts:
+            return None
+        text, files = read_text(post).whole, attachments_of(post)
+        said = await self.resolve_names(replace(message, id=ts, author=author, text=text, attachments=files, others=()))
         is_own = author.id == self._identity.bot_user_id
-        return Earlier(said.author, said.text, ts, float(ts), is_own, attachments_of(post))
+        return Earlier(said.author, said.text, ts, float(ts), is_own, said.attachments)
 
     def open_file(self, key: ConversationKey, attachment: Attachment, most: int) -> AsyncGenerator[bytes, None]:  # noqa: ARG002 - the port's signature
         """Yield a file's content; raise FileUnreadable where it is not to be had, or exceeds `most` bytes."""

@@ -1,36 +1,59 @@
 """What Slack's events say: a body in, one of core's events out. Pure."""
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
-from bots.slack.incoming import mentions_bot, opens_with_other_mention, text_of, to_markdown
+import structlog
+
+from bots.slack.incoming import mentions_bot, opens_with_other_mention, to_markdown
+from bots.slack.payload_values import Payload, mapping_at, mappings_at, text_at, ts_at
+from bots.slack.post_text import attachments_of, read_text
 from core.commands import command_of
-from core.messages import Attachment, Author, ConversationKey, Deletion, Edit, Message, PlatformEvent, Receive
+from core.messages import Author, ConversationKey, Deletion, Edit, Message, PlatformEvent, Receive
 
-SPOKEN = {None, "file_share", "thread_broadcast"}  # subtypes in which a person says something
+log = structlog.get_logger()
+
+LEFT_OUT = "Slack sent it in a form that is not known; everything else goes on."
+SPOKEN = {None, "file_share", "thread_broadcast", "me_message"}  # subtypes in which somebody says something,
+SAID = {*SPOKEN, "bot_message"}  # and those of an app or a webhook as well; all others are Slack's own words
 SLACKBOT = "USLACKBOT"
+AN_APP = "An app"
 
 
-def read_event(body: Mapping[str, Any], bot_user: str, *, dm_threads: bool = True) -> PlatformEvent | None:
+class UnreadablePayload(ValueError):
+    """A message that has no place or no time, so that it can be neither answered nor found again."""
+
+
+def read_event(body: Payload, bot_user: str, *, dm_threads: bool = True) -> PlatformEvent | None:
     """Return what an Events API body tells, or None where it is nothing for a bot.
 
     One mention arrives as `app_mention` and as `message`, in either order (Slack docs, app_mention): both give the
     same Message, since whether the bot is meant is decided from the content. With `dm_threads` off, a direct
-    message belongs to one flow instead of a thread of its own.
+    message belongs to one flow instead of a thread of its own. Raises UnreadablePayload.
     """
-    event = body["event"]
-    if event.get("type") not in {"message", "app_mention"}:
+    event = mapping_at(body, "event")
+    if event.get("type") not in ("message", "app_mention"):
         return None
     reader = _Reader(_workspace_of(body), bot_user, dm_threads)
     match event.get("subtype"):
         case "message_changed":
             return reader.read_change(event)
         case "message_deleted":
-            return reader.read_deletion(event["channel"], event["deleted_ts"])
-        case subtype if subtype in SPOKEN and _is_by_person(event, bot_user):
-            return reader.read_message(event, event["channel"], _is_direct(event))
-    return None
+            return reader.read_deletion(_channel_of(event), ts_at(event, "deleted_ts"))
+    return reader.read_message(event, _channel_of(event), _is_direct(event)) if reader.is_heard(event) else None
+
+
+def author_of(post: Payload) -> Author | None:
+    """Return who wrote a message, without a person's name, which Slack does not send; None where nobody did.
+
+    An app's name is what it gave the message, or its own (Slack docs, chat.postMessage `username`, `bot_profile`).
+    """
+    subtype, user, bot = post.get("subtype"), text_at(post, "user"), text_at(post, "bot_id")
+    if not isinstance(subtype, str | None) or subtype not in SAID:
+        return None
+    if bot or subtype == "bot_message" or user == SLACKBOT:
+        name = text_at(post, "username") or text_at(mapping_at(post, "bot_profile"), "name")
+        return Author(user or bot or text_at(post, "app_id"), name or ("" if user else AN_APP), is_bot=True)
+    return Author(user, "", workspace=text_at(post, "user_team") or text_at(post, "team")) if user else None
 
 
 class _Reader:
@@ -39,39 +62,50 @@ class _Reader:
         self._bot_user = bot_user
         self._dm_threads = dm_threads
 
-    def read_message(self, event: Mapping[str, Any], channel: str, direct: bool) -> Message:
-        text = text_of(event)
-        root = str(event.get("thread_ts") or event["ts"])
-        in_thread = root != event["ts"]
-        addressed = direct or mentions_bot(text, self._bot_user)
+    def is_heard(self, event: Payload) -> bool:
+        """Whether somebody else than the bot says something here."""
+        author = author_of(event)
+        return author is not None and author.id != self._bot_user
+
+    def read_message(self, event: Payload, channel: str, direct: bool) -> Message:
+        """Read what somebody says; an app never means the bot, but what it says may be asked about."""
+        said, author, ts = read_text(event), author_of(event), ts_at(event, "ts")
+        if not ts or author is None:
+            raise UnreadablePayload("no ts, or no author")
+        root = ts_at(event, "thread_ts") or ts
+        addressed = not author.is_bot and (direct or mentions_bot(said.own, self._bot_user))
+        follow_up = not author.is_bot and root != ts and not opens_with_other_mention(said.own, self._bot_user)
+        is_all = not said.forwarded
+        command = command_of(to_markdown(said.own, self._bot_user), addressed=addressed) if is_all else ""
         return Message(
-            id=str(event["ts"]),
+            id=ts,
             key=ConversationKey("slack", self._workspace, channel, "" if direct and not self._dm_threads else root),
-            author=Author(event["user"], "", workspace=str(event.get("user_team") or event.get("team") or "")),
-            text=text,
-            sent_at=float(event["ts"]),
+            author=author,
+            text=said.whole,
+            sent_at=float(ts),
             addressed=addressed,
-            follow_up=in_thread and not opens_with_other_mention(text, self._bot_user),
+            follow_up=follow_up,
             attachments=attachments_of(event),
-            command=command_of(to_markdown(text, self._bot_user)) if addressed else "",
+            command=command if addressed or follow_up else "",
+            about=next((each.ts for each in said.forwarded if each.ts and each.channel == channel), ""),
+            others=said.of_others,
         )
 
-    def read_change(self, event: Mapping[str, Any]) -> Edit | Deletion | None:
+    def read_change(self, event: Payload) -> Edit | Deletion | None:
         """Read `message_changed`: an edit by its author, or the tombstone that a deleted thread root leaves."""
-        now, before = event["message"], event.get("previous_message", {})
+        now, before, channel = mapping_at(event, "message"), mapping_at(event, "previous_message"), _channel_of(event)
         if now.get("subtype") == "tombstone":
-            return self.read_deletion(event["channel"], now["ts"])
-        if not _is_by_person(now, self._bot_user) or (
-            text_of(now) == text_of(before) and _file_ids(before) <= _file_ids(now)
-        ):
+            return self.read_deletion(channel, ts_at(now, "ts"))
+        was = read_text(before).own
+        if not self.is_heard(now) or (read_text(now).own == was and _file_ids(before) <= _file_ids(now)):
             return None  # our own edits, unfurled links, files that got a preview
         direct = _is_direct(event)
-        message = self.read_message(now, event["channel"], direct)
-        asked_already = direct or mentions_bot(text_of(before), self._bot_user)
+        message = self.read_message(now, channel, direct)
+        asked_already = direct or mentions_bot(was, self._bot_user)
         return Edit(message if not asked_already else _as_unaddressed(message))
 
-    def read_deletion(self, channel: str, message_id: str) -> Deletion:
-        return Deletion("slack", self._workspace, channel, message_id)
+    def read_deletion(self, channel: str, message_id: str) -> Deletion | None:
+        return Deletion("slack", self._workspace, channel, message_id) if message_id else None
 
 
 def _as_unaddressed(message: Message) -> Message:
@@ -79,40 +113,26 @@ def _as_unaddressed(message: Message) -> Message:
     return replace(message, addressed=False, follow_up=False)
 
 
-def _workspace_of(body: Mapping[str, Any]) -> str:
+def _workspace_of(body: Payload) -> str:
     """Return the team that installed the app: the author's own differs in shared channels (Slack docs, Connect)."""
-    authorization: Mapping[str, Any] = next(iter(body.get("authorizations") or ()), {})
-    return str(authorization.get("team_id") or authorization.get("enterprise_id") or body.get("team_id", ""))
+    authorization = next(iter(mappings_at(body, "authorizations")), {})
+    return text_at(authorization, "team_id") or text_at(authorization, "enterprise_id") or text_at(body, "team_id")
 
 
-def _is_direct(event: Mapping[str, Any]) -> bool:
-    return event.get("channel_type") == "im" or str(event["channel"]).startswith("D")
+def _channel_of(event: Payload) -> str:
+    """Return the channel's id; raise UnreadablePayload where there is none."""
+    channel = text_at(event, "channel")
+    if not channel:
+        raise UnreadablePayload("no channel")
+    return channel
 
 
-def _is_by_person(event: Mapping[str, Any], bot_user: str) -> bool:
-    return bool(event.get("user")) and not event.get("bot_id") and event["user"] not in {bot_user, SLACKBOT}
+def _is_direct(event: Payload) -> bool:
+    return event.get("channel_type") == "im" or text_at(event, "channel").startswith("D")
 
 
-def attachments_of(message: Mapping[str, Any]) -> tuple[Attachment, ...]:
-    """Return the files that came with a message, but for those that were deleted (Slack docs, File object, mode)."""
-    return tuple(_read_attachment(file) for file in message.get("files", ()) if file.get("mode") != "tombstone")
-
-
-def _file_ids(message: Mapping[str, Any]) -> set[str]:
+def _file_ids(message: Payload) -> set[str]:
     return {file.id for file in attachments_of(message)}
-
-
-def _read_attachment(file: Mapping[str, Any]) -> Attachment:
-    duration = file.get("duration_ms")
-    return Attachment(
-        id=str(file.get("id", "")),
-        name=str(file.get("name") or ""),
-        media_type=str(file.get("mimetype") or ""),
-        url=str(file.get("url_private_download") or file.get("url_private") or ""),
-        size=file.get("size"),
-        duration=duration / 1000 if duration is not None else None,
-        is_voice_note=file.get("subtype") == "slack_audio",
-    )
 
 
 class SlackEventReader:
@@ -124,13 +144,17 @@ class SlackEventReader:
         self._receive = receive
         self._dm_threads = dm_threads
 
-    async def receive_event(self, body: Mapping[str, Any]) -> bool:
-        """Take an event in; False where it is nothing for a bot."""
-        event = read_event(body, self._bot_user, dm_threads=self._dm_threads)
+    async def receive_event(self, body: Payload) -> bool:
+        """Take an event in; False where it is nothing for a bot. One that cannot be read is left out, alone."""
+        try:
+            event = read_event(body, self._bot_user, dm_threads=self._dm_threads)
+        except Exception as error:  # noqa: BLE001 - whatever its form, it stops nothing else
+            log.warning("message left out", error=type(error).__name__, hint=LEFT_OUT)
+            return True
         if event is not None:
             await self._receive(event)
         return event is not None
 
-    async def receive_post(self, channel: str, post: Mapping[str, Any]) -> None:
+    async def receive_post(self, channel: str, post: Payload) -> None:
         """Take in a message as it stands in a channel's history."""
         await self.receive_event({"team_id": self._team, "event": {**post, "type": "message", "channel": channel}})

@@ -2,16 +2,24 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 import aiohttp
+import structlog
 
 from bots.downloads import Downloads, is_below, parse_bases
 from bots.slack.calls import SlackCalls, SlackRefusal
+from bots.slack.payload_values import mapping_at
+from bots.slack.post_text import is_stub, read_file_info
+from core.messages import Attachment
+
+log = structlog.get_logger()
 
 SLACKS = "files.slack.com"  # Slack docs, Working with files: `url_private` needs the bot's token, and is served there
 FILE_HINT = "Files come from Slack with the scope files:read, and from the hosts of CONFAB_FILE_HOSTS."
+UNKNOWN_FILE = "a shared file"
 LOOKS = 6  # at a clip whose transcript is being made
 PAUSE = 2.0  # seconds between them
 
@@ -35,6 +43,22 @@ class SlackFiles:
         if slacks:
             return {"Authorization": f"Bearer {self._token}"}
         return {} if any(is_below(base, url) for base in self._bases) else None
+
+
+async def identify_file(calls: SlackCalls, file: Attachment) -> Attachment:
+    """Return a file as it is; one of which only the id came, as in a channel shared with others, is asked for.
+
+    (Slack docs, Slack Connect, `check_file_info`.) Where it is not to be had, it cannot be fetched either.
+    """
+    if not is_stub(file):
+        return file
+    try:
+        answer = await calls.query("files.info", {"file": file.id})
+    except SlackRefusal as error:
+        log.info("file not known", code=error.code)
+        return replace(file, name=file.name or UNKNOWN_FILE, media_type="text/plain")
+    found = read_file_info(mapping_at(answer, "file"))
+    return found or replace(file, name=file.name or UNKNOWN_FILE, media_type="text/plain")
 
 
 async def fetch_own_transcript(calls: SlackCalls, file: str) -> str:

@@ -8,7 +8,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from bots.slack.rich_text import text_of_blocks
+from bots.slack.payload_values import text_at
+from bots.slack.rich_text import has_offset_list, text_of_blocks
 
 TOKEN = re.compile(r"<(?P<kind>[@#!]?)(?P<target>[^<>|]+)(?:\|(?P<label>[^<>]*))?>")
 MENTION = re.compile(r"<@(?P<user>\w+)(?:\|[^<>]*)?>")
@@ -19,11 +20,14 @@ CHARACTERS = {"lt": "<", "gt": ">", "amp": "&"}
 def text_of(event: Mapping[str, Any]) -> str:
     """Return a message's text as Slack writes it.
 
-    It is read from the rich text where `text` is empty, or lacks a mention that stands there: both are seen.
+    It is read from the rich text where `text` is empty, or lacks what stands there: a mention, or a list's numbers.
     """
-    text = str(event.get("text") or "")
+    text = text_at(event, "text")
     rich = text_of_blocks(event.get("blocks"))
-    return text if text.strip() and mentioned_users(rich) <= mentioned_users(text) else rich or text
+    is_all = (
+        text.strip() and mentioned_users(rich) <= mentioned_users(text) and not has_offset_list(event.get("blocks"))
+    )
+    return text if is_all else rich or text
 
 
 def mentioned_users(text: str) -> set[str]:
@@ -50,7 +54,7 @@ def to_markdown(text: str, bot_user: str, names: Mapping[str, str] | None = None
     own = re.escape(bot_user)
     addressed = re.sub(rf"^\s*(?:<@{own}(?:\|[^<>]*)?>[\s,:]*)+|[^\S\n]?<@{own}(?:\|[^<>]*)?>", "", text)
     known = names or {}
-    return _unescape(TOKEN.sub(lambda token: _read_token(token, known), addressed)).strip()
+    return unescape(TOKEN.sub(lambda token: _read_token(token, known), addressed)).strip()
 
 
 def _read_token(token: re.Match[str], names: Mapping[str, str]) -> str:
@@ -81,7 +85,8 @@ def _read_link(target: str, label: str) -> str:
     return f"[{label}]({target})"
 
 
-def _unescape(text: str) -> str:
+def unescape(text: str) -> str:
+    """Return a text with the characters that Slack writes as entities."""
     return ENTITY.sub(lambda entity: CHARACTERS[entity[1]], text)
 
 

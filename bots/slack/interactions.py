@@ -12,9 +12,9 @@ import structlog
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bots.slack.calls import SlackRefusal
-from bots.slack.events import attachments_of
-from bots.slack.incoming import text_of
+from bots.slack.events import author_of
 from bots.slack.outgoing import escape_text, payload_of
+from bots.slack.post_text import PostText, attachments_of, read_text
 from core.commands import command_of, help_text
 from core.messages import Author, Command, ConversationKey, Message
 
@@ -74,28 +74,28 @@ class Interactions:
             id=f"{message['ts']}:{body['action_ts']}",
             key=ConversationKey("slack", self.workspace, channel, thread),
             author=Author(body["user"]["id"], "", workspace=str(body["user"].get("team_id", ""))),
-            text="" if command else self._question_about(message),
+            text="" if command else self._question_about(message, read_text(message)),
             sent_at=float(body["action_ts"]),
             addressed=True,
             attachments=() if command else attachments_of(message),
             command=command,
             handle=str(body["response_url"]),
             about="" if command else str(message["ts"]),
-            others=() if command else (text_of(message), self._name_of(message)),
+            others=() if command else (read_text(message).whole, self._name_of(message)),
         )
 
-    def _question_about(self, message: Payload) -> str:
+    def _question_about(self, message: Payload, said: PostText) -> str:
         """Return the question that a message itself is: its text, each line quoted, and by whom it is, as data."""
-        lines = text_of(message).split("\n")
+        lines = said.whole.split("\n")
         return "\n".join([f"What do you say to this message by {self._name_of(message)}?", *_quote_lines(lines)])
 
     def _name_of(self, message: Payload) -> str:
         if message.get("user") == self.bot_user:
             return "yourself"
-        if message.get("user") and not message.get("bot_id"):
-            return f"<@{message['user']}>"
-        name = message.get("username") or message.get("bot_profile", {}).get("name") or "an app"
-        return escape_text(" ".join(str(name).split()))
+        author = author_of(message)
+        if author and author.name:
+            return escape_text(" ".join(author.name.split()))
+        return f"<@{author.id}>" if author and author.id.isalnum() else "somebody"
 
 
 def command_help(body: Payload) -> str:

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 Element = Mapping[str, Any]
+DEEPEST = 8  # levels of a list (Slack docs, rich_text_list)
+MOST_OFFSET = 1_000_000
 
 
 def text_of_blocks(blocks: object) -> str:
@@ -31,8 +33,10 @@ def _lines_of(elements: Iterable[Element]) -> Iterator[str]:
 
 def _list_items(block: Element, items: list[Element]) -> Iterator[str]:
     depth = block.get("indent")
-    indent = "    " * (depth if isinstance(depth, int) else 0)
-    for number, item in enumerate(items, start=1):
+    indent = "    " * (min(max(depth, 0), DEEPEST) if isinstance(depth, int) else 0)
+    offset = block.get("offset")
+    first = 1 + (offset if isinstance(offset, int) and 0 <= offset < MOST_OFFSET else 0)
+    for number, item in enumerate(items, start=first):
         bullet = f"{number}." if block.get("style") == "ordered" else "-"
         yield f"{indent}{bullet} {_inline_text(_elements_of(item.get('elements')))}"
 
@@ -67,3 +71,9 @@ WRITERS: Mapping[str, Callable[[Element], str]] = {
     "date": lambda element: _string_at(element, "fallback"),
     "color": lambda element: _string_at(element, "value"),
 }
+
+
+def has_offset_list(blocks: object) -> bool:
+    """Whether a list stands in the rich text of a message that does not begin at 1 (Slack docs, `offset`)."""
+    rich = (block for block in _elements_of(blocks) if block.get("type") == "rich_text")
+    return any(each.get("offset") for block in rich for each in _elements_of(block.get("elements")))

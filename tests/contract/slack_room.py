@@ -217,7 +217,7 @@ SLACK = Platform(
     frozenset(
         {
             *("hears what it missed", "a direct message begins a thread", "slash commands", "message menus"),
-            *("channel context", "files earlier"),
+            *("channel context", "files earlier", "apps are heard"),
         }
     ),
 )

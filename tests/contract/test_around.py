@@ -1,9 +1,13 @@
 """The contract of every platform: what was said around a question stands before the model too, as data."""
 
+import asyncio
+
 import pytest
 
+from core.commands import STOPPED
 from core.policy import ChannelSettings, Policies
-from tests.contract.platform_room import Room, answered, ask, told
+from deploy.sandbox.openai.model import Reply
+from tests.contract.platform_room import Room, answered, ask, settled, told
 
 
 async def test_what_was_said_since_the_last_answer_is_read_at_each_mention(room: Room) -> None:
@@ -73,3 +77,36 @@ async def test_a_file_earlier_in_the_thread_is_named_under_who_posted_it_and_rea
         f"{room.name('ada')}: [file notes.txt]\n```\nShip on Friday.\n```",
         f"{room.name('grace')}: I have read it",
     ]
+
+
+@pytest.mark.needs("apps are heard")
+async def test_an_apps_post_above_the_mention_is_read_under_the_apps_name(room: Room) -> None:
+    """As an alert that somebody asks about in its thread, and what the app adds later."""
+    alert = await room.say("CPU of api-7 is at 97 %", by="another bot")
+    await room.go_on(alert, f"{room.mention('the bot')} what does it mean?")
+    await answered(room, alert)
+    name = told(room, 0)[0].partition(":")[0]
+    assert name.lower() == room.name("another bot").lower()
+    assert told(room, 0)[0] == f"{name}: CPU of api-7 is at 97 %"
+    await room.go_on(alert, "Resolved", by="another bot")
+    await room.go_on(alert, f"{room.mention('the bot')} and now?")
+    await answered(room, alert, 2)
+    assert told(room, 1)[-2] == f"{name}: Resolved"
+    assert len(room.model.requests) == 2
+
+
+async def test_a_bare_stop_in_a_thread_of_the_bots_ends_its_answer(room: Room) -> None:
+    """Without a mention, as everything else that is said there; elsewhere it is a word like others."""
+    hold = asyncio.Event()
+    room.model.script.append(Reply(pieces=("so far", " and more"), hold=hold))
+    said = await room.say(f"{room.mention('the bot')} tell me a lot")
+    await room.until(lambda: "so far" in "".join(room.answers(said)))
+    await room.go_on(said, "Stop!")
+    await room.until(lambda: STOPPED in "".join(room.answers(said)))
+    hold.set()
+    await room.until(lambda: len(room.answers(said)) == 2)
+    other = await room.say("we should", by="grace")
+    await room.go_on(other, "stop")
+    await settled(room)
+    assert len(room.model.requests) == 2
+    assert room.answers(other) == []

@@ -1,0 +1,93 @@
+"""The text of blocks of every kind, written as Slack writes a message's `text` (Slack docs, Blocks)."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+
+from bots.slack.outgoing import escape_text
+from bots.slack.payload_values import Payload, mappings_at, mappings_of, text_at
+from bots.slack.rich_text import text_of_blocks
+
+DEPTH = 8  # of objects in objects
+PIECES = 2_000  # texts of one block
+SAID_BY = {"title", "subtitle", "text", "description", "alt_text", "label"}
+
+# Text objects: mrkdwn alone is written with tokens and entities (Slack docs, text object).
+OBJECTS: Mapping[str, Callable[[Payload], str]] = {
+    "plain_text": lambda text: escape_text(text_at(text, "text")),
+    "raw_text": lambda text: escape_text(text_at(text, "text")),
+    "mrkdwn": lambda text: text_at(text, "text"),
+    "rich_text": lambda text: text_of_blocks([text]),
+}
+
+
+def text_of_other_blocks(blocks: object, *, only_tables: bool = False) -> str:
+    """Return the text of all blocks but the rich text that stands at the top, one below the other."""
+    others = (block for block in mappings_of(blocks) if block.get("type") != "rich_text")
+    texts = (_text_of_block(block) for block in others if not only_tables or block.get("type") == "table")
+    return "\n".join(text for text in texts if text.strip())
+
+
+def _text_of_block(block: Payload) -> str:
+    return READERS.get(text_at(block, "type"), _any_text)(block)
+
+
+def _any_text(block: Payload) -> str:
+    """Return every text that stands in a block, in order, whatever its kind."""
+    return "\n".join(text for text in dict.fromkeys(_texts_in(block, DEPTH, [PIECES])) if text.strip())
+
+
+def _texts_in(value: object, depth: int, left: list[int]) -> Iterator[str]:
+    """Yield the texts of a value that may nest; `left` counts down what is looked at in all."""
+    left[0] -= 1
+    if depth < 0 or left[0] < 0:
+        return
+    if isinstance(value, list):
+        for each in value:
+            yield from _texts_in(each, depth - 1, left)
+    elif isinstance(value, Mapping) and text_at(value, "type") in OBJECTS:
+        yield OBJECTS[text_at(value, "type")](value)
+    elif isinstance(value, Mapping):
+        for name, inner in value.items():
+            said = name in SAID_BY and isinstance(inner, str)
+            yield from [escape_text(inner)] if said else _texts_in(inner, depth - 1, left)
+
+
+def _context_text(block: Payload) -> str:
+    return " ".join(text for each in mappings_at(block, "elements") for text in _texts_in(each, DEPTH, [PIECES]))
+
+
+def _markdown_text(block: Payload) -> str:
+    return escape_text(text_at(block, "text"))
+
+
+def _table_text(block: Payload) -> str:
+    """Return a table as Markdown; its first row is its head (Slack docs, table block)."""
+    rows = block.get("rows")
+    lines = (
+        [[_cell_text(cell) for cell in row] for row in rows if isinstance(row, list)] if isinstance(rows, list) else []
+    )
+    width = max(map(len, lines), default=0)
+    if not width:
+        return ""
+    head, *body = [[*line, *[""] * (width - len(line))] for line in lines]
+    return "\n".join(f"| {' | '.join(line)} |" for line in (head, ["---"] * width, *body))
+
+
+def _cell_text(cell: object) -> str:
+    """Return a cell of any kind on one line; a bar in it is not the table's."""
+    if not isinstance(cell, Mapping):
+        return ""
+    value = cell.get("value")
+    number = str(value) if isinstance(value, int | float) else ""
+    said = text_at(cell, "text") and escape_text(text_at(cell, "text"))
+    found = text_of_blocks([cell]) if cell.get("type") == "rich_text" else said or number or _any_text(cell)
+    return re.sub(r"\s+", " ", found).replace("|", "\\|").strip()
+
+
+READERS: Mapping[str, Callable[[Payload], str]] = {
+    "context": _context_text,
+    "markdown": _markdown_text,
+    "table": _table_text,
+    "data_table": _table_text,
+    "divider": lambda _: "",
+}

@@ -1,0 +1,267 @@
+"""What stands in a message of Slack's, of whatever kind, is read as text."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bots.slack.events import author_of, read_event
+from bots.slack.incoming import to_markdown
+from bots.slack.post_text import attachments_of, read_text
+from core.messages import Message
+
+TABLE: dict[str, Any] = {
+    "type": "table",
+    "rows": [
+        [{"type": "raw_text", "text": "Region"}, {"type": "raw_text", "text": "Sum|1"}],
+        [
+            {
+                "type": "rich_text",
+                "elements": [{"type": "rich_text_section", "elements": [{"type": "text", "text": "No\nrth"}]}],
+            },
+            {"type": "raw_number", "value": 12},
+        ],
+        [{"type": "raw_text", "text": "South"}],
+    ],
+}
+AS_MARKDOWN = "| Region | Sum\\|1 |\n| --- | --- |\n| No rth | 12 |\n| South |  |"
+
+
+PLAIN = {"type": "plain_text", "text": "Load"}
+
+
+def section(text: str, kind: str = "mrkdwn") -> dict[str, Any]:
+    """Return a section block."""
+    return {"type": "section", "text": {"type": kind, "text": text}}
+
+
+@pytest.mark.parametrize(
+    ("post", "text"),
+    [
+        ({"text": "Webhook says hi"}, "Webhook says hi"),
+        (
+            {
+                "text": "",
+                "blocks": [
+                    {"type": "header", "text": {"type": "plain_text", "text": "CPU > 90 %"}},
+                    section("*api-7* is at 97 %"),
+                    {
+                        "type": "section",
+                        "fields": [{"type": "mrkdwn", "text": "Since"}, {"type": "mrkdwn", "text": "9:40"}],
+                    },
+                    {"type": "divider"},
+                    {"type": "context", "elements": [{"type": "mrkdwn", "text": "by"}, {"alt_text": "a face"}]},
+                ],
+            },
+            "CPU > 90 %\n*api-7* is at 97 %\nSince\n9:40\nby a face",
+        ),
+        (
+            {"text": "CPU is high", "blocks": [section("*CPU* is high"), section("since nine")]},
+            "*CPU* is high\nsince nine",
+        ),
+        ({"text": "Alert", "blocks": [section("since nine")]}, "Alert\nsince nine"),
+        ({"blocks": [{"type": "markdown", "text": "**a** & <b>"}]}, "**a** & <b>"),
+        (
+            {"blocks": [{"type": "image", "title": {"type": "plain_text", "text": "Load"}, "alt_text": "rising"}]},
+            "Load\nrising",
+        ),
+        (
+            {
+                "blocks": [
+                    {"type": "actions", "elements": [{"type": "button", "text": {"type": "plain_text", "text": "Ack"}}]}
+                ]
+            },
+            "Ack",
+        ),
+        (
+            {"blocks": [{"type": "of_tomorrow", "title": "New", "body": {"type": "mrkdwn", "text": "thing"}}]},
+            "New\nthing",
+        ),
+        (
+            {
+                "attachments": [
+                    {
+                        "fallback": "never",
+                        "pretext": "Before",
+                        "title": "Build 7",
+                        "title_link": "https://ci.example/7",
+                        "text": "failed",
+                        "fields": [{"title": "Branch", "value": "main"}, {"value": "alone"}],
+                        "footer": "CI",
+                    }
+                ]
+            },
+            "Before\n[Build 7](https://ci.example/7)\nfailed\nBranch: main\nalone\nCI",
+        ),
+        ({"attachments": [{"fallback": "only this"}]}, "only this"),
+        ({"attachments": [{"blocks": [section("in there"), TABLE]}]}, f"in there\n{AS_MARKDOWN}"),
+        ({"text": "a preview", "attachments": [{"from_url": "https://x.example", "title": "Page"}]}, "a preview"),
+        ({"text": "look", "blocks": [TABLE]}, f"look\n{AS_MARKDOWN}"),
+        ({"text": "", "blocks": [TABLE]}, AS_MARKDOWN),
+    ],
+)
+def test_blocks_and_attachments_of_every_kind_are_text(post: dict[str, Any], text: str) -> None:
+    """An app's as a person's; a fallback beside blocks is not said twice."""
+    assert to_markdown(read_text(post).whole, "U0CONFAB") == text
+
+
+def items(style: str, *texts: str, **more: int) -> dict[str, Any]:
+    """Return a list of rich text."""
+    inner = [{"type": "rich_text_section", "elements": [{"type": "text", "text": text}]} for text in texts]
+    return {"type": "rich_text_list", "style": style, "elements": inner, **more}
+
+
+@pytest.mark.parametrize(
+    ("lists", "text"),
+    [
+        ([items("ordered", "c", "d", offset=2)], "3. c\n4. d"),
+        (
+            [items("ordered", "a"), items("bullet", "x", indent=1), items("ordered", "b", offset=1)],
+            "1. a\n    - x\n2. b",
+        ),
+        ([items("ordered", "a", offset=-4, indent=-1)], "1. a"),
+        ([items("ordered", "deep", indent=3)], "            1. deep"),
+    ],
+)
+def test_a_list_keeps_its_numbers_and_indents(lists: list[dict[str, Any]], text: str) -> None:
+    """Whatever `text` says, where one begins later than at 1."""
+    said = "a c d x deep" if any(each.get("offset", 0) > 0 for each in lists) else ""
+    assert read_text({"text": said, "blocks": [{"type": "rich_text", "elements": lists}]}).own == text.strip()
+
+
+FORWARD: dict[str, Any] = {
+    "is_share": True,
+    "author_name": "Grace Hopper",
+    "author_id": "U0GRACE",
+    "channel_id": "C0GENERAL",
+    "ts": "1700000000.000100",
+    "text": "We ship on Friday.",
+    "files": [{"id": "F1", "name": "plan.txt", "mimetype": "text/plain", "url_private": "https://files.slack.com/p"}],
+}
+
+
+IN_BLOCKS = [{"message": {"blocks": [section("In\nblocks")]}}]
+
+
+@pytest.mark.parametrize(
+    ("attachment", "text"),
+    [
+        (FORWARD, "Forwarded message by Grace Hopper:\n> We ship on Friday."),
+        (
+            {**FORWARD, "is_share": False, "is_msg_unfurl": True, "from_url": "https://a.slack.com/p1"},
+            "Forwarded message by Grace Hopper:\n> We ship on Friday.",
+        ),
+        (
+            {
+                **FORWARD,
+                "text": "",
+                "author_name": None,
+                "message_blocks": [{"message": {"blocks": [section("In\nblocks")]}}],
+            },
+            "Forwarded message by @U0GRACE:\n> In\n> blocks",
+        ),
+        ({"is_share": True, "files": FORWARD["files"]}, "Forwarded message by somebody"),
+    ],
+)
+def test_a_forwarded_message_is_quoted_under_its_authors_name(attachment: dict[str, Any], text: str) -> None:
+    """It is not its sender's own words; its files come with it."""
+    said = read_text({"text": "what of this?", "attachments": [attachment]})
+    assert said.own == "what of this?"
+    assert to_markdown(said.whole, "U0CONFAB") == f"what of this?\n\n{text}"
+    assert [file.name for file in attachments_of({"attachments": [attachment]})] == ["plan.txt"]
+
+
+def event(**fields: Any) -> dict[str, Any]:
+    """Return a message's event by Ada in a channel."""
+    ordinary = {"type": "message", "channel": "C0GENERAL", "user": "U0ADA", "ts": "1700000001.000200", "text": "hi"}
+    return {"team_id": "T1", "event": {**ordinary, **fields}}
+
+
+def test_what_was_forwarded_from_here_goes_with_the_message_that_it_was() -> None:
+    """It is named as what the question is about, and as others' words; a mention in it is none of the sender's."""
+    named = {**FORWARD, "text": "<@U0CONFAB> We ship on Friday."}
+    read = read_event(event(text="and?", attachments=[named]), "U0CONFAB")
+    assert isinstance(read, Message)
+    assert (read.about, read.others) == ("1700000000.000100", ("<@U0CONFAB> We ship on Friday.", "Grace Hopper"))
+    assert not read.addressed
+
+
+@pytest.mark.parametrize(
+    ("post", "name"),
+    [
+        ({"subtype": "bot_message", "username": "Alertmanager", "bot_id": "B1"}, "Alertmanager"),
+        ({"bot_id": "B1", "user": "U0APP", "bot_profile": {"name": "PagerDuty"}}, "PagerDuty"),
+        ({"subtype": "bot_message"}, "An app"),
+        ({"bot_id": "B1", "user": "U0APP"}, ""),
+    ],
+)
+def test_an_app_is_known_by_the_name_that_it_gave_itself(post: dict[str, Any], name: str) -> None:
+    """Where it gave none and has a user, that one is asked for."""
+    author = author_of(post)
+    assert author is not None
+    assert (author.is_bot, author.name) == (True, name)
+
+
+ODD: list[dict[str, Any]] = [
+    {"files": None},
+    {"files": "x"},
+    {"files": [None, 7]},
+    {"files": [{"id": 7, "duration_ms": "1200", "size": "big", "mimetype": None}]},
+    {"files": [{"duration_ms": "soon", "mode": []}]},
+    {"user": None},
+    {"user": {"id": "U1"}},
+    {"text": None},
+    {"text": ["a"]},
+    {"blocks": {"type": "rich_text"}},
+    {"attachments": [{"fields": None, "blocks": 7, "title": {}, "text": []}]},
+    {"attachments": {"0": {}}},
+    {"ts": None},
+    {"ts": "soon"},
+    {"thread_ts": {}},
+    {"channel": None},
+    {"subtype": ["x"]},
+    {"bot_profile": "x", "bot_id": 3},
+    {"subtype": "message_changed", "message": None},
+    {"subtype": "message_deleted"},
+]
+
+
+@pytest.mark.parametrize("odd", ODD, ids=str)
+def test_an_odd_shape_never_raises_more_than_that_it_cannot_be_read(odd: dict[str, Any]) -> None:
+    """ValueError at the most, which leaves that one message out."""
+    try:
+        read_event(event(**odd), "U0CONFAB")
+    except ValueError:
+        assert not {"files", "text", "blocks", "attachments", "thread_ts"} & odd.keys()
+
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=8)
+    | st.sampled_from(["rich_text", "table", "mrkdwn"]),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.sampled_from(
+                ["type", "text", "elements", "rows", "blocks", "fields", "files", "title", "is_share", "indent"]
+            ),
+            inner,
+            max_size=5,
+        )
+    ),
+    max_leaves=20,
+)
+
+
+@given(JSON, JSON, JSON)
+def test_whatever_stands_in_a_message_is_read_or_passed_over(
+    blocks: object, attachments: object, files: object
+) -> None:
+    """No value of any kind raises."""
+    post = {"blocks": [blocks], "attachments": [attachments], "files": files}
+    assert isinstance(read_text(post).whole, str)
+    assert isinstance(attachments_of(post), tuple)

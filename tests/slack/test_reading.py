@@ -1,0 +1,151 @@
+"""What stands around a question in Slack, in every shape that Slack sends, reaches the model."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.policy import ChannelSettings, Policies
+from deploy.sandbox.slack.interactions import use_shortcut
+from deploy.sandbox.wire.server import Sandbox
+from tests.slack.test_post_text import AS_MARKDOWN, FORWARD, ODD, TABLE, section
+from tests.support.bot import GENERAL, Setup, running
+from tests.support.room import answered, answers, ask, mention, prompt
+
+HEAD = {"type": "header", "text": {"type": "plain_text", "text": "CPU of api-7"}}
+APP = {"subtype": "bot_message", "bot_id": "B0ALERT"}
+BLOCKS = {"blocks": [HEAD, section("97 %")]}
+TITLE = {"attachments": [{"title": "api-7"}]}
+ALERTS: list[tuple[dict[str, Any], str]] = [
+    ({"username": "Alertmanager", "text": "", **BLOCKS}, "CPU of api-7\n97 %"),
+    ({"username": "Alertmanager", "text": "down", **TITLE}, "down\n\napi-7"),
+    ({"bot_profile": {"name": "Alertmanager"}, "text": "a webhook's words"}, "a webhook's words"),
+    ({"username": "Alertmanager", "text": "", "attachments": [{"blocks": [TABLE]}]}, AS_MARKDOWN),
+]
+
+
+@pytest.mark.parametrize(("alert", "text"), ALERTS, ids=[text for _, text in ALERTS])
+async def test_an_alert_above_the_mention_is_told_under_the_apps_name(
+    sandbox: Sandbox, tmp_path: Path, alert: dict[str, Any], text: str
+) -> None:
+    """From its thread and from its menu."""
+    missing = ("user", "client_msg_id", "team")
+    async with running(sandbox, tmp_path / "confab.db"):
+        ts = await sandbox.workspace.say_raw(GENERAL, {**alert, **APP}, missing=missing)
+        await sandbox.workspace.say(GENERAL, mention("what is it?"), thread_ts=ts)
+        await answered(sandbox, ts)
+        assert prompt(sandbox.model.requests[0])[0] == f"Alertmanager: {text}"
+        await use_shortcut(sandbox.workspace, "confab_ask", GENERAL, ts, "U0GRACE")
+        await answered(sandbox, ts, 2)
+    quoted = "\n".join(f"> {line}" for line in text.split("\n"))
+    assert quoted in prompt(sandbox.model.requests[1])[-1].replace("  >", ">")
+    assert "by Alertmanager" in prompt(sandbox.model.requests[1])[-1]
+
+
+async def test_a_forwarded_message_comes_with_its_text_author_and_file(sandbox: Sandbox, tmp_path: Path) -> None:
+    """Sent to the bot directly, without a word beside it."""
+    workspace = sandbox.workspace
+    file = workspace.files[await workspace.upload("plan.txt", b"Ship it.", "text/plain", "U0GRACE")]
+    forward = {**FORWARD, "files": [file.as_json(workspace.files_base)]}
+    direct = workspace.direct("U0ADA")
+    async with running(sandbox, tmp_path / "confab.db"):
+        ts = await workspace.say_raw(direct, {"text": "", "attachments": [forward]})
+        await answered(sandbox, ts, channel=direct)
+    (told,) = prompt(sandbox.model.requests[0])
+    assert "Forwarded message by Grace Hopper:" in told
+    assert "> We ship on Friday." in told
+    assert "[file plan.txt]\n```\nShip it.\n```" in told
+
+
+@pytest.mark.parametrize(
+    ("fields", "text"),
+    [
+        ({"subtype": "me_message", "text": "wonders what to do"}, "wonders what to do"),
+        ({"text": "", "blocks": [TABLE]}, AS_MARKDOWN),
+        ({"text": "", "attachments": [{"blocks": [TABLE]}]}, AS_MARKDOWN),
+        ({"text": "", "blocks": [{"type": "video", "title": {"type": "plain_text", "text": "A talk"}}]}, "A talk"),
+    ],
+)
+async def test_a_direct_message_of_any_shape_is_answered(
+    sandbox: Sandbox, tmp_path: Path, fields: dict[str, Any], text: str
+) -> None:
+    """A `/me`, a table alone, and whatever holds text in blocks."""
+    direct = sandbox.workspace.direct("U0ADA")
+    async with running(sandbox, tmp_path / "confab.db"):
+        ts = await sandbox.workspace.say_raw(direct, fields)
+        await answered(sandbox, ts, channel=direct)
+    assert text.rsplit("\n", maxsplit=1)[-1] in prompt(sandbox.model.requests[0])[0]
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+async def test_a_file_of_another_workspace_is_asked_for(sandbox: Sandbox, tmp_path: Path, is_there: bool) -> None:
+    """And read; where it is not to be had, that is told."""
+    workspace = sandbox.workspace
+    file = await workspace.upload("plan.txt", b"Ship it.", "text/plain", "U0GRACE") if is_there else "F0GONE"
+    stub = {"id": file, "created": 1, "timestamp": 1, "file_access": "check_file_info"}
+    async with running(sandbox, tmp_path / "confab.db"):
+        ts = await workspace.say_raw(GENERAL, {"text": mention("read"), "subtype": "file_share", "files": [stub]})
+        said = await answered(sandbox, ts)
+    told = prompt(sandbox.model.requests[0])[0]
+    assert ("[file plan.txt]\n```\nShip it.\n```" if is_there else "it could not be fetched") in told
+    assert is_there or "could not be fetched" in said[0]
+
+
+async def test_odd_shapes_stop_nothing_else(sandbox: Sandbox, tmp_path: Path) -> None:
+    """Live, in a thread that is read, and in a channel whose last messages are."""
+    setup = Setup(policies=Policies(ChannelSettings(channel_context=40)))
+    async with running(sandbox, tmp_path / "confab.db", setup):
+        thread = await sandbox.workspace.say(GENERAL, "a thread")
+        for odd in ODD:
+            if not {"ts", "channel", "subtype", "thread_ts"} & odd.keys():
+                await sandbox.workspace.say_raw(GENERAL, odd)
+                await sandbox.workspace.say_raw(GENERAL, odd, thread_ts=thread)
+            await sandbox.workspace.send_event({"type": "message", "channel": GENERAL, "user": "U0ADA", **odd})
+        await sandbox.workspace.say(GENERAL, mention("still there?"), thread_ts=thread)
+        await answered(sandbox, thread)
+        other = await ask(sandbox, "and here?")
+        assert len(answers(sandbox, other)) == 1
+
+
+async def test_half_a_surrogate_pair_is_made_valid_and_answered(sandbox: Sandbox, tmp_path: Path) -> None:
+    """Whole pairs are joined, a half alone becomes U+FFFD; in a text, a file's name, a table and an earlier line."""
+    workspace = sandbox.workspace
+    async with running(sandbox, tmp_path / "confab.db"):
+        ts = await workspace.say_raw(GENERAL, {"text": "before \udcaf"})
+        await workspace.say_raw(GENERAL, {"text": mention("party \ud83c\udf89 \ud83c now")}, thread_ts=ts)
+        await answered(sandbox, ts)
+    assert prompt(sandbox.model.requests[0]) == ["ada: before \ufffd", "ada: party 🎉 \ufffd now"]
+
+
+async def test_one_call_at_most_is_made_for_the_channels_last_messages(sandbox: Sandbox, tmp_path: Path) -> None:
+    """At the first question in a channel; later ones know what events told. Off, none is made at all."""
+
+    def calls() -> int:
+        return sum(call.method == "conversations.history" for call in sandbox.workspace.calls)
+
+    apart = {"C0RANDOM": ChannelSettings(channel_context=0)}
+    setup = Setup(policies=Policies(ChannelSettings(channel_context=5), apart))
+    async with running(sandbox, tmp_path / "confab.db", setup):
+        await ask(sandbox, "one")
+        assert calls() == 1
+        await sandbox.workspace.say(GENERAL, "in between", "U0GRACE")
+        await ask(sandbox, "two")
+        await ask(sandbox, "elsewhere", "C0RANDOM")
+        assert calls() == 1
+    assert [line.rpartition("\n")[2] for line in prompt(sandbox.model.requests[1])] == [
+        "ada: one",
+        "grace: in between",
+        "ada: two",
+    ]
+
+
+async def test_a_plain_question_in_a_thread_makes_no_call_for_what_was_said(sandbox: Sandbox, tmp_path: Path) -> None:
+    """Where nobody else spoke since the last answer."""
+    async with running(sandbox, tmp_path / "confab.db"):
+        thread = await ask(sandbox, "one")
+        for number in (2, 3):
+            await sandbox.workspace.say(GENERAL, f"question {number}", thread_ts=thread)
+            await answered(sandbox, thread, number)
+    assert not any(
+        call.method in {"conversations.replies", "conversations.history"} for call in sandbox.workspace.calls
+    )
