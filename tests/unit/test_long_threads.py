@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from core.errors import AnswerLimitTooLarge
 from core.policy import ChannelSettings, Policies
 from core.prompt.ask import SHORTENED
 from core.prompt.build import FIRST, SUMMARY
@@ -113,7 +114,8 @@ async def test_a_limit_that_leaves_no_room_is_named(sandbox: Sandbox, tmp_path: 
     )
     async with running(sandbox, tmp_path / "confab.db", Setup(max_tokens=limit)):
         thread = await ask(sandbox, "hello?")
-    assert "CONFAB_MAX_TOKENS" in answers(sandbox, thread)[0]
+    assert AnswerLimitTooLarge.notice in answers(sandbox, thread)[0]
+    assert "CONFAB_MAX_TOKENS" in AnswerLimitTooLarge.hint
 
 
 async def test_a_message_longer_than_the_window_is_read_without_its_middle_and_the_person_is_told(
