@@ -58,9 +58,8 @@ def test_whatever_a_413_says_something_was_too_long(body: str) -> None:
 
 @pytest.mark.parametrize("said", LIMITS)
 def test_a_limit_that_the_model_does_not_take_is_told_as_that(said: str) -> None:
-    """It is no overflow, and names the setting for the person and the operator."""
+    """It is no overflow, and the hint names the setting."""
     assert error_type(read_complaint(400, json.dumps({"error": {"message": said}}))) is AnswerLimitTooLarge
-    assert "CONFAB_MAX_TOKENS" in AnswerLimitTooLarge.notice
     assert "CONFAB_MAX_TOKENS" in AnswerLimitTooLarge.hint
 
 
