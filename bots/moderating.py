@@ -53,7 +53,8 @@ async def guard_of(
     if not settings.is_on and not lists.allow and not lists.deny:
         return None
     admission = AccessControl(lists, settings.violations, settings.pause)
-    admission.restore_violations(await store.violations_since(sorted(PERSONAL), time.time() - WITHIN))
+    since = time.time() - WITHIN - settings.pause
+    admission.restore_record(await store.violations_since(sorted(PERSONAL), since))
     moderators = dict(place.split(":", 1) for place in settings.moderators)
     reports = ModerationLog(store, platforms, admission, moderators, keep_text=settings.keep_text)
     stack.push_async_callback(reports.close)

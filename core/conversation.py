@@ -85,7 +85,8 @@ class Conversation:
     async def answer(self, turn: Turn, platform: Platform, halt: Cancellation) -> None:
         """Answer a claimed turn, from the question to the last row that is kept of it; `halt` ends it early."""
         if self._guard and (refusal := self._guard.refusal_of(turn.message)):
-            await self._refuse(turn, platform, refusal)
+            is_told = await self._guard.tells_refusal(refusal, turn.message, about(turn))
+            await self._refuse(turn, platform, refusal, is_told=is_told)
             return
         if turn.message.command:
             await self._obey(turn, platform)
@@ -108,8 +109,8 @@ class Conversation:
         prompt = self._recall.prompt(turn.message.key, remembered, question)
         asked = PreparedQuestion(turn.message.key, question, remembered, prompt, files.notices)
         answer = Outcome(times={"asked": time.time()}, above=notes.quote_transcripts(heard))
-        answer.admitted = self._checks is None or turn.kept is not None
-        said = again(turn.kept) if turn.kept else self._ask_model(turn, message, asked, files)
+        answer.admitted = self._checks is None
+        said = self._ask_model(turn, message, asked, files)
         reply = self._below(self._show_words(said, turn, answer, halt), asked, answer)
         await self._show(turn, platform, notes.append_failures(reply, heard) if heard else reply, answer)
         if heard and not answer.admitted:
@@ -188,10 +189,10 @@ class Conversation:
     def _ask_model(
         self, turn: Turn, message: Message, asked: PreparedQuestion, files: AttachmentContent
     ) -> AsyncGenerator[ModelEvent, None]:
-        """Ask the model; with moderation, what is yielded is what may be seen."""
+        """Yield what may be seen of what the model says, or said to an earlier attempt."""
 
         def said() -> AsyncGenerator[ModelEvent, None]:
-            return chat(self._model, self._recall, asked, message.author.id)
+            return again(turn.kept) if turn.kept else chat(self._model, self._recall, asked, message.author.id)
 
         def nameless() -> AsyncGenerator[ModelEvent, None]:
             asked.question = replace(asked.question, author=replace(message.author, name=NOBODY))
@@ -203,11 +204,12 @@ class Conversation:
         asking = texts_to_check(asked, message, files)
         return release_checked(self._checks, about(turn), asking, said(), nameless)
 
-    async def _refuse(self, turn: Turn, platform: Platform, error: BotError) -> None:
-        """End a turn with a sentence in place of an answer."""
+    async def _refuse(self, turn: Turn, platform: Platform, error: BotError, *, is_told: bool = True) -> None:
+        """End a turn with a sentence in place of an answer, or without one."""
         answer = Outcome()
         record(turn, answer, error)
-        await self._show(turn, platform, sentence(notice(turn, error)), answer)
+        if is_told:
+            await self._show(turn, platform, sentence(notice(turn, error)), answer)
         await self._store.finish_turn(turn, [], state_of(answer), detail_of(answer))
 
     async def _obey(self, turn: Turn, platform: Platform) -> None:

@@ -69,7 +69,8 @@ class Message:
     is a question that is gone, `full` one for which there was no room, and `unheard` a voice note that the platform
     hides. `about` is the id of the message that it quotes, where it was asked from that one's menu: once that is gone,
     so is this. `handle` is what the platform needs to reply beside the key, if anything. `others` is what stands in the
-    text but is not its author's: quotations, and people's names.
+    text but is not its author's: quotations, and people's names. `is_awaited` says that the platform shows an answer as
+    awaited until one comes, as for a command.
     """
 
     id: str
@@ -84,6 +85,7 @@ class Message:
     handle: str = ""
     about: str = ""
     others: tuple[str, ...] = ()
+    is_awaited: bool = False
 
 
 @dataclass(frozen=True, slots=True)

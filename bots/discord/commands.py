@@ -99,6 +99,7 @@ class SlashCommands:
             addressed=True,
             command=command,
             handle=str(ReplyHandle.of_interaction(place.room, interaction.token, original, sent_at)),
+            is_awaited=True,
         )
         await self._receive(add_quote(question, quote) if quote else question)
 

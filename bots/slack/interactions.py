@@ -57,6 +57,7 @@ class Interactions:
             addressed=True,
             command=command if one_flow else "ask",
             handle=str(body["response_url"]),
+            is_awaited=True,
         )
 
     def read_shortcut(self, body: Payload) -> Message | None:
@@ -80,6 +81,7 @@ class Interactions:
             attachments=() if command else attachments_of(message),
             command=command,
             handle=str(body["response_url"]),
+            is_awaited=True,
             about="" if command else str(message["ts"]),
             others=() if command else (read_text(message).whole, self._name_of(message)),
         )

@@ -20,10 +20,14 @@ class AccessLists:
 
     def allows(self, message: Message) -> bool:
         """Whether a message may be answered: its author and its place each stand on the allow list that there is."""
-        who, where = _person_entries(message.author), _place_entries(message)
+        who, where = _entries_of(message.author), _place_entries(message)
         if self.deny & (who | where):
             return False
         return all(self._is_listed(found, kinds) for found, kinds in ((who, ("user", "role")), (where, PLACES)))
+
+    def denies(self, author: Author) -> bool:
+        """Whether a person, a role of theirs or the workspace that they come from is denied."""
+        return bool(self.deny & (_entries_of(author) | _home_of(author)))
 
     def _is_listed(self, found: set[str], kinds: tuple[str, ...]) -> bool:
         listed = {each for each in self.allow if each.partition(":")[0] in kinds}
@@ -40,37 +44,84 @@ class AccessControl:
         self._lists = lists
         self._limit = limit
         self._pause = pause
-        self._violations: dict[tuple[str, str], deque[float]] = {}
+        self._people: dict[tuple[str, str], PersonRecord] = {}
 
-    def restore_violations(self, violations: Iterable[tuple[str, str, float]]) -> None:
-        """Take in what an earlier process noted: platform, person and time, oldest first."""
-        for platform, person, at in violations:
-            self._violations_of(platform, person).append(at)
+    def restore_record(self, rows: Iterable[tuple[str, str, str, float, bool]]) -> None:
+        """Take in what an earlier process noted, oldest first.
 
-    def add_violation(self, key: ConversationKey, author: Author) -> None:
-        """Learn of a violation."""
-        self._violations_of(key.platform, author.id).append(time.time())
+        A row is a platform, a person, a turn's reference, a time, and whether that is a violation's or a notice's.
+        """
+        for platform, person, reference, at, is_violation in rows:
+            record = self._record_of(platform, person)
+            if is_violation:
+                record.add_violation(reference, at)
+            else:
+                record.note_told(reference, self._pause)
+
+    def add_violation(self, key: ConversationKey, author: Author, reference: str) -> None:
+        """Learn of a violation in a turn; further ones in the same turn are the same."""
+        self._record_of(key.platform, author.id).add_violation(reference, time.time())
 
     def refusal_of(self, message: Message) -> ModerationError | None:
         """Return why a message is not answered, or None."""
         if not self._lists.allows(message):
             return NotServed(str(message.key))
-        times = self._violations.get((message.key.platform, message.author.id))
-        if times and len(times) == self._limit and self._is_paused(times):
+        if self._is_paused(message.key, message.author):
             return Paused(f"{self._limit} violations within an hour")
         return None
 
-    def _is_paused(self, times: deque[float]) -> bool:
+    def silences(self, key: ConversationKey, author: Author) -> bool:
+        """Whether nothing is read of what a person says where others ask: denied or paused."""
+        return self._lists.denies(author) or self._is_paused(key, author)
+
+    def note_told(self, key: ConversationKey, author: Author, reference: str) -> bool:
+        """Learn that a turn is about to tell a person of a pause; return False where another turn told them of it."""
+        return self._record_of(key.platform, author.id).note_told(reference, self._pause)
+
+    def _is_paused(self, key: ConversationKey, author: Author) -> bool:
+        record = self._people.get((key.platform, author.id))
+        if record is None or len(record.violations) < self._limit:
+            return False
+        times = [at for _, at in record.violations]
         return times[-1] - times[0] <= WITHIN and time.time() < times[-1] + self._pause
 
-    def _violations_of(self, platform: str, person: str) -> deque[float]:
-        return self._violations.setdefault((platform, person), deque(maxlen=self._limit))
+    def _record_of(self, platform: str, person: str) -> "PersonRecord":
+        return self._people.setdefault((platform, person), PersonRecord(deque(maxlen=self._limit)))
 
 
-def _person_entries(author: Author) -> set[str]:
+@dataclass(slots=True)
+class PersonRecord:
+    """A person's last violations, each a turn's reference and a time, oldest first, and the pause they were told of.
+
+    `told_by` is the reference of the turn that told, `told_until` when that pause ends; in seconds since the epoch.
+    """
+
+    violations: deque[tuple[str, float]]
+    told_by: str = ""
+    told_until: float = 0.0
+
+    def add_violation(self, reference: str, at: float) -> None:
+        """Note a violation, once for each turn."""
+        if reference not in {known for known, _ in self.violations}:
+            self.violations.append((reference, at))
+
+    def note_told(self, reference: str, pause: float) -> bool:
+        """Note which turn tells of this pause; return False where another did. A pause that grows stays one."""
+        latest = self.violations[-1][1] if self.violations else 0.0
+        if latest >= self.told_until:
+            self.told_by = reference
+        self.told_until = latest + pause
+        return self.told_by == reference
+
+
+def _entries_of(author: Author) -> set[str]:
     return {f"user:{author.id}", *(f"role:{role}" for role in author.roles)}
 
 
 def _place_entries(message: Message) -> set[str]:
-    key, own = message.key, message.author.workspace
-    return {f"channel:{key.channel}", f"workspace:{key.workspace}", *([f"workspace:{own}"] if own else [])}
+    key = message.key
+    return {f"channel:{key.channel}", f"workspace:{key.workspace}", *_home_of(message.author)}
+
+
+def _home_of(author: Author) -> set[str]:
+    return {f"workspace:{author.workspace}"} if author.workspace else set()

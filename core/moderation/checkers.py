@@ -7,6 +7,7 @@ from core.moderation.batching import BatchingChecker
 from core.moderation.breaker import PAUSES
 from core.moderation.errors import CheckFailed
 from core.moderation.verdict import CLEAN, Checker, Finding, Sample, Verdict, strictest_of
+from core.moderation.visible import visible_text
 from core.moderation.words import WordList
 
 PIECE = 8_000  # characters of one sample: below 32,768 tokens in any script, which moderation models read at a time
@@ -86,10 +87,11 @@ class CheckerPool:
 
 
 def _pieces_of(sample: Sample, checker: BatchingChecker) -> list[Sample]:
-    """Return what a checker is asked about in place of one sample; nothing where there is nothing to read."""
+    """Return what a checker is asked about in place of one sample: what is seen of it, if anything."""
     if sample.image:
         return [sample] if checker.images else []
-    if not sample.text.strip():
+    text = visible_text(sample.text)
+    if not text:
         return []
-    starts = range(0, max(1, len(sample.text) - OVERLAP), PIECE - OVERLAP)
-    return [Sample(sample.text[start : start + PIECE]) for start in starts]
+    starts = range(0, max(1, len(text) - OVERLAP), PIECE - OVERLAP)
+    return [Sample(text[start : start + PIECE]) for start in starts]

@@ -20,7 +20,7 @@ log = structlog.get_logger()
 # Every way by which text reaches the model or a person. Whatever takes a new one gives it a name here, and
 # tests/unit/test_moderation_paths.py then wants to see a flagged text come that way.
 Path = Literal["question", "name", "others", "files", "earlier", "edit", "posted", "merged", "answer", "summary"]
-Outcome = Literal["refused", "unchecked"]
+Outcome = Literal["refused", "unchecked", "paused"]
 
 WHAT: Mapping[Path, str] = {
     "question": "A question",
@@ -49,7 +49,7 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class ModerationRecord:
-    """One refusal, or one text that could not be checked, as it is kept; `at` in seconds since the epoch."""
+    """One refusal, one text that could not be checked, or one pause, as it is kept; `at` in seconds since the epoch."""
 
     about: Subject
     path: Path
@@ -88,7 +88,7 @@ class ModerationLog:
         """Keep a refusal; a moderators' channel hears of it beside everything else."""
         log.warning("refused", path=path, reference=about.reference, categories=", ".join(categories))
         if about.author and path in PERSONAL:
-            self._admission.add_violation(about.key, about.author)
+            self._admission.add_violation(about.key, about.author, about.reference)
         record = await self._keep_record(path, about, "refused", categories, text)
         if self._moderators:
             task = asyncio.create_task(self._tell_moderators(record))
@@ -100,10 +100,19 @@ class ModerationLog:
         log.warning("unchecked", path=path, reference=about.reference, hint="CONFAB_MODERATION_UNREACHABLE is open.")
         await self._keep_record(path, about, "unchecked", (), text)
 
+    async def note_pause_told(self, about: Subject) -> bool:
+        """Keep that a person is told of their pause; return False where they were told of it in another turn."""
+        if not about.author or not self._admission.note_told(about.key, about.author, about.reference):
+            return False
+        await self._keep_record("question", about, "paused", (), "")
+        return True
+
     async def _keep_record(
         self, path: Path, about: Subject, outcome: Outcome, categories: Sequence[str], text: str
     ) -> ModerationRecord:
-        record = ModerationRecord(about, path, outcome, categories, text if self._keep_text else None, time.time())
+        record = ModerationRecord(
+            about, path, outcome, categories, text if self._keep_text and text else None, time.time()
+        )
         await self._store.save_moderation(_values_of(record))
         return record
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from core.messages import Author, Earlier, Message
 from core.moderation.access import AccessControl
 from core.moderation.checkers import CheckerPool
-from core.moderation.errors import CheckFailed, ModerationError, QuestionRefused, TooLongToCheck, Unchecked
+from core.moderation.errors import CheckFailed, ModerationError, Paused, QuestionRefused, TooLongToCheck, Unchecked
 from core.moderation.log import ModerationLog, Path, Subject
 from core.moderation.settings import ModerationSettings
 from core.moderation.verdict import CLEAN, Sample, Verdict, strictest_of
@@ -55,6 +55,11 @@ class Moderation:
     def refusal_of(self, message: Message) -> ModerationError | None:
         """Return why a person or a place is not served, or None."""
         return self._admission.refusal_of(message)
+
+    async def tells_refusal(self, refusal: ModerationError, message: Message, about: Subject) -> bool:
+        """Return whether to say why a message is not answered: a pause is told once, and where an answer is awaited."""
+        is_first = not isinstance(refusal, Paused) or await self._reports.note_pause_told(about)
+        return is_first or message.is_awaited
 
     async def check_texts(
         self,
@@ -105,7 +110,11 @@ class Moderation:
             return [False] * len(samples)
 
     async def filter_earlier(self, lines: Sequence[Earlier], about: Subject) -> list[Earlier]:
-        """Return what others said, without what may not be kept, under names that may be; files with the line."""
+        """Return what others said, without what may not be kept, under names that may be; files with the line.
+
+        What a person said who is denied or paused is left out.
+        """
+        lines = [line for line in lines if line.is_own or not self._admission.silences(about.key, line.author)]
         new = list(dict.fromkeys(line.author.name for line in lines if not self.knows_name(line.author.name)))
         texts = [
             Sample(sanitize_text("\n".join((line.text, *(each.name for each in line.attachments))))) for line in lines
@@ -118,15 +127,24 @@ class Moderation:
         kept = [line for line, is_clean in zip(lines, may_stay, strict=True) if is_clean]
         return [replace(line, author=self.with_safe_name(line.author)) for line in kept]
 
-    async def filter_edit(self, message: Message) -> str:
+    async def filter_edit(self, message: Message, about: Subject) -> str:
         """Return an edited text as later prompts may have it. Waits little: what comes next waits behind it."""
-        about = Subject(message.key, message.id, message.author)
+        if self.refusal_of(message):
+            return EDITED
         try:
             async with asyncio.timeout(EDIT):
-                clean = await self.find_clean("edit", [Sample(sanitize_text(message.text))], about)
-        except TimeoutError:
-            clean = [False]
-        return sanitize_text(message.text) if clean[0] else EDITED
+                await self.require_clean_words("edit", message, about)
+        except (TimeoutError, ModerationError):
+            return EDITED
+        return sanitize_text(message.text)
+
+    async def require_clean_words(
+        self, path: Path, message: Message, about: Subject, held: Callable[[], None] | None = None
+    ) -> None:
+        """Return where a message's text may pass by a path, first what in it is not its author's; raise else."""
+        others = [Sample(sanitize_text(text)) for text in message.others]
+        await self.require_clean("others", others, about, held)
+        await self.require_clean(path, [Sample(sanitize_text(message.text))], about, held)
 
     def with_safe_name(self, author: Author) -> Author:
         """Return a person by a name that may be sent: one that was refused before is left out."""

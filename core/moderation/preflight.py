@@ -1,7 +1,7 @@
 """What is posted in a person's name, and what goes into the history unanswered: checked first."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable
 
 from core.messages import Entry, Message, Notice, Replace, ReplyEvent, Turn
 from core.moderation.errors import ModerationError
@@ -9,19 +9,19 @@ from core.moderation.log import Subject
 from core.moderation.moderation import Moderation
 from core.moderation.stream import HELD
 from core.moderation.verdict import Sample
+from core.moderation.visible import seams_of
 from core.outcome import Outcome, about, notice, record
-from core.sanitize import sanitize_name, sanitize_text
+from core.sanitize import sanitize_name
 
 
 async def post_if_clean(
     guard: Moderation, turn: Turn, message: Message, shown: AsyncGenerator[ReplyEvent, None], answer: Outcome
 ) -> AsyncGenerator[ReplyEvent, None]:
     """Pass on what is posted in a person's name, or why it is not."""
-    texts = [sanitize_text(text) for text in (message.text, sanitize_name(message.author.name), *message.others)]
     try:
         if refusal := guard.refusal_of(message):
             raise refusal
-        async for held in _wait_until_clean(guard, texts, about(turn)):
+        async for held in _wait_until_clean(guard, message, about(turn)):
             yield Replace(held.text, at_once=True)
     except ModerationError as error:
         record(turn, answer, error)
@@ -31,10 +31,10 @@ async def post_if_clean(
             yield event
 
 
-async def _wait_until_clean(guard: Moderation, texts: Sequence[str], about: Subject) -> AsyncGenerator[Notice, None]:
-    """Return once texts have passed; yield what a person is told where that has to wait. Raises as `admit`."""
+async def _wait_until_clean(guard: Moderation, message: Message, about: Subject) -> AsyncGenerator[Notice, None]:
+    """Return once a message has passed; yield what a person is told where that has to wait. Raises as its check."""
     held = asyncio.Event()
-    checking = asyncio.create_task(guard.require_clean("posted", [Sample(text) for text in texts], about, held.set))
+    checking = asyncio.create_task(_require_clean(guard, message, about, held.set))
     waiting = asyncio.create_task(held.wait())
     try:
         await asyncio.wait((checking, waiting), return_when=asyncio.FIRST_COMPLETED)
@@ -47,11 +47,17 @@ async def _wait_until_clean(guard: Moderation, texts: Sequence[str], about: Subj
         await asyncio.gather(checking, waiting, return_exceptions=True)
 
 
+async def _require_clean(guard: Moderation, message: Message, about: Subject, held: Callable[[], None]) -> None:
+    await guard.require_clean("name", [Sample(sanitize_name(message.author.name))], about, held)
+    await guard.require_clean_words("posted", message, about, held)
+
+
 async def may_merge(guard: Moderation, turn: Turn, message: Message, question: Entry) -> bool:
     """Whether a question may go into the history unanswered, to be answered with the next one.
 
     What is refused or cannot be checked is not merged: it is dealt with like any other question.
     """
-    texts = [text for text in (question.text, question.files, message.author.name, *message.others) if text]
+    own = (question.text, question.files)
+    texts = [text for text in (*own, *seams_of(own), message.author.name, *message.others) if text]
     samples = [*(Sample(text) for text in texts), *(Sample(image=image.url) for image in question.images)]
     return all(await guard.find_clean("merged", samples, about(turn)))

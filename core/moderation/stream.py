@@ -16,9 +16,10 @@ from core.moderation.errors import AnswerRefused
 from core.moderation.log import Subject
 from core.moderation.moderation import NOBODY, Moderation
 from core.moderation.verdict import Sample
+from core.moderation.visible import SEEN, seams_of, start_of_last
 
 HELD = "_I cannot have this checked at the moment; I go on as soon as I can._"
-OVERLAP = 300  # characters of what came before that a window is checked with
+OVERLAP = 300  # characters seen of what came before that a window is checked with
 SENTENCE = re.compile(r"[.!?…:](?:\s|$)|\n|[\u3002\uff01\uff1f]")
 PUNCTUATION = ".!?…:;,\u3002\uff01\uff1f\uff0c\u3001"
 LONGEST_WORD = 80  # characters; a longer one is cut
@@ -108,7 +109,8 @@ class ModeratedStream:
         await self._guard.require_clean(
             "others", [Sample(text) for text in asking.others], self._about, self._note_held
         )
-        files = [*(Sample(text) for text in asking.files), *(Sample(image=image) for image in asking.images)]
+        texts = [*asking.files, *seams_of([asking.own, *asking.files])]
+        files = [*map(Sample, texts), *(Sample(image=image) for image in asking.images)]
         await self._guard.require_clean("files", files, self._about, self._note_held)
         if not self._guard.settings.strict:
             self._sendable.set()
@@ -205,7 +207,7 @@ class ModeratedStream:
     async def _require_clean_window(self, text: str, start: int, *, last: bool) -> None:
         """Return where a window is clean, from `start` on and with what came before it; raise AnswerRefused else."""
         own = await self._guard.words.verdict_on(text, ended=last)
-        window = Sample(text[max(0, start - OVERLAP) :] if len(text) > start else "")
+        window = Sample(text[start_of_last(text[:start], OVERLAP, SEEN) :] if len(text) > start else "")
         verdicts = await self._guard.check_texts("answer", [window], self._about, self._note_held, own=[own])
         if verdicts[0].is_flagged:
             raise AnswerRefused(", ".join(verdicts[0].categories))

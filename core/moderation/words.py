@@ -2,12 +2,14 @@
 
 import asyncio
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from re import _parser, error  # type: ignore[attr-defined]  # nothing public tells how long a match can be
 
 import re2
 
+from core.moderation.confusables import LATIN
 from core.moderation.verdict import CLEAN, Verdict
+from core.moderation.visible import start_of_last, strip_unseen
 
 FLAGGED = Verdict(("own list",))
 LONGEST = 1_000  # characters that an answer may be held back by; what can match more has the whole answer held
@@ -17,10 +19,18 @@ MOST_INSTRUCTIONS = 5_000  # of one pattern: RE2's time is its text's length tim
 
 
 class _Folding(dict[int, str]):
-    """A table for str.translate: case, accents, width and invisible characters make no difference to a match."""
+    """A table for str.translate: case, accents, width and invisible characters make no difference to a match.
+
+    Letters of `alike`, which look like Latin ones, are taken for those.
+    """
+
+    def __init__(self, alike: Mapping[int, str]) -> None:
+        super().__init__()
+        self._alike = alike
 
     def __missing__(self, code: int) -> str:
-        parts = unicodedata.normalize("NFKD", chr(code).casefold()).casefold()
+        plain = "".join(self._alike.get(ord(part), part) for part in unicodedata.normalize("NFKD", chr(code)))
+        parts = unicodedata.normalize("NFKD", plain.casefold()).casefold()
         kept = self[code] = "".join(part for part in parts if unicodedata.category(part) not in {"Mn", "Me", "Cf"})
         return kept
 
@@ -39,8 +49,9 @@ class WordList:
 
     def __init__(self, words: Sequence[str] = (), patterns: Sequence[str] = ()) -> None:
         """Raise ValueError, which names the pattern, for one that RE2 cannot read or that is too large."""
-        self._table = _Folding()
-        whole = sorted({fold_text(word, self._table) for word in words}, key=len, reverse=True)
+        self._plain, self._alike = _Folding({}), _Folding(LATIN)
+        folded = {fold_text(word, table) for word in words for table in (self._plain, self._alike)}
+        whole = sorted(folded, key=len, reverse=True)
         self._words = _compile_pattern(_whole_words(whole)) if whole else None
         self._patterns = [_compile_bearable(pattern) for pattern in patterns]
         self._size = sum(each.programsize for each in self._patterns)  # literal words never cost that much
@@ -62,12 +73,18 @@ class WordList:
 
     def match_now(self, text: str, *, ended: bool) -> Verdict:
         """Return the same, at once."""
-        plain = fold_text(text, self._table)
-        is_there = self._words is not None and _is_in(self._words, plain, ended=ended)
-        if not is_there:
-            forms = (text,) if plain == text else (text, plain)
-            is_there = any(_is_in(each, form, ended=ended) for each in self._patterns for form in forms)
+        forms = self._forms_of(text)
+        searches = [(self._words, forms[1:])] if self._words else []
+        searches += [(each, forms) for each in self._patterns]
+        is_there = any(
+            _is_in(each, form, ended=ended) for each, its_forms in searches for form in dict.fromkeys(its_forms)
+        )
         return FLAGGED if is_there else CLEAN
+
+    def _forms_of(self, text: str) -> list[str]:
+        """Return a text as it is written, and as it may be read: folded, and as people see it."""
+        seen = strip_unseen(text)
+        return [text, *(fold_text(each, table) for each in (text, seen) for table in (self._plain, self._alike))]
 
     def shown_up_to(self, text: str) -> int:
         """Return up to where a text that goes on may be seen: what is held back behind it could become a match."""
@@ -76,8 +93,8 @@ class WordList:
         while place and (left_raw > 0 or left_folded > 0):
             place -= 1
             left_raw -= 1
-            left_folded -= len(fold_text(text[place], self._table))
-        return place
+            left_folded -= len(fold_text(text[place], self._plain))
+        return min(place, start_of_last(text, self.hold or 0, self._plain))
 
 
 def _is_in(pattern: re2._Regexp, text: str, *, ended: bool) -> bool:

@@ -14,12 +14,17 @@ def insert_moderation(connection: Connection, values: Sequence[Any]) -> None:
     connection.execute(f"INSERT INTO moderated ({COLUMNS}) VALUES ({marks})", values)
 
 
-def violations_since(connection: Connection, paths: Sequence[str], since: float) -> list[tuple[str, str, float]]:
-    """Return who had what they said refused since a time: platform, person and time, oldest first."""
+def violations_since(
+    connection: Connection, paths: Sequence[str], since: float
+) -> list[tuple[str, str, str, float, bool]]:
+    """Return who had what they said refused since a time, and who was told of a pause, oldest first.
+
+    A row is a platform, a person, a turn's reference, a time, and whether something was refused.
+    """
     marks = ", ".join("?" for _ in paths) or "NULL"
     rows = connection.execute(
-        "SELECT platform, author_id, at FROM moderated WHERE outcome = 'refused' AND author_id <> '' AND at > ? "
-        f"AND path IN ({marks}) ORDER BY at",
+        "SELECT platform, author_id, reference, at, outcome = 'refused' FROM moderated WHERE author_id <> '' "
+        f"AND at > ? AND (outcome = 'paused' OR outcome = 'refused' AND path IN ({marks})) ORDER BY at, seq",
         (since, *paths),
     )
-    return [(platform, author_id, at) for platform, author_id, at in rows]
+    return [(platform, person, reference, at, bool(refused)) for platform, person, reference, at, refused in rows]

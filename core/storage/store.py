@@ -194,6 +194,6 @@ class Store:
         """Keep what moderation refused or could not check, as the values of moderation_log.COLUMNS."""
         await self._database.run(lambda db: moderation_log.insert_moderation(db, values))
 
-    async def violations_since(self, paths: Sequence[str], since: float) -> list[tuple[str, str, float]]:
-        """Return who had what they said refused since a time: platform, person and time, oldest first."""
+    async def violations_since(self, paths: Sequence[str], since: float) -> list[tuple[str, str, str, float, bool]]:
+        """Return who had what they said refused since a time, by one of `paths`, and who was told of a pause."""
         return await self._database.run(lambda db: moderation_log.violations_since(db, paths, since))

@@ -64,5 +64,5 @@ async def test_what_was_said_and_summarised_before_is_remembered(store: Store) -
         120,
     )
     assert await store.read_state("slack/T1") == "1700000000000100"
-    assert await store.violations_since(["question"], 0.0) == [("slack", "U1", 1.0)]
+    assert await store.violations_since(["question"], 0.0) == [("slack", "U1", "abcd1234", 1.0, True)]
     assert not await store.add_message(message(1), if_joined=False)
