@@ -210,7 +210,7 @@ class Conversation:
         record(turn, answer, error)
         if is_told:
             await self._show(turn, platform, sentence(notice(turn, error)), answer)
-        await self._store.finish_turn(turn, [], state_of(answer), detail_of(answer))
+        await self._store.finish_turn(turn, [], state_of(answer) if is_told else "refused", detail_of(answer))
 
     async def _obey(self, turn: Turn, platform: Platform) -> None:
         """Do what a command says; `stop` has worked at once, when it came in.

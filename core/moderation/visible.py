@@ -21,6 +21,7 @@ UNSEEN = (
 TARGET = r"\]\((?:[^()\n]++|\([^()\n]*+\))*+(?:\)|\Z)"  # of a link; one whose end has not come yet counts as well
 LINE_MARK = r"(?m:^[ \t]*+(?:>[ \t]?|#{1,6}[ \t]|[-+][ \t])++)"  # of a quotation, a heading or a list
 BESIDE_LETTERS = rf"{LINE_MARK}|{TARGET}|\|\|"
+LABEL = re.compile(r"(?m)^\[[^\]\n]*\]$\n?")  # a line of our own that says what follows
 LINK, HIDDEN, IGNORED = re.compile(TARGET), re.compile(BESIDE_LETTERS), re.compile(f"[{UNSEEN}]")
 RUN = re.compile(rf"(?:{BESIDE_LETTERS}|[\s{UNSEEN}]){{2,}}+|{BESIDE_LETTERS}")
 
@@ -64,7 +65,7 @@ def start_of_last(text: str, count: int, folding: Mapping[int, str]) -> int:
 def seams_of(texts: Sequence[str]) -> Iterator[str]:
     """Yield the borders between texts that are read one after the other, each with what stands on either side."""
     before = ""
-    for text in filter(None, map(visible_text, texts)):
+    for text in filter(None, (visible_text(LABEL.sub("", text)) for text in texts)):
         if before:
             yield f"{before} {text[:SEAM]}"
         before = f"{before} {text}"[-SEAM:].strip()

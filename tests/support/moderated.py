@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from core.llm.moderations import Moderations, open_moderation_client
 from core.moderation.access import AccessControl, AccessLists
 from core.moderation.checkers import CheckerPool
-from core.moderation.log import ModerationLog
+from core.moderation.log import PERSONAL, ModerationLog
 from core.moderation.moderation import Moderation
 from core.moderation.settings import ModerationSettings
 from core.moderation.verdict import Checker
@@ -46,6 +46,7 @@ async def guarded(
     if wanted is None:
         return None
     admission = AccessControl(wanted.lists, wanted.violations, wanted.pause)
+    admission.restore_record(await store.violations_since(sorted(PERSONAL), 0.0))
     reports = ModerationLog(store, platforms, admission, wanted.moderators, keep_text=wanted.keep_text)
     stack.push_async_callback(reports.close)
     checkers: list[Checker] = []
