@@ -3,12 +3,16 @@
 import asyncio
 import os
 import sys
+from io import StringIO
 from pathlib import Path
 
 import click
 import structlog
+from dotenv import dotenv_values
 
 from bots.app import run_bot
+from bots.doctor.examination import examine, format_checks, is_well
+from bots.doctor.settings import check_settings
 from bots.logs import configure_logging
 from bots.operator_commands import again, turns, why
 from bots.settings import Settings
@@ -54,6 +58,22 @@ def run() -> None:
         _leave("Confab cannot go on:", [str(error)], error.status)
     except BotError as error:
         _leave("Confab cannot go on:", [f"{error}. {error.hint}"], EX_UNAVAILABLE)
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="For machines.")
+@click.option("--env-file", type=click.Path(path_type=Path), default=".env", show_default=True, help="Read it, too.")
+def doctor(as_json: bool, env_file: Path) -> None:
+    """Look whether all is well, and say what to mend: status 0 well, 1 something to mend, 78 settings unusable."""
+    configure_logging("error", "text")
+    file = env_file.read_text(encoding="utf-8", errors="replace") if env_file.is_file() else ""
+    sources = (dotenv_values(stream=StringIO(file)), os.environ)
+    given = {name: value for source in sources for name, value in source.items() if value}
+    settings, checks = check_settings(given, file)
+    if settings:
+        checks += asyncio.run(examine(settings))
+    click.echo(format_checks(checks, as_json=as_json))
+    sys.exit(EX_CONFIG if settings is None else 0 if is_well(checks) else 1)
 
 
 def _database() -> Path:

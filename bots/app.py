@@ -14,6 +14,7 @@ import structlog
 from aiohttp import web
 
 from bots import http
+from bots.doctor.examination import log_examination
 from bots.metrics import EventLoopLag
 from bots.moderating import guard_of
 from bots.operator_commands import LOOK_AGAIN
@@ -53,6 +54,8 @@ async def run_bot(settings: Settings) -> None:
         health = http.Health([each.is_ready for each in platforms.by_name.values()], store.find_trouble)
         await stack.enter_async_context(_http(settings.process, health, platforms.routes()))
         _tune_garbage_collector()
+        if settings.process.check_at_start:
+            stack.callback(asyncio.create_task(log_examination(settings)).cancel)
         log.info("confab is listening", model=settings.model.model, endpoint=urlsplit(settings.model.base_url).netloc)
         await _wait_for_end(stopping, platforms.by_name.values())
         log.info("stopping", grace=settings.process.grace)

@@ -1,13 +1,14 @@
 """The one list of platforms: for each its name, when it is on, its links to messages, and what builds it."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
 import aiohttp
 from aiohttp import web
 
+from bots.doctor.check import Check
 from bots.settings import Settings
 from bots.state import PlatformState
 from core.policy import Policies
@@ -33,13 +34,15 @@ class BuiltPlatform:
 class PlatformOffer:
     """A platform that Confab can be on; `link` finds in a link's path a message's `id`, its `fraction` and `channel`.
 
-    `build` imports the adapter: the SDK of what is not used is not loaded.
+    `build` imports the adapter, and `examine` what looks whether it may be there: the SDK of what is not used is not
+    loaded.
     """
 
     name: str
     is_on: Callable[[Settings], bool]
     link: re.Pattern[str]
     build: Callable[[Settings, aiohttp.ClientSession, PlatformState, Policies, AsyncExitStack], BuiltPlatform]
+    examine: Callable[[Settings], Awaitable[list[Check]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +106,18 @@ def _build_discord(
     return BuiltPlatform(discord)
 
 
+async def _examine_slack(settings: Settings) -> list[Check]:
+    from bots.slack.doctor import check_slack
+
+    return await check_slack(settings.slack)
+
+
+async def _examine_discord(settings: Settings) -> list[Check]:
+    from bots.discord.doctor import check_discord
+
+    return await check_discord(settings.discord)
+
+
 PLATFORMS = (
     # Slack's link holds the ts without its point (Slack docs, chat.getPermalink)
     PlatformOffer(
@@ -110,6 +125,7 @@ PLATFORMS = (
         lambda settings: bool(settings.slack.bot_token),
         re.compile(r"/archives/(?P<channel>[A-Z0-9]+)/p(?P<id>\d+)(?P<fraction>\d{6})"),
         _build_slack,
+        _examine_slack,
     ),
     # Discord's ends in the message's id, whatever channel or thread it stands in
     PlatformOffer(
@@ -117,5 +133,6 @@ PLATFORMS = (
         lambda settings: bool(settings.discord.token),
         re.compile(r"/channels/(?:\d+|@me)/\d+/(?P<id>\d+)/?"),
         _build_discord,
+        _examine_discord,
     ),
 )

@@ -39,6 +39,9 @@ class ProcessSettings(Section):
     grace: Annotated[float, Field(ge=0, le=600)] = setting_field(
         "CONFAB_GRACE", "Seconds to finish answers when stopped", 20.0
     )
+    check_at_start: bool = setting_field(
+        "CONFAB_CHECK_AT_START", "Look at the start whether all is well, as `python -m bots doctor` does", default=True
+    )
     log_level: Literal["debug", "info", "warning", "error"] = setting_field(
         "CONFAB_LOG_LEVEL", "debug, info, warning, error", "info"
     )

@@ -6,19 +6,22 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, Self, get_type_hints
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
 
 from core.errors import SettingsError
-from core.llm.settings import ModelSettings, TranscriptionSettings
+from core.llm.settings import ModelSettings, TranscriberSettings, TranscriptionSettings
 from core.moderation.settings import ModerationSettings
-from core.policy import ConversationSettings
+from core.policy import ChannelSettings, ConversationSettings
 from core.prompt.settings import PromptSettings
 from core.setting_fields import Section
 from core.storage.settings import StorageSettings
 from core.turn_settings import TurnSettings
 from core.voice.settings import VoiceSettings
 
+INNER: Mapping[str, type[BaseModel]] = {"CONFAB_CHANNELS": ChannelSettings, "CONFAB_TRANSCRIBERS": TranscriberSettings}
+LONGEST_PLACE = 40  # characters of a key that is told
 HEAD = """\
 # Confab's settings. Copy this file to .env and fill in what you need; an empty value is an absent one.
 # Lines that begin with `# NAME=` show a default: remove the `#` to change it.
@@ -49,7 +52,7 @@ class CoreSettings:
             try:
                 found[name] = section.model_validate({each: given[each] for each in section.names() if each in given})
             except ValidationError as error:
-                faults += [f"{fault['loc'][0]}: {fault['msg']}." for fault in error.errors()]
+                faults += [_fault_sentence(fault) for fault in error.errors()]
         if faults:
             raise SettingsError(list(dict.fromkeys(faults)))  # a setting that two sections read has one fault
         return cls(**found)
@@ -99,6 +102,16 @@ def _line(field: FieldInfo) -> str:
     default = ", ".join(default) if isinstance(default, tuple) else default
     value = json.dumps(default) if isinstance(default, bool) else default
     return f"# {field.description}.\n# {name}={value}\n"
+
+
+def _fault_sentence(fault: ErrorDetails) -> str:
+    """Return what is wrong with a setting, and where in it: `CONFAB_CHANNELS: C1.folow_ups: …`, without its value."""
+    setting, *within = (str(each)[:LONGEST_PLACE] for each in fault["loc"])
+    known = INNER.get(setting)
+    if known and fault["type"] == "extra_forbidden":
+        names = list(known.model_fields)
+        return f"{setting}: {'.'.join(within)} is nothing that can be set there{_nearest(within[-1], names)}."
+    return ": ".join((setting, *filter(None, (".".join(within),)), f"{fault['msg']}."))
 
 
 def _unknown(given: Mapping[str, str], names: list[str]) -> list[str]:

@@ -56,6 +56,7 @@ class OpenAI:
         self._options = options
         self._endpoint = ChatEndpoint(options, client)
         self._learned: tuple[Adaptation, ...] = ()  # what helped with this model, for as long as the process runs
+        self.is_address_corrected = False  # whether it is asked with the /v1 that its address lacks
 
     async def chat(self, prompt: Sequence[PromptMessage], user: str) -> AsyncGenerator[ModelEvent, None]:
         """Yield the answer to `prompt` as it is made: Text pieces, then Usage where it is reported, then Finish.
@@ -91,6 +92,15 @@ class OpenAI:
     def sees(self) -> bool:
         """Whether pictures are sent: until the endpoint has refused them."""
         return NO_PICTURES not in self._learned
+
+    @property
+    def is_streaming(self) -> bool:
+        """Whether the last answer came as a stream, as it was asked for."""
+        return self._endpoint.is_streaming
+
+    async def list_models(self) -> list[str]:
+        """Return the names of the models that the endpoint has, none where it does not tell; raises as `window`."""
+        return await self._endpoint.list_models()
 
     async def window(self) -> int | None:
         """Return the model's window in tokens as the endpoint tells it, None where it does not.
@@ -144,7 +154,7 @@ class OpenAI:
     def _learn(self, call: ChatCall) -> None:
         """Keep what a call was changed by, now that the model answers to it."""
         if call.endpoint is not self._endpoint and call.endpoint.has_version and not self._endpoint.has_version:
-            self._endpoint = call.endpoint
+            self._endpoint, self.is_address_corrected = call.endpoint, True
             log.warning("model_address_corrected", hint="OPENAI_BASE_URL lacks /v1 at its end; it is asked with it.")
         for change in call.applied:
             if change not in self._learned:

@@ -51,6 +51,13 @@ async def fetch_window(
     return None
 
 
+async def fetch_model_names(client: httpx.AsyncClient, base: httpx.URL, headers: Mapping[bytes, bytes]) -> list[str]:
+    """Return the names of an endpoint's models, none where it does not tell. Raises as `fetch_window`."""
+    listing = await _fetch(client, client.build_request("GET", _below(base, "/models"), headers=headers))
+    named = (entry.get("id") or entry.get("name") for entry in _entries(listing))
+    return [str(name) for name in named if name]
+
+
 async def _fetch(client: httpx.AsyncClient, request: httpx.Request) -> Any:
     """Return a decoded body, None where there is none; raise EndpointFailing or EndpointUnreachable."""
     try:

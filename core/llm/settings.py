@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Self
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt
 
@@ -74,6 +75,11 @@ class ModelSettings(EndpointSettings):
         "CONFAB_ANSWER_CHARACTERS", "Characters that one answer may have, the model's thoughts included", 400_000
     )
     max_connections: PositiveInt = 64
+
+    @property
+    def host(self) -> str:
+        """The endpoint's host and port, without what may stand before them."""
+        return urlsplit(self.base_url).netloc.rpartition("@")[2]
 
     @property
     def schemas(self) -> str:

@@ -14,7 +14,7 @@ from core.llm.completion import CompletionReader
 from core.llm.dialects.thoughts import is_thinker
 from core.llm.errors import AnswerTooLong
 from core.llm.http_client import open_http_client
-from core.llm.models import fetch_window
+from core.llm.models import fetch_model_names, fetch_window
 from core.llm.refusals import Refused, read_complaint
 from core.llm.request import Body
 from core.llm.settings import ModelSettings
@@ -69,6 +69,7 @@ class ChatEndpoint:
         self._url = chat_url(options.base_url)
         self._headers = auth_headers(self._url, options.api_key)
         self._is_guess = False
+        self.is_streaming = False  # whether the last good response was a stream
         self.thinks_first = is_thinker(options.model)
 
     @property
@@ -96,6 +97,10 @@ class ChatEndpoint:
         """Return a model's window in tokens, None where it is not told. Raises as `fetch_window`."""
         return await fetch_window(self._client, self._url, self._headers, model)
 
+    async def list_models(self) -> list[str]:
+        """Return the names of its models. Raises as `fetch_window`."""
+        return await fetch_model_names(self._client, self._url, self._headers)
+
     def with_version(self) -> "ChatEndpoint":
         """Return the endpoint at the same address with `/v1`, where a base address lacks it."""
         url = httpx.URL(self._options.base_url)
@@ -117,7 +122,8 @@ class ChatEndpoint:
             begun = await self._beginning(pieces, bounds)
             if begun.startswith(b"<"):
                 raise (GarbledAnswer if self.has_version and not self._is_guess else WrongPath)("a web page")
-            if begun.startswith((b"{", b"[")) and not begun.startswith(b"[DONE]"):
+            self.is_streaming = not begun.startswith((b"{", b"[")) or begun.startswith(b"[DONE]")
+            if not self.is_streaming:
                 for event in answer.read_whole(await _rest(pieces, begun, bounds)):
                     yield event
                 return

@@ -39,6 +39,7 @@ def environ(sandbox: Sandbox, folder: Path) -> dict[str, str]:
         "OPENAI_MODEL": "stand-in",
         "CONFAB_DATABASE": str(folder / "confab.db"),
         "CONFAB_EDIT_INTERVAL": "0.2",
+        "CONFAB_CHECK_AT_START": "false",
     }
 
 

@@ -26,6 +26,7 @@ __all__ = ["FAULTS", "MODELS", "Fault", "Model", "ModelRequest", "Reply", "rate_
 
 T = TypeVar("T")
 Step = Reply | Fault
+TRIAL = "Answer with this one word and nothing else: ready"  # what a bot asks to see whether there is a model
 
 # The models that can be named, with what is particular about each.
 MODELS: Mapping[str, frozenset[str]] = {
@@ -44,7 +45,9 @@ class Model:
 
     `listing` is what `/models` tells of each, and `loading` how often that is refused first, as while a model loads.
     `script` is what the next calls answer, in order; when it is empty, `talk` makes the answer from the request's
-    body. `sounds` are its ears. `keys` are the keys that are accepted; None accepts every key that is not empty.
+    body. `trial` is what a bot is answered that only looks whether there is a model; it uses up no step of the script,
+    and stands in `trials` in place of `requests`. `sounds` are its ears.
+    `keys` are the keys that are accepted; None accepts every key that is not empty.
     """
 
     delay_first: float = 0.3
@@ -57,6 +60,8 @@ class Model:
     script: deque[Step] = field(default_factory=deque)
     talk: Callable[[dict[str, Any]], Step] = stand_in.answer
     requests: list[ModelRequest] = field(default_factory=list)
+    trial: Step = field(default_factory=lambda: Reply("ready"))
+    trials: list[ModelRequest] = field(default_factory=list)
     sounds: sound.Sounds = field(default_factory=sound.Sounds)
     moderation: Moderation = field(default_factory=Moderation)
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
@@ -99,6 +104,8 @@ class Model:
         fault = self.refuse(asked)
         if fault:
             return fault
+        if is_trial(asked):
+            return self.trial
         return self.script.popleft() if self.script else self.talk(asked.body)
 
 
@@ -142,7 +149,7 @@ def routes(model: Model) -> list[web.AbstractRouteDef]:
 async def _chat(model: Model, request: web.Request) -> web.StreamResponse:
     headers = {name.lower(): value for name, value in request.headers.items()}
     asked = ModelRequest(request.path_qs, headers, await _body(request))
-    model.requests.append(asked)
+    (model.trials if is_trial(asked) else model.requests).append(asked)
     model.note()
     try:
         response = await _answer(model, request, asked)
@@ -157,6 +164,11 @@ async def _chat(model: Model, request: web.Request) -> web.StreamResponse:
         asked.done_at = time.monotonic()
         model.note()
     return response
+
+
+def is_trial(asked: ModelRequest) -> bool:
+    """Whether a bot only looks whether there is a model."""
+    return [message.get("content") for message in asked.messages if isinstance(message, dict)] == [TRIAL]
 
 
 async def _body(request: web.Request) -> dict[str, Any]:

@@ -74,6 +74,8 @@ class Api:
             raise Refused("invalid_auth")
         if (token == workspace.app_token) is not method.app_level:
             raise Refused("not_allowed_token_type")
+        if workspace.faults.token_refused and not method.app_level:
+            raise Refused(workspace.faults.token_refused)
         need(workspace.scopes, method.scopes)
 
     def _slow_down(self, name: str, rate: Rate, channel: str) -> None:

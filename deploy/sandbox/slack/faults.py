@@ -11,6 +11,8 @@ class Faults(CallFaults):
 
     message_first: bool = False
     """whether message.channels arrives before the app_mention of the same message"""
+    token_refused: str = ""
+    """the code with which the bot's token is refused, as token_revoked or account_inactive"""
     clip_kind: str = "m4a"
     """as which kind of clip a person's recording arrives; the kinds are those of deploy.sandbox.page.clips"""
     retry_after: str = ""

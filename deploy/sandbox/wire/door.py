@@ -3,11 +3,15 @@
 import asyncio
 import socket
 import struct
+import time
 from collections.abc import Awaitable, Callable
+from email.utils import formatdate
 
 from aiohttp import web
 
 from deploy.sandbox.wire.faults import CallFaults
+
+SIGN_IN = "<!DOCTYPE html><html><body>Sign in to the network</body></html>"
 
 
 async def answer_under_faults(
@@ -29,7 +33,11 @@ async def answer_under_faults(
     if faults.strikes("server_error", name):
         await request.read()
         return fail(faults.error_status)
+    if faults.web_page:
+        return web.Response(text=SIGN_IN, content_type="text/html")
     answered = await answer()
+    if faults.clock_ahead:
+        answered.headers["Date"] = formatdate(time.time() + faults.clock_ahead, usegmt=True)
     return hang_up(request) if faults.strikes("dropped_reply", name) else answered
 
 

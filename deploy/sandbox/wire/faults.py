@@ -35,6 +35,11 @@ class CallFaults:
     slow: dict[str, float] = field(default_factory=dict)
     """how many seconds a call waits before it does anything"""
 
+    clock_ahead: float = 0.0
+    """by how many seconds its clock, as its Date headers tell it, is ahead of this machine's"""
+    web_page: bool = False
+    """whether a web page answers in its place, as a proxy's or a sign-in's"""
+
     def clear(self) -> None:
         """Let everything work again."""
         fresh = type(self)()

@@ -200,4 +200,5 @@ def common(sandbox: Sandbox) -> Mapping[str, str]:
         "OPENAI_MODEL": "stand-in",
         "CONFAB_MODERATION": "off",
         "CONFAB_EDIT_INTERVAL": "0.2",
+        "CONFAB_CHECK_AT_START": "false",
     }

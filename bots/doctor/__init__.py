@@ -1,0 +1,1 @@
+"""What an operator asks to see whether all is well: each subject's checks, as one table."""

@@ -1,0 +1,87 @@
+"""The table of what is looked at, all of it at once, each within its time."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import asdict, replace
+
+import structlog
+
+from bots.doctor.check import Check
+from bots.doctor.database import check_database
+from bots.doctor.model import check_model
+from bots.doctor.moderation import check_moderation
+from bots.doctor.transcription import check_transcription
+from bots.platforms import PLATFORMS
+from bots.settings import Settings
+
+log = structlog.get_logger()
+
+Subject = Callable[[Settings], Awaitable[list[Check]]]
+PATIENCE = 90.0  # seconds for one subject
+SUBJECTS: dict[str, Subject] = {
+    "database": check_database,
+    "model": check_model,
+    "moderation": check_moderation,
+    "transcription": check_transcription,
+}
+AT_START = ("database", "model")  # moderation tries itself then, and a recording is paid for
+MARKS = {"ok": "ok  ", "warn": "warn", "fail": "FAIL"}
+SHORTEST_SECRET = 4  # characters; less would be found in any word
+
+
+async def examine(settings: Settings, subjects: Sequence[str] = tuple(SUBJECTS)) -> list[Check]:
+    """Return the checks of each platform that is on, and of these subjects. No secret stands in them."""
+    asked = {each.name: each.examine for each in PLATFORMS if each.is_on(settings)}
+    asked |= {name: SUBJECTS[name] for name in subjects}
+    found = await asyncio.gather(*(_check_subject(name, check, settings) for name, check in asked.items()))
+    secrets = sorted(_secrets(settings), key=len, reverse=True)
+    return [_without(secrets, check) for checks in found for check in checks]
+
+
+async def log_examination(settings: Settings) -> None:
+    """Look once while the bot runs, and warn of what is to be mended."""
+    for check in await examine(settings, AT_START):
+        if check.outcome != "ok":
+            log.warning("something to mend", check=check.name, detail=check.sentence, hint=check.mend)
+
+
+def format_checks(checks: Sequence[Check], *, as_json: bool) -> str:
+    """Return what was found, a line or two a check, or as JSON."""
+    if as_json:
+        return json.dumps({"well": is_well(checks), "checks": [asdict(each) for each in checks]}, indent=2)
+    lines = [f"{MARKS[each.outcome]}  {each.name}: {each.sentence}" for each in checks]
+    mends = [f"\n      -> {each.mend}" if each.outcome != "ok" else "" for each in checks]
+    return "\n".join(f"{line}{mend}" for line, mend in zip(lines, mends, strict=True))
+
+
+def is_well(checks: Sequence[Check]) -> bool:
+    """Whether nothing is to be mended."""
+    return all(each.outcome == "ok" for each in checks)
+
+
+async def _check_subject(name: str, check: Subject, settings: Settings) -> list[Check]:
+    try:
+        async with asyncio.timeout(PATIENCE):
+            return await check(settings)
+    except TimeoutError:
+        return [Check(name, "fail", f"Looking took longer than {PATIENCE:.0f} seconds.", "Look at what it waits for.")]
+    except Exception as error:  # noqa: BLE001 - one subject that cannot be looked at does not hide the others
+        told = f"It could not be looked at ({type(error).__name__})."
+        return [Check(name, "fail", told, "Please report this, with what the other lines say.")]
+
+
+def _secrets(settings: Settings) -> Iterator[str]:
+    """Yield the values that are not to be printed."""
+    for name, kind in settings.sections().items():
+        section = getattr(settings, name)
+        yield from (str(getattr(section, each)) for each, field in kind.model_fields.items() if not field.repr)
+    yield from (each.api_key for each in settings.transcription.further)
+
+
+def _without(secrets: Sequence[str], check: Check) -> Check:
+    told, mend = check.sentence, check.mend
+    for secret in secrets:
+        if len(secret) >= SHORTEST_SECRET:
+            told, mend = told.replace(secret, "(secret)"), mend.replace(secret, "(secret)")
+    return replace(check, sentence=told, mend=mend)

@@ -1,0 +1,81 @@
+"""Whether the settings say what they mean: misspelt names, lines of .env that are none, and every fault."""
+
+import io
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+
+import re2
+from dotenv.parser import parse_stream
+
+from bots.doctor.check import Check, Outcome
+from bots.settings import Settings
+from core.errors import SettingsError
+
+# What other programs call a setting of ours; what is only misspelt is found by its likeness.
+ALIASES = {
+    "SLACK_TOKEN": "SLACK_BOT_TOKEN",
+    "SLACK_API_TOKEN": "SLACK_BOT_TOKEN",
+    "SLACK_SECRET": "SLACK_SIGNING_SECRET",
+    "DISCORD_BOT_TOKEN": "DISCORD_TOKEN",
+    "DISCORD_API_TOKEN": "DISCORD_TOKEN",
+    "DISCORD_KEY": "DISCORD_TOKEN",
+    "BOT_TOKEN": "SLACK_BOT_TOKEN or DISCORD_TOKEN",
+    "OPENAI_API_BASE": "OPENAI_BASE_URL",
+    "OPENAI_API_URL": "OPENAI_BASE_URL",
+    "OPENAI_URL": "OPENAI_BASE_URL",
+    "OPENAI_ENDPOINT": "OPENAI_BASE_URL",
+    "OPENAI_HOST": "OPENAI_BASE_URL",
+    "OPENAI_KEY": "OPENAI_API_KEY",
+    "OPENAI_TOKEN": "OPENAI_API_KEY",
+    "OPENAI_API_MODEL": "OPENAI_MODEL",
+    "OPENAI_MODEL_NAME": "OPENAI_MODEL",
+    "MODEL": "OPENAI_MODEL",
+    "DATABASE_URL": "CONFAB_DATABASE",
+}
+LIKE = 0.85  # how like a name is to one of ours that is meant, from 0 to 1
+COLON = re2.compile(r"^\s*(?:export\s+)?([A-Za-z][A-Za-z0-9_]*)\s*:")
+TYPESET = "\u201c\u201d\u201e\u2018\u2019\u00ab\u00bb"  # quotation marks that a word processor makes
+EXAMPLE = "Correct it in .env or in the environment; .env.example tells what each setting means."
+
+
+def check_settings(given: Mapping[str, str], file: str) -> tuple[Settings | None, list[Check]]:
+    """Return the settings, None where they cannot be used, and what is to be said of them.
+
+    `given` are names and values from the file and the environment; `file` is the text of .env, empty without one.
+    """
+    found = [*_check_lines(file), *_check_names(given)]
+    try:
+        settings = Settings.load(given)
+    except SettingsError as error:
+        return None, [*found, *(Check("settings", "fail", fault, EXAMPLE) for fault in error.faults)]
+    return settings, found or [Check("settings", "ok", "The settings can be used.")]
+
+
+def _check_lines(file: str) -> Iterator[Check]:
+    """Yield what is wrong with lines of .env, by their numbers."""
+    for binding in parse_stream(io.StringIO(file)):
+        text = binding.original.string.strip()
+        line = binding.original.line + binding.original.string.partition(text)[0].count("\n")
+        if not text or text.startswith("#"):
+            continue
+        if colon := COLON.match(text):
+            told = f"Line {line} of .env has a colon behind {colon[1]}: it is not read."
+            yield Check("settings.file", "fail", told, f"Write {colon[1]}= with an equals sign.")
+        elif binding.error or binding.value is None:
+            told = f"Line {line} of .env is no setting: it is not read."
+            yield Check("settings.file", "fail", told, "Write NAME=value, and # before a remark.")
+        elif binding.value[:1] in TYPESET and binding.value:
+            told = f"Line {line} of .env has typographic quotation marks, which become a part of {binding.key}."
+            yield Check("settings.file", "fail", told, "Write it without them, or with straight ones.")
+
+
+def _check_names(given: Mapping[str, str]) -> Iterator[Check]:
+    """Yield the names that are no setting but look like one; those that begin with CONFAB_ are faults anyway."""
+    names = Settings.names()
+    for name in given:
+        if name in names or name.startswith("CONFAB_"):
+            continue
+        near = get_close_matches(name.upper(), names, n=1, cutoff=LIKE) if "_" in name else []
+        if meant := ALIASES.get(name.upper()) or next(iter(near), ""):
+            outcome: Outcome = "warn" if given.get(meant) else "fail"
+            yield Check("settings.names", outcome, f"{name} is not read.", f"If it is meant for Confab: {meant}=")
