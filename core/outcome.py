@@ -29,7 +29,7 @@ class Outcome:
     message_id: str = ""
     parts: int = 0
     times: dict[str, float] = field(default_factory=dict)
-    admitted: bool = True
+    admitted: bool = False
     above: str = ""
     noted: bool = False
 
@@ -74,6 +74,11 @@ class Parts:
         self._turn = turn
         self._answer = answer
         self._first = first
+
+    @property
+    def is_admitted(self) -> bool:
+        """Whether the question has passed its checks by now."""
+        return self._answer.admitted
 
     async def note_posted(self, part: int, platform_id: str) -> None:
         """Note a part; the first one's id stands for the answer in the history.

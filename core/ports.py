@@ -9,6 +9,10 @@ from core.messages import Attachment, ConversationKey, Earlier, Message, Receive
 class Journal(Protocol):
     """Where a platform notes which parts of a reply are visible, so that a restart can go on from there."""
 
+    @property
+    def is_admitted(self) -> bool:
+        """Whether the question has passed its checks by now, so that its words may be shown again."""
+
     async def note_posted(self, part: int, platform_id: str) -> None:
         """Note that part number `part` (from 0) stands in the channel as the message `platform_id`."""
 

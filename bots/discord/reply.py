@@ -27,7 +27,8 @@ class DiscordReply:
     ) -> None:
         """Find or open the room, beside the model's first words."""
         self._session = session
-        self._room = asyncio.create_task(session.channel_of(turn))
+        self._wanted = asyncio.Event()
+        self._room = asyncio.create_task(self._open_room(turn, journal))
         self._room.add_done_callback(_note_error)
         self._cut = cut
         self._budget = budget
@@ -64,12 +65,25 @@ class DiscordReply:
 
     async def remove_part(self, message_id: str) -> None:
         """Take away a part that the reply no longer needs."""
-        await (await self._room).delete_message(message_id)
+        await (await self._find_room()).delete_message(message_id)
 
     def close(self) -> None:
         """End it: nobody types any more, nor looks for a room where none was needed."""
         self._room.cancel()
         self._session.typing.end_typing(self._turn.message.id)
+
+    async def _open_room(self, turn: Turn, journal: Journal) -> ReplyChannel:
+        """Find the room at once where the question may be shown, else with the reply's first words.
+
+        A question that is refused until then gives its words to no thread's name.
+        """
+        if not journal.is_admitted:
+            await self._wanted.wait()
+        return await self._session.channel_of(turn, is_admitted=journal.is_admitted)
+
+    async def _find_room(self) -> ReplyChannel:
+        self._wanted.set()
+        return await self._room
 
     async def _post_and_note(self, part: int, text: str) -> str:
         """Post a part. Under a repeated nonce Discord returns what an earlier attempt posted, so that is mended."""
@@ -82,7 +96,7 @@ class DiscordReply:
         return posted.id
 
     async def _send_part(self, part: int, text: str) -> PostedMessage:
-        room, name, as_file = await self._room, nonce_of(self._turn.id, part), self._cut.is_file(part)
+        room, name, as_file = await self._find_room(), nonce_of(self._turn.id, part), self._cut.is_file(part)
         await self._session.typing.wait_for_call(self._turn.message.id)
         try:
             return await room.send_part(part, text, name, as_file=as_file)
@@ -96,7 +110,7 @@ class DiscordReply:
         return found or await room.send_part(part, text, name, as_file=as_file)
 
     async def _change_text(self, message_id: str, text: str, *, as_file: bool) -> None:
-        room = await self._room
+        room = await self._find_room()
         try:
             await room.change_message(message_id, text, as_file=as_file)
         except DiscordRefusal as error:
@@ -109,7 +123,7 @@ class DiscordReply:
 
     async def _find_further_part(self, text: str) -> PostedMessage | None:
         """Look for a further part that an earlier attempt may have posted into a channel and not noted."""
-        may_stand = self._turn.attempts > 1 and (await self._room).is_shared
+        may_stand = self._turn.attempts > 1 and (await self._find_room()).is_shared
         return await self._find_unnoted(text) if may_stand else None
 
     async def _find_unnoted(self, text: str = "") -> PostedMessage | None:
@@ -119,7 +133,7 @@ class DiscordReply:
         turn's; in a channel it has to reply to the question, or to say the same. Raises Uncertain where Discord does
         not let us look.
         """
-        room = await self._room
+        room = await self._find_room()
         for each in await self._read_own(room):
             fits = (
                 not room.is_shared or each.replies_to == self._turn.message.id or (text and each.text == text.strip())

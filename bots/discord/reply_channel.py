@@ -19,6 +19,7 @@ from bots.discord.calls import (
 )
 from bots.discord.outgoing import FILE_NAME
 from bots.discord.places import DIRECT, ReplyHandle
+from bots.discord.thread_names import name_from_question, plain_name_of
 from core.errors import Uncertain
 from core.messages import ConversationKey, Message, Turn
 from core.policy import Policies
@@ -186,12 +187,14 @@ def _as_file(text: str) -> discord.File:
 class ReplyChannels:
     """Finds the room of an answer, and opens a thread where there should be one."""
 
-    def __init__(self, client: discord.Client, policies: Policies) -> None:
+    def __init__(self, client: discord.Client, policies: Policies, *, names_questions: bool) -> None:
+        """`names_questions`: a thread is called by the first words of its question."""
         self._client = client
         self._policies = policies
+        self._names_questions = names_questions
 
-    async def channel_of(self, turn: Turn) -> ReplyChannel:
-        """Return where a turn's answer stands, or is to stand."""
+    async def channel_of(self, turn: Turn, *, is_admitted: bool) -> ReplyChannel:
+        """Return where a turn's answer stands, or is to stand; `is_admitted`: the question's words may be shown."""
         message, key = turn.message, turn.message.key
         guild = None if key.workspace == DIRECT else int(key.workspace)
         handle = ReplyHandle.parse_handle(message.handle)
@@ -199,18 +202,18 @@ class ReplyChannels:
             return InteractionReply(self._client, handle, guild)
         if guild is None or handle.channel != key.channel:
             return ReplyChannel(self._client, handle.channel, guild)
-        if key.thread == message.id and await self._has_thread(turn):
+        if key.thread == message.id and await self._has_thread(turn, is_admitted=is_admitted):
             return ReplyChannel(self._client, key.thread, guild)
         return ReplyChannel(self._client, handle.channel, guild, message.id)
 
-    async def _has_thread(self, turn: Turn) -> bool:
+    async def _has_thread(self, turn: Turn, *, is_admitted: bool) -> bool:
         """See to it that the question has a thread; False where it is to be answered in place."""
         if turn.posted:
             return await self._thread_exists(turn.message.key)
         if not self._policies.policy_of(turn.message.key).threads or not self._may_open(turn.message.key):
             return False
         try:
-            await self._open_thread(turn.message)
+            await self._open_thread(turn.message, is_named=is_admitted and self._names_questions)
         except DiscordRefusal as error:
             if error.code not in NO_THREAD | {HAS_THREAD}:
                 raise
@@ -234,14 +237,8 @@ class ReplyChannels:
         rights = channel.permissions_for(channel.guild.me)
         return rights.create_public_threads and rights.send_messages_in_threads
 
-    async def _open_thread(self, message: Message) -> None:
+    async def _open_thread(self, message: Message, *, is_named: bool) -> None:
         channel = self._client.get_partial_messageable(int(message.key.channel), guild_id=int(message.key.workspace))
         question = channel.get_partial_message(int(message.id))
-        await call_persistently(
-            "start_thread_from_message", lambda: question.create_thread(name=thread_name_of(message.id))
-        )
-
-
-def thread_name_of(message_id: str) -> str:
-    """Return a thread's name, which tells nothing of the question: everybody in the channel list sees it."""
-    return f"Confab {int(message_id) % 10_000:04}"
+        name = name_from_question(message.text, message.id) if is_named else plain_name_of(message.id)
+        await call_persistently("start_thread_from_message", lambda: question.create_thread(name=name))

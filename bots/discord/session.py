@@ -41,7 +41,7 @@ class DiscordSession:
         self._reads_all = _reads_all(options, introduction)
         self._client = DiscordClient(options, introduction, intents_for(message_content=self._reads_all))
         self.typing = TypingIndicator(self._client)
-        self._threads = ReplyChannels(self._client, policies)
+        self._threads = ReplyChannels(self._client, policies, names_questions=options.thread_names == "question")
         self.conversation_of = state.conversation_of
         self._ear = DiscordEventReader(
             self._client, introduction.user, receive, self.typing, state, roles=options.roles
@@ -85,9 +85,9 @@ class DiscordSession:
             self._running.cancel()  # discord.py may sleep for minutes between two attempts to connect
             await asyncio.gather(self._running, return_exceptions=True)
 
-    async def channel_of(self, turn: Turn) -> ReplyChannel:
+    async def channel_of(self, turn: Turn, *, is_admitted: bool) -> ReplyChannel:
         """Return where a turn is answered, and show there that it is."""
-        room = await self._threads.channel_of(turn)
+        room = await self._threads.channel_of(turn, is_admitted=is_admitted)
         if not room.is_interaction:
             self.typing.begin_typing(turn.message.id, room.id)
         return room

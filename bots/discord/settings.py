@@ -34,5 +34,10 @@ class DiscordSettings(PlatformSettings):
     parts: PositiveInt = setting_field(
         "CONFAB_DISCORD_PARTS", "Discord: messages that one answer may take before the rest is a file", 8
     )
+    thread_names: Literal["question", "plain"] = setting_field(
+        "CONFAB_DISCORD_THREAD_NAMES",
+        "Discord: what a thread is called: question (its first words, once they are checked) or plain (Confab 0042)",
+        "question",
+    )
     ready_timeout: float = 2.0
     identify_pause: float = 5.0

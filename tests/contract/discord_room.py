@@ -70,6 +70,10 @@ class DiscordRoom:
             await self._guild.open_thread(said.place, "a thread", PEOPLE[by], root)
         return Said(root, await self._guild.say(root, text, PEOPLE[by]), root)
 
+    async def reply_to(self, said: Said, text: str, *, by: Person = "ada") -> Said:
+        """Reply to a message where it stands."""
+        return Said(said.place, await self._guild.say(said.place, text, PEOPLE[by], reference=said.id))
+
     async def share(self, text: str, name: str, content: bytes, media_type: str) -> Said:
         """Attach a file."""
         file = self._guild.attach(name, content, media_type)

@@ -1,5 +1,6 @@
 """What stands in front of a person on Discord when they ask stands in front of the model: replies, forwards, embeds."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,9 +10,11 @@ from deploy.sandbox.discord.permissions import Permission
 from deploy.sandbox.discord.roster import ADA, BOT_USER, GENERAL, GRACE, OTHER_BOT_USER, RANDOM
 from deploy.sandbox.openai.model import Reply
 from deploy.sandbox.wire.server import Sandbox
+from tests.support.discord_bot import DiscordSetup, running
 from tests.support.discord_room import answered, answers, ask, begun, calls, mention, nothing_happens, posts, prompt
+from tests.support.moderated import Moderated
 
-pytestmark = pytest.mark.usefixtures("discord_bot")
+in_discord = pytest.mark.usefixtures("discord_bot")
 
 POLL = {
     "question": {"text": "Where do we meet?"},
@@ -58,6 +61,7 @@ async def asked(sandbox: Sandbox, number: int = 1) -> str:
 
 
 @SHAPED
+@in_discord
 async def test_what_a_mention_replies_to_is_read(
     sandbox: Sandbox, shape: dict[str, Any], texts: tuple[str, ...]
 ) -> None:
@@ -72,6 +76,7 @@ async def test_what_a_mention_replies_to_is_read(
 
 
 @SHAPED
+@in_discord
 async def test_what_a_reply_in_a_direct_message_is_to_is_read(
     sandbox: Sandbox, shape: dict[str, Any], texts: tuple[str, ...]
 ) -> None:
@@ -87,6 +92,7 @@ async def test_what_a_reply_in_a_direct_message_is_to_is_read(
 
 
 @SHAPED
+@in_discord
 async def test_a_bare_mention_as_a_reply_asks_about_that_message(
     sandbox: Sandbox, shape: dict[str, Any], texts: tuple[str, ...]
 ) -> None:
@@ -99,6 +105,7 @@ async def test_a_bare_mention_as_a_reply_asks_about_that_message(
 
 
 @pytest.mark.parametrize("shape", ["text", "embed", "components", "sticker"])
+@in_discord
 async def test_what_is_forwarded_is_read_with_who_wrote_it(sandbox: Sandbox, shape: str) -> None:
     """Its author stands in the message that was forwarded, which takes one call."""
     fields, texts = SHAPES[shape]
@@ -109,6 +116,7 @@ async def test_what_is_forwarded_is_read_with_who_wrote_it(sandbox: Sandbox, sha
     assert len([call for call in sandbox.guild.calls if call.route == "get_channel_message"]) == 1
 
 
+@in_discord
 async def test_a_forward_from_where_the_bot_may_not_read_has_no_author(sandbox: Sandbox) -> None:
     """Its text is there all the same."""
     said = await sandbox.guild.say(RANDOM, "we ship on Friday", user=GRACE)
@@ -117,6 +125,7 @@ async def test_a_forward_from_where_the_bot_may_not_read_has_no_author(sandbox: 
     assert await asked(sandbox) == "Ada Lovelace: Forwarded:\n> we ship on Friday"
 
 
+@in_discord
 async def test_a_forward_that_is_replied_to_is_read(sandbox: Sandbox) -> None:
     """One inside the other."""
     said = await sandbox.guild.say(RANDOM, "we ship on Friday", user=GRACE)
@@ -128,6 +137,7 @@ async def test_a_forward_that_is_replied_to_is_read(sandbox: Sandbox) -> None:
 
 
 @pytest.mark.parametrize("text", ["what does it say?", ""])
+@in_discord
 async def test_a_file_of_the_message_that_is_replied_to_is_read(sandbox: Sandbox, text: str) -> None:
     """As if it came with the question."""
     file = sandbox.guild.attach("notes.txt", b"beta on Thursday", "text/plain")
@@ -136,6 +146,7 @@ async def test_a_file_of_the_message_that_is_replied_to_is_read(sandbox: Sandbox
     assert "beta on Thursday" in await asked(sandbox)
 
 
+@in_discord
 async def test_a_reply_whose_target_did_not_come_along_is_read(sandbox: Sandbox) -> None:
     """Discord may leave it out, and then one call tells it."""
     said = await sandbox.guild.say(GENERAL, "we ship on Friday", user=GRACE)
@@ -145,6 +156,7 @@ async def test_a_reply_whose_target_did_not_come_along_is_read(sandbox: Sandbox)
     assert "> we ship on Friday" in await asked(sandbox)
 
 
+@in_discord
 async def test_a_reply_to_what_is_gone_is_answered(sandbox: Sandbox) -> None:
     """Discord says null for it."""
     said = await sandbox.guild.say(GENERAL, "we ship on Friday", user=GRACE)
@@ -153,6 +165,7 @@ async def test_a_reply_to_what_is_gone_is_answered(sandbox: Sandbox) -> None:
     assert await asked(sandbox) == "Ada Lovelace: true?"
 
 
+@in_discord
 async def test_a_reply_to_the_bot_goes_on_without_quoting_it(sandbox: Sandbox) -> None:
     """What it answered is remembered anyway."""
     thread = await ask(sandbox, "hi")
@@ -160,6 +173,7 @@ async def test_a_reply_to_the_bot_goes_on_without_quoting_it(sandbox: Sandbox) -
     assert await asked(sandbox, 2) == "Ada Lovelace: why?"
 
 
+@in_discord
 async def test_what_was_replied_to_is_forgotten_with_its_deletion(sandbox: Sandbox) -> None:
     """Later prompts hold nothing of it."""
     sandbox.model.script.extend([Reply("noted"), Reply("no")])
@@ -173,6 +187,7 @@ async def test_what_was_replied_to_is_forgotten_with_its_deletion(sandbox: Sandb
     assert "4711" not in str(sandbox.model.requests[1].body)
 
 
+@in_discord
 async def test_a_reply_among_people_is_not_for_the_bot(sandbox: Sandbox) -> None:
     """Nothing of it is read or asked."""
     said = await sandbox.guild.say(GENERAL, "we ship on Friday", user=GRACE)
@@ -181,6 +196,7 @@ async def test_a_reply_among_people_is_not_for_the_bot(sandbox: Sandbox) -> None
 
 
 @pytest.mark.parametrize("shape", ["sticker", "poll", "poll that never ends"])
+@in_discord
 async def test_a_sticker_or_a_poll_alone_is_a_question(sandbox: Sandbox, shape: str) -> None:
     """In a direct message, and in a thread that it takes part in."""
     fields, texts = SHAPES[shape]
@@ -193,6 +209,7 @@ async def test_a_sticker_or_a_poll_alone_is_a_question(sandbox: Sandbox, shape: 
 
 
 @SHAPED
+@in_discord
 async def test_what_stands_above_in_a_thread_is_read(
     sandbox: Sandbox, shape: dict[str, Any], texts: tuple[str, ...]
 ) -> None:
@@ -208,6 +225,7 @@ async def test_what_stands_above_in_a_thread_is_read(
 
 
 @pytest.mark.parametrize("text", ["stop", "Stop.", "/stop", " STOP! "])
+@in_discord
 async def test_a_bare_stop_ends_the_answer_in_a_thread_that_it_takes_part_in(sandbox: Sandbox, text: str) -> None:
     """Nobody has to mention it for that, and `stop` is not asked as a question."""
     thread, hold = await begun(sandbox, "tell me all")
@@ -218,8 +236,41 @@ async def test_a_bare_stop_ends_the_answer_in_a_thread_that_it_takes_part_in(san
     assert len(sandbox.model.requests) == 1
 
 
+@in_discord
 async def test_a_bare_stop_among_people_is_nothing(sandbox: Sandbox) -> None:
     """In a thread that it takes no part in, and where somebody else is meant."""
     thread = await sandbox.guild.open_thread(GENERAL, "lunch", GRACE)
     await sandbox.guild.say(thread, "stop", user=GRACE)
     await nothing_happens(sandbox)
+
+
+NAMED = {
+    "a question": ("when do we ship?", "when do we ship?"),
+    "one with a name": (f"is <@{GRACE}> here?", "is @Grace Hopper here?"),
+    "markup": ("**bold** and `code`", "bold and code"),
+    "several lines": ("first\nsecond", "first"),
+}
+
+
+@pytest.mark.parametrize(("text", "name"), NAMED.values(), ids=NAMED)
+@in_discord
+async def test_a_thread_is_called_by_what_it_is_about(sandbox: Sandbox, text: str, name: str) -> None:
+    """So that a server's list of threads can be read."""
+    thread = await ask(sandbox, text)
+    assert sandbox.guild.channels[thread].name == name
+
+
+async def test_only_a_question_that_was_checked_names_a_thread(sandbox: Sandbox, tmp_path: Path) -> None:
+    """It opens with the first words of the reply, and nothing of a refused question stands in its name."""
+    async with running(sandbox, tmp_path / "m.db", DiscordSetup(moderation=Moderated())):
+        refused = await ask(sandbox, "please flag me", RANDOM)
+        passed = await ask(sandbox, "when do we ship?", RANDOM)
+    assert sandbox.guild.channels[refused].name == f"Confab {refused[-4:]}"
+    assert sandbox.guild.channels[passed].name == "when do we ship?"
+
+
+async def test_a_setting_keeps_the_question_out_of_the_threads_name(sandbox: Sandbox, tmp_path: Path) -> None:
+    """For those whose threads are listed where not everybody may read."""
+    async with running(sandbox, tmp_path / "m.db", DiscordSetup(thread_names="plain")):
+        thread = await ask(sandbox, "when do we ship?", RANDOM)
+    assert sandbox.guild.channels[thread].name == f"Confab {thread[-4:]}"

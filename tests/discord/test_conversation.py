@@ -19,12 +19,12 @@ in_discord = pytest.mark.usefixtures("discord_bot")
 
 @in_discord
 async def test_a_mention_is_answered_in_a_thread_that_it_opens(sandbox: Sandbox) -> None:
-    """The channel has nothing but the question, and the thread's name tells nothing of it."""
+    """The channel has nothing but the question, whose first words are the thread's name."""
     sandbox.model.script.append(Reply("To ship on **Friday**."))
     thread = await sandbox.guild.say(GENERAL, mention("what did we decide?"))
     assert await answered(sandbox, thread) == ["To ship on **Friday**."]
     assert [post.content for post in sandbox.guild.posts(GENERAL)] == [mention("what did we decide?")]
-    assert sandbox.guild.channels[thread].name == f"Confab {thread[-4:]}"
+    assert sandbox.guild.channels[thread].name == "what did we decide?"
     assert prompt(sandbox.model.requests[0]) == ["Ada Lovelace: what did we decide?"]
 
 

@@ -8,7 +8,8 @@ from bots.discord.markdown import display_width, render_markdown
 from bots.discord.message_text import opens_with_other_mention, resolve_tokens
 from bots.discord.outgoing import LONGEST, MessageSplitter, nonce_of, utf16_units
 from bots.discord.places import ReplyHandle
-from bots.discord.reply_channel import thread_name_of
+from bots.discord.thread_names import LONGEST as LONGEST_NAME
+from bots.discord.thread_names import name_from_question, plain_name_of
 
 ME = 10
 NAMES = {"@1": "@Ada", "@&2": "@engineers", "#3": "#general"}
@@ -85,7 +86,7 @@ def test_a_handle_is_read_as_it_was_written() -> None:
 
 def test_a_threads_name_tells_nothing_of_the_question() -> None:
     """It is made of the message's id, within Discord's hundred characters."""
-    assert thread_name_of("1574324968257224704") == "Confab 4704"
+    assert plain_name_of("1574324968257224704") == "Confab 4704"
 
 
 TABLE = "| name | euros |\n|---|--:|\n| **tuna** | 12 |\n| 寿司 | 3 |"
@@ -156,3 +157,28 @@ def test_hostile_answers_of_forty_thousand_characters_are_shown(piece: str) -> N
     for whole in (False, True):
         assert all(utf16_units(part) <= LONGEST for part in cut(piece * (40_000 // len(piece)), is_whole=whole)[:40])
     assert render_markdown("a|b\n" + " " * 40_000 + "x|")
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("what did we decide?", "what did we decide?"),
+        ("**when** do we `ship`\n\nIn reply to Ada:\n> x", "when do we ship"),
+        ("\u202etxt.exe\u200b", "txt.exe"),
+        ("# > || ~~", "Confab 4704"),
+        ("", "Confab 4704"),
+        ("word " * 30, "word word word word word word word word word word…"),
+    ],
+)
+def test_a_threads_name_is_the_questions_first_words(text: str, name: str) -> None:
+    """Without markup and what cannot be seen; where nothing is left, a name that tells nothing."""
+    assert name_from_question(text, "1574324968257224704") == name
+
+
+@given(st.text())
+def test_a_threads_name_is_one_that_discord_takes(text: str) -> None:
+    """Of 1 to 100 UTF-16 units, in one line."""
+    name = name_from_question(text, "1574324968257224704")
+    assert 1 <= len(name) <= LONGEST_NAME + 1
+    assert utf16_units(name) <= 100
+    assert len(name.splitlines()) == 1

@@ -42,6 +42,7 @@ class DiscordSetup:
     roles: bool = False
     message_content: Literal["auto", "on", "off"] = "auto"
     parts: int = 8
+    thread_names: Literal["question", "plain"] = "question"
     edit_interval: float = 0.2
     grace: float = 2.0
     moderation: Moderated | None = None
@@ -101,6 +102,7 @@ def _options(sandbox: Sandbox, setup: DiscordSetup) -> DiscordSettings:
         roles=setup.roles,
         message_content=setup.message_content,
         parts=setup.parts,
+        thread_names=setup.thread_names,
         edit_interval=setup.edit_interval,
         ready_timeout=0.05,
         identify_pause=0.05,

@@ -261,6 +261,15 @@ async def by_quotation(room: Room) -> None:
     await room.until(lambda: any("reference" in each for each in room.everything()))
 
 
+async def by_replied_to(room: Room) -> None:
+    """Somebody else's message that a question replies to; Slack has no such replies."""
+    if not isinstance(room, DiscordRoom):
+        await by_quotation(room)
+        return
+    said = await room.say(f"please {FLAGGED}", by="grace")
+    await answered(room, await room.reply_to(said, f"{room.mention('the bot')} true?"))
+
+
 async def by_transcript_of_another(room: Room) -> None:
     """Somebody else's recording, asked about from its menu."""
     room.model.sounds.prose = FLAGGED
@@ -327,7 +336,7 @@ async def by_answer(room: Room) -> None:
 WAYS: dict[str, tuple[Callable[[Room], Awaitable[None]], ...]] = {
     "question": (by_question, by_transcript, by_recordings_name),
     "name": (by_name,),
-    "others": (by_others, by_quotation, by_transcript_of_another),
+    "others": (by_others, by_quotation, by_replied_to, by_transcript_of_another),
     "files": (by_files, by_file_name),
     "earlier": (by_earlier,),
     "edit": (by_edit,),
