@@ -47,7 +47,11 @@ class Discord:
         Raises WrongToken, IntentNotEnabled, or DiscordRefusal where Discord cannot be reached.
         """
         session = DiscordSession(self._options, await log_in(self._options), receive, self._state, self._policies)
-        await session.connect()
+        try:
+            await session.connect()
+        except BaseException:  # a stop in the midst of it too: what was opened is closed
+            await session.close()
+            raise
         self._session.set_result(session)
 
     async def wait_until_lost(self) -> None:

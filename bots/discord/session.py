@@ -2,9 +2,11 @@
 
 import asyncio
 import secrets
+import threading
 
 import discord
 import structlog
+from discord.gateway import KeepAliveHandler
 
 from bots.backfill import Backfill
 from bots.discord.backfill import MARGIN, DiscordBackfill
@@ -27,6 +29,7 @@ from core.policy import Policies
 log = structlog.get_logger()
 
 PATIENCE = 30.0  # seconds after which a connection that does not come is worth a line in the log
+LAST_BEAT = 2.0  # seconds for a heartbeat that is just being sent when the session ends
 AUTHENTICATION_FAILED = 4004  # Discord docs, Gateway close event codes
 
 
@@ -58,9 +61,11 @@ class DiscordSession:
         self._client.report_to(self._ear, self.shards, self._catch_up)
         self._running = asyncio.create_task(self._run_client())
         hearing = asyncio.create_task(self.shards.wait_until_connected())
-        while not await _wait_for_first((self._running, hearing), PATIENCE):
-            log.warning("discord gateway not reached yet", hint="Look at the network, and at Discord's status page.")
-        hearing.cancel()
+        try:
+            while not await _wait_for_first((self._running, hearing), PATIENCE):
+                log.warning("discord gateway not reached yet", hint="Look at the network and Discord's status page.")
+        finally:
+            hearing.cancel()
         if self._running.done():
             self._running.result()
         self._log_connection()
@@ -84,6 +89,7 @@ class DiscordSession:
         if self._running:
             self._running.cancel()  # discord.py may sleep for minutes between two attempts to connect
             await asyncio.gather(self._running, return_exceptions=True)
+        await _end_heartbeats()
 
     async def channel_of(self, turn: Turn, *, is_admitted: bool) -> ReplyChannel:
         """Return where a turn is answered, and show there that it is."""
@@ -133,6 +139,20 @@ class DiscordSession:
             hears="all that is said in its channels" if self._reads_all else "direct messages, and what mentions it",
             hint=_intent_hint(self._reads_all),
         )
+
+
+async def _end_heartbeats() -> None:
+    """Wait until the threads that keep this loop's connections alive are over.
+
+    discord.py leaves them to end by themselves (gateway.KeepAliveHandler), one of a connection that was just being
+    made not at all; one that beats once more when the loop is closed raises.
+    """
+    loop = asyncio.get_running_loop()
+    ours = [each for each in threading.enumerate() if isinstance(each, KeepAliveHandler) and each.ws.loop is loop]
+    for each in ours:
+        each.stop()
+    for each in ours:
+        await asyncio.to_thread(each.join, LAST_BEAT)
 
 
 async def _wait_for_first(tasks: tuple[asyncio.Task[None], ...], seconds: float) -> bool:

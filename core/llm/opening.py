@@ -21,5 +21,5 @@ class AnswerOpening:
         return said if said.startswith(target) else self._opening + self._held
 
     def rest(self) -> str:
-        """Return what is still held back when the answer has ended."""
-        return "" if self._decided or not self._held.strip() else self._opening
+        """Return what is still held back when the answer has ended: what only began like the opening was no repetition."""
+        return "" if self._decided or not self._held.strip() else self._opening + self._held

@@ -1,9 +1,11 @@
 """Confab and Discord's gateway: what arrives twice, what was missed, what may be heard, and who is not let in."""
 
 import asyncio
+import threading
 from pathlib import Path
 
 import pytest
+from discord.gateway import KeepAliveHandler
 
 from bots.discord.calls import IntentNotEnabled, WrongToken
 from bots.discord.client import intents_for
@@ -269,3 +271,16 @@ def test_no_privileged_intent_is_asked_for_unless_it_is_said() -> None:
     """Mentions and direct messages need none."""
     asked = intents_for(message_content=False)
     assert (asked.message_content, asked.members, asked.presences) == (False, False, False)
+
+
+async def test_a_stop_in_the_midst_of_the_start_leaves_neither_a_connection_nor_a_thread(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    """As soon as the gateway knows of it, before it hears anything."""
+    starting = asyncio.create_task(running(sandbox, tmp_path / "confab.db").__aenter__())
+    await sandbox.guild.until(lambda: sandbox.guild.connected)
+    starting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await starting
+    await sandbox.guild.until(lambda: not sandbox.guild.connected)
+    assert not [each for each in threading.enumerate() if isinstance(each, KeepAliveHandler)]

@@ -37,7 +37,8 @@ async def client(model: Model) -> AsyncIterator[httpx.AsyncClient]:
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{runner.addresses[0][1]}", trust_env=False) as http:
+    url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=60.0) as http:  # for a machine that is busy
         yield http
     await runner.cleanup()
 

@@ -344,7 +344,12 @@ WAYS: dict[str, tuple[Callable[[Room], Awaitable[None]], ...]] = {
     "merged": (by_merged,),
     "answer": (by_answer,),
 }
-EACH = [(path, way) for path, ways in WAYS.items() for way in ways]
+BY_ENDPOINT = Moderated()
+BY_LIST = Moderated(words=(FLAGGED,), endpoint=False)  # the operator's own words, of which no network is asked
+EACH = [
+    *((path, way, BY_ENDPOINT) for path, ways in WAYS.items() for way in ways),
+    *((path, ways[0], BY_LIST) for path, ways in WAYS.items() if path != "merged"),
+]
 
 
 @asynccontextmanager
@@ -380,13 +385,17 @@ def kept(database: File) -> str:
     return dump(database).lower()
 
 
-@pytest.mark.parametrize(("path", "way"), EACH, ids=[way.__name__ for _, way in EACH])
+@pytest.mark.parametrize(
+    ("path", "way", "guard"),
+    EACH,
+    ids=[way.__name__ if guard is BY_ENDPOINT else f"{way.__name__}_by_own_list" for _, way, guard in EACH],
+)
 async def test_what_is_flagged_is_never_shown_and_never_kept_and_sent_only_where_it_is_the_askers_own(
-    room: Room, sandbox: Sandbox, tmp_path: File, path: Path, way: Callable[[Room], Awaitable[None]]
+    room: Room, sandbox: Sandbox, tmp_path: File, path: Path, way: Callable[[Room], Awaitable[None]], guard: Moderated
 ) -> None:
-    """Whichever way it came; a call that carried the asker's own words is closed, and the refusal is recorded."""
+    """Whichever way it came and whoever flags it; a call with the asker's own words is closed, and it is recorded."""
     await room.leave()
-    await room.join(moderation=Moderated())
+    await room.join(moderation=guard)
     if way is by_posted and isinstance(room, DiscordRoom):
         path = "question"  # Discord shows a slash command's question itself
     if path in {"question", "name"}:

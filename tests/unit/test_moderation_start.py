@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,14 +12,17 @@ import pytest
 from bots.moderating import guard_of, open_automatic_checker
 from bots.settings import Settings
 from core.errors import SettingsError
+from core.messages import Author
 from core.moderation.automatic import AutomaticChecker
-from core.moderation.errors import CheckFailed
+from core.moderation.errors import CheckFailed, Paused
 from core.moderation.known_texts import HARMFUL_TEXT
+from core.moderation.log import Subject
 from core.moderation.verdict import Sample
 from core.policy import Policies
 from core.storage.store import Store
 from deploy.sandbox.openai.model import Fault, Reply, refusal
 from deploy.sandbox.wire.server import Sandbox
+from tests.support.examples import KEY, message
 
 NO_MODERATION = Fault(404, "404 page not found")
 THREATENED = '{"harmful": [{"text": 2, "categories": ["violence"]}]}'
@@ -200,3 +205,23 @@ async def test_a_setting_that_cannot_be_used_is_refused_by_its_name(
     """At the start."""
     with pytest.raises(SettingsError, match=name):
         await started(sandbox, tmp_path, **{name: value})
+
+
+async def test_who_was_paused_is_so_after_a_restart_too(sandbox: Sandbox, tmp_path: Path) -> None:
+    """By what the database tells of their questions; an answer that was refused pauses nobody."""
+    listed = {"CONFAB_MODERATION": "list", "CONFAB_MODERATION_WORDS": "never", "CONFAB_MODERATION_VIOLATIONS": "2"}
+    settings = loaded(sandbox, **listed)
+    person, other = message(1), replace(message(1), author=Author("U2", "Grace"))
+    async with AsyncExitStack() as stack:
+        store = Store(tmp_path / "confab.db")
+        stack.push_async_callback(store.close)
+        begin = partial(guard_of, settings.moderation, settings.model, Policies(), store, {}, stack)
+        guard = await begin()
+        assert guard
+        for _ in range(2):
+            await guard.check_texts("question", [Sample("never")], Subject(KEY, "r", person.author))
+            await guard.check_texts("answer", [Sample("never")], Subject(KEY, "r", other.author))
+        for each in (guard, await begin()):
+            assert each
+            assert isinstance(each.refusal_of(person), Paused)
+            assert each.refusal_of(other) is None

@@ -288,3 +288,23 @@ async def test_a_long_conversation_is_recalled_in_as_many_steps_as_a_short_one(t
     """What was said long ago costs nothing."""
     short, long = [await steps_of_a_recall(tmp_path / f"{number}.db", number) for number in (200, 10_000)]
     assert short <= long <= short * 1.01
+
+
+async def test_what_a_summary_is_made_from_is_this_conversations_alone(store: Store) -> None:
+    """Behind one entry and up to another, the newest of them, oldest first; whatever others say meanwhile."""
+    others = [
+        replace(KEY, platform="discord"),
+        replace(KEY, workspace="T2"),
+        replace(KEY, channel="C2"),
+        in_thread("2.0"),
+    ]
+    for number in range(1, 5):
+        for place, key in enumerate((KEY, *others)):
+            await store.add_message(message(number + 10 * place, key=key), if_joined=False)
+            turn = await store.claim_turn(key)
+            assert turn
+            await store.finish_turn(turn, [said(f"{key} {number}", f"{number}.0")], "done", {})
+    own = (await store.read_history(KEY, 10)).history.entries
+    assert [entry.text for entry in own] == [f"{KEY} {number}" for number in range(1, 5)]
+    assert await store.entries_between(KEY, own[0].seq, own[2].seq, 10) == list(own[1:3])
+    assert await store.entries_between(KEY, 0, own[3].seq, 2) == list(own[2:])

@@ -1,0 +1,56 @@
+"""Who is paused after violations, for how long, and that a restart changes nothing about it."""
+
+import time
+
+import pytest
+
+from core.messages import Author, ConversationKey, Message
+from core.moderation.access import WITHIN, AccessControl, AccessLists
+from core.moderation.errors import Paused
+
+KEY = ConversationKey("slack", "T1", "C1", "1.0")
+PAUSE = 600.0
+
+
+def asked(person: str = "U1", platform: str = "slack") -> Message:
+    """Return what a person asks now."""
+    key = ConversationKey(platform, KEY.workspace, KEY.channel, KEY.thread)
+    return Message("2.0", key, Author(person, "ada"), "hello", time.time(), addressed=True, follow_up=False)
+
+
+def after(*ages: float) -> AccessControl:
+    """Return what an earlier process left: violations of one person so many seconds ago, of which two pause."""
+    access = AccessControl(AccessLists(), 2, PAUSE)
+    access.restore_violations([("slack", "U1", time.time() - age) for age in ages])
+    return access
+
+
+@pytest.mark.parametrize(
+    ("ages", "is_paused"),
+    [
+        ((20.0, 10.0), True),
+        ((PAUSE + 5, PAUSE - 5), True),
+        ((PAUSE + 60, PAUSE + 5), False),
+        ((10.0,), False),
+        ((WITHIN + 20, 10.0), False),
+        ((WITHIN + 20, 20.0, 10.0), True),
+    ],
+    ids=["fresh", "nearly over", "over", "one", "not within an hour", "the last two count"],
+)
+def test_a_pause_holds_over_a_restart_and_ends_in_time(ages: tuple[float, ...], *, is_paused: bool) -> None:
+    """It counts from the last of so many violations within an hour."""
+    assert isinstance(after(*ages).refusal_of(asked()), Paused) == is_paused
+
+
+def test_what_was_noted_before_a_restart_counts_with_what_comes_after() -> None:
+    """One before and one after are two."""
+    access = after(10.0)
+    access.add_violation(KEY, Author("U1", "ada"))
+    assert isinstance(access.refusal_of(asked()), Paused)
+
+
+def test_nobody_is_paused_for_another() -> None:
+    """The same id on another platform is another person."""
+    access = after(20.0, 10.0)
+    assert access.refusal_of(asked("U2")) is None
+    assert access.refusal_of(asked(platform="discord")) is None
