@@ -21,5 +21,5 @@ class AnswerOpening:
         return said if said.startswith(target) else self._opening + self._held
 
     def rest(self) -> str:
-        """Return what is still held back when the answer has ended: what only began like the opening was no repetition."""
+        """Return what is held back when the answer has ended: what only began like the opening did not repeat it."""
         return "" if self._decided or not self._held.strip() else self._opening + self._held

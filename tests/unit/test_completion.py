@@ -69,7 +69,7 @@ async def test_the_opening_is_sent_and_shown_once(asking: Asking) -> None:
     assert asking.model.requests[0].messages[-1] == {"role": "assistant", "content": "Well, "}
 
 
-@example("10", "1", 1, repeated=False)
+@example("10", "1", 1, False)
 @given(st.text(min_size=1), st.text(), st.integers(1, 5), st.booleans())
 def test_an_opening_stands_before_any_text_once(opening: str, rest: str, size: int, repeated: bool) -> None:
     """In pieces of any size."""
