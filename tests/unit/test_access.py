@@ -21,7 +21,7 @@ def asked(person: str = "U1", platform: str = "slack") -> Message:
 def after(*ages: float) -> AccessControl:
     """Return what an earlier process left: violations of one person so many seconds ago, of which two pause."""
     access = AccessControl(AccessLists(), 2, PAUSE)
-    access.restore_violations([("slack", "U1", time.time() - age) for age in ages])
+    access.restore_record([("slack", "U1", f"turn {age}", time.time() - age, True) for age in ages])
     return access
 
 
@@ -45,7 +45,7 @@ def test_a_pause_holds_over_a_restart_and_ends_in_time(ages: tuple[float, ...], 
 def test_what_was_noted_before_a_restart_counts_with_what_comes_after() -> None:
     """One before and one after are two."""
     access = after(10.0)
-    access.add_violation(KEY, Author("U1", "ada"))
+    access.add_violation(KEY, Author("U1", "ada"), "a later turn")
     assert isinstance(access.refusal_of(asked()), Paused)
 
 

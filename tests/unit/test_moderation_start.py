@@ -218,9 +218,9 @@ async def test_who_was_paused_is_so_after_a_restart_too(sandbox: Sandbox, tmp_pa
         begin = partial(guard_of, settings.moderation, settings.model, Policies(), store, {}, stack)
         guard = await begin()
         assert guard
-        for _ in range(2):
-            await guard.check_texts("question", [Sample("never")], Subject(KEY, "r", person.author))
-            await guard.check_texts("answer", [Sample("never")], Subject(KEY, "r", other.author))
+        for turn in ("first", "second"):
+            await guard.check_texts("question", [Sample("never")], Subject(KEY, turn, person.author))
+            await guard.check_texts("answer", [Sample("never")], Subject(KEY, f"{turn} other", other.author))
         for each in (guard, await begin()):
             assert each
             assert isinstance(each.refusal_of(person), Paused)
