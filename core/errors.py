@@ -113,7 +113,7 @@ class ContextOverflow(ModelError):
 class AnswerLimitTooLarge(ModelError):
     """The longest answer that is asked for leaves no room for a prompt, or is more than the model can answer."""
 
-    notice = "The longest answer that I am set to (CONFAB_MAX_TOKENS) leaves no room for your question; an operator has to lower it."
+    notice = "My limit for answers (CONFAB_MAX_TOKENS) leaves no room for your question; an operator has to lower it."
     hint = "CONFAB_MAX_TOKENS, or max_tokens in CONFAB_EXTRA_BODY, asks for more than the model's window: lower it."
 
 
