@@ -117,8 +117,12 @@ class DiscordSession:
         try:
             async with self._client:
                 await self._client.login(self._options.token)
-                await self._commands.sync(self._introduction.application)
-                await self._client.connect()
+                syncing = asyncio.create_task(self._commands.sync(self._introduction.application))
+                try:
+                    await self._client.connect()
+                finally:
+                    syncing.cancel()  # a limit of Discord's may last an hour: nobody is kept from being heard by it
+                    await asyncio.gather(syncing, return_exceptions=True)
         except discord.PrivilegedIntentsRequired:
             raise IntentNotEnabled from None
         except discord.LoginFailure:

@@ -95,7 +95,9 @@ class Slack:
 
     def routes(self) -> list[web.RouteDef]:
         """Return the route on which events come, once it has started, where there is no app token."""
-        return [events_route(self._app)] if self._app and not self._options.app_token else []
+        return (
+            [events_route(self._app, self._options.signing_secret)] if self._app and not self._options.app_token else []
+        )
 
     async def stop(self) -> None:
         """Take in nothing more."""

@@ -1,31 +1,45 @@
 """Slack's events, slash commands and shortcuts over HTTP, for where Socket Mode is not to be."""
 
+import asyncio
+import hashlib
+import hmac
 import json
+import time
+from collections.abc import Mapping
 from urllib.parse import parse_qs
 
 import structlog
 from aiohttp import web
-from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
+from slack_bolt.adapter.aiohttp import to_aiohttp_response
 from slack_bolt.app.async_app import AsyncApp
+from slack_bolt.request.async_request import AsyncBoltRequest
 
 log = structlog.get_logger()
 
 EVENTS = "/slack/events"
-REASONS = {
-    401: "its signature is not Slack's, or it is older than five minutes",
-    404: "it is no event",
-    500: "it could not be stored",
-}
+OLDEST = 300.0  # seconds by which a signature may be old (Slack docs, Verifying requests)
+PATIENCE = 10.0  # seconds for a whole body; Slack waits three for its answer
+NOT_SLACKS = "its signature is not Slack's, or it is older than five minutes"
+NO_EVENT = "the body is neither JSON nor a form of Slack's"
+REASONS = {401: NOT_SLACKS, 404: "it is no event", 500: "it could not be stored"}
 
 
-def events_route(slack: AsyncApp) -> web.RouteDef:
-    """Return the route on which Slack delivers its events, and whatever else people set off."""
+def events_route(slack: AsyncApp, signing_secret: str) -> web.RouteDef:
+    """Return the route on which Slack delivers its events, and whatever else people set off.
+
+    Nothing of a request is parsed before the signature of its bytes has been found to be Slack's.
+    """
 
     async def events(request: web.Request) -> web.Response:
-        if not _is_readable(await request.text(), request.content_type):
-            log.warning("event refused", reason="the body is neither JSON nor a form of Slack's")
+        body = await _read_body(request)
+        if not is_signed(body, request.headers, signing_secret):
+            log.warning("event refused", status=401, reason=NOT_SLACKS)
+            return web.Response(status=401)
+        text = body.decode(errors="replace")
+        if not _is_readable(text, request.headers.get("Content-Type", "")):
+            log.warning("event refused", status=400, reason=NO_EVENT)
             return web.Response(status=400)
-        response = await slack.async_dispatch(await to_bolt_request(request))
+        response = await slack.async_dispatch(AsyncBoltRequest(body=text, headers=dict(request.headers)))
         if response.status != 200:
             log.warning("event refused", status=response.status, reason=REASONS.get(response.status, "see above"))
         return await to_aiohttp_response(response)
@@ -33,9 +47,33 @@ def events_route(slack: AsyncApp) -> web.RouteDef:
     return web.post(EVENTS, events)
 
 
+async def _read_body(request: web.Request) -> bytes:
+    """Return a body within its bounds; raise the response for one that is too long, too slow or broken on its way."""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            return await request.read()
+    except web.HTTPException:
+        raise
+    except TimeoutError:
+        log.warning("event refused", status=408, reason=f"its body took more than {PATIENCE:g} seconds")
+        raise web.HTTPRequestTimeout from None
+    except Exception as error:  # noqa: BLE001 - whatever a stranger sends is refused, in one line
+        log.warning("event refused", status=400, reason=type(error).__name__)
+        raise web.HTTPBadRequest from None
+
+
+def is_signed(body: bytes, headers: Mapping[str, str], signing_secret: str) -> bool:
+    """Whether Slack signed these bytes within the last five minutes (Slack docs, Verifying requests from Slack)."""
+    stamp, signature = headers.get("X-Slack-Request-Timestamp", ""), headers.get("X-Slack-Signature", "")
+    if not (stamp.isascii() and stamp.isdigit() and len(stamp) < 12) or abs(time.time() - int(stamp)) > OLDEST:
+        return False
+    digest = hmac.new(signing_secret.encode(), b"v0:" + stamp.encode() + b":" + body, hashlib.sha256).hexdigest()
+    return hmac.compare_digest(f"v0={digest}".encode(), signature.encode(errors="replace"))
+
+
 def _is_readable(body: str, content_type: str) -> bool:
     """Whether Bolt can read a body: JSON, or a form that is a command or holds JSON (Slack docs, Slash commands)."""
-    if content_type != "application/x-www-form-urlencoded":
+    if not content_type.startswith("application/x-www-form-urlencoded"):
         return _is_json(body)
     form = parse_qs(body)
     return "command" in form or _is_json(form.get("payload", [""])[0])
@@ -44,5 +82,5 @@ def _is_readable(body: str, content_type: str) -> bool:
 def _is_json(body: str) -> bool:
     try:
         return isinstance(json.loads(body), dict)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False

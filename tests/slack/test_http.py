@@ -124,6 +124,36 @@ async def test_what_is_not_an_event_of_slacks_is_refused_or_ignored_and_logged_o
     assert not sandbox.model.requests
 
 
+STRANGE: dict[str, tuple[bytes, dict[str, str]]] = {
+    "a charset that nobody knows": (b"{}", {"Content-Type": "application/json; charset=klingon"}),
+    "bytes that are no text": (b"\xff\xfe\x00", {"Content-Type": "application/json"}),
+    "deep JSON": (b"[" * 200_000, {"Content-Type": "application/json"}),
+    "a number without end": (b"9" * 100_000, {"Content-Type": "application/json"}),
+    "a form of a million fields": (b"a=1&" * 250_000, {"Content-Type": "application/x-www-form-urlencoded"}),
+    "broken gzip": (b"not gzip", {"Content-Encoding": "gzip"}),
+    "a stamp that is no time": (b"{}", {"X-Slack-Request-Timestamp": "\u0661" * 9, "X-Slack-Signature": "v0=\u00e9"}),
+    "a stamp without end": (b"{}", {"X-Slack-Request-Timestamp": "9" * 5_000}),
+    "a broken multipart": (b"--x", {"Content-Type": "multipart/form-data; boundary=x"}),
+}
+
+
+@pytest.mark.parametrize("kind", STRANGE)
+async def test_what_nobody_signed_is_refused_unread_in_one_line_and_without_a_trace(
+    address: str, kind: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Whatever it looks like."""
+    body, headers = STRANGE[kind]
+    capfd.readouterr()
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(address + EVENTS, data=BytesIO(body), headers=headers) as answer,
+    ):
+        assert answer.status in {400, 401}
+    out, err = capfd.readouterr()
+    assert "Traceback" not in out + err
+    assert len((out + err).splitlines()) <= 1
+
+
 async def test_a_body_without_end_is_refused(sandbox: Sandbox, address: str) -> None:
     """Nobody fills the memory from outside."""
     body = json.dumps({"x": "y" * 2_000_000})
