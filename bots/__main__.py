@@ -11,6 +11,7 @@ import structlog
 from dotenv import dotenv_values
 
 from bots.app import run_bot
+from bots.copying import back_up_database, restore_database
 from bots.doctor.examination import examine, format_checks, is_well
 from bots.doctor.settings import check_settings
 from bots.logs import configure_logging
@@ -37,7 +38,7 @@ def main(context: click.Context) -> None:
         context.invoke(run)
 
 
-for command in (why, turns, again):
+for command in (why, turns, again, back_up_database, restore_database):
     main.add_command(command)
 
 

@@ -99,6 +99,15 @@ def make_private_file(path: Path) -> None:
         os.close(made)
 
 
+def sync_folder(folder: Path) -> None:
+    """Have a folder's names on the disk: a file that was renamed has its new name after a power cut, too."""
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
+
+
 def _as_valid_text(value: object) -> object:
     """Return a value with both halves of a surrogate pair joined, and each half without the other as U+FFFD."""
     if not isinstance(value, str):

@@ -36,7 +36,7 @@ class Database:
     def __init__(self, path: Path) -> None:
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self.trouble = ""
-        self._lock = _lock_file(path)
+        self._lock = hold_lock(path)
         try:
             self._connection = _open_connection(path)
         except (StorageUnavailable, StatementRefused) as error:
@@ -151,7 +151,7 @@ def _open_connection(path: Path) -> Connection:
     return connection
 
 
-def _lock_file(path: Path) -> TextIO:
+def hold_lock(path: Path) -> TextIO:
     """Hold the file's lock of the operating system: it ends with the process, however that ends.
 
     The file says which process that is, for whoever wants to tell it something.

@@ -177,6 +177,13 @@ def migrate(connection: Connection) -> None:
     in_our_errors(lambda: migrations.apply(Database(connection.file)))
 
 
+def find_unknown_steps(connection: Connection) -> list[str]:
+    """Return the steps that a file has and this version does not know, in their order: a newer version made them."""
+    known = {step.name for step in migrations.pending(Database(memory=True))}
+    applied = in_our_errors(lambda: migrations.applied(Database(connection.file)))
+    return [step.name for step in applied if step.name not in known]
+
+
 @migrations()
 def m001_beginning(database: Database) -> None:
     """Begin: the inbox (turns), what happened to each turn (steps), what was said (entries), and marks."""

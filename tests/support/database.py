@@ -52,3 +52,15 @@ def held_alone(path: Path) -> Iterator[None]:
         connection.execute("PRAGMA locking_mode = EXCLUSIVE")
         connection.execute("BEGIN EXCLUSIVE")
         yield
+
+
+def leave_in_log(path: Path, statement: str) -> None:
+    """Write something that stands in the log beside the file alone, as a kill leaves it."""
+    log = path.with_name(f"{path.name}-wal")
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA wal_autocheckpoint = 0")
+        with connection:
+            connection.execute(statement)
+        before, written = path.read_bytes(), log.read_bytes()
+    path.write_bytes(before)
+    log.write_bytes(written)

@@ -1,0 +1,103 @@
+"""A copy of the database, made beside a bot that runs, and a copy put back: each is checked before it counts."""
+
+import os
+import shutil
+import time
+from contextlib import closing, suppress
+from pathlib import Path
+
+from core.storage.connection import Connection, in_our_errors, sync_folder
+from core.storage.database import hold_lock
+from core.storage.errors import StatementRefused, StorageUnavailable
+from core.storage.inspection import BACKED_UP
+from core.storage.schema import find_unknown_steps
+from core.storage.state import upsert_state
+
+BESIDE = ("-wal", "-shm")  # what SQLite keeps beside a file that is in use
+
+
+class CopyRefused(Exception):
+    """A copy is not made, or not put back; its text is a sentence that says why. Nothing has changed."""
+
+
+def back_up(path: Path, target: Path) -> None:
+    """Copy a database into one file that its owner alone may read, also while a bot writes to it.
+
+    The copy has its name once it is whole and on the disk; an earlier copy of that name is there until then. Raises
+    CopyRefused, StorageUnavailable and StatementRefused.
+    """
+    if target.exists():
+        if path.exists() and target.samefile(path):
+            raise CopyRefused(f"{target} is the database itself.")
+        require_copy(target, f"{target} is there already, and is no copy of ours: name another file.")
+    _copy_whole(path, target)
+    with suppress(StorageUnavailable), closing(Connection(path)) as connection:
+        upsert_state(connection, BACKED_UP, str(time.time()))
+
+
+def restore(source: Path, path: Path) -> Path | None:
+    """Put a copy in the place of a database that nobody uses; return where the former one is kept, if there was one.
+
+    There is a whole database at `path` at every moment, the former one or the copy. Raises CopyRefused, DatabaseBusy
+    where a bot runs on it, StorageUnavailable and StatementRefused.
+    """
+    require_copy(source, f"{source} is no database of Confab's.")
+    if path.exists() and source.samefile(path):
+        raise CopyRefused(f"{source} is the database itself.")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with hold_lock(path):
+        kept = _keep_former(path) if path.exists() else None
+        _copy_whole(source, path)
+    return kept
+
+
+def require_copy(path: Path, otherwise: str) -> None:
+    """Return where a file is a whole database of ours that this version knows; raise CopyRefused where it is not."""
+    try:
+        with closing(Connection(path, read_only=True)) as connection:
+            _require_whole(connection, path)
+    except StatementRefused:
+        raise CopyRefused(otherwise) from None
+    except StorageUnavailable as error:
+        raise CopyRefused(f"{path} cannot be read ({error.trouble}).") from None
+
+
+def _require_whole(connection: Connection, path: Path) -> None:
+    connection.execute("SELECT 1 FROM turns LIMIT 1")
+    found = connection.execute("PRAGMA integrity_check(1)")[0][0]
+    if found != "ok":
+        raise CopyRefused(f"{path} is damaged.")
+    if unknown := find_unknown_steps(connection):
+        raise CopyRefused(f"{path} is of a newer Confab, which this one does not know ({unknown[-1]}).")
+
+
+def _copy_whole(source: Path, target: Path) -> None:
+    """Copy a database under another name, look at the copy, and give it its own name once it is on the disk."""
+    partial = target.with_name(f".{target.name}.partial")
+    partial.unlink(missing_ok=True)
+    try:
+        with closing(Connection(source, read_only=True)) as original, closing(Connection(partial)) as copy:
+            in_our_errors(lambda: original.file.backup(copy.file))
+            copy.execute("PRAGMA journal_mode = DELETE")  # so that it is one file
+            _require_whole(copy, source)
+        with partial.open("rb") as written:
+            os.fsync(written.fileno())
+        partial.replace(target)
+        sync_folder(target.parent)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _keep_former(path: Path) -> Path:
+    """Give a database a second name, with all that was written; nothing is left that would be read into another."""
+    kept = path.with_name(f"{path.name}.{time.strftime('%Y%m%d-%H%M%S')}")
+    with suppress(StorageUnavailable, StatementRefused), closing(Connection(path)) as connection:
+        connection.execute("PRAGMA journal_mode = DELETE")
+    for ending in BESIDE:
+        with suppress(FileNotFoundError):
+            path.with_name(path.name + ending).rename(kept.with_name(kept.name + ending))
+    try:
+        kept.hardlink_to(path)
+    except OSError:
+        shutil.copy2(path, kept)
+    return kept
