@@ -1,9 +1,13 @@
-"""Who is answered next: so many at once, and each channel in its turn, so that a busy one starves no other."""
+"""Who comes next: so many at once, and each channel or person in turn, so that a busy one starves no other."""
 
 import asyncio
 from collections import OrderedDict, deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from weakref import WeakValueDictionary
 
 Channel = tuple[str, str]  # a platform's name, and the channel's id there
+Owner = tuple[str, str]  # the workspace, and whose file it is
 
 
 class FairSlots:
@@ -38,3 +42,23 @@ class FairSlots:
                 granted.set_result(None)
                 return
         self._free += 1
+
+
+class PersonSlots:
+    """So many slots for work on people's files. Workspaces' people take turns, and nobody has more than `each`."""
+
+    def __init__(self, most: int, each: int) -> None:
+        self._slots = FairSlots(most)
+        self._each = each
+        self._own: WeakValueDictionary[Owner, asyncio.Semaphore] = WeakValueDictionary()
+
+    @asynccontextmanager
+    async def hold_slot(self, owner: Owner) -> AsyncIterator[None]:
+        """Wait for the person's turn, and hold a slot in the block."""
+        own = self._own.setdefault(owner, asyncio.Semaphore(self._each))
+        async with own:
+            await self._slots.take_slot(owner)
+            try:
+                yield
+            finally:
+                self._slots.release_slot()

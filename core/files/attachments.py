@@ -11,7 +11,8 @@ import re2  # linear in time, as what people attach comes from outside
 import structlog
 
 from core.errors import FileUnreadable
-from core.files.documents import Documents, DocumentText, Owner
+from core.fair_slots import Owner
+from core.files.documents import Documents, DocumentText
 from core.files.kinds import kind_of, kind_of_content
 from core.messages import Attachment, ConversationKey, Image, Message
 from core.ports import Platform

@@ -5,13 +5,10 @@ import json
 import os
 import sys
 from asyncio.subprocess import DEVNULL, PIPE
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from weakref import WeakValueDictionary
 
-from core.fair_slots import FairSlots
+from core.fair_slots import Owner, PersonSlots
 from core.files.readers.excerpt import Excerpt
 from core.messages import Image
 
@@ -22,8 +19,6 @@ ROOT = Path(__file__).parents[2]
 PROGRAM = (
     "import sys; sys.path.insert(0, sys.argv[1]); from core.files.readers.program import main; main(*sys.argv[2:])"
 )
-
-Owner = tuple[str, str]  # the workspace, and whose file it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +33,7 @@ class Documents:
     """Reads documents and pictures, a few at a time: workspaces' people take turns, and nobody has two at once."""
 
     def __init__(self) -> None:
-        self._slots = FairSlots(AT_ONCE)
-        self._turns: WeakValueDictionary[Owner, asyncio.Lock] = WeakValueDictionary()
+        self._slots = PersonSlots(AT_ONCE, each=1)
 
     async def read_document(self, content: bytes, kind: str, owner: Owner) -> DocumentText | None:
         """Return what a document says, nothing if it holds no text; None where it is broken, locked or takes too long.
@@ -64,7 +58,7 @@ class Documents:
 
     async def _run(self, content: bytes, kind: str, owner: Owner) -> bytes:
         """Return what the readers make of a file, nothing where they fail. They get none of our environment."""
-        async with self._slot(owner):
+        async with self._slots.hold_slot(owner):
             process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-I", "-X", "utf8", "-c", PROGRAM, str(ROOT), kind, str(os.getpid())),
                 stdin=PIPE,
@@ -82,17 +76,6 @@ class Documents:
                     process.kill()
                     await process.wait()
         return out if process.returncode == 0 else b""
-
-    @asynccontextmanager
-    async def _slot(self, owner: Owner) -> AsyncIterator[None]:
-        """Wait for the person's turn."""
-        turn = self._turns.setdefault(owner, asyncio.Lock())
-        async with turn:
-            await self._slots.take_slot(owner)
-            try:
-                yield
-            finally:
-                self._slots.release_slot()
 
 
 def _utf8_text(content: bytes) -> DocumentText | None:

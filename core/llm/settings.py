@@ -147,7 +147,7 @@ class TranscriptionSettings(EndpointSettings):
     )
     timeout: Seconds = setting_field("CONFAB_TRANSCRIBE_TIMEOUT", "Seconds for one transcript, with retries", 120.0)
     local_whisper: str = setting_field(
-        "CONFAB_LOCAL_WHISPER", "A model of faster-whisper to transcribe with in this process: a name or a folder", ""
+        "CONFAB_LOCAL_WHISPER", "A model of faster-whisper to transcribe with on this machine: a name or a folder", ""
     )
     language: str = setting_field("CONFAB_VOICE_LANGUAGE", "The language that is spoken, as a hint: en, de, pt", "")
     prompt: str = setting_field("CONFAB_VOICE_PROMPT", "Names and words that are likely to be spoken, as a hint", "")

@@ -10,6 +10,13 @@ class NoteTooLong(VoiceError):
     hint = "A recording exceeds CONFAB_VOICE_MINUTES or CONFAB_VOICE_MEGABYTES: raise it if such ones are to be heard."
 
 
+class TooManyRecordings(VoiceError):
+    """It stands behind as many others in one message as are listened to."""
+
+    notice = "I listened to the first ten recordings only; please send the others in another message."
+    hint = "A message holds more than ten recordings; nobody else is to wait for all of them."
+
+
 class NoteNotFetched(VoiceError):
     """Its address leads nowhere, or to a page."""
 

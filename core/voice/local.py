@@ -29,13 +29,14 @@ PROGRAM = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from core.voice.local
 class LocalWhisper:
     """One model, given by its name or its folder; it is loaded with the first recording, which takes its time.
 
-    `environment` is all that the processes are given of ours: where models lie.
+    `environment` is all that the processes are given of ours: where models lie; `program` is what they run.
     """
 
-    def __init__(self, settings: TranscriptionSettings, environment: Mapping[str, str]) -> None:
+    def __init__(self, settings: TranscriptionSettings, environment: Mapping[str, str], program: str = PROGRAM) -> None:
         self.name = f"faster-whisper {settings.local_whisper}"
         self._settings = settings
         self._environment = environment
+        self._program = program
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._idle: list[asyncio.Task[Process]] = []
         self._has_warned = False
@@ -76,7 +77,7 @@ class LocalWhisper:
     async def _load(self) -> Process:
         """Return a process that has loaded the model."""
         threads = str(max(1, (os.cpu_count() or 1) // AT_ONCE))
-        arguments = ("-I", "-c", PROGRAM, self._settings.local_whisper, threads)
+        arguments = ("-I", "-c", self._program, str(os.getpid()), self._settings.local_whisper, threads)
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             *arguments,

@@ -2,20 +2,18 @@
 
 It is given a model's name or folder, and says `{"ready": true, "multilingual": …}` once that is loaded. A job is a line
 of JSON on stdin: `{"path": …, "task": …, "language": …, "prompt": …}`; its answer is a line of JSON on stdout, either
-`{"segments": …}` or `{"fault": …}`. It ends when stdin does, in the middle of a job too.
+`{"segments": …}` or `{"fault": …}`. It ends with the process that began it, in the middle of a job too.
 """
 
 import json
-import os
-import queue
 import sys
-import threading
 from typing import Any
 
 import av
 import numpy as np
 from faster_whisper import WhisperModel
 
+from core.child_process import end_with_parent
 from core.voice.audio import open_container, read_samples
 
 FIGURES = ("text", "no_speech_prob", "avg_logprob", "compression_ratio")
@@ -38,25 +36,18 @@ def transcribe_file(model: WhisperModel, job: dict[str, Any]) -> dict[str, Any]:
         return {"fault": f"{type(error).__name__}: {error}"}
 
 
-def read_jobs(jobs: "queue.Queue[str]") -> None:
-    """Take lines in; end the process with the last, since whoever asked is gone."""
-    for line in sys.stdin:
-        jobs.put(line)
-    os._exit(0)
-
-
 def main() -> None:
-    """Load the model of the first argument, with as many threads as the second says, and do the jobs that come in."""
-    jobs: queue.Queue[str] = queue.Queue()
-    threading.Thread(target=read_jobs, args=(jobs,), daemon=True).start()
+    """Load a model and do the jobs that come in; the arguments are the parent's id, the model, and how many threads."""
+    parent, name, threads = sys.argv[1:]
+    end_with_parent(int(parent))
     try:
-        model = WhisperModel(sys.argv[1], device="auto", compute_type="int8", cpu_threads=int(sys.argv[2]))
+        model = WhisperModel(name, device="auto", compute_type="int8", cpu_threads=int(threads))
     except (OSError, RuntimeError, ValueError) as error:
         answer({"fault": f"{type(error).__name__}: {error}"})
         return
     answer({"ready": True, "multilingual": model.model.is_multilingual})
-    while True:
-        answer(transcribe_file(model, json.loads(jobs.get())))
+    for line in sys.stdin:
+        answer(transcribe_file(model, json.loads(line)))
 
 
 def answer(found: dict[str, Any]) -> None:

@@ -7,20 +7,22 @@ from dataclasses import dataclass
 import structlog
 
 from core.errors import VoiceError
+from core.fair_slots import PersonSlots
 from core.messages import Attachment, ConversationKey, Message, Replace, ReplyEvent, Text
 from core.policy import Policies
 from core.ports import Platform
 from core.sanitize import indent_speakers, sanitize_name, sanitize_text
 from core.voice.audio_info import check_limits, recordings_of
-from core.voice.errors import NoteWithoutWords, NoTranscriber, TranscriberFailing
+from core.voice.errors import NoteWithoutWords, NoTranscriber, TooManyRecordings, TranscriberFailing
 from core.voice.settings import VoiceSettings
 from core.voice.stitch import stitch_transcripts
-from core.voice.transcribe import TranscriptPipeline
+from core.voice.transcribe import TranscriptPipeline, owner_of
 
 log = structlog.get_logger()
 
 AHEAD = 64  # messages whose recordings are listened to before their turn has come
-AT_ONCE = 8  # recordings that are fetched or transcribed at a time
+AT_ONCE, EACH = 8, 3  # recordings that are fetched or transcribed at a time, of all people and of one
+MOST_RECORDINGS = 10  # of one message
 LONG = 60.0  # seconds of sound from which on progress is shown
 QUOTED = 200  # characters of what was heard that people see again
 MOST_QUOTES = 4
@@ -91,7 +93,7 @@ class VoiceNotes:
         self._policies = policies
         self._platform_transcripts = platform_transcripts or {}
         self._ahead: dict[Place, Transcription] = {}
-        self._slots = asyncio.Semaphore(AT_ONCE)
+        self._slots = PersonSlots(AT_ONCE, EACH)
 
     def prefetch(self, message: Message, platform: Platform) -> None:
         """Begin to listen ahead of the message's turn."""
@@ -100,13 +102,13 @@ class VoiceNotes:
         if len(self._ahead) >= AHEAD:
             self._ahead = {place: each for place, each in self._ahead.items() if not each.task.done()}
         if len(self._ahead) < AHEAD and _place(message) not in self._ahead:
-            self._ahead[_place(message)] = self._begun(message, platform)
+            self._ahead[_place(message)] = self._begin(message, platform)
 
     def transcription_of(self, message: Message, platform: Platform) -> Transcription | None:
         """Return a message's recordings on their way, or None where it has none."""
         if not message.attachments or not recordings_of(message.attachments):
             return None
-        return self._ahead.pop(_place(message), None) or self._begun(message, platform)
+        return self._ahead.pop(_place(message), None) or self._begin(message, platform)
 
     def cancel(self, place: Place) -> None:
         """Listen no further to a message that is gone: platform, workspace, channel and its id."""
@@ -124,17 +126,18 @@ class VoiceNotes:
         await asyncio.gather(*(transcription.task for transcription in self._ahead.values()), return_exceptions=True)
         await self._pipeline.close()
 
-    def _begun(self, message: Message, platform: Platform) -> Transcription:
+    def _begin(self, message: Message, platform: Platform) -> Transcription:
         files = recordings_of(message.attachments)
 
         async def listen(transcription: Transcription) -> tuple[RecordingResult, ...]:
-            return tuple(
-                await asyncio.gather(*(self._result(file, message, platform, transcription) for file in files))
-            )
+            heard = (self._result(file, message, platform, transcription) for file in files[:MOST_RECORDINGS])
+            beyond = TooManyRecordings(f"{len(files)} in one message")
+            rest = (RecordingResult(file, error=beyond) for file in files[MOST_RECORDINGS:])
+            return *await asyncio.gather(*heard), *rest
 
         def begin(transcription: Transcription) -> asyncio.Task[tuple[RecordingResult, ...]]:
             task = asyncio.create_task(listen(transcription))
-            task.add_done_callback(_looked_at)
+            task.add_done_callback(_retrieve_error)
             return task
 
         return Transcription(files, begin)
@@ -143,7 +146,7 @@ class VoiceNotes:
         self, file: Attachment, message: Message, platform: Platform, transcription: Transcription
     ) -> RecordingResult:
         try:
-            async with self._slots:
+            async with self._slots.hold_slot(owner_of(message)):
                 return RecordingResult(file, await self._transcribe(file, message, platform, transcription))
         except VoiceError as error:
             log.warning("recording not understood", error=type(error).__name__, detail=str(error), hint=error.hint)
@@ -171,7 +174,7 @@ def _place(message: Message) -> Place:
     return message.key.platform, message.key.workspace, message.key.channel, message.id
 
 
-def _looked_at(task: asyncio.Task[tuple[RecordingResult, ...]]) -> None:
+def _retrieve_error(task: asyncio.Task[tuple[RecordingResult, ...]]) -> None:
     """Take note of an error that nobody may come to await."""
     if not task.cancelled():
         task.exception()
@@ -179,7 +182,7 @@ def _looked_at(task: asyncio.Task[tuple[RecordingResult, ...]]) -> None:
 
 def to_prompt_texts(heard: Sequence[RecordingResult]) -> Mapping[str, str]:
     """Return what the model reads in each recording's place, by the file's id: its words, marked as transcribed."""
-    return {each.file.id: _told(each) for each in heard}
+    return {each.file.id: _prompt_text(each) for each in heard}
 
 
 def quote_transcripts(heard: Sequence[RecordingResult]) -> str:
@@ -201,7 +204,7 @@ def why_unanswerable(message: Message, heard: Sequence[RecordingResult]) -> Voic
     return errors[0] if is_all and errors and len(errors) == len(heard) else None
 
 
-def _told(heard: RecordingResult) -> str:
+def _prompt_text(heard: RecordingResult) -> str:
     label = "voice note" if heard.file.is_voice_note else f"recording {sanitize_name(heard.file.name)}"
     if heard.error:
         return f"[{label}: it could not be understood]"

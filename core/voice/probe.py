@@ -3,6 +3,7 @@
 A job is a line of JSON on stdin: `{"do": "look", "path": …, "longest": …}`, or `{"do": "cut", "path": …, "folder": …,
 "longest": …, "copied": …}`. Its answers are lines of JSON on stdout. Whatever a file does to FFmpeg, it does it
 here: within these bounds, without a name of a person's choosing, and with no way to another file or to the network.
+It ends with the process that began it, in the middle of a job too.
 """
 
 import json
@@ -17,6 +18,7 @@ from typing import Any
 import av
 from av.container import InputContainer
 
+from core.child_process import end_with_parent
 from core.voice.audio import codec_of, open_container, read_samples
 from core.voice.segments import split_recording
 from core.voice.speech import SpeechDetector
@@ -110,7 +112,8 @@ def run_job(job: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def main() -> None:
-    """Do the jobs that come in, within bounds of time, memory and disk."""
+    """Do the jobs that come in, within bounds of time, memory and disk; the first argument is the parent's id."""
+    end_with_parent(int(sys.argv[1]))
     bounds = {resource.RLIMIT_CPU: CPU, resource.RLIMIT_AS: MEMORY, resource.RLIMIT_FSIZE: WRITTEN}
     for kind, most in bounds.items():
         with suppress(ValueError, OSError):  # macOS sets no bound of address space

@@ -15,6 +15,7 @@ from weakref import WeakValueDictionary
 import structlog
 
 from core.errors import FileUnreadable, SoundRefused
+from core.fair_slots import Owner, PersonSlots
 from core.llm.transcriptions import Task
 from core.messages import Attachment, ConversationKey, Message
 from core.ports import Platform
@@ -30,16 +31,22 @@ from core.voice.worker import AudioPart, AudioWorker
 
 log = structlog.get_logger()
 
-AT_ONCE = 4  # parts of one recording that are transcribed at a time
+AT_ONCE, EACH = 16, 4  # parts of recordings that are transcribed at a time, of all people and of one
 DAY = 24 * 3600.0  # seconds
+
+
+def owner_of(message: Message) -> Owner:
+    """Return whose recordings a message's are: the workspace, and who wrote it there."""
+    return message.key.workspace, message.author.id
 
 
 @dataclass(frozen=True, slots=True)
 class TranscriptJob:
-    """One recording to be written down: by the hash of its content, as what, and who hears of each part."""
+    """One recording to be written down: by the hash of its content, as what, for whom, and who hears of each part."""
 
     digest: str
     task: Task
+    owner: Owner
     advance: Callable[[], None]
 
 
@@ -52,6 +59,7 @@ class TranscriptPipeline:
         self._settings = settings
         self._folder = folder
         self._worker = AudioWorker()
+        self._slots = PersonSlots(AT_ONCE, EACH)
         self._orders: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def close(self) -> None:
@@ -63,18 +71,18 @@ class TranscriptPipeline:
     ) -> Sequence[TranscriptPart]:
         """Return what was heard in each part of a recording; raise a VoiceError where that cannot be had."""
         task: Task = "translations" if translate else "transcriptions"
-        if known := await self._known_file(file, message, task):
+        if known := await self._find_fetched(file, message, task):
             return known
         if not self._transcribers.present:
             raise NoTranscriber("none is there")
         self._worker.warm()  # while the file comes in
-        async with self._emptied() as folder:
+        async with self._open_folder() as folder:
             path = folder / "recording"
             digest = await _save_file(message.key, file, platform, path, self._settings.largest_bytes)
             async with self._orders.setdefault(digest, asyncio.Lock()):
-                lines = await self._known(digest, task)
+                lines = await self._find_transcript(digest, task)
                 if lines is None:
-                    lines = await self._written(path, file, TranscriptJob(digest, task, advance))
+                    lines = await self._write_down(path, file, TranscriptJob(digest, task, owner_of(message), advance))
                 await self._store.run(
                     lambda connection: transcripts.insert_recording(connection, message, file.id, digest)
                 )
@@ -84,57 +92,55 @@ class TranscriptPipeline:
         """Drop what was heard in the recordings of a message: platform, workspace, channel and its id."""
         await self._store.run(lambda connection: transcripts.delete_of_message(connection, place))
 
-    async def _known_file(self, file: Attachment, message: Message, task: Task) -> Sequence[TranscriptPart] | None:
+    async def _find_fetched(self, file: Attachment, message: Message, task: Task) -> Sequence[TranscriptPart] | None:
         """Return what was heard in a file that was fetched before, for whatever message."""
         key = message.key
         digest = await self._store.run(
             lambda connection: transcripts.find_digest(connection, key.platform, key.workspace, file.id)
         )
-        lines = await self._known(digest, task) if digest else None
+        lines = await self._find_transcript(digest, task) if digest else None
         if lines is not None:
             await self._store.run(lambda connection: transcripts.insert_recording(connection, message, file.id, digest))
         return lines
 
-    async def _known(self, digest: str, task: Task) -> Sequence[TranscriptPart] | None:
+    async def _find_transcript(self, digest: str, task: Task) -> Sequence[TranscriptPart] | None:
         return await self._store.run(lambda connection: transcripts.read_transcript(connection, digest, task))
 
-    async def _written(self, path: Path, file: Attachment, job: TranscriptJob) -> Sequence[TranscriptPart]:
+    async def _write_down(self, path: Path, file: Attachment, job: TranscriptJob) -> Sequence[TranscriptPart]:
         """Have a recording transcribed: as it is where that goes, else in parts, and keep each part at once."""
         begun = time.monotonic()
-        async with self._worker.open_process() as process:
+        async with self._worker.open_process(job.owner) as process:
             audio = await process.inspect(path, self._settings.longest_seconds)
         check_playable(audio, self._settings.longest_seconds, file.duration)
         as_it_is = audio.uploads_as_is(self._settings.longest_part)
-        lines = await self._whole(path, audio, job) if as_it_is else None
+        lines = await self._upload_whole(path, audio, job) if as_it_is else None
         if lines is None:
-            lines = await self._in_parts(path, job, copied=audio.keeps_codec and not as_it_is)
+            lines = await self._upload_parts(path, job, copied=audio.keeps_codec and not as_it_is)
         before = time.time() - self._settings.transcript_days * DAY
-        await self._store.run(lambda connection: _ended(connection, job, len(lines), before))
+        await self._store.run(lambda connection: _complete_transcript(connection, job, len(lines), before))
         took = round(time.monotonic() - begun, 2)
         log.info("recording transcribed", seconds=round(audio.seconds), bytes=audio.size, parts=len(lines), took=took)
         return lines
 
-    async def _whole(self, path: Path, audio: AudioInfo, job: TranscriptJob) -> list[TranscriptPart] | None:
+    async def _upload_whole(self, path: Path, audio: AudioInfo, job: TranscriptJob) -> list[TranscriptPart] | None:
         """Upload a recording as it is; None where no endpoint takes it so."""
         named = await asyncio.to_thread(path.rename, path.with_suffix(audio.ending))
         try:
-            return [await self._line(AudioPart(named), 0, job, parts=1)]
+            return [await self._hear_part(AudioPart(named), 0, job, parts=1)]
         except SoundRefused:
             await asyncio.to_thread(named.rename, path)
             return None
 
-    async def _in_parts(self, path: Path, job: TranscriptJob, *, copied: bool) -> list[TranscriptPart]:
+    async def _upload_parts(self, path: Path, job: TranscriptJob, *, copied: bool) -> list[TranscriptPart]:
         """Upload a recording in parts, the first ones while the rest is still being cut."""
         heard = await self._store.run(lambda connection: transcripts.read_parts(connection, job.digest, job.task))
-        slots = asyncio.Semaphore(AT_ONCE)
 
         async def line(piece: AudioPart, number: int) -> TranscriptPart:
-            async with slots:
-                return heard.get(number) or await self._line(piece, number, job)
+            return heard.get(number) or await self._hear_part(piece, number, job)
 
         tasks: list[asyncio.Task[TranscriptPart]] = []
         try:
-            async with self._worker.open_process() as process:
+            async with self._worker.open_process(job.owner) as process:
                 async for piece in process.split(path, path.parent, self._settings.longest_part, copied=copied):
                     tasks.append(asyncio.create_task(line(piece, len(tasks))))
             return list(await asyncio.gather(*tasks))
@@ -145,16 +151,17 @@ class TranscriptPipeline:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _line(self, piece: AudioPart, number: int, job: TranscriptJob, parts: int = 0) -> TranscriptPart:
+    async def _hear_part(self, piece: AudioPart, number: int, job: TranscriptJob, parts: int = 0) -> TranscriptPart:
         """Have a part transcribed, and keep what was heard; `parts` says of how many, where they are all there now."""
-        line = TranscriptPart(await self._words(piece, number, job.task), piece.overlap)
+        async with self._slots.hold_slot(job.owner):
+            line = TranscriptPart(await self._words_of(piece, number, job.task), piece.overlap)
         await self._store.run(
             lambda connection: transcripts.save_part(connection, job.digest, job.task, number, line, parts)
         )
         job.advance()
         return line
 
-    async def _words(self, piece: AudioPart, number: int, task: Task) -> str:
+    async def _words_of(self, piece: AudioPart, number: int, task: Task) -> str:
         """Return what is said in a part; the last one may be too short to hold any."""
         try:
             return await self._transcribers.transcribe(piece.path, task)
@@ -164,7 +171,7 @@ class TranscriptPipeline:
             return ""
 
     @asynccontextmanager
-    async def _emptied(self) -> AsyncIterator[Path]:
+    async def _open_folder(self) -> AsyncIterator[Path]:
         """Give a folder that is gone afterwards."""
         await asyncio.to_thread(self._folder.mkdir, parents=True, exist_ok=True)
         name = await asyncio.to_thread(tempfile.mkdtemp, dir=self._folder)
@@ -174,7 +181,7 @@ class TranscriptPipeline:
             await asyncio.to_thread(shutil.rmtree, name, ignore_errors=True)
 
 
-def _ended(connection: Connection, job: TranscriptJob, parts: int, before: float) -> None:
+def _complete_transcript(connection: Connection, job: TranscriptJob, parts: int, before: float) -> None:
     transcripts.mark_complete(connection, job.digest, job.task, parts)
     transcripts.expire_transcripts(connection, before)
 
@@ -183,7 +190,7 @@ async def _save_file(key: ConversationKey, file: Attachment, platform: Platform,
     """Fetch a recording, a chunk at a time; return its SHA-256 in hex."""
     digest = hashlib.sha256()
     try:
-        with _created(path) as target:
+        with _create_file(path) as target:
 
             def write(chunk: bytes) -> None:
                 digest.update(chunk)
@@ -199,6 +206,6 @@ async def _save_file(key: ConversationKey, file: Attachment, platform: Platform,
     return digest.hexdigest()
 
 
-def _created(path: Path) -> BinaryIO:
+def _create_file(path: Path) -> BinaryIO:
     """Open a file for writing; at once, since what a thread opened would stay open if nobody waited for it any more."""
     return path.open("wb")

@@ -51,12 +51,12 @@ class Transcribers:
                 refused = refused or error
                 log.info("recording refused", transcriber=transcriber.name, detail=str(error))
             except ModelError as error:
-                self._failed(transcriber, error)
+                self._note_failure(transcriber, error)
         if refused:
             raise REASONS[refused.reason](str(refused)) if refused.reason else refused
         raise TranscriberFailing("none answered") if self._known else NoTranscriber("none is there")
 
-    def _failed(self, transcriber: Transcriber, error: ModelError) -> None:
+    def _note_failure(self, transcriber: Transcriber, error: ModelError) -> None:
         kind = type(error).__name__
         log.warning("transcriber failed", transcriber=transcriber.name, error=kind, detail=str(error.args[0]))
         if isinstance(error, ABSENT) and transcriber in self._known:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
@@ -10,10 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from core.fair_slots import Owner, PersonSlots
 from core.voice.audio_info import AudioInfo
 from core.voice.errors import NoteUnplayable
 
-AT_ONCE = 2  # recordings that are worked on at a time: each takes a processor
+AT_ONCE = 2  # recordings that are worked on at a time, of one person one: each takes a processor
 SECONDS = 300.0  # for one answer of the process
 ROOT = Path(__file__).parents[2]
 PROGRAM = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from core.voice.probe import main; main()"
@@ -21,7 +23,7 @@ PROGRAM = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from core.voice.probe
 
 @dataclass(frozen=True, slots=True)
 class AudioPart:
-    """A part of a recording as a file; its first `again` seconds are the last of the part before."""
+    """A part of a recording as a file; its first `overlap` seconds are the last of the part before."""
 
     path: Path
     overlap: float = 0.0
@@ -71,32 +73,32 @@ class AudioWorker:
     """Gives each recording a process. The next one is started beforehand, since loading FFmpeg takes its time."""
 
     def __init__(self) -> None:
-        self._slots = asyncio.Semaphore(AT_ONCE)
+        self._slots = PersonSlots(AT_ONCE, each=1)
         self._spare: asyncio.Task[Process] | None = None
 
     def warm(self) -> None:
         """See that a process is there, or on its way, for the next recording."""
         if self._spare is None or (self._spare.done() and self._spare.result().returncode is not None):
-            self._spare = asyncio.create_task(_started())
+            self._spare = asyncio.create_task(_start_process())
 
     @asynccontextmanager
-    async def open_process(self) -> AsyncGenerator[AudioProcess, None]:
-        """Give a recording's process, which ends with the block."""
-        async with self._slots:
-            process = await self._taken()
+    async def open_process(self, owner: Owner) -> AsyncGenerator[AudioProcess, None]:
+        """Give the process of one of a person's recordings, once it is their turn; it ends with the block."""
+        async with self._slots.hold_slot(owner):
+            process = await self._take_process()
             try:
                 yield AudioProcess(process)
             finally:
-                await _ended(process)
+                await _end_process(process)
                 self.warm()
 
     async def close(self) -> None:
         """End the process that waits."""
         if self._spare:
-            await _ended(await self._spare)
+            await _end_process(await self._spare)
             self._spare = None
 
-    async def _taken(self) -> Process:
+    async def _take_process(self) -> Process:
         self.warm()
         spare, self._spare = self._spare, None
         assert spare is not None  # noqa: S101 - warm() has just seen to it
@@ -107,13 +109,13 @@ class AudioWorker:
             raise
 
 
-async def _started() -> Process:
+async def _start_process() -> Process:
     return await asyncio.create_subprocess_exec(
-        sys.executable, "-I", "-c", PROGRAM, stdin=PIPE, stdout=PIPE, stderr=DEVNULL, env={}
+        *(sys.executable, "-I", "-c", PROGRAM, str(os.getpid())), stdin=PIPE, stdout=PIPE, stderr=DEVNULL, env={}
     )
 
 
-async def _ended(process: Process) -> None:
+async def _end_process(process: Process) -> None:
     if process.returncode is None:
         process.kill()
     await process.wait()

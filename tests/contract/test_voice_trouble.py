@@ -19,8 +19,10 @@ from core.voice.errors import (
     NoteWithoutSpeech,
     NoteWithoutWords,
     NoTranscriber,
+    TooManyRecordings,
     TranscriberFailing,
 )
+from core.voice.notes import MOST_RECORDINGS
 from core.voice.settings import VoiceSettings
 from deploy.sandbox.openai.model import FAULTS, Fault
 from tests.contract.platform_room import Recording, Room, Said, answered, told
@@ -239,3 +241,13 @@ async def test_of_several_recordings_the_good_ones_are_answered(room: Room) -> N
     said = await room.record(*files)
     await room.until(lambda: any(NoteUnplayable.notice in answer for answer in room.answers(said)))
     assert "[recording two.ogg: it could not be understood]" in told(room, 0)[0]
+
+
+async def test_of_very_many_recordings_the_first_are_heard_and_that_is_said(room: Room) -> None:
+    """No more are fetched, so that nobody waits for all of them."""
+    room.model.sounds.prose = WEATHER
+    files = [Recording(OGG, "audio/ogg", f"{number}.ogg", None) for number in range(MOST_RECORDINGS + 2)]
+    said = await room.record(*files)
+    await room.until(lambda: any(TooManyRecordings.notice in answer for answer in room.answers(said)))
+    assert room.fetched() == MOST_RECORDINGS
+    assert told(room, 0)[0].count(WEATHER) == MOST_RECORDINGS

@@ -2,10 +2,11 @@
 
 import asyncio
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.fair_slots import FairSlots
+from core.fair_slots import FairSlots, PersonSlots
 
 
 def channel(number: int) -> tuple[str, str]:
@@ -56,3 +57,26 @@ async def test_no_slot_is_lost_and_none_is_given_twice(most: int, visits: list[t
     async with asyncio.timeout(30):
         for _ in range(most):
             await slots.take_slot(channel(0))
+
+
+@pytest.mark.parametrize(("most", "each"), [(3, 1), (8, 3), (2, 1), (16, 4)])
+async def test_a_persons_many_files_keep_nobody_else_waiting(most: int, each: int) -> None:
+    """A hundred of theirs never end; another's are begun at once, and so are those of the same name elsewhere."""
+    slots, begun = PersonSlots(most, each), []
+
+    async def work(owner: tuple[str, str]) -> None:
+        async with slots.hold_slot(owner):
+            begun.append(owner)
+            await asyncio.Event().wait()
+
+    tasks = [asyncio.create_task(work(("T1", "U1"))) for _ in range(100)]
+    await asyncio.sleep(0)
+    tasks += [asyncio.create_task(work(owner)) for owner in (("T1", "U2"), ("T2", "U1"))[: most - each]]
+    await asyncio.sleep(0)
+    assert begun == [("T1", "U1")] * each + [("T1", "U2"), ("T2", "U1")][: most - each]
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    async with asyncio.timeout(30):
+        for number in range(most):
+            await slots.hold_slot(("T1", str(number))).__aenter__()

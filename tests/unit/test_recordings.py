@@ -20,7 +20,7 @@ async def inspect(content: bytes, folder: Path) -> AudioInfo:
     path.write_bytes(content)
     worker = AudioWorker()
     try:
-        async with worker.open_process() as process:
+        async with worker.open_process(("T1", "U1")) as process:
             return await process.inspect(path, 600.0)
     finally:
         await worker.close()

@@ -3,20 +3,18 @@
 It reads within bounds of time and memory, writes no file, and ends with the process that began it.
 """
 
-import ctypes
 import json
 import os
 import resource
-import signal
 import sys
 from importlib import import_module
 
+from core.child_process import end_with_parent
 from core.files.readers.excerpt import Excerpt
 
 SECONDS = 10  # of processor time
 MEMORY = 1024 * 1024 * 1024  # bytes that the process may take
 FILES = 64  # that may be open
-SET_PDEATHSIG = 1  # prctl(2): the signal that comes when the parent ends
 
 # Which reader reads a kind; a reader is imported alone, since some take half a second.
 READERS = {
@@ -61,7 +59,4 @@ def _limit_process(parent: int) -> None:
     for limit, most in limits.items():
         resource.setrlimit(limit, (most, most))
     os.nice(10)  # whoever waits for an answer comes first
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    if os.getppid() != parent:  # it ended meanwhile
-        sys.exit(1)
+    end_with_parent(parent)

@@ -1,0 +1,135 @@
+"""The programs that work on recordings beside the bot: one in mid-job ends with the bot, and with its job.
+
+A recording here is a pipe from which nothing comes: whoever reads it is in mid-job until they end, and the pipe's other
+end shows when they do.
+"""
+
+import asyncio
+import os
+import select
+import sys
+from asyncio.subprocess import DEVNULL
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+from core.errors import EndpointFailing
+from core.llm.settings import TranscriptionSettings
+from core.voice.local import PROGRAM, LocalWhisper
+from tests.support.sound_files import WEATHER, sound
+
+ROOT = Path(__file__).parents[2]
+# faster-whisper and its numpy are not needed: the stand-in hears the same in every recording, and fails where told to.
+STAND_IN = f"""
+import sys, types
+class Samples(list):
+    def astype(self, kind):
+        return self
+    def __truediv__(self, other):
+        return self
+class WhisperModel:
+    def __init__(self, name, **options):
+        if name == "absent":
+            raise OSError("no such model")
+        self.model = types.SimpleNamespace(is_multilingual=True)
+    def transcribe(self, samples, **options):
+        assert len(samples) > 16_000
+        if options["task"] == "translate":
+            raise RuntimeError("no translation")
+        figures = dict(no_speech_prob=0.0, avg_logprob=-0.1, compression_ratio=1.0)
+        return [types.SimpleNamespace(text={WEATHER!r}, **figures)], None
+sys.modules["numpy"] = types.SimpleNamespace(
+    int16=None, float32=None, frombuffer=lambda block, kind: block, concatenate=lambda blocks: Samples(b"".join(blocks))
+)
+sys.modules["faster_whisper"] = types.SimpleNamespace(WhisperModel=WhisperModel)
+{PROGRAM}
+"""
+INSPECT = """
+async def work(path):
+    async with AudioWorker().open_process(("T1", "U1")) as process:
+        await process.inspect(path, 600.0)
+"""
+TRANSCRIBE = f"""
+async def work(path):
+    local = LocalWhisper(TranscriptionSettings(local_whisper="base"), {{}}, {STAND_IN!r})
+    await local.transcribe(path, "transcriptions")
+"""
+BOT = """
+import asyncio, pathlib, sys
+from core.llm.settings import TranscriptionSettings
+from core.voice.local import LocalWhisper
+from core.voice.worker import AudioWorker
+"""
+
+
+@asynccontextmanager
+async def pipe_read_by(path: Path) -> AsyncIterator[select.poll]:
+    """Wait until somebody reads the pipe; give what tells that they have ended."""
+    writer = await asyncio.wait_for(asyncio.to_thread(os.open, path, os.O_WRONLY), 90)
+    try:
+        ended = select.poll()
+        ended.register(writer, 0)
+        assert not ended.poll(0)
+        yield ended
+    finally:
+        os.close(writer)
+
+
+@pytest.fixture
+def pipe(tmp_path: Path) -> Path:
+    """Return a recording that does not come."""
+    path = tmp_path / "recording"
+    os.mkfifo(path)
+    return path
+
+
+@pytest.mark.parametrize("work", [INSPECT, TRANSCRIBE])
+async def test_a_program_in_mid_job_ends_with_the_bot(pipe: Path, work: str) -> None:
+    """Which was killed, and could tell it nothing."""
+    program = f"{BOT}{work}\nasyncio.run(work(pathlib.Path(sys.argv[1])))"
+    bot = await asyncio.create_subprocess_exec(sys.executable, "-c", program, str(pipe), cwd=ROOT, stderr=DEVNULL)
+    async with pipe_read_by(pipe) as ended:
+        bot.kill()
+        await bot.wait()
+        assert await asyncio.to_thread(ended.poll, 90_000)
+
+
+@asynccontextmanager
+async def whisper(model: str = "base") -> AsyncIterator[LocalWhisper]:
+    """Give a transcriber on this machine that runs the stand-in."""
+    local = LocalWhisper(TranscriptionSettings(local_whisper=model), {}, STAND_IN)
+    try:
+        yield local
+    finally:
+        await local.close()
+
+
+async def test_a_local_transcript_that_is_no_longer_wanted_ends_its_program_at_once(pipe: Path) -> None:
+    """As when the bot is stopped: nothing is waited for."""
+    async with whisper() as local:
+        transcript = asyncio.create_task(local.transcribe(pipe, "transcriptions"))
+        async with pipe_read_by(pipe) as ended:
+            transcript.cancel()
+            with suppress(asyncio.CancelledError):
+                await transcript
+            assert ended.poll(0)
+
+
+async def test_a_local_transcriber_hears_one_recording_after_the_other(tmp_path: Path) -> None:
+    """A fault ends its own job; the next one is done."""
+    path = tmp_path / "recording"
+    path.write_bytes(sound("weather.ogg"))
+    async with whisper() as local:
+        assert await local.transcribe(path, "transcriptions") == WEATHER
+        with pytest.raises(EndpointFailing, match="no translation"):
+            await local.transcribe(path, "translations")
+        assert await local.transcribe(path, "transcriptions") == WEATHER
+
+
+async def test_a_model_that_is_not_there_is_a_fault_of_the_transcriber(tmp_path: Path) -> None:
+    """Its own words are for the log."""
+    async with whisper("absent") as local:
+        with pytest.raises(EndpointFailing, match="no such model"):
+            await local.transcribe(tmp_path / "recording", "transcriptions")
