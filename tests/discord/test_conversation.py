@@ -52,7 +52,9 @@ async def test_a_direct_message_is_one_conversation(sandbox: Sandbox) -> None:
 
 async def test_a_setting_answers_in_place_and_goes_on_by_reply(sandbox: Sandbox, tmp_path: Path) -> None:
     """No thread is opened; whoever replies to any part of an answer, in the channel, goes on with it."""
-    async with running(sandbox, tmp_path / "d.db", DiscordSetup(policies=Policies(ChannelSettings(threads=False)))):
+    async with running(
+        sandbox, tmp_path / "d.db", DiscordSetup(policies=Policies(ChannelSettings(threads=False, channel_context=0)))
+    ):
         sandbox.model.script.extend([Reply("one"), Reply("two"), Reply("three")])
         question = await sandbox.guild.say(GENERAL, mention("first"))
         assert await answered(sandbox, GENERAL) == ["one"]
@@ -69,7 +71,9 @@ async def test_a_setting_answers_in_place_and_goes_on_by_reply(sandbox: Sandbox,
 
 async def test_a_second_mention_in_place_begins_anew(sandbox: Sandbox, tmp_path: Path) -> None:
     """It is another conversation."""
-    async with running(sandbox, tmp_path / "d.db", DiscordSetup(policies=Policies(ChannelSettings(threads=False)))):
+    async with running(
+        sandbox, tmp_path / "d.db", DiscordSetup(policies=Policies(ChannelSettings(threads=False, channel_context=0)))
+    ):
         for number, text in enumerate(("first", "second"), 1):
             await sandbox.guild.say(GENERAL, mention(text))
             await answered(sandbox, GENERAL, number)
@@ -78,7 +82,9 @@ async def test_a_second_mention_in_place_begins_anew(sandbox: Sandbox, tmp_path:
 
 async def test_a_channel_can_differ_from_the_setting(sandbox: Sandbox, tmp_path: Path) -> None:
     """One channel has threads, the others have not."""
-    setup = DiscordSetup(policies=Policies(ChannelSettings(threads=False), {RANDOM: ChannelSettings(threads=True)}))
+    setup = DiscordSetup(
+        policies=Policies(ChannelSettings(threads=False, channel_context=0), {RANDOM: ChannelSettings(threads=True)})
+    )
     async with running(sandbox, tmp_path / "d.db", setup):
         assert await ask(sandbox, "hi", RANDOM)
         await sandbox.guild.say(GENERAL, mention("hi"))
