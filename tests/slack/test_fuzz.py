@@ -1,0 +1,112 @@
+"""Whatever Slack sends, the bot goes on: payloads of real shapes with something dropped, emptied, unknown or wrong."""
+
+import copy
+import random
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.policy import ChannelSettings, Policies
+from deploy.sandbox.wire.server import Sandbox
+from tests.slack.test_post_text import FORWARD, TABLE, section
+from tests.support.bot import GENERAL, Setup, running
+from tests.support.room import answered, answers, ask, mention
+
+WRONG: list[Any] = [None, "", 0, -1, 1e400, True, [], {}, [None], {"x": []}, "\ud83c", "1700000000.000001", "a" * 5_000]
+PLAIN = {"type": "message", "channel": GENERAL, "channel_type": "channel", "user": "U0GRACE", "team": "T0SANDBOX"}
+FILE = {
+    "id": "F0NONE",
+    "name": "audio_message.m4a",
+    "mimetype": "audio/mp4",
+    "subtype": "slack_audio",
+    "size": 7,
+    "duration_ms": 1200,
+    "mode": "hosted",
+    "file_access": "visible",
+    "url_private": "https://files.slack.com/x",
+}
+RICH = {
+    "type": "rich_text",
+    "elements": [
+        {"type": "rich_text_section", "elements": [{"type": "text", "text": "so", "style": {"code": True}}]},
+        {"type": "rich_text_list", "style": "ordered", "offset": 2, "indent": 1, "elements": []},
+        {"type": "rich_text_quote", "elements": [{"type": "user", "user_id": "U0ADA"}]},
+    ],
+}
+FIELDS = {"fields": [{"title": "t", "value": "v", "short": True}], "fallback": "f"}
+OWN = {"type", "channel", "ts", "subtype"}  # which a message in history has by itself
+SHAPES: list[dict[str, Any]] = [
+    {**PLAIN, "text": "plain words", "client_msg_id": "7", "blocks": [RICH]},
+    {**PLAIN, "text": "files", "subtype": "file_share", "files": [FILE, {**FILE, "file_access": "check_file_info"}]},
+    {**PLAIN, "text": "", "attachments": [FORWARD]},
+    {**PLAIN, "text": "", "blocks": [TABLE, section("x"), {"type": "context", "elements": [section("y")]}]},
+    {
+        **PLAIN,
+        "subtype": "bot_message",
+        "bot_id": "B1",
+        "username": "App",
+        "attachments": [{"fields": [{"title": "t"}]}],
+    },
+    {
+        **PLAIN,
+        "subtype": "message_changed",
+        "message": {**PLAIN, "text": "new"},
+        "previous_message": {**PLAIN, "text": "old"},
+    },
+    {**PLAIN, "subtype": "message_deleted", "deleted_ts": "1700000000.000001", "previous_message": {**PLAIN}},
+    {**PLAIN, "subtype": "message_changed", "message": {"subtype": "tombstone", "ts": "1700000000.000001"}},
+    {"type": "app_home_opened", "user": "U0ADA", "channel": "D0ADA", "tab": "messages"},
+]
+
+
+def places_of(value: Any) -> Iterator[tuple[Any, Any]]:
+    """Yield every place in a payload, as what holds it and its name there."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for name, each in list(inner):
+        yield value, name
+        yield from places_of(each)
+
+
+def mutated(shape: dict[str, Any], chance: random.Random) -> dict[str, Any]:
+    """Return a payload with up to three of its places dropped, emptied, or filled with something else."""
+    payload = copy.deepcopy(shape)
+    for _ in range(chance.randint(1, 3)):
+        holder, name = chance.choice(list(places_of(payload)))
+        if isinstance(holder, dict) and chance.random() < 0.3:
+            del holder[name]
+        else:
+            holder[name] = copy.deepcopy(chance.choice(WRONG)) if chance.random() < 0.8 else "of_tomorrow"
+    return payload
+
+
+@pytest.mark.parametrize("number", [300, pytest.param(20_000, marks=pytest.mark.prove)])
+async def test_no_payload_ends_the_bot_or_spoils_what_is_read_later(
+    sandbox: Sandbox, tmp_path: Path, number: int
+) -> None:
+    """A later turn in the same channel is answered, from a channel and a thread that hold such messages as well."""
+    sandbox.workspace.limits_on = False
+    chance = random.Random(number)
+    setup = Setup(policies=Policies(ChannelSettings(channel_context=30, follow_ups=False)))
+    async with running(sandbox, tmp_path / "confab.db", setup):
+        thread = await ask(sandbox, "first")
+        for count in range(number):
+            payload = mutated(chance.choice(SHAPES), chance)
+            ts = sandbox.workspace.stamp()
+            ordinary = {"event_ts": ts, "ts": ts, "thread_ts": thread}
+            await sandbox.workspace.send_event({"type": "message", **ordinary, **payload})
+            if not count % 50:
+                odd = {
+                    name: value for name, value in payload.items() if name not in {"type", "channel", "ts", "subtype"}
+                }
+                await sandbox.workspace.say_raw(GENERAL, odd, user="U0GRACE")
+                await sandbox.workspace.say_raw(GENERAL, odd, user="U0GRACE", thread_ts=thread)
+                last = await ask(sandbox, f"still there after {count}?")
+                assert len(answers(sandbox, last)) == 1
+        before = len(answers(sandbox, thread))
+        await sandbox.workspace.say(GENERAL, mention("and here?"), thread_ts=thread)
+        await answered(sandbox, thread, before + 1)
+        await sandbox.model.until(lambda: any("and here?" in str(each.body) for each in sandbox.model.requests))
+    async with running(sandbox, tmp_path / "confab.db", setup):
+        assert len(answers(sandbox, await ask(sandbox, "and after a restart?"))) == 1
