@@ -50,6 +50,10 @@ prove: install  ## kill the bot at every point, run 10,000 random schedules, and
 	@$(BIN)/python -m tests.proofs.killing
 	@$(BIN)/python -m tests.proofs.schedules
 	$(BIN)/python -m pytest -q -m prove
+	@$(BIN)/python -m tests.support.mutate
+
+mutate: install  ## break the code in CHANGES small ways (200), drawn by SEED (1), and print which the tests do not notice
+	@$(BIN)/python -m tests.support.mutate $(or $(CHANGES),200) $(or $(SEED),1)
 
 lock: $(BIN)/python  ## write the exact versions and hashes anew, from pyproject.toml
 	$(BIN)/python -m venv .venv/lock
