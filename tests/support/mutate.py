@@ -13,6 +13,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from tests.support.imports import Module, imports, read
@@ -190,4 +191,4 @@ def try_changes(number: int, seed: int, tell: Callable[[str], None]) -> None:
 
 if __name__ == "__main__":
     how_many, begin = (*map(int, sys.argv[1:]), *(40, 1)[len(sys.argv) - 1 :])
-    try_changes(how_many, begin, tell=lambda line: print(line, flush=True)  # noqa: T201 - its output)
+    try_changes(how_many, begin, tell=partial(print, flush=True))
