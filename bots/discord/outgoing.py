@@ -47,7 +47,8 @@ class MessageSplitter:
     def _rest_of(self, markdown: str) -> str:
         splitter = Splitter(LIMIT)
         splitter.add(markdown)
-        return markdown[splitter.pieces()[self._most - 1].end :].strip("\n")
+        last = splitter.pieces()[self._most - 1]
+        return last.carry.opening + markdown[last.end :].strip("\n")
 
 
 def nonce_of(turn_id: str, part: int) -> str:

@@ -20,6 +20,7 @@ from bots.discord.calls import (
 from bots.discord.outgoing import FILE_NAME
 from bots.discord.places import DIRECT, ReplyHandle
 from bots.discord.thread_names import name_from_question, plain_name_of
+from bots.markdown.marks import SPOILER
 from core.errors import Uncertain
 from core.messages import ConversationKey, Message, Turn
 from core.policy import Policies
@@ -181,7 +182,8 @@ def _read_posted(message: discord.Message) -> PostedMessage:
 
 
 def _as_file(text: str) -> discord.File:
-    return discord.File(io.BytesIO(text.encode()), FILE_NAME)
+    """Return a text as a file, veiled where it holds a spoiler, as Discord shows the beginning of a file's text."""
+    return discord.File(io.BytesIO(text.encode()), FILE_NAME, spoiler=SPOILER in text)
 
 
 class ReplyChannels:

@@ -10,20 +10,12 @@ SPACE = re.compile(r"\s")
 LONGEST_CLUSTER = 32  # code points; a flag or a family of emoji is far shorter, stacked accents may go on for ever
 JOINER = "\u200d"
 VIRAMA = 9
-LINK = re2.compile(r"!?\[[^\[\]\n]*(?:\]\([^()\s]*)?$|!?\[[^\[\]\n]*\]$")  # one that a cut would run through
+MARKS = frozenset("*_~|`")  # a cut beside one of them would part it from what it stands at
+LINK = re2.compile(r"!?\[[^\[\]\n]*(?:\](?:\((?:[^()\n]|\([^()\n]*\))*)?)?$")  # one that a cut would run through
 
 
 def last_cut(line: str) -> int:
-    """Return the best place for a cut in a line that goes on, in code points and never 0, except in an empty one.
-
-    A link stays whole, as long as it takes no more than half of the line.
-    """
-    cut = _last_cut(line)
-    link = LINK.search(line[:cut])
-    return link.start() if link and link.start() * 2 >= cut else cut
-
-
-def _last_cut(line: str) -> int:
+    """Return the best place for a cut in a line that goes on, in code points and never 0, except in an empty one."""
     half = len(line) // 2
     for pattern in (SENTENCE_END, SPACE):
         ends = (match.end() for match in pattern.finditer(line, half))
@@ -31,6 +23,12 @@ def _last_cut(line: str) -> int:
         if good:
             return good[-1]
     return _cluster_start(line)
+
+
+def link_before(line: str, cut: int) -> int:
+    """Return where the link begins that a cut in a line would run through, or the cut where it meets none."""
+    link = LINK.search(line[:cut])
+    return link.start() if link else cut
 
 
 def _cluster_start(line: str) -> int:
@@ -44,7 +42,13 @@ def _cluster_start(line: str) -> int:
 def _joined(line: str, offset: int) -> bool:
     """Whether the code points before and after the offset make one character, as people see it."""
     before, after = line[offset - 1], line[offset]
-    if JOINER in (before, after) or _extends(after) or _is_conjunct(before, after):
+    if (
+        JOINER in (before, after)
+        or before in MARKS
+        or (after in MARKS and not before.isspace())
+        or _extends(after)
+        or _is_conjunct(before, after)
+    ):
         return True
     return _is_flag_letter(after) and _flag_letters_before(line, offset) % 2 == 1
 

@@ -8,10 +8,12 @@ as it is while the model goes on writing.
 import re
 from bisect import bisect_left
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bots.markdown.blocks import Fence, Place, Rank, closing_room, fence_after, places
-from bots.markdown.breaks import last_cut
+from bots.markdown.breaks import last_cut, link_before
+from bots.markdown.carry import Carry, carry_of, marks_at
+from bots.markdown.marks import SPOILER, closing_of, marks_room, open_marks, spoilers_of
 
 SMALLEST = 32  # below this, a fence and its closing line leave no room for text
 TEXT = re.compile(r"\S")
@@ -34,23 +36,6 @@ class Limit:
     def admits(self, text: str) -> bool:
         """Whether one message can hold the text."""
         return self.measure(text) <= self.size
-
-
-@dataclass(frozen=True, slots=True)
-class Carry:
-    """What a cut leaves to the next part: the fence that it ran through, or the head of the table.
-
-    `within_line` says that the cut fell into a line, so that a space which follows it means nothing.
-    """
-
-    fence: Fence | None = None
-    head: str = ""
-    within_line: bool = False
-
-    @property
-    def opening(self) -> str:
-        """What the next part repeats before its text."""
-        return self.fence.opening if self.fence else self.head
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,18 +70,21 @@ class Splitter:
         """Append what the model wrote."""
         self._rest += text
 
-    def parts(self) -> list[str]:
+    def parts(self, *, is_whole: bool = True) -> list[str]:
         """Return all parts so far. Only the last may still change."""
-        return [part.text for part in self.pieces()]
+        return [part.text for part in self.pieces(is_whole=is_whole)]
 
-    def pieces(self) -> list[Part]:
-        """Return all parts so far, each with what was added to it told apart from the text."""
+    def pieces(self, *, is_whole: bool = True) -> list[Part]:
+        """Return all parts so far, each with what was added to it told apart from the text.
+
+        Where the text is not whole, whatever may become a spoiler is closed as one.
+        """
         start = 0
         while (part := _next(self._rest, start, self._carry, self._limit)) and part.end < len(self._rest):
             start, self._carry = part.end, part.carry
             self._finished.append(part)
         self._rest = self._rest[start:]
-        return [*self._finished, part] if part else list(self._finished)
+        return [*self._finished, _with_spoilers_closed(part, is_whole=is_whole)] if part else list(self._finished)
 
 
 class Growing:
@@ -107,20 +95,20 @@ class Growing:
         self._splitter = Splitter(limit)
         self._known = ""
 
-    def __call__(self, markdown: str, *, is_whole: bool = True) -> list[str]:  # noqa: ARG002  # nothing waits for the end
+    def __call__(self, markdown: str, *, is_whole: bool = True) -> list[str]:
         """Return the parts of a text; what it shares with the text of the last call is not read again."""
         if not markdown.startswith(self._known):
             self._splitter, self._known = Splitter(self._limit), ""
         self._splitter.add(markdown[len(self._known) :])
         self._known = markdown
-        return self._splitter.parts()
+        return self._splitter.parts(is_whole=is_whole)
 
 
 def split(markdown: str, limit: Limit) -> list[str]:
     """Return the text as parts that each fit the limit, in order, none of them blank.
 
-    Fences that a cut runs through are closed and opened again, and the head of a table is repeated. Taken
-    together the parts are the text, but for these lines and for white space at the cuts.
+    Fences and marks that a cut runs through are closed and opened again, the head of a table and the bullets above an
+    item are repeated. Taken together the parts are the text, but for these and for white space at the cuts.
     """
     splitter = Splitter(limit)
     splitter.add(markdown)
@@ -145,8 +133,11 @@ def _next(text: str, start: int, carry: Carry, limit: Limit) -> Part | None:
         return _part(carry, window, len(text), Carry())
     cut = _cut(window[:fits], carry)
     within_line = window[cut.offset - 1] != "\n"
-    following = _carried(Carry(cut.fence, "" if within_line else cut.head, within_line), limit)
-    return _part(carry, window[: cut.offset], begin + cut.offset, following)
+    before = carry.opening + window[: cut.offset]
+    opened = marks_at(before, cut, within_line=within_line)
+    following = carry_of(before, window[cut.offset : fits], cut, opened, within_line=within_line)
+    part = _part(carry, window[: cut.offset], begin + cut.offset, _carried(following, limit))
+    return replace(part, closing=part.closing + closing_of(opened, part.text))
 
 
 def _part(carry: Carry, body: str, end: int, following: Carry) -> Part:
@@ -158,32 +149,42 @@ def _part(carry: Carry, body: str, end: int, following: Carry) -> Part:
     return Part(carry.opening, text, f"\n{fence.closing}" if fence else "", end, following)
 
 
+def _with_spoilers_closed(part: Part, *, is_whole: bool) -> Part:
+    """Close the spoiler at the end of the last part; two bars between spaces, once the text is whole, are none."""
+    opened = spoilers_of(open_marks(part.opening + part.body)) if SPOILER in part.text else ()
+    if is_whole and SPOILER not in part.opening:
+        opened = tuple(mark for mark in opened if mark.is_tight)
+    return replace(part, closing=part.closing + closing_of(opened, part.text))
+
+
 def _carried(carry: Carry, limit: Limit) -> Carry:
-    """Leave out what would take more than half of the next message: the fence's info, or else all of it."""
+    """Leave out what would take more than half of the next message: the fence's info, or else all but spoilers."""
     if limit.measure(carry.opening) * 2 <= limit.size:
         return carry
-    bare = Fence(carry.fence.lead, carry.fence.marker, "") if carry.fence else None
-    if bare and limit.measure(bare.opening) * 4 <= limit.size:
-        return Carry(bare, "", carry.within_line)
-    return Carry(None, "", carry.within_line)
+    bare = replace(carry, fence=Fence(carry.fence.lead, carry.fence.marker, "")) if carry.fence else carry.spoilers
+    if limit.measure(bare.opening) * 4 <= limit.size:
+        return bare
+    return replace(carry.spoilers, within_line=carry.within_line)
 
 
 def _beginning(text: str, start: int, carry: Carry, limit: Limit) -> tuple[int, Carry]:
     """Return where the next part's text begins, past white space, and what it still has to repeat.
 
-    An indent is kept. The closing line of a fence that the last part closed already is passed over.
+    An indent is kept. The closing line of a fence that the last part closed already is passed over, as is a mark.
     """
     first = TEXT.search(text, start)
     if first is None:
         return len(text), carry
     begin = max(start, text.rfind("\n", start, first.start()) + 1)
-    if (carry.within_line and begin == start) or first.start() - begin > limit.size // 4:
+    if carry.goes_on or (carry.within_line and begin == start) or first.start() - begin > limit.size // 4:
         begin = first.start()
     line = text[begin : begin + limit.size].partition("\n")[0]
     if carry.fence and carry.fence.is_closed_by(line):
-        return _beginning(text, begin + len(line), Carry(), limit)
+        return _beginning(text, begin + len(line), carry.spoilers, limit)
     if carry.head and (begin > start or "|" not in line):
-        return begin, Carry()
+        return begin, carry.spoilers
+    if (shorter := carry.past_mark(line)) and (mark := carry.marks[-1]):
+        return _beginning(text, begin + len(mark), shorter, limit)
     return begin, carry
 
 
@@ -192,7 +193,7 @@ def _fitting(window: str, opening: str, limit: Limit) -> int:
 
     def is_too_long(count: int) -> bool:
         shown = opening + window[:count]
-        return not limit.admits(shown + closing_room(shown))
+        return not limit.admits(shown + closing_room(shown) + marks_room(shown))
 
     reach = SMALLEST
     while not is_too_long(min(reach, len(window))):
@@ -212,8 +213,12 @@ def _cut(window: str, carry: Carry) -> Place:
         good = [place for place in found if place.rank <= rank and place.offset * 3 >= len(window)]
         if good:
             return good[-1]
-    length = last_cut(window[last.offset :]) if window[last.offset :].strip() else len(window) - last.offset
-    return Place(last.offset + length, Rank.NEVER, last.fence, last.head, last.whole)
+    line = window[last.offset :]
+    length = last_cut(line) if line.strip() else len(line)
+    link = link_before(line, length)
+    if link == 0 and last.offset and last.rank < Rank.NEVER:
+        return last
+    return Place(last.offset + (link or length), Rank.NEVER, last.fence, last.head, last.whole)
 
 
 def _before_whole(found: list[Place]) -> Place:

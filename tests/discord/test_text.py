@@ -1,5 +1,7 @@
 """What people write in Discord as Confab reads it, and what Confab writes as Discord takes it."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -65,7 +67,8 @@ def test_nothing_is_lost_between_the_parts_and_the_file(pieces: list[str], most:
         parts = cut(text, is_whole=piece is pieces[-1])
         assert parts[: len(before) - 1] == before[:-1]
         before = parts
-    assert "".join("".join(before).split()) == "".join(render_markdown(text).split())
+    told = re.sub(r"[ \t]*- \u2026\s", "", "\n".join(before))  # bullets that hold up an item behind a cut
+    assert "".join(told.split()) == "".join(render_markdown(text).split())
 
 
 @given(st.text(max_size=50), st.integers(0, 100))

@@ -272,3 +272,111 @@ def test_a_link_stays_whole() -> None:
     link = "[our handbook of sorts](https://a.example/handbook)"
     parts = split(f"{'word ' * 12}{link} {'word ' * 30}", Limit(100))
     assert any(link in part for part in parts)
+
+
+MARKS = st.sampled_from(
+    ["**", "*", "_", "~~", "`", "||", "||", "|", "\\", "[a](", "](b)", "\n", "\n\n", "- ", "  - ", "> "]
+)
+MARKED = st.lists(
+    MARKS | st.sampled_from(["word ", "two words", "x" * 30, " ", "- item\n", "  - nested\n"]), max_size=40
+)
+
+
+@given(MARKED.map("".join), LIMITS, st.data())
+def test_marks_keep_every_part_within_its_limit_and_every_cut_where_it_was(
+    text: str, limit: Limit, data: st.DataObject
+) -> None:
+    """Closing them takes room, which is kept for them from the first."""
+    text *= data.draw(st.integers(1, 6))
+    prefix = text[: data.draw(st.integers(0, len(text)))]
+    parts = split(text, limit)
+    assert all(limit.measure(part) <= limit.size and part.strip() for part in parts)
+    growing = Growing(limit)
+    early = growing(prefix, is_whole=False)
+    assert all(limit.measure(part) <= limit.size for part in early)
+    assert early[:-1] == parts[: max(0, len(early) - 1)]
+    assert growing(text) == parts
+
+
+WORDY = st.lists(st.integers(0, 9_999), min_size=1, max_size=60)
+
+
+@given(WORDY, WORDY, WORDY, st.sampled_from([" ", "\n", "\n\n", "\n- ", "\n  - "]), LIMITS, st.data())
+def test_no_cut_and_no_beginning_shows_what_a_spoiler_hides(
+    before: list[int], inside: list[int], behind: list[int], gap: str, limit: Limit, data: st.DataObject
+) -> None:
+    """Each word of it stands between bars wherever it stands, also while the spoiler's end has not come."""
+    edge = data.draw(st.sampled_from(["", " ", "**", "\n"]))
+    secret = gap.join(f"s{number}" for number in inside)
+    text = f"{' '.join(f'a{n}' for n in before)} ||{edge}{secret}{edge}|| {gap.join(f'b{n}' for n in behind)}"
+    shown = Growing(limit)
+    for end in (data.draw(st.integers(0, len(text))), len(text)):
+        parts = shown(text[:end], is_whole=end == len(text))
+        open_words = "".join(re.sub(r"\|\|[\s\S]+?\|\|", " ", part) for part in parts)
+        assert not re.search(r"s\d", open_words)
+    assert re.findall(r"[sab]\d+", "\n".join(parts)) == re.findall(r"[sab]\d+", text)
+
+
+@pytest.mark.parametrize("mark", ["**", "*", "_", "__", "~~", "`", "||", "***"])
+def test_a_line_of_five_thousand_characters_keeps_its_marks_in_every_part(mark: str) -> None:
+    """Each is closed at the cut, and opened again in the next message."""
+    parts = split(f"{mark}{'word ' * 1_000}end{mark} and more", Limit(2_000))
+    assert len(parts) == 3
+    assert all(part.startswith(mark) for part in parts)
+    assert [part.endswith(mark) for part in parts] == [True, True, False]
+    assert "".join(squeezed(part).replace(mark, "") for part in parts) == "word" * 1_000 + "endandmore"
+
+
+def test_marks_in_each_other_are_closed_from_the_inside() -> None:
+    """And opened again from the outside."""
+    parts = split(f"||Now **this is ~~a {'word ' * 40}end~~**||.", Limit(100))
+    assert all(part.startswith("||**~~") and part.endswith("~~**||") for part in parts[1:-1])
+    assert parts[-1].endswith("end~~**||.")
+
+
+@pytest.mark.parametrize(
+    "bullets", [("- ", "  - ", "    - "), ("1. ", "   1. ", "      - "), ("* ", "    * ", "        1. ")]
+)
+def test_a_nested_list_stays_nested_over_a_cut(bullets: tuple[str, str, str]) -> None:
+    """An item goes on below those that hold it, told again by their bullets."""
+    top, middle, deep = bullets
+    text = f"{top}top\n" + "".join(f"{middle}middle {n}\n{deep}deep {n}\n" for n in range(20))
+    first, *others = split(text, Limit(120))
+    assert first.startswith(f"{top}top\n")
+    assert all(part.startswith(f"{top}…\n{middle}") for part in others)
+    assert re.findall(r"\d+$", "\n".join([first, *others]), re.MULTILINE) == [str(n) for n in range(20) for _ in "ab"]
+
+
+def test_an_item_that_is_cut_goes_on_as_an_item() -> None:
+    """What stands below it stays below it."""
+    parts = split(f"- top\n    - {'word ' * 40}\n        - child\n- next", Limit(100))
+    assert all(part.startswith("- …\n    - … word") for part in parts[1:-1])
+    assert parts[-1].endswith("\n        - child\n- next")
+
+
+def test_code_keeps_bars_and_stars_as_they_are() -> None:
+    """In a fence they are no marks, and so nothing is added for them."""
+    code = "\n".join(f"if (a{n} || b) {{ c **d }}" for n in range(20))
+    parts = split(f"```c\n{code}\n```\n\nEnd of it.", Limit(150))
+    assert all(not part.replace("```", "").strip("\n").endswith(("||", "**")) for part in parts)
+    assert split("either `a || b` or a || b", Limit(100)) == ["either `a || b` or a || b"]
+
+
+def test_what_may_become_a_spoiler_is_hidden_until_its_end_is_known() -> None:
+    """Two bars between spaces may be an operator, which the whole text tells."""
+    growing = Growing(Limit(100))
+    assert growing("It was ||the but", is_whole=False) == ["It was ||the but||"]
+    assert growing("It was ||the butler|| of", is_whole=False) == ["It was ||the butler|| of"]
+    assert Growing(Limit(100))("a || b", is_whole=False) == ["a || b||"]
+    assert split("a || b", Limit(100)) == ["a || b"]
+    assert split("It was ||the but", Limit(100)) == ["It was ||the but||"]
+
+
+@pytest.mark.parametrize(
+    "piece", ["[a](", "**", "*a ", "||", "|| ", "||\n", "`", "`a ``b ", "_a_", "- a\n", "  - a\n", "\\|"]
+)
+def test_hostile_marks_of_forty_thousand_characters_are_split_while_they_grow(piece: str) -> None:
+    """The work grows with the text, not with its square: this would otherwise never end."""
+    growing, text = Growing(Limit(2_000)), piece * (40_000 // len(piece))
+    for end in range(4_000, len(text) + 1, 4_000):
+        assert all(len(part) <= 2_000 for part in growing(text[:end], is_whole=False))
