@@ -14,7 +14,7 @@ from bots.markdown.blocks import FENCE_RUN, HEADING, ITEM, QUOTE, pieces_of_code
 SPOILER = "||"
 LONGEST = 3  # letters of one mark; of a longer run of backticks or asterisks nobody expects a meaning
 TOKEN = re2.compile(r"\\|`+|\*+|_+|~~+|\|\|+")
-ROW = re2.compile(r"\s*\|(?:[^|].*)?\|\s*$")
+ROW = re2.compile(r"\s*\|[^|].*\|\s*$")
 ROOM = {SPOILER: "\n||", "*": "***", "_": "___", "~~": "~~", "`": "```"}
 
 

@@ -354,6 +354,12 @@ def test_an_item_that_is_cut_goes_on_as_an_item() -> None:
     assert parts[-1].endswith("\n        - child\n- next")
 
 
+def test_bars_alone_in_a_line_are_a_spoilers_and_no_row_of_a_table() -> None:
+    """What stands between two such lines is hidden in every part."""
+    parts = split(f"{'word ' * 12}||\n{'secret ' * 20}\n||", Limit(64))
+    assert all(re.fullmatch(r"\|\|\s*(?:secret\s*)+\|\|", part) for part in parts[1:])
+
+
 def test_code_keeps_bars_and_stars_as_they_are() -> None:
     """In a fence they are no marks, and so nothing is added for them."""
     code = "\n".join(f"if (a{n} || b) {{ c **d }}" for n in range(20))
