@@ -53,11 +53,6 @@ def spoilers_of(opened: Sequence[Mark]) -> tuple[Mark, ...]:
     return tuple(mark for mark in opened if mark.text == SPOILER)
 
 
-def reopened(opened: Sequence[Mark]) -> str:
-    """Return the text that opens the marks again."""
-    return "".join(mark.text for mark in opened)
-
-
 def closing_of(opened: Sequence[Mark], text: str) -> str:
     """Return the text that closes the marks at the end of a text, on a line of its own below a fence."""
     closing = "".join(mark.text for mark in reversed(opened))

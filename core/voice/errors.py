@@ -14,7 +14,7 @@ class TooManyRecordings(VoiceError):
     """It stands behind as many others in one message as are listened to."""
 
     notice = "I listened to the first ten recordings only; please send the others in another message."
-    hint = "A message holds more than ten recordings; nobody else is to wait for all of them."
+    hint = "A message holds more than ten recordings; CONFAB_VOICE_MINUTES sets how long each may be, not how many."
 
 
 class NoteNotFetched(VoiceError):
