@@ -60,7 +60,7 @@ SINKS: dict[tuple[str, str, str], tuple[Path, ...]] = {
     ("core.intake", "_take_edit", "add_edit"): (),  # into the inbox, to be checked when it is its turn
     ("core.edits", "apply_edit", "edit_message"): ("edit",),
     ("core.edits", "apply_edit", "finish_turn"): (),
-    ("core.voice.transcribe", "_line", "run"): ("question", "others"),  # dropped where it was not admitted
+    ("core.voice.transcribe", "_hear_part", "run"): ("question", "others"),  # dropped where it was not admitted
     (
         "core.moderation.log",
         "_tell_moderators",
@@ -70,7 +70,7 @@ SINKS: dict[tuple[str, str, str], tuple[Path, ...]] = {
 }
 # What reads, or hands on ids, times and numbers alone.
 NO_SINKS = {
-    *("note_unread", "known_messages"),
+    *("note_unread", "known_messages", "list_models", "is_streaming"),
     *("entries_between", "claim_turn", "close", "delete_message", "open_file", "fetch_earlier", "delete_conversation"),
     *(
         "next_is_same_author",
@@ -105,7 +105,7 @@ NO_SINKS = {
 NAMES = {name for noun in (Store, OpenAI, Platform) for name in vars(noun) if not name.startswith("_")} - NO_SINKS
 ONLY_READ = {
     ("core.voice.transcribe", name)
-    for name in ("transcribe", "_known_file", "_known", "_written", "_in_parts", "forget")
+    for name in ("transcribe", "_find_fetched", "_find_transcript", "_write_down", "_upload_parts", "forget")
 }
 
 # Where a platform's adapter hands text to its SDK: all of it comes by `reply` or `post_notice`, or is Confab's own.
