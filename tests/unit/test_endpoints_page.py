@@ -50,11 +50,15 @@ def test_no_pattern_is_slower_than_linear(name: str) -> None:
     """Forty thousand hostile characters take no time to speak of."""
     for text in HOSTILE:
         best = 1.0
-        for _ in range(10):
+        for _ in range(
+            100
+        ):  # what a busy machine adds is never taken away: the quickest of many tells the pattern's own
             begun = time.process_time()
             PATTERNS[name].search(text)
             best = min(best, time.process_time() - begun)
-        assert best < 0.25, text[:20]  # a quadratic one takes seconds; a shared machine is five times slower at times
+            if best < 0.05:
+                break
+        assert best < 0.05, text[:20]
 
 
 MINUTE = "You exceeded your current quota, please check your plan and billing details. Please retry in 3.66s."
