@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
+from core.errors import TooManyParts
 from core.messages import Replace, ReplyEvent
 
 T = TypeVar("T")
@@ -52,11 +53,17 @@ class ShownPart:
 class ReplyStream:
     """One reply on its way to a surface."""
 
-    def __init__(self, surface: Surface, parts: PartsOf, posted: Sequence[str], pace: Pace) -> None:
-        """`parts` cuts a text into what fits one message each; `posted` are the messages to go on with."""
+    def __init__(
+        self, surface: Surface, parts: PartsOf, posted: Sequence[str], pace: Pace, most: int | None = None
+    ) -> None:
+        """`parts` cuts a text into what fits one message each; `posted` are the messages to go on with.
+
+        `most` is how many of them the reply may take.
+        """
         self._surface = surface
         self._parts = parts
         self._pace = pace
+        self._most = most
         self._shown = [ShownPart(message_id, None) for message_id in posted]
         self._text = ""
         self._begun = asyncio.Event()
@@ -64,7 +71,11 @@ class ReplyStream:
         self._urgent = asyncio.Event()
 
     async def show_reply(self, events: AsyncIterator[ReplyEvent], *, live: bool) -> None:
-        """Show the answer as it grows (`live`), and in every case whole in the end."""
+        """Show the answer as it grows (`live`), and in every case whole in the end.
+
+        Raises TooManyParts where it is longer than it may be: as much as may stand there does, and the rest is not
+        waited for.
+        """
         listening = asyncio.create_task(self._collect_events(events))
         try:
             await (self._show_growing(listening) if live else self._show_at_end(listening))
@@ -106,6 +117,13 @@ class ReplyStream:
 
     async def _put_parts(self, *, last: bool) -> None:
         parts = self._parts(self._text, is_whole=last) if self._text.strip() else []
+        if self._most and len(parts) > self._most:
+            shown = parts[: self._most]
+            await self._put_texts(shown, last=True)
+            raise TooManyParts(sum(map(len, shown)))
+        await self._put_texts(parts, last=last)
+
+    async def _put_texts(self, parts: Sequence[str], *, last: bool) -> None:
         for number, text in enumerate(parts):
             if number < len(self._shown):
                 await self._renew_part(self._shown[number], text, last=last)

@@ -19,6 +19,7 @@ from core.errors import (
     ModelError,
     PlatformError,
     RefusedRequest,
+    TooManyParts,
     Uncertain,
 )
 from core.files.attachments import BLIND, UNLOOKED, AttachmentContent, read_attachments
@@ -232,6 +233,10 @@ class Conversation:
         live = self._policies.policy_of(turn.message.key).streaming
         try:
             await platform.reply(turn, events, Parts(self._store, turn, answer), live=live)
+        except TooManyParts as error:
+            answer.keep_characters(error.shown)
+            record(turn, answer, error)
+            await self._add(turn, platform, error, answer)
         except PlatformError as error:
             if error.is_silence:
                 raise  # another attempt goes on where this one stands
@@ -239,7 +244,7 @@ class Conversation:
             if answer.parts or turn.posted or isinstance(error, Uncertain):
                 await self._add(turn, platform, error, answer)
 
-    async def _add(self, turn: Turn, platform: Platform, error: PlatformError, answer: Outcome) -> None:
+    async def _add(self, turn: Turn, platform: Platform, error: BotError, answer: Outcome) -> None:
         """Say below what stands there why it ends so, where the platform still lets us write."""
         journal = Parts(self._store, turn, answer, first=max(answer.parts, len(turn.posted)))
         apart = replace(turn, id=f"{turn.id}{NOTICE}", attempts=1, posted=())

@@ -10,6 +10,7 @@ BotError                 everything that a person is told of in the channel
     ModerationError      what was asked or answered is not shown, in core/moderation/errors.py
     PlatformError        an answer could not be shown
         Uncertain        it may have been, and nobody can tell
+    TooManyParts         an answer takes more messages than it may
     GaveUp               a turn failed for a reason that nobody foresaw, too often
 SoundRefused             a transcriber wants a recording in another form
 FileUnreadable           a file that came with a message could not be fetched; the model is told
@@ -197,6 +198,17 @@ class Uncertain(PlatformError):
 
     notice = "I may have answered here before I was interrupted, and cannot see it; please ask again if nothing came."
     hint = "The channel could not be read for an answer that was under way: the bot may lack the right to read it."
+
+
+class TooManyParts(BotError):
+    """A reply takes more messages than it may; `shown` is how many characters of it stand in those that it took."""
+
+    notice = "My answer takes more messages than it may, so it ends here; ask me to go on for the rest."
+    hint = "An answer took more messages than it may: raise CONFAB_SLACK_PARTS if such ones are wanted."
+
+    def __init__(self, shown: int) -> None:
+        super().__init__(f"{shown} characters are shown")
+        self.shown = shown
 
 
 class GaveUp(BotError):

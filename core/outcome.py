@@ -59,6 +59,10 @@ class Outcome:
                 return self._with(self.above) if self.above else None
         return None
 
+    def keep_characters(self, count: int) -> None:
+        """Leave as much of the model's words as is to be seen, where the first `count` characters of all are."""
+        self.text = self.text[: max(0, count - len(self.visible_text) + len(self.text))]
+
     def _with(self, text: str) -> ReplyEvent:
         """Return how a text at the end is shown: it takes the place of a notice there."""
         noted, self.noted = self.noted, False

@@ -175,9 +175,8 @@ class Slack:
         thinking = asyncio.create_task(self._status.show_thinking(turn, reply))
         grows = live and self._budget.reserve_edit()
         try:
-            await ReplyStream(reply, Growing(LIMIT), await reply.find_standing(), self._pace).show_reply(
-                events, live=grows
-            )
+            standing, most = await reply.find_standing(), self._options.parts
+            await ReplyStream(reply, Growing(LIMIT), standing, self._pace, most).show_reply(events, live=grows)
         except SlackRefusal as refusal:
             await self._ephemeral.tell_refusal(turn.message, refusal)
             raise

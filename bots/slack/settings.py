@@ -3,12 +3,17 @@
 from collections.abc import Mapping
 from typing import ClassVar
 
+from pydantic import PositiveInt
+
 from bots.platform_settings import PlatformSettings
 from core.setting_fields import URL, Seconds, setting_field
 
 
 class SlackSettings(PlatformSettings):
-    """Tokens, Slack's address, and how to behave there; `ping` is the pause between two pings, in seconds."""
+    """Tokens, Slack's address, and how to behave there; `ping` is the pause between two pings, in seconds.
+
+    `parts` is how many messages an answer may take before it is ended.
+    """
 
     title: ClassVar[str] = "Slack"
     tokens: ClassVar[tuple[str, ...]] = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET")
@@ -29,6 +34,9 @@ class SlackSettings(PlatformSettings):
     api_url: str = setting_field("SLACK_API_URL", "Slack: where its Web API is", "https://slack.com/api/", begins=URL)
     dm_threads: bool = setting_field(
         "CONFAB_DM_THREADS", "Answer each direct message in a thread of its own", default=True
+    )
+    parts: PositiveInt = setting_field(
+        "CONFAB_SLACK_PARTS", "Slack: messages that one answer may take before it is ended", 20
     )
     ping: Seconds = 5.0  # the client gives a socket up when no answer came for half as long
 

@@ -93,24 +93,26 @@ class CompletionReader:
         self.alive = self.alive or any(lives)
         return any(lives)
 
-    def read_whole(self, body: str) -> list[ModelEvent]:
-        """Return what a body of JSON holds that came in place of a stream: one completion, or a chunk in each line.
+    def read_whole(self, body: str) -> Iterator[ModelEvent]:
+        """Yield what a body of JSON holds that came in place of a stream: one completion, or a chunk in each line.
 
-        Raises Refused for an error, and GarbledAnswer for what is none of these.
+        Raises Refused for an error, GarbledAnswer for what is none of these, and AnswerTooLong behind the text.
         """
+        fault: Refused | ModelError | None = None
         try:
             self.take(decode_json(body))
         except ValueError:
             parser = EventParser()
             events, _, fault = self.read([*parser.feed(body.encode()), *parser.parse_rest()])
-            if fault:
-                raise fault from None
-        else:
-            events = list(self._events())
+            yield from events
+        except AnswerTooLong as error:
+            fault = error
+        yield from self._events()
+        if fault:
+            raise fault
         self.ended = self._chunked
         if not self.ended:
             raise GarbledAnswer("a JSON body without choices")
-        return events
 
     def finish_answer(self) -> Iterator[ModelEvent]:
         """Yield what is left when no more comes: text that was held back, the usage, and how it ended.
@@ -196,13 +198,14 @@ class CompletionReader:
             delta = Delta("", delta.thought)  # all of it once more, behind its end
         finish = choice.get("finish_reason")
         kept.finish = finish if isinstance(finish, str) and finish else kept.finish
+        text = delta.text[: max(0, self._left)]
         self._left -= len(delta.text) + delta.thought
+        self._holds = self._holds and not delta.thought  # thoughts that come apart are not in the text
+        kept.pieces.append(text)
+        if text and not index:
+            self._show(self._half.join(text))
         if self._left < 0:
             raise AnswerTooLong("more characters than an answer may have")
-        self._holds = self._holds and not delta.thought  # thoughts that come apart are not in the text
-        kept.pieces.append(delta.text)
-        if delta.text and not index:
-            self._show(self._half.join(delta.text))
         return bool(delta.text or delta.thought)
 
     def _show(self, piece: str) -> None:

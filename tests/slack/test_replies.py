@@ -75,6 +75,33 @@ async def test_a_channel_can_be_set_to_get_whole_answers(sandbox: Sandbox, bot: 
         assert calls(sandbox, "chat.update") == []
 
 
+@pytest.mark.parametrize("live", [True, False])
+async def test_an_answer_ends_with_the_messages_that_it_may_take(
+    sandbox: Sandbox, bot: Bot, tmp_path: Path, live: bool
+) -> None:
+    """Its beginning stands, a sentence says that it ends there, its call is closed, and the next question is answered.
+
+    What is kept of it for later prompts is what people saw of it.
+    """
+    await bot.slack.stop()
+    policies = Policies(ChannelSettings(streaming=live))
+    async with running(sandbox, tmp_path / "other.db", Setup(policies=policies, parts=2)):
+        words = tuple(f"word{number} " for number in range(2_000))
+        hold = asyncio.Event() if live else None  # an answer without an end
+        sandbox.model.script += [Reply(pieces=words, hold=hold, hold_after=1_999), Reply("And this."), Reply("Last.")]
+        thread = await sandbox.workspace.say(GENERAL, mention("tell me everything"))
+        first, second, notice = await answered(sandbox, thread, 3)
+        assert squeezed(first + second) == squeezed("".join(words))[: len(squeezed(first + second))]
+        assert "takes more messages than it may" in notice
+        await sandbox.model.until(lambda: sandbox.model.requests[0].done_at is not None)
+        assert sandbox.model.requests[0].aborted == live
+        await sandbox.workspace.say(GENERAL, mention("and?"), thread_ts=thread)
+        assert (await answered(sandbox, thread, 4))[3] == "And this."
+        kept = str(sandbox.model.requests[-1].body["messages"])
+        assert "word900 " in kept
+        assert "word1990" not in kept
+
+
 async def test_a_link_cannot_pretend_to_lead_elsewhere(sandbox: Sandbox) -> None:
     """A label that looks like an address is not shown over another target."""
     sandbox.model.script.append(Reply("Log in at [https://bank.com](https://evil.example/bank) now."))

@@ -43,6 +43,7 @@ class Setup:
     dm_threads: bool = True
     edit_interval: float = 0.2
     ping: float = 1.0
+    parts: int = 20
     retry_deadline: float = (
         10.0  # a test that waits for a limit sets it; no other may run into one when a machine stops
     )
@@ -120,4 +121,5 @@ def _slack_options(sandbox: Sandbox, setup: Setup) -> SlackSettings:
         edit_interval=setup.edit_interval,
         dm_threads=setup.dm_threads,
         ping=setup.ping,
+        parts=setup.parts,
     )

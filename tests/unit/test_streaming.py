@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from bots.markdown.splitting import Growing, Limit
 from bots.streaming import Pace, ReplyStream
+from core.errors import TooManyParts
 from core.messages import Replace, ReplyEvent, Text
 
 QUICK = Pace(first=0.0, interval=0.0)
@@ -91,6 +92,23 @@ async def test_an_answer_that_is_there_within_the_first_pause_is_posted_once() -
         coming([Text("a"), Text("b")]), live=True
     )
     assert (wall.shown, wall.edits) == ({"new0": "ab"}, [])
+
+
+@given(st.integers(1, 4), st.integers(0, 400), st.booleans())
+async def test_a_reply_takes_no_more_messages_than_it_may(most: int, words: int, live: bool) -> None:
+    """What stands there is the beginning of the answer; the rest is not waited for, and the error tells how much."""
+    wall, limit = Wall(), Limit(40)
+    text = "word " * words
+    parts = Growing(limit)(text)
+    stream = ReplyStream(wall, Growing(limit), (), QUICK, most)
+    raised: TooManyParts | None = None
+    try:
+        await stream.show_reply(coming([Text("word ")] * words), live=live)
+    except TooManyParts as error:
+        raised = error
+    assert list(wall.shown.values()) == parts[:most]
+    assert (raised is not None) == (len(parts) > most)
+    assert raised is None or raised.shown == sum(map(len, parts[:most]))
 
 
 async def test_an_error_in_the_answer_reaches_whoever_asked_for_it() -> None:

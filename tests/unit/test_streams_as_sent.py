@@ -185,6 +185,38 @@ async def test_an_answer_without_an_end_is_ended(delta: dict[str, Any]) -> None:
     assert (type(error), calls) == (llm_errors.AnswerTooLong, 1)
 
 
+@pytest.mark.parametrize("is_stream", [True, False])
+async def test_what_fits_of_an_answer_that_is_too_long_at_once_is_shown(is_stream: bool) -> None:
+    """In one piece of a stream, and in a body that is none; thoughts before it leave it less room."""
+    message = {"reasoning_content": "hm" * 500, "content": "w" * 9_000}
+    chunk = {"choices": [{"delta" if is_stream else "message": message, "finish_reason": "stop"}]}
+    body = sse([chunk]) if is_stream else json.dumps(chunk)
+    text, error, calls = await read_bodies(body.encode(), answer_characters=5_000)
+    assert (type(error), calls) == (llm_errors.AnswerTooLong, 1)
+    assert text == "w" * 5_000
+
+
+@pytest.mark.parametrize("delta", [{"content": "word "}, {"reasoning_content": "hm "}, {"content": "<think>"}])
+async def test_an_answer_that_drips_without_an_end_is_ended(delta: dict[str, Any]) -> None:
+    """By the seconds that it may take, whatever keeps it alive, and though no silence was long."""
+    closed = asyncio.Event()
+
+    async def drip() -> AsyncIterator[bytes]:
+        try:
+            while True:
+                yield f"data: {json.dumps({'choices': [{'index': 0, 'delta': delta}]})}\n\n".encode()
+                await asyncio.sleep(0.01)
+        finally:
+            closed.set()
+
+    options = QUICK.model_copy(update={"base_url": "http://model/v1", "answer_timeout": 0.2})
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, content=drip()))
+    async with httpx.AsyncClient(transport=transport) as http:
+        with pytest.raises(llm_errors.AnswerTooLong):
+            await OpenAI(options, http).answer(PROMPT)
+    await asyncio.wait_for(closed.wait(), 30)
+
+
 FINISHES = ["stop", "length", "content_filter", "abort", None, "new"]
 CONTENTS = ["Word ", "two, ", "`<think>` ", "\n", "\ud83c", "\udf89", None, "", "a < b "]
 
