@@ -295,7 +295,6 @@ class Conversation:
             question = replace(question, images=(), tokens=0)
         if not answer.text:
             return [question]
-        said = Entry(
-            "assistant", answer.text, None, answer.message_id, time.time(), tokens=self._recall.count(answer.text)
-        )
+        count = self._recall.count(answer.text)
+        said = Entry("assistant", answer.text, None, answer.message_id, time.time(), tokens=count)
         return [question, said]
