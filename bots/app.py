@@ -44,7 +44,7 @@ async def run_bot(settings: Settings) -> None:
         stack.push_async_callback(store.close)
         session = await stack.enter_async_context(aiohttp.ClientSession())
         policies = Policies(settings.conversations, settings.conversations.channels)
-        platforms = build_platforms(settings, session, store, policies, stack)
+        platforms = build_platforms(settings.platforms, session, store, policies, stack)
         intake, worker = await _build_core(settings, store, policies, platforms, stack)
         stack.push_async_callback(worker.stop, 0.0)
         for each in platforms.by_name.values():

@@ -1,10 +1,11 @@
 """A message as an operator names it: by its link, as its platform gives it out, by its id, or by a reference."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from bots.platforms import PLATFORMS
+from bots.platforms import PLATFORMS, PlatformOffer
 
 REFERENCE = re.compile(r"[0-9a-f]{8,32}")
 
@@ -18,13 +19,13 @@ class MessageName:
     reference: str = ""
 
 
-def parse_message_name(text: str) -> MessageName | None:
+def parse_message_name(text: str, offers: Sequence[PlatformOffer] = PLATFORMS) -> MessageName | None:
     """Read a link to a message, a message's id, or the reference that a person was given; None for anything else."""
     text = text.strip().strip("<>")
     if "://" not in text:
         return MessageName(text, reference=text if REFERENCE.fullmatch(text) else "") if text else None
     path = urlsplit(text).path
-    found = next((match for each in PLATFORMS if (match := each.link.fullmatch(path))), None)
+    found = next((match for each in offers if (match := each.link.fullmatch(path))), None)
     if found is None:
         return None
     parts = found.groupdict()

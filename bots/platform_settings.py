@@ -1,4 +1,4 @@
-"""What an operator can set of every platform."""
+"""What an operator can set of every platform, and what a platform's section says of itself."""
 
 from collections.abc import Mapping
 from typing import ClassVar
@@ -9,7 +9,10 @@ from core.setting_fields import CommaList, Seconds, Section, setting_field
 class PlatformSettings(Section):
     """What holds on each platform alike; `edit_interval` is in seconds."""
 
-    tokens: ClassVar[tuple[str, ...]] = ()  # the names of those settings any of which says that it is wanted
+    tokens: ClassVar[tuple[str, ...]]  # the names of those settings any of which says that it is wanted
+    first: ClassVar[tuple[str, ...]]  # the names of those that an operator meets first
+    aliases: ClassVar[Mapping[str, str]] = {}  # what other programs call a setting of it
+    channel: ClassVar[tuple[str, str]]  # the pattern of a channel's id, and one as an example
 
     edit_interval: Seconds = setting_field(
         "CONFAB_EDIT_INTERVAL", "Seconds between two edits of one answer, at the least", 1.5
@@ -26,5 +29,4 @@ class PlatformSettings(Section):
     @classmethod
     def find_missing(cls, given: Mapping[str, str]) -> list[str]:
         """Return a sentence for each token that is missing, with where to get it."""
-        del given
-        return []
+        raise NotImplementedError

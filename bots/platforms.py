@@ -1,15 +1,18 @@
-"""The one list of platforms: for each its name, when it is on, its links to messages, and what builds it."""
+"""The one list of platforms: for each its name, its settings, its links to messages, and what builds it."""
 
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from typing import Any
 
 import aiohttp
 from aiohttp import web
 
+from bots.discord.settings import DiscordSettings
 from bots.doctor.check import Check
-from bots.settings import Settings
+from bots.platform_settings import PlatformSettings
+from bots.slack.settings import SlackSettings
 from bots.state import PlatformState
 from core.policy import Policies
 from core.ports import Platform
@@ -35,14 +38,22 @@ class PlatformOffer:
     """A platform that Confab can be on; `link` finds in a link's path a message's `id`, its `fraction` and `channel`.
 
     `build` imports the adapter, and `examine` what looks whether it may be there: the SDK of what is not used is not
-    loaded.
+    loaded. Both are given what was read as its `section`.
     """
 
     name: str
-    is_on: Callable[[Settings], bool]
+    section: type[PlatformSettings]
     link: re.Pattern[str]
-    build: Callable[[Settings, aiohttp.ClientSession, PlatformState, Policies, AsyncExitStack], BuiltPlatform]
-    examine: Callable[[Settings], Awaitable[list[Check]]]
+    build: Callable[[Any, aiohttp.ClientSession, PlatformState, Policies, AsyncExitStack], BuiltPlatform]
+    examine: Callable[[Any], Awaitable[list[Check]]]
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenPlatform:
+    """A platform that the operator has on, and what is set of it."""
+
+    offer: PlatformOffer
+    settings: PlatformSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,20 +78,23 @@ class BuiltPlatforms:
 
 
 def build_platforms(
-    settings: Settings, session: aiohttp.ClientSession, store: Store, policies: Policies, stack: AsyncExitStack
+    chosen: Sequence[ChosenPlatform],
+    session: aiohttp.ClientSession,
+    store: Store,
+    policies: Policies,
+    stack: AsyncExitStack,
 ) -> BuiltPlatforms:
-    """Return the platforms that the settings have on; `stack` signs them out."""
+    """Return the platforms that are on; `stack` signs them out."""
     return BuiltPlatforms(
         tuple(
-            each.build(settings, session, PlatformState(each.name, store), policies, stack)
-            for each in PLATFORMS
-            if each.is_on(settings)
+            each.offer.build(each.settings, session, PlatformState(each.offer.name, store), policies, stack)
+            for each in chosen
         )
     )
 
 
 def _build_slack(
-    settings: Settings,
+    settings: SlackSettings,
     session: aiohttp.ClientSession,
     state: PlatformState,
     policies: Policies,  # noqa: ARG001 - every platform is built alike
@@ -88,12 +102,12 @@ def _build_slack(
 ) -> BuiltPlatform:
     from bots.slack.adapter import Slack
 
-    slack = Slack(settings.slack, session, state)
+    slack = Slack(settings, session, state)
     return BuiltPlatform(slack, slack.routes, slack.fetch_transcript)
 
 
 def _build_discord(
-    settings: Settings,
+    settings: DiscordSettings,
     session: aiohttp.ClientSession,
     state: PlatformState,
     policies: Policies,
@@ -101,28 +115,28 @@ def _build_discord(
 ) -> BuiltPlatform:
     from bots.discord.adapter import Discord
 
-    discord = Discord(settings.discord, session, state, policies)
+    discord = Discord(settings, session, state, policies)
     stack.push_async_callback(discord.close)
     return BuiltPlatform(discord)
 
 
-async def _examine_slack(settings: Settings) -> list[Check]:
+async def _examine_slack(settings: SlackSettings) -> list[Check]:
     from bots.slack.doctor import check_slack
 
-    return await check_slack(settings.slack)
+    return await check_slack(settings)
 
 
-async def _examine_discord(settings: Settings) -> list[Check]:
+async def _examine_discord(settings: DiscordSettings) -> list[Check]:
     from bots.discord.doctor import check_discord
 
-    return await check_discord(settings.discord)
+    return await check_discord(settings)
 
 
-PLATFORMS = (
+PLATFORMS: tuple[PlatformOffer, ...] = (
     # Slack's link holds the ts without its point (Slack docs, chat.getPermalink)
     PlatformOffer(
         "slack",
-        lambda settings: bool(settings.slack.bot_token),
+        SlackSettings,
         re.compile(r"/archives/(?P<channel>[A-Z0-9]+)/p(?P<id>\d+)(?P<fraction>\d{6})"),
         _build_slack,
         _examine_slack,
@@ -130,7 +144,7 @@ PLATFORMS = (
     # Discord's ends in the message's id, whatever channel or thread it stands in
     PlatformOffer(
         "discord",
-        lambda settings: bool(settings.discord.token),
+        DiscordSettings,
         re.compile(r"/channels/(?:\d+|@me)/\d+/(?P<id>\d+)/?"),
         _build_discord,
         _examine_discord,

@@ -1,27 +1,18 @@
 """Joins core's sections of settings with each platform's and with those of the process."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, NonNegativeInt
 
-from bots.discord.settings import DiscordSettings
-from bots.platform_settings import PlatformSettings
-from bots.slack.settings import SlackSettings
+from bots.platforms import PLATFORMS, ChosenPlatform, PlatformOffer
+from core.errors import SettingsError
 from core.setting_fields import Section, setting_field
-from core.settings import CoreSettings, example_of
+from core.settings import CoreSettings, example_of, names_of, read_sections, sections_of
 
-FIRST = (
-    "SLACK_BOT_TOKEN",
-    "SLACK_APP_TOKEN",
-    "DISCORD_TOKEN",
-    "OPENAI_API_KEY",
-    "OPENAI_BASE_URL",
-    "OPENAI_MODEL",
-    "CONFAB_INSTRUCTIONS",
-    "CONFAB_DATABASE",
-)
+FIRST = ("OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_MODEL", "CONFAB_INSTRUCTIONS", "CONFAB_DATABASE")
 Port = Annotated[NonNegativeInt, Field(le=65535)]
 
 
@@ -30,7 +21,7 @@ class ProcessSettings(Section):
 
     title: ClassVar[str] = "The process"
 
-    port: Port | None = setting_field("PORT", "Where health and Slack's HTTP events are served; 0 means any port")
+    port: Port | None = setting_field("PORT", "Where health and events over HTTP are served; 0 means any port")
     host: str = setting_field(
         "CONFAB_HOST",
         "The address that PORT is opened on",
@@ -55,21 +46,71 @@ class ProcessSettings(Section):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings(CoreSettings):
-    """Everything that the environment can say, section by section."""
+    """Everything that the environment can say; `platforms` are those that are on, in the list's order."""
 
-    slack: SlackSettings
-    discord: DiscordSettings
+    platforms: tuple[ChosenPlatform, ...]
     process: ProcessSettings
 
     @classmethod
-    def find_faults(cls, given: Mapping[str, str]) -> list[str]:
-        """Return the faults; a platform is wanted where one of its tokens is there, and one is wanted in any case."""
-        platforms = [section for section in cls.sections().values() if issubclass(section, PlatformSettings)]
-        wanted = [section for section in platforms if section.is_wanted(given)] or platforms[:1]
-        missing = [fault for section in wanted for fault in section.find_missing(given)]
-        return missing + [fault for section in cls.sections().values() for fault in section.find_faults(given)]
+    def load(cls, environ: Mapping[str, str], offers: Sequence[PlatformOffer] = PLATFORMS) -> Self:
+        """Read the settings from names and values, an empty one as absent; raise SettingsError with every fault.
+
+        A platform is on where one of its tokens is there.
+        """
+        given = {name: value.strip() for name, value in environ.items() if value.strip()}
+        read, faults = read_sections(cls.sections(offers), given)
+        found: dict[str, Any] = dict(read)
+        wanted = [offer for offer in offers if offer.section.is_wanted(given)]
+        faults = [*_find_missing(wanted, offers, given), *faults, *_find_strange_places(found, offers)]
+        if faults:
+            raise SettingsError(faults)
+        sections = {offer.name: found.pop(offer.name) for offer in offers}
+        return cls(platforms=tuple(ChosenPlatform(each, sections[each.name]) for each in wanted), **found)
 
     @classmethod
-    def example(cls) -> str:
+    def sections(cls, offers: Sequence[PlatformOffer] = PLATFORMS) -> dict[str, type[Section]]:
+        """Return each section by its name, in the order of `.env.example`."""
+        own = sections_of(cls)
+        return {**sections_of(CoreSettings), **{each.name: each.section for each in offers}, **own}
+
+    @classmethod
+    def names(cls) -> list[str]:
+        """Return every setting's name in the environment."""
+        return names_of(cls.sections().values())
+
+    @classmethod
+    def example(cls, offers: Sequence[PlatformOffer] = PLATFORMS) -> str:
         """Return the text of `.env.example`, the settings that matter first at its head."""
-        return example_of(cls.sections().values(), FIRST)
+        first = [name for each in offers for name in each.section.first]
+        return example_of(cls.sections(offers).values(), [*first, *FIRST])
+
+    def sections_in_use(self) -> Iterator[Section]:
+        """Yield every section that is in use, with what was read into it."""
+        yield from (getattr(self, name) for name in sections_of(type(self)))
+        yield from (each.settings for each in self.platforms)
+
+
+def _find_missing(
+    wanted: Sequence[PlatformOffer], offers: Sequence[PlatformOffer], given: Mapping[str, str]
+) -> list[str]:
+    """Return a sentence for each token that is missing; where no platform is wanted, those of all of them."""
+    missing = [fault for offer in wanted or offers for fault in offer.section.find_missing(given)]
+    titles = " or ".join(offer.section.title for offer in offers)
+    return missing if wanted else [f"No platform is set up; one is enough: {titles}.", *missing]
+
+
+def _find_strange_places(found: Mapping[str, Any], offers: Sequence[PlatformOffer]) -> list[str]:
+    """Return a sentence for each setting that names channels, where one of them is none on any platform."""
+    channels = {offer.name: offer.section.channel[0] for offer in offers}
+    prefixed = "|".join(f"{name}:{pattern}" for name, pattern in channels.items())
+    bare = "|".join(channels.values())
+    forms = " or ".join(f"{offer.name}:{offer.section.channel[1]}" for offer in offers)
+    named = {
+        "CONFAB_MODERATORS": (prefixed, getattr(found.get("moderation"), "moderators", ())),
+        "CONFAB_CHANNELS": (f"{prefixed}|{bare}", getattr(found.get("conversations"), "channels", ())),
+    }
+    return [
+        f"{name}: a channel looks like {forms}."
+        for name, (pattern, places) in named.items()
+        if any(not re.fullmatch(pattern, place) for place in places)
+    ]

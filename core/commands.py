@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from core.messages import Command
+from core.messages import Command, Message
 
 ABOUT: Mapping[Command, str] = {
     "stop": "ends the answer that I am writing",
@@ -17,8 +17,6 @@ DONE: Mapping[Command, str] = {
     "full": FULL,
     "deleted": "",
     "reset": "_Forgotten: I no longer see what was said here before._",
-    "unheard": "_I cannot hear voice notes here, since Discord hides them from me. Choose *Apps*, *Ask Confab about "
-    "this* in the note's menu, or have the *Message Content Intent* switched on for me._",
 }
 UNADDRESSED: tuple[Command, ...] = ("stop",)
 MOST_QUOTED = 1_500  # characters of a question that are shown again; the model reads all of it
@@ -69,6 +67,6 @@ def format_memory(messages: int, earlier: str) -> str:
     return "\n\n".join(lines)
 
 
-def reply_to_command(command: Command) -> str:
+def reply_to_command(message: Message) -> str:
     """Return what a person reads once a command is done; empty where nothing is to stand there."""
-    return DONE.get(command, help_text())
+    return message.text if message.command == "unheard" else DONE.get(message.command, help_text())

@@ -218,7 +218,7 @@ class Conversation:
 
         Of a question that was deleted while it was being answered, nothing is left standing.
         """
-        outcome = commands.reply_to_command(turn.message.command)
+        outcome = commands.reply_to_command(turn.message)
         if turn.message.command == "reset":
             await self._store.delete_conversation(turn.message.key)
         if turn.message.command == "memory":

@@ -67,10 +67,10 @@ class Message:
     tells the bot to do instead of asking it; `ask` is a question that stands in no message, as a slash command's: it
     is posted first, and answered under what was posted; `edit` changes the message `about` in the history; `deleted`
     is a question that is gone, `full` one for which there was no room, and `unheard` a voice note that the platform
-    hides. `about` is the id of the message that it quotes, where it was asked from that one's menu: once that is gone,
-    so is this. `handle` is what the platform needs to reply beside the key, if anything. `others` is what stands in the
-    text but is not its author's: quotations, and people's names. `is_awaited` says that the platform shows an answer as
-    awaited until one comes, as for a command.
+    hides, with what it has to say of that as its text. `about` is the id of the message that it quotes, where it was
+    asked from that one's menu: once that is gone, so is this. `handle` is what the platform needs to reply beside the
+    key, if anything. `others` is what stands in the text but is not its author's: quotations, and people's names.
+    `is_awaited` says that the platform shows an answer as awaited until one comes, as for a command.
     """
 
     id: str

@@ -79,7 +79,7 @@ class ConversationSettings(ChannelSettings):
 
     channels: Annotated[dict[str, ChannelSettings], AS_JSON] = setting_field(
         "CONFAB_CHANNELS",
-        'What channels do differently, by id, as JSON: {"slack:C123": {"follow_ups": false}}',
+        'What channels do differently, by id or platform:id, as JSON: {"C123": {"follow_ups": false}}',
         {},
     )
 

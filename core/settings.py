@@ -1,16 +1,15 @@
 """Joins the sections of what an operator can set: their names, every fault in one message, and `.env.example`."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any, Self, get_type_hints
+from typing import get_type_hints
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from core.errors import SettingsError
 from core.llm.settings import ModelSettings, TranscriberSettings, TranscriptionSettings
 from core.moderation.settings import ModerationSettings
 from core.policy import ChannelSettings, ConversationSettings
@@ -30,7 +29,7 @@ HEAD = """\
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CoreSettings:
-    """All that the environment can say of core, section by section. An empty value is an absent one."""
+    """All that the environment can say of core, section by section."""
 
     model: ModelSettings
     prompt: PromptSettings
@@ -41,39 +40,34 @@ class CoreSettings:
     moderation: ModerationSettings
     turns: TurnSettings
 
-    @classmethod
-    def load(cls, environ: Mapping[str, str]) -> Self:
-        """Read the settings from names and values; raise SettingsError with every fault, one line each."""
-        given = {name: value.strip() for name, value in environ.items() if value.strip()}
-        sections = cls.sections()
-        faults = [*_unknown(given, cls.names()), *cls.find_faults(given)]
-        found: dict[str, Any] = {}
-        for name, section in sections.items():
-            try:
-                found[name] = section.model_validate({each: given[each] for each in section.names() if each in given})
-            except ValidationError as error:
-                faults += [_fault_sentence(fault) for fault in error.errors()]
-        if faults:
-            raise SettingsError(list(dict.fromkeys(faults)))  # a setting that two sections read has one fault
-        return cls(**found)
 
-    @classmethod
-    def sections(cls) -> dict[str, type[Section]]:
-        """Return each section by its name, in the order of `.env.example`."""
-        return get_type_hints(cls)
-
-    @classmethod
-    def find_faults(cls, given: Mapping[str, str]) -> list[str]:
-        """Return the faults that are no matter of a single field's type."""
-        return [fault for section in cls.sections().values() for fault in section.find_faults(given)]
-
-    @classmethod
-    def names(cls) -> list[str]:
-        """Return every setting's name in the environment."""
-        return list(dict.fromkeys(name for section in cls.sections().values() for name in section.names()))
+def sections_of(joined: type) -> dict[str, type[Section]]:
+    """Return the sections that a class of settings joins, by its fields' names."""
+    hints = get_type_hints(joined).items()
+    return {name: kind for name, kind in hints if isinstance(kind, type) and issubclass(kind, Section)}
 
 
-def example_of(sections: Iterable[type[Section]], first: tuple[str, ...]) -> str:
+def names_of(sections: Iterable[type[Section]]) -> list[str]:
+    """Return every setting's name in the environment."""
+    return list(dict.fromkeys(name for section in sections for name in section.names()))
+
+
+def read_sections(
+    sections: Mapping[str, type[Section]], given: Mapping[str, str]
+) -> tuple[dict[str, Section], list[str]]:
+    """Read each section from names and values that are not empty; return those that can be, and a line a fault."""
+    found: dict[str, Section] = {}
+    faults = _unknown(given, names_of(sections.values()))
+    for name, section in sections.items():
+        faults += section.find_faults(given)
+        try:
+            found[name] = section.model_validate({each: given[each] for each in section.names() if each in given})
+        except ValidationError as error:
+            faults += [_fault_sentence(fault) for fault in error.errors()]
+    return found, list(dict.fromkeys(faults))  # a setting that two sections read has one fault
+
+
+def example_of(sections: Iterable[type[Section]], first: Sequence[str]) -> str:
     """Return the text of `.env.example`: a comment for each setting, its default where it has one, under headings.
 
     `first` are the names of those that stand before all others, in that order.
@@ -114,12 +108,12 @@ def _fault_sentence(fault: ErrorDetails) -> str:
     return ": ".join((setting, *filter(None, (".".join(within),)), f"{fault['msg']}."))
 
 
-def _unknown(given: Mapping[str, str], names: list[str]) -> list[str]:
+def _unknown(given: Mapping[str, str], names: Sequence[str]) -> list[str]:
     """Name each CONFAB_ setting that does not exist: a typing error would otherwise be silent."""
     strangers = [name for name in given if name.startswith("CONFAB_") and name not in names]
     return [f"{name} is no setting{_nearest(name, names)}." for name in strangers]
 
 
-def _nearest(name: str, names: list[str]) -> str:
+def _nearest(name: str, names: Sequence[str]) -> str:
     near = get_close_matches(name, names, n=1)
     return f"; {near[0]} is" if near else ""

@@ -11,6 +11,10 @@ from bots.discord.quotes import Quote, add_quote
 from core.commands import command_of
 from core.messages import Author, ConversationKey, Message
 
+UNHEARD = (
+    "_I cannot hear voice notes here, since Discord hides them from me. Choose *Apps*, *Ask Confab about this* in the "
+    "note's menu, or have the *Message Content Intent* switched on for me._"
+)
 SPOKEN = {discord.MessageType.default, discord.MessageType.reply}  # all others are Discord's own words
 
 
@@ -66,10 +70,12 @@ def read_message(
         addressed=addressed,
         follow_up=follow_up,
         attachments=attachments_of(message),
-        command="unheard" if is_hidden_note(message, me) else command,
+        command=command,
         handle=str(_handle_of(message, place)),
         others=_texts_of_others(message, me),
     )
+    if is_hidden_note(message, me):
+        return replace(question, text=UNHEARD, command="unheard")
     if not replied or not addressed or question.command:
         return question
     is_known = replied.author.id == me and (goes_on or place.thread or place.is_direct) and question.text

@@ -1,5 +1,6 @@
 """What an operator can set about Discord."""
 
+from collections.abc import Mapping
 from typing import ClassVar, Literal
 
 from pydantic import PositiveInt
@@ -18,6 +19,14 @@ class DiscordSettings(PlatformSettings):
 
     title: ClassVar[str] = "Discord"
     tokens: ClassVar[tuple[str, ...]] = ("DISCORD_TOKEN",)
+    first: ClassVar[tuple[str, ...]] = tokens
+    aliases: ClassVar[Mapping[str, str]] = {
+        "DISCORD_BOT_TOKEN": "DISCORD_TOKEN",
+        "DISCORD_API_TOKEN": "DISCORD_TOKEN",
+        "DISCORD_KEY": "DISCORD_TOKEN",
+        "BOT_TOKEN": "DISCORD_TOKEN",
+    }
+    channel: ClassVar[tuple[str, str]] = (r"\d+", "123")
 
     token: str = setting_field(
         "DISCORD_TOKEN", "Discord: the bot's token (discord.com/developers, Bot)", "", secret=True
@@ -41,3 +50,10 @@ class DiscordSettings(PlatformSettings):
     )
     ready_timeout: float = 2.0
     identify_pause: float = 5.0
+
+    @classmethod
+    def find_missing(cls, given: Mapping[str, str]) -> list[str]:
+        """Return a sentence for its token where that is missing, with where to get it."""
+        if given.get("DISCORD_TOKEN"):
+            return []
+        return ["DISCORD_TOKEN is missing: discord.com/developers/applications -> your application -> Bot."]

@@ -4,15 +4,15 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import asdict, replace
+from functools import partial
 
 import structlog
 
-from bots.doctor.check import Check
+from bots.doctor.check import Check, Examine
 from bots.doctor.database import check_database
 from bots.doctor.model import check_model
 from bots.doctor.moderation import check_moderation
 from bots.doctor.transcription import check_transcription
-from bots.platforms import PLATFORMS
 from bots.settings import Settings
 
 log = structlog.get_logger()
@@ -32,9 +32,11 @@ SHORTEST_SECRET = 4  # characters; less would be found in any word
 
 async def examine(settings: Settings, subjects: Sequence[str] = tuple(SUBJECTS)) -> list[Check]:
     """Return the checks of each platform that is on, and of these subjects. No secret stands in them."""
-    asked = {each.name: each.examine for each in PLATFORMS if each.is_on(settings)}
-    asked |= {name: SUBJECTS[name] for name in subjects}
-    found = await asyncio.gather(*(_check_subject(name, check, settings) for name, check in asked.items()))
+    platforms = (
+        _check_subject(each.offer.name, partial(each.offer.examine, each.settings)) for each in settings.platforms
+    )
+    others = (_check_subject(name, partial(SUBJECTS[name], settings)) for name in subjects)
+    found = await asyncio.gather(*platforms, *others)
     secrets = sorted(_secrets(settings), key=len, reverse=True)
     return [_without(secrets, check) for checks in found for check in checks]
 
@@ -60,10 +62,10 @@ def is_well(checks: Sequence[Check]) -> bool:
     return all(each.outcome == "ok" for each in checks)
 
 
-async def _check_subject(name: str, check: Subject, settings: Settings) -> list[Check]:
+async def _check_subject(name: str, check: Examine) -> list[Check]:
     try:
         async with asyncio.timeout(PATIENCE):
-            return await check(settings)
+            return await check()
     except TimeoutError:
         return [Check(name, "fail", f"Looking took longer than {PATIENCE:.0f} seconds.", "Look at what it waits for.")]
     except Exception as error:  # noqa: BLE001 - one subject that cannot be looked at does not hide the others
@@ -73,9 +75,9 @@ async def _check_subject(name: str, check: Subject, settings: Settings) -> list[
 
 def _secrets(settings: Settings) -> Iterator[str]:
     """Yield the values that are not to be printed."""
-    for name, kind in settings.sections().items():
-        section = getattr(settings, name)
-        yield from (str(getattr(section, each)) for each, field in kind.model_fields.items() if not field.repr)
+    for section in settings.sections_in_use():
+        fields = type(section).model_fields.items()
+        yield from (str(getattr(section, each)) for each, field in fields if not field.repr)
     yield from (each.api_key for each in settings.transcription.further)
 
 

@@ -8,18 +8,12 @@ import re2
 from dotenv.parser import parse_stream
 
 from bots.doctor.check import Check, Outcome
+from bots.platforms import PLATFORMS
 from bots.settings import Settings
 from core.errors import SettingsError
 
-# What other programs call a setting of ours; what is only misspelt is found by its likeness.
+# What other programs call a setting of ours, beside the platforms' own; what is misspelt is found by its likeness.
 ALIASES = {
-    "SLACK_TOKEN": "SLACK_BOT_TOKEN",
-    "SLACK_API_TOKEN": "SLACK_BOT_TOKEN",
-    "SLACK_SECRET": "SLACK_SIGNING_SECRET",
-    "DISCORD_BOT_TOKEN": "DISCORD_TOKEN",
-    "DISCORD_API_TOKEN": "DISCORD_TOKEN",
-    "DISCORD_KEY": "DISCORD_TOKEN",
-    "BOT_TOKEN": "SLACK_BOT_TOKEN or DISCORD_TOKEN",
     "OPENAI_API_BASE": "OPENAI_BASE_URL",
     "OPENAI_API_URL": "OPENAI_BASE_URL",
     "OPENAI_URL": "OPENAI_BASE_URL",
@@ -72,10 +66,19 @@ def _check_lines(file: str) -> Iterator[Check]:
 def _check_names(given: Mapping[str, str]) -> Iterator[Check]:
     """Yield the names that are no setting but look like one; those that begin with CONFAB_ are faults anyway."""
     names = Settings.names()
+    aliases = _aliases()
     for name in given:
         if name in names or name.startswith("CONFAB_"):
             continue
         near = get_close_matches(name.upper(), names, n=1, cutoff=LIKE) if "_" in name else []
-        if meant := ALIASES.get(name.upper()) or next(iter(near), ""):
+        if meant := aliases.get(name.upper()) or next(iter(near), ""):
             outcome: Outcome = "warn" if given.get(meant) else "fail"
             yield Check("settings.names", outcome, f"{name} is not read.", f"If it is meant for Confab: {meant}=")
+
+
+def _aliases() -> dict[str, str]:
+    """Return what other programs call a setting of ours; what two platforms' do, leads to either."""
+    aliases = dict(ALIASES)
+    for alias, name in ((alias, name) for each in PLATFORMS for alias, name in each.section.aliases.items()):
+        aliases[alias] = f"{aliases[alias]} or {name}" if alias in aliases else name
+    return aliases

@@ -17,6 +17,14 @@ class SlackSettings(PlatformSettings):
 
     title: ClassVar[str] = "Slack"
     tokens: ClassVar[tuple[str, ...]] = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET")
+    first: ClassVar[tuple[str, ...]] = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN")
+    aliases: ClassVar[Mapping[str, str]] = {
+        "SLACK_TOKEN": "SLACK_BOT_TOKEN",
+        "SLACK_API_TOKEN": "SLACK_BOT_TOKEN",
+        "SLACK_SECRET": "SLACK_SIGNING_SECRET",
+        "BOT_TOKEN": "SLACK_BOT_TOKEN",
+    }
+    channel: ClassVar[tuple[str, str]] = (r"[A-Z][A-Z0-9]*", "C123")
 
     bot_token: str = setting_field(
         "SLACK_BOT_TOKEN",
@@ -47,8 +55,7 @@ class SlackSettings(PlatformSettings):
         if not given.get("SLACK_BOT_TOKEN"):
             faults.append(
                 "SLACK_BOT_TOKEN is missing: api.slack.com/apps -> your app -> OAuth & Permissions -> Bot User OAuth "
-                "Token (or, for Discord, DISCORD_TOKEN: discord.com/developers/applications -> your application -> "
-                "Bot)."
+                "Token."
             )
         if not given.get("SLACK_APP_TOKEN") and not given.get("SLACK_SIGNING_SECRET"):
             faults.append(

@@ -26,12 +26,6 @@ def _ids(ids: tuple[str, ...]) -> tuple[str, ...]:
     return ids
 
 
-def _places(places: tuple[str, ...]) -> tuple[str, ...]:
-    if any(not re.fullmatch(r"(?:slack|discord):\S+", each) for each in places):
-        raise ValueError("entries look like slack:C123 or discord:123")
-    return places
-
-
 People = Annotated[CommaList, AfterValidator(_ids)]
 
 
@@ -83,8 +77,8 @@ class ModerationSettings(Section):
     pause: Annotated[float, Field(ge=0)] = setting_field(
         "CONFAB_MODERATION_PAUSE", "Seconds for which a person is paused", 600.0
     )
-    moderators: Annotated[CommaList, AfterValidator(_places)] = setting_field(
-        "CONFAB_MODERATORS", "Channels that hear of refusals: slack:C123, discord:123", ()
+    moderators: CommaList = setting_field(
+        "CONFAB_MODERATORS", "Channels that hear of refusals, as platform:id, with commas", ()
     )
     allow: People = setting_field(
         "CONFAB_ALLOW", "Only these are served: user:U1, role:R1, channel:C1, workspace:T1, with commas", ()

@@ -6,13 +6,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import bots.platforms
+
 STORAGE = ("core.storage",)
 PORT = ("core.commands", "core.errors", "core.messages", "core.policy", "core.ports", "core.setting_fields")
 NOUNS = ("core.messages", "core.ports", "core.errors", "core.sanitize", "core.history", "core.token_ratio")
 PROMPT = ("core.prompt.build", "core.prompt.names", "core.prompt.shorten")  # pure
 FOUNDATIONS = ("core.storage", "core.files")
 ROOMS = tuple(f"core.{room}" for room in ("storage", "prompt", "llm", "files", "voice", "moderation"))
-PLATFORMS = ("slack", "discord")
+PLATFORMS = tuple(each.name for each in bots.platforms.PLATFORMS)
 SEEN_BY_PLATFORMS = ("core.commands", "core.messages", "core.policy", "core.setting_fields", "core.errors")
 
 

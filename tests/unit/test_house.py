@@ -116,6 +116,35 @@ def test_nobody_imports_what_is_not_theirs() -> None:
     assert [fault for module in read(ROOT, *SHIPPED, "tests") for fault in broken(module)] == []
 
 
+PLATFORM_NAME = re.compile(r"slack|discord", re.IGNORECASE)
+OF_ALL = ("core", "bots.doctor", "bots.markdown")  # folders in which no platform has a place of its own
+KNOWN_NAME = "CONFAB_DISCORD_THREADS"  # as operators have it in their .env
+
+
+def named_platforms(module: Module) -> list[str]:
+    """Return the lines of a module's code that name a platform; what explains, in a comment or docstring, may."""
+    tree = ast.parse(ast.unparse(module.tree))  # a copy, as its docstrings go
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            node.body = node.body[ast.get_docstring(node) is not None :] or [ast.Pass()]
+    lines = ast.unparse(tree).splitlines()
+    return [f"{module.name}: {line.strip()}" for line in lines if PLATFORM_NAME.search(line) and KNOWN_NAME not in line]
+
+
+def test_one_place_beside_its_own_folder_knows_a_platform() -> None:
+    """bots/platforms.py is the list; what else is of all platforms names none of them."""
+    ours = [each for each in read(ROOT, "bots", "core") if each.inside(*OF_ALL) or each.name.count(".") == 1]
+    assert len(ours) > 50
+    assert [line for each in ours if each.name != "bots.platforms" for line in named_platforms(each)] == []
+
+
+def test_a_platform_that_is_named_is_found() -> None:
+    """In an import, a name or a text; an explanation may name one."""
+    for source in ("import bots.slack", "def of(slack): ...", "HINT = 'set DISCORD_TOKEN'"):
+        assert named_platforms(parse("core.x", source))
+    assert named_platforms(parse("core.x", '"""As Slack does."""\nA = 1  # on Discord')) == []
+
+
 def functions(module: Module) -> Iterator[tuple[str, int]]:
     """Yield each function's name and how many lines it takes from `def` to its last, docstring and all."""
     for node in ast.walk(module.tree):

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bots.settings import FIRST, Settings
+from bots.slack.settings import SlackSettings
 from bots.voice import transcribers
 from core.errors import SettingsError
 from core.llm.settings import ModelSettings
@@ -28,10 +29,17 @@ def faults(environ: dict[str, str]) -> list[str]:
     return []
 
 
+def slack_of(settings: Settings) -> SlackSettings:
+    """Return what is set of Slack, where that alone is on."""
+    (chosen,) = settings.platforms
+    assert isinstance(chosen.settings, SlackSettings)
+    return chosen.settings
+
+
 def test_tokens_and_a_key_are_enough() -> None:
     """With the three values that cannot be guessed, everything else has a default."""
     settings = Settings.load(ENOUGH)
-    assert settings.slack.bot_token == "xoxb-1"
+    assert slack_of(settings).bot_token == "xoxb-1"
     assert settings.model.base_url == "https://api.openai.com/v1"
     assert settings.conversations.follow_ups
     assert settings.conversations.streaming
@@ -52,14 +60,33 @@ def test_every_fault_is_told_at_once() -> None:
 
 def test_a_missing_token_is_told_with_where_to_get_it() -> None:
     """The sentence names the page that shows the token."""
-    told = faults({"SLACK_APP_TOKEN": "xapp-1", "OPENAI_API_KEY": "sk-1"})
-    assert told == [fault for fault in told if "api.slack.com/apps" in fault and "OAuth & Permissions" in fault]
+    (told,) = faults({"SLACK_APP_TOKEN": "xapp-1", "OPENAI_API_KEY": "sk-1"})
+    assert "api.slack.com/apps" in told
+    assert "OAuth & Permissions" in told
+    assert "Discord" not in told
+
+
+def test_without_any_platform_all_of_them_are_told() -> None:
+    """With where each token is to be had."""
+    told = faults({"OPENAI_API_KEY": "sk-1"})
+    assert told[0] == "No platform is set up; one is enough: Slack or Discord."
+    assert [fault.partition(" ")[0] for fault in told[1:]] == ["SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "DISCORD_TOKEN"]
+
+
+@pytest.mark.parametrize("name", ["CONFAB_MODERATORS", "CONFAB_CHANNELS"])
+@pytest.mark.parametrize("place", ["slack:#general", "slak:C1", "discord:C1", "#general", "slack:", "general"])
+def test_a_channel_that_no_platform_can_have_is_refused(name: str, place: str) -> None:
+    """By its form: it would otherwise be passed over in silence."""
+    value = json.dumps({place: {"merge": True}}) if name == "CONFAB_CHANNELS" else place
+    assert faults({**ENOUGH, name: value}) == [f"{name}: a channel looks like slack:C123 or discord:123."]
+    good = json.dumps({"slack:C1": {}, "C1": {}, "12": {}}) if name == "CONFAB_CHANNELS" else "slack:C1, discord:12"
+    assert faults({**ENOUGH, name: good}) == []
 
 
 def test_a_signing_secret_serves_in_place_of_an_app_token() -> None:
     """HTTP events need no app token."""
     settings = Settings.load({"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_SIGNING_SECRET": "s", "OPENAI_API_KEY": "k"})
-    assert not settings.slack.app_token
+    assert not slack_of(settings).app_token
 
 
 def test_a_local_endpoint_needs_no_key() -> None:
@@ -180,5 +207,5 @@ def test_the_example_begins_with_the_eight_settings_that_matter_first() -> None:
     text = Settings.example()
     names = re.findall(r"^(?:# )?([A-Z_]+)=", text, re.MULTILINE)
     assert len(names) == len(set(names)) == len(Settings.names())
-    assert names[:8] == list(FIRST)
+    assert names[:8] == ["SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "DISCORD_TOKEN", *FIRST]
     assert text.index("## What matters first") < text.index("SLACK_BOT_TOKEN=")

@@ -42,7 +42,7 @@ def _faults(world: World, message: Message, turns: dict[str, tuple[str, str]]) -
 def _is_whole(world: World, message: Message, text: str) -> bool:
     """Tell whether a text is a whole answer, or says itself why it is none."""
     if message.command:
-        return text == reply_to_command(message.command)
+        return text == reply_to_command(message)
     question = message.text.split()[-1]
     whole = [" ".join(answer.split()) for answer in world.answers[question]]
     if not text:
