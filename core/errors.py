@@ -204,7 +204,7 @@ class TooManyParts(BotError):
     """A reply takes more messages than it may; `shown` is how many characters of it stand in those that it took."""
 
     notice = "My answer takes more messages than it may, so it ends here; ask me to go on for the rest."
-    hint = "An answer took more messages than it may: raise CONFAB_SLACK_PARTS if such ones are wanted."
+    hint = "An answer took more messages than its platform may: raise the setting in _PARTS if such ones are wanted."
 
     def __init__(self, shown: int) -> None:
         super().__init__(f"{shown} characters are shown")
