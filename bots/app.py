@@ -4,8 +4,8 @@ import asyncio
 import gc
 import os
 import signal
-from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Iterable, Sequence
+from contextlib import AsyncExitStack
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -15,11 +15,12 @@ from aiohttp import web
 
 from bots import http
 from bots.doctor.examination import log_examination
+from bots.http_settings import USUAL_PORT, HttpSettings
 from bots.metrics import EventLoopLag
 from bots.moderating import guard_of
 from bots.operator_commands import LOOK_AGAIN
 from bots.platforms import BuiltPlatforms, build_platforms
-from bots.settings import ProcessSettings, Settings
+from bots.settings import Settings
 from bots.voice import local_whisper, voice_notes_of
 from core.conversation import Conversation
 from core.intake import Intake
@@ -52,7 +53,7 @@ async def run_bot(settings: Settings) -> None:
         await worker.resume()  # only now do the platforms know who they are
         stack.callback(asyncio.create_task(_look_again(looking, worker)).cancel)
         health = http.Health([each.is_ready for each in platforms.by_name.values()], store.find_trouble)
-        await stack.enter_async_context(_http(settings.process, health, platforms.routes()))
+        await _open_ports(settings.http, health, platforms.routes(), stack)
         _tune_garbage_collector()
         if settings.process.check_at_start:
             stack.callback(asyncio.create_task(log_examination(settings)).cancel)
@@ -125,18 +126,15 @@ async def _look_again(asked: asyncio.Event, worker: Worker) -> None:
         await worker.resume()
 
 
-@asynccontextmanager
-async def _http(settings: ProcessSettings, health: http.Health, routes: Sequence[web.RouteDef]) -> AsyncIterator[None]:
-    """Serve health, and the routes of platforms, for as long as the bot runs; measure the event loop meanwhile."""
-    if settings.port is None and not routes:
-        yield
-        return
-    lag = EventLoopLag()
-    watching = asyncio.create_task(lag.watch_loop())
-    port = 3000 if settings.port is None else settings.port
-    runner = await http.open_port(http.build_application(health, lag, routes), settings.host, port)
-    try:
-        yield
-    finally:
-        watching.cancel()
-        await runner.cleanup()
+async def _open_ports(
+    settings: HttpSettings, health: http.Health, routes: Sequence[web.RouteDef], stack: AsyncExitStack
+) -> None:
+    """Open the port for what platforms deliver and that of health, where they are wanted; `stack` closes them."""
+    if routes:
+        port = USUAL_PORT if settings.port is None else settings.port
+        await stack.enter_async_context(http.serve_routes("http on", routes, settings.host, port, settings))
+    if settings.health_port is not None:
+        lag = EventLoopLag()
+        stack.callback(asyncio.create_task(lag.watch_loop()).cancel)
+        told, place = http.health_routes(health, lag), (settings.health_host, settings.health_port)
+        await stack.enter_async_context(http.serve_routes("health on", told, *place, settings))

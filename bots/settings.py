@@ -5,28 +5,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import Field, NonNegativeInt
+from pydantic import Field
 
+from bots.http_settings import HttpSettings
 from bots.platforms import PLATFORMS, ChosenPlatform, PlatformOffer
 from core.errors import SettingsError
-from core.setting_fields import Section, setting_field
+from core.setting_fields import Port, Section, setting_field
 from core.settings import CoreSettings, example_of, names_of, read_sections, sections_of
 
 FIRST = ("OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_MODEL", "CONFAB_INSTRUCTIONS", "CONFAB_DATABASE")
-Port = Annotated[NonNegativeInt, Field(le=65535)]
 
 
 class ProcessSettings(Section):
-    """How the process serves, logs and stops; `grace` is in seconds."""
+    """How the process logs and stops; `grace` is in seconds."""
 
     title: ClassVar[str] = "The process"
 
-    port: Port | None = setting_field("PORT", "Where health and events over HTTP are served; 0 means any port")
-    host: str = setting_field(
-        "CONFAB_HOST",
-        "The address that PORT is opened on",
-        "0.0.0.0",  # noqa: S104 - a container's port
-    )
     grace: Annotated[float, Field(ge=0, le=600)] = setting_field(
         "CONFAB_GRACE", "Seconds to finish answers when stopped", 20.0
     )
@@ -49,6 +43,7 @@ class Settings(CoreSettings):
     """Everything that the environment can say; `platforms` are those that are on, in the list's order."""
 
     platforms: tuple[ChosenPlatform, ...]
+    http: HttpSettings
     process: ProcessSettings
 
     @classmethod

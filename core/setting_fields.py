@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, NonNegativeInt
 from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError, from_json
 
@@ -69,5 +69,6 @@ def _decode(value: object) -> object:
 
 AS_JSON = BeforeValidator(_decode)
 CommaList = Annotated[tuple[str, ...], BeforeValidator(_split)]
+Port = Annotated[NonNegativeInt, Field(le=65535)]
 Seconds = Annotated[float, Field(gt=0, le=3600)]
 Thresholds = dict[str, Annotated[float, Field(ge=0, le=1)]]

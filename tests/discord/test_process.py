@@ -120,11 +120,11 @@ async def test_slack_alone_loads_nothing_of_discord(sandbox: Sandbox, tmp_path: 
 
 async def test_both_platforms_are_served_by_one_process(sandbox: Sandbox, tmp_path: Path) -> None:
     """From one database, and it is ready when both are."""
-    more = {**slack_environ(sandbox), "PORT": "0"}
+    more = {**slack_environ(sandbox), "CONFAB_HEALTH_PORT": "0"}
     async with process(sandbox, tmp_path, **more) as bot:
         assert bot.stderr is not None
         async for line in bot.stderr:
-            if b"http on" in line:
+            if b"health on" in line:
                 port = int(line.decode().split("port=")[1].split()[0])
             if b"is listening" in line:
                 break

@@ -126,7 +126,7 @@ async def test_the_image_is_healthy_when_the_health_page_says_so(status: int, *,
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     _, *command = json.loads(steps("HEALTHCHECK")[0].split(" CMD ")[1])
-    environ = {**os.environ, "PORT": str(runner.addresses[0][1]), "http_proxy": "http://127.0.0.1:1"}
+    environ = {**os.environ, "CONFAB_HEALTH_PORT": str(runner.addresses[0][1]), "http_proxy": "http://127.0.0.1:1"}
     check = await asyncio.create_subprocess_exec(sys.executable, *command, env=environ)
     code = await check.wait()
     await runner.cleanup()

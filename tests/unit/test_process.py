@@ -154,8 +154,8 @@ async def test_the_log_holds_no_text_and_no_token(sandbox: Sandbox, tmp_path: Pa
 
 
 async def test_health_is_served_where_a_port_is_given(sandbox: Sandbox, tmp_path: Path) -> None:
-    """PORT 0 takes any free one and says which."""
-    async with process(sandbox, tmp_path, PORT="0", CONFAB_HOST="127.0.0.1", CONFAB_LOG_FORMAT="json") as bot:
+    """0 takes any free one and says which; PORT alone opens nothing, where no events come over HTTP."""
+    async with process(sandbox, tmp_path, CONFAB_HEALTH_PORT="0", PORT="1", CONFAB_LOG_FORMAT="json") as bot:
         assert bot.stderr
         port = 0
         while not port:
