@@ -144,8 +144,9 @@ class OpenAI:
         """
         if call.tried and complaint.words == call.complaint:
             call.applied = call.applied[:-1]
-        change = find_adaptation(complaint, call.adapted_body(), self._options.extra_body)
-        if change is None or change in call.applied or change in call.tried:
+        tried = {*call.applied, *call.tried}
+        change = find_adaptation(complaint, call.adapted_body(), self._options.extra_body, tried)
+        if change is None:
             return False
         call.applied, call.complaint = (*call.applied, change), complaint.words
         call.tried.add(change)

@@ -7,7 +7,7 @@ from typing import Any
 from core.errors import AnswerCutByLength, ContentFiltered, EmptyAnswer, GarbledAnswer, ModelError, StreamCut
 from core.llm.body import decode_json
 from core.llm.deltas import Delta, read_delta, read_usage
-from core.llm.dialects.finishes import end_of
+from core.llm.dialects.finishes import end_of, read_finish
 from core.llm.dialects.shapes import is_fault
 from core.llm.dialects.thoughts import ThoughtFilter
 from core.llm.errors import AnswerTooLong, BareEnd
@@ -196,8 +196,7 @@ class CompletionReader:
         delta = read_delta(choice, kept.whole_text)
         if kept.finish and delta.text == kept.whole_text():
             delta = Delta("", delta.thought)  # all of it once more, behind its end
-        finish = choice.get("finish_reason")
-        kept.finish = finish if isinstance(finish, str) and finish else kept.finish
+        kept.finish = read_finish(choice.get("finish_reason")) or kept.finish
         text = delta.text[: max(0, self._left)]
         self._left -= len(delta.text) + delta.thought
         self._holds = self._holds and not delta.thought  # thoughts that come apart are not in the text

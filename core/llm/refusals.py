@@ -9,7 +9,16 @@ import re2
 from core.errors import ContextOverflow, ModelError
 from core.llm.body import decode_json
 from core.llm.dialects.phrases import UNTOLD, error_meant
-from core.llm.dialects.shapes import CODES, KINDS, first_word, flat_words, innermost_fault, message_of, status_of
+from core.llm.dialects.shapes import (
+    CODES,
+    KINDS,
+    first_word,
+    flat_words,
+    innermost_fault,
+    message_of,
+    parameter_of,
+    status_of,
+)
 from core.llm.dialects.waits import wait_told
 from core.llm.errors import DailyLimit
 from core.llm.overflow import overflow_figures
@@ -86,7 +95,7 @@ def complaint_of(status: int, body: Any) -> Complaint:
     status = status if status >= 300 else told
     said, code = _shorten_message(message_of(fault)), first_word(fault, CODES)
     code = "" if code == str(status) else code
-    return Complaint(status, said, code, first_word(fault, KINDS), first_word(fault, ("param",)), wait_told(body, said))
+    return Complaint(status, said, code, first_word(fault, KINDS), parameter_of(fault), wait_told(body, said))
 
 
 def complaint_in_stream(chunk: Any) -> Complaint:

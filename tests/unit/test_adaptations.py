@@ -15,6 +15,7 @@ from core.llm.dialects.adaptations import NO_PICTURES, SETTINGS, Adaptation, ada
 from core.llm.refusals import read_complaint
 from core.llm.request import chat_body
 from core.messages import Image, PromptMessage, ToolCall
+from deploy.sandbox.openai.model import Reply, refusal
 from tests.support.asking import PNG, PROMPT, QUESTION, QUICK, Asking, stand_in
 
 
@@ -145,6 +146,71 @@ def test_what_servers_say_of_a_model_that_sees_nothing_is_understood(status: int
     complaint = read_complaint(status, json.dumps({"error": {"message": said}}))
     assert find_adaptation(complaint, chat_body(QUICK, SHOWN, "U1"), ()) == NO_PICTURES
     assert find_adaptation(complaint, chat_body(QUICK, PROMPT, "U1"), ()) != NO_PICTURES
+
+
+EVERYTHING = QUICK.model_copy(
+    update={
+        "max_tokens": 40, "n": 2, "stop": ("x",), "user_salt": "s", "opening": "Well,", "presence_penalty": 0.1,
+        "logit_bias": {"1": 1},
+    }
+)  # fmt: skip
+LITELLM = (
+    "litellm.UnsupportedParamsError: x does not support parameters: {}, for model=x. To drop these, set "
+    "`litellm.drop_params=True` or for proxy: `litellm_settings: drop_params: true`."
+)
+# What servers say, and what is left out of a request or said otherwise because of it.
+COMPLAINTS: list[tuple[int, Any, list[str]]] = [
+    (400, LITELLM.format("['n']"), ["drop n"]),
+    (400, LITELLM.format("['stop']"), ["drop stop"]),
+    (400, LITELLM.format("['user']"), ["drop user"]),
+    (400, LITELLM.format("['n', 'stop', 'user']"), ["drop n", "drop stop", "drop user"]),
+    (500, LITELLM.format("{'n': 2}"), ["drop n"]),
+    (400, "property 'n' is unsupported", ["drop n"]),
+    (400, "'n' : number must be at most 1", ["drop n"]),
+    (400, "Only n=1 is supported", ["drop n"]),
+    (400, "Argument not supported on this model: stop", ["drop stop"]),
+    (400, "Model grok-4 does not support parameter presencePenalty.", ["drop presence_penalty"]),
+    (400, 'Invalid JSON payload received. Unknown name "logit_bias": Cannot find field.', ["drop logit_bias"]),
+    (422, [{"type": "extra_forbidden", "loc": ["body", "user"], "msg": "Extra inputs are not permitted"}],
+     ["drop user"]),
+    (400, "Developer instruction is not enabled for models/gemma-3-27b-it", ["fold system"]),
+    (400, "System role not supported", ["fold system"]),
+    (500, "This model does not support system instruction", ["fold system"]),
+    (400, "Only user, assistant and tool roles are supported, got system.", ["fold system"]),
+    (400, "Invalid value: 'system'. Supported values are: 'user' and 'assistant'.", ["fold system"]),
+    (400, "user or tool message(s) should alternate with assistant message(s)", ["merge roles", "fold and merge"]),
+    (400, "Please ensure that multiturn requests alternate between user and model.", ["merge roles", "fold and merge"]),
+    (500, "Conversation roles must alternate user/assistant/user/assistant/...", ["merge roles", "fold and merge"]),
+    (400, 'messages: first message must use the "user" role', ["fold and merge"]),
+    (400, "Cannot have 2 or more assistant messages at the end of the list.", ["opening in words"]),
+    (400, "Assistant response prefill is incompatible with enable_thinking.", ["opening in words"]),
+    (400, "Last message role must be 'user'", ["opening in words"]),
+    (400, "Invalid value for n: must be an integer", []),
+    (400, "The user is not allowed to stop this model", []),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("status", "said", "changes"), COMPLAINTS)
+def test_what_servers_do_not_take_is_left_out_or_said_otherwise(status: int, said: Any, changes: list[str]) -> None:
+    """One change a refusal, the next one where the same is said again; words of every day name no parameter."""
+    body = {"error": {"message": said}} if isinstance(said, str) else {"detail": said}
+    complaint = read_complaint(status, json.dumps(body))
+    asked = chat_body(EVERYTHING, [*PROMPT, PROMPT[-1]], "U1")
+    found: list[Adaptation] = []
+    while change := find_adaptation(complaint, adapt_body(asked, found), (), found):
+        found.append(change)
+    assert [f"{change.kind} {change.parameter}".strip() for change in found] == changes
+    assert find_adaptation(complaint, asked, list(SETTINGS)) in {*found, None}
+
+
+async def test_a_template_that_takes_neither_a_system_message_nor_two_questions_in_a_row_is_suited(
+    asking: Asking,
+) -> None:
+    """It says the same of both, so that one change alone is none."""
+    answers = [refusal(500, "Conversation roles must alternate user/assistant/user/assistant/...")] * 2
+    asking.model.script += [*answers, Reply("Yes.")]
+    assert await asking.events([*PROMPT, PROMPT[-1]])
+    assert [message["role"] for message in asking.model.requests[-1].messages] == ["user"]
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from core.errors import AnswerLimitTooLarge, ContextOverflow, ModelError
-from core.llm.overflow import ANSWER_LIMIT, OVERFLOW, overflow_figures
+from core.errors import AnswerLimitTooLarge, ContextOverflow, ModelError, RateLimited
+from core.llm.overflow import ANSWER_LIMIT, OTHER_OVERFLOW, OVERFLOW, overflow_figures
 from core.llm.refusals import complaint_in_stream, error_type, read_complaint
 
 # What real servers say, one line each, with the window and the prompt's length that it tells.
@@ -73,10 +73,32 @@ def test_other_faults_in_mid_stream_stay_the_endpoints(said: str) -> None:
     assert error.__name__ == "EndpointFailing"
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "<400> InternalError.Algo.InvalidParameter: The message role is invalid",
+        "Invalid 'stop': array too long. Expected an array with maximum length 4",
+        "Invalid 'user': string too long. Expected a string with maximum length 64",
+        "image is too large: exceeds 5 MB maximum",
+        "messages: at most 100 images",
+        "max_completion_tokens must be less than 32768",
+    ],
+)
+def test_what_is_too_much_of_something_else_is_no_overflow(said: str) -> None:
+    """Nothing that was said before would be cut for it."""
+    assert error_type(read_complaint(400, json.dumps({"error": {"message": said}}))) is not ContextOverflow
+
+
+@pytest.mark.parametrize("said", ["Rate limit exceeded: 40000 tokens per minute", "Too many requests: 9000 tokens"])
+def test_a_limit_by_the_minute_is_no_overflow_in_mid_stream(said: str) -> None:
+    """It speaks of tokens too."""
+    assert error_type(complaint_in_stream({"error": {"message": said}})) is RateLimited
+
+
 @pytest.mark.parametrize("piece", ["max ", "1", "1,000", "context length ", "exceeds ", "> 1", "token count ", "[1, "])
 def test_no_words_take_long(piece: str) -> None:
     """Forty thousand hostile characters in less than a tenth of a second."""
     said = (piece * 40_000)[:40_000]
     begun = time.perf_counter()
-    OVERFLOW.search(said), ANSWER_LIMIT.search(said), overflow_figures(said)
+    OVERFLOW.search(said), OTHER_OVERFLOW.search(said), ANSWER_LIMIT.search(said), overflow_figures(said)
     assert time.perf_counter() - begun < 0.1

@@ -19,9 +19,10 @@ REFUSALS = [json.loads(line) for line in (Path(__file__).parent / "refusals.json
 
 @pytest.mark.parametrize("refusal", REFUSALS, ids=lambda refusal: f"{refusal['status']}-{refusal['error']}")
 def test_what_real_servers_say_is_understood(refusal: dict[str, Any]) -> None:
-    """In each of their shapes."""
+    """In each of their shapes, with the seconds that they ask to be left alone."""
     text = refusal["body"] if isinstance(refusal["body"], str) else json.dumps(refusal["body"])
-    assert error_type(read_complaint(refusal["status"], text)).__name__ == refusal["error"]
+    complaint = read_complaint(refusal["status"], text)
+    assert (error_type(complaint).__name__, complaint.wait) == (refusal["error"], refusal.get("wait"))
 
 
 @pytest.mark.parametrize(

@@ -127,6 +127,14 @@ ENDS = [
     ("SAFETY", errors.ContentFiltered),
     ("RECITATION", errors.ContentFiltered),
     ("sensitive", errors.ContentFiltered),
+    ("preempted", errors.StreamCut),
+    ("rate_limit_exceeded", errors.StreamCut),
+    ("maxTokens", errors.AnswerCutByLength),
+    ("FinishReason.MAX_TOKENS", errors.AnswerCutByLength),
+    ("context_length", errors.AnswerCutByLength),
+    ("content-filter", errors.ContentFiltered),
+    ("ERROR_TOXIC", errors.ContentFiltered),
+    ("IMAGE_PROHIBITED_CONTENT", errors.ContentFiltered),
 ]
 
 
@@ -135,6 +143,15 @@ async def test_an_answer_that_did_not_come_to_its_end_says_so(finish: str, error
     """What was said stays."""
     text, raised, calls = await read_bodies(sse([text_chunk("Half an", finish)]).encode())
     assert (type(raised), text, calls) == (error, "Half an", 1)
+
+
+@pytest.mark.parametrize("finish", ["end_turn", "eos_token", "COMPLETE", "FinishReason.STOP", "endTurn", "toolCall"])
+async def test_an_answer_that_came_to_its_end_in_other_words_is_whole(finish: str) -> None:
+    """Nothing is said below it; a finish reason of null in words is none yet."""
+    chunks = [text_chunk("All", "null"), text_chunk(" of it", finish)]
+    assert await read_bodies(sse(chunks).encode()) == ("All of it", None, 1)
+    no_end = json.dumps(text_chunk("All", "null"))
+    assert isinstance((await read_bodies(f"data: {no_end}\n\n".encode()))[1], errors.StreamCut)
 
 
 @pytest.mark.parametrize("finish", [finish for finish, error in ENDS if error is errors.StreamCut])

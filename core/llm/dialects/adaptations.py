@@ -1,6 +1,6 @@
 """How a request is changed after an endpoint refused it as it was: one small change a refusal, never twice the same."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Literal
@@ -36,15 +36,19 @@ UNSUPPORTED = re2.compile(
     r"unsupported|not support|unrecogni[sz]ed|unknown|unexpected|extra[ _](?:inputs|forbidden|fields)|not permitted"
     r"|not allowed|no longer|deprecated|only the default|not accept|cannot both|not implemented"
 )
+ONE_ANSWER = re2.compile(
+    r"['\"`\s]n['\"`]?\s?(?:[=>]+|must be|should be|: number must be at most) ?1\b"
+)  # OpenAI, Groq
 ALTERNATE = re2.compile(
-    r"roles? (?:must|should) alternate|(?:must|should) alternate (?:between|with)|alternating"
-    r"|consecutive (?:user|assistant)"
+    r"roles? (?:must|should) alternate|alternate (?:between|with)|alternating|consecutive (?:user|assistant)"
 )
+FIRST_USER = re2.compile(r"first message (?:must|should|role|has)")
 NO_SYSTEM = re2.compile(
-    r"system role (?:is )?not supported|not support (?:the )?(?:'?system'? role|system messages?)"
-    r"|does not support 'system'"
+    r"system role (?:is )?not supported|not support (?:the )?'?system'?(?: role| messages?| instructions?| prompts?)?\b"
+    r"|invalid (?:value|role)\W{1,3}system\b"
     r"|(?:developer|system) (?:instructions?|messages?|prompts?) (?:is|are) (?:not|n't) (?:enabled|supported|allowed)"
-    r"|only supports? (?:the )?'?user'? and '?assistant'? roles|unexpected role '?system"
+    r"|only supports? (?:the )?'?user'? and '?assistant'? roles|(?:unexpected|unknown|unsupported) role\W{1,3}system"
+    r"|only user,? .{0,40}roles are supported"
 )
 NO_IMAGES = re2.compile(
     r"not support (?:the )?(?:image|vision|multimodal)|image_url is only supported|not a multimodal|at most 0 image"
@@ -52,9 +56,12 @@ NO_IMAGES = re2.compile(
     r"|(?:unsupported|unknown) .{0,30}\bimage_url\b|missing data required for image|cannot (?:read|see) image"
     r"|no endpoints found that support image|content must be a string|content.{0,20} should be a valid string"
 )
-NO_OPENING = re2.compile(r"expected last role|must end with a user|assistant message prefill|last message must")
+NO_OPENING = re2.compile(
+    r"expected last role|must end with a user|last (?:message )?(?:role )?must|(?:message|response) prefill"
+    r"|assistant messages at the end"
+)
 
-Kind = Literal["drop", "rename", "merge roles", "fold system", "opening in words", "no images"]
+Kind = Literal["drop", "rename", "merge roles", "fold system", "fold and merge", "opening in words", "no images"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,35 +81,37 @@ class Adaptation:
 
     def apply(self, body: Body) -> Body:
         """Return the body with this change; one that needs no change is returned as it is."""
-        match self.kind:
-            case "drop":
-                return {name: value for name, value in body.items() if name != self.parameter}
-            case "rename":
-                return {LIMITS[name] if name == self.parameter else name: value for name, value in body.items()}
-            case "merge roles":
-                return {**body, "messages": _merge_roles(body["messages"])}
-            case "fold system":
-                return {**body, "messages": _fold_system(body["messages"])}
-            case "opening in words":
-                return {**body, "messages": _word_opening(body["messages"])}
-            case "no images":
-                return {**body, "messages": [_in_words(message) for message in body["messages"]]}
+        if self.kind == "drop":
+            return {name: value for name, value in body.items() if name != self.parameter}
+        if self.kind == "rename":
+            return {LIMITS[name] if name == self.parameter else name: value for name, value in body.items()}
+        return {**body, "messages": RESHAPED[self.kind](body["messages"])}
 
 
 NO_PICTURES = Adaptation("no images")
 OF_THE_REQUEST = frozenset({UNTOLD, 400, 422})
 OF_THE_TEMPLATE = OF_THE_REQUEST | {404, 500}  # where a server's template fails on a request
+# The first whose words are said and that makes a difference to the request.
 CHANGES: tuple[tuple[re2._Regexp, frozenset[int], Adaptation], ...] = (
     (NO_IMAGES, OF_THE_TEMPLATE | {415}, NO_PICTURES),
     (NO_SYSTEM, OF_THE_TEMPLATE, Adaptation("fold system")),
     (ALTERNATE, OF_THE_TEMPLATE, Adaptation("merge roles")),
+    (ALTERNATE, OF_THE_TEMPLATE, Adaptation("fold and merge")),  # a system message is one too many for some
     (NO_OPENING, OF_THE_TEMPLATE, Adaptation("opening in words")),
+    (FIRST_USER, OF_THE_TEMPLATE, Adaptation("fold and merge")),
+    (ONE_ANSWER, OF_THE_REQUEST, Adaptation("drop", "n")),
 )
+
+
+def _name_pattern(name: str) -> str:
+    """Return what names a parameter; one that is a word of every day stands in quotes, or where a name does."""
+    if name not in EVERYDAY:
+        return rf"\b{name.replace('_', '_?')}\b"
+    return rf"['\"`]{name}['\"`]|(?:parameters?|arguments?)\b[^.]{{0,40}}: ?{name}\b|(?:parameter|body) {name}\b"
+
+
 EVERYDAY = frozenset({"n", "user", "stop", "seed"})
-NAMES = {
-    name: re2.compile(rf"['\"`]{name}['\"`]|parameters?:? {name}\b" if name in EVERYDAY else rf"\b{name}\b")
-    for name in SETTINGS
-}
+NAMES = {name: re2.compile(_name_pattern(name)) for name in SETTINGS}
 
 
 def adapt_body(body: Body, adaptations: Iterable[Adaptation]) -> Body:
@@ -112,24 +121,23 @@ def adapt_body(body: Body, adaptations: Iterable[Adaptation]) -> Body:
     return body
 
 
-def find_adaptation(complaint: Complaint, body: Body, fixed: Iterable[str]) -> Adaptation | None:
-    """Return the change that an endpoint's complaint about a body asks for, or None.
+def find_adaptation(
+    complaint: Complaint, body: Body, fixed: Iterable[str], tried: Collection[Adaptation] = ()
+) -> Adaptation | None:
+    """Return the change that an endpoint's complaint about a body asks for and that was not tried yet, or None.
 
     The complaint is in the endpoint's own words alone, without what it quotes. `fixed` names parameters that stay,
     whatever the endpoint says of them.
     """
-    said = complaint.words
-    is_pictured = any(isinstance(message["content"], list) for message in body["messages"])
+    said, kept = complaint.words, set(fixed)
     for phrase, statuses, change in CHANGES:
-        if complaint.status in statuses and phrase.search(said) and (change != NO_PICTURES or is_pictured):
-            return change if change.kind != "opening in words" or _is_opened(body) else None
-    if complaint.status not in OF_THE_REQUEST or not UNSUPPORTED.search(said):
+        is_meant = complaint.status in statuses and change.parameter not in kept and phrase.search(said)
+        if is_meant and change not in tried and change.apply(body) != body:
+            return change
+    if complaint.status not in OF_THE_TEMPLATE or not UNSUPPORTED.search(said):
         return None
-    return _without(_parameter_named(complaint, set(SETTINGS) & body.keys() - set(fixed)), body)
-
-
-def _is_opened(body: Body) -> bool:
-    return bool(body["messages"][-1]["role"] == "assistant")
+    without = _without(_parameter_named(complaint, set(SETTINGS) & body.keys() - kept), body)
+    return None if without in tried else without
 
 
 def _without(name: str | None, body: Body) -> Adaptation | None:
@@ -196,8 +204,20 @@ def _parts(content: str | Parts) -> Parts:
     return [{"type": "text", "text": content}] if isinstance(content, str) else content
 
 
-def _in_words(message: dict[str, Any]) -> dict[str, Any]:
-    """Return a message without its pictures, which its text names."""
-    if not isinstance(message["content"], list):
-        return message
-    return {**message, "content": "\n\n".join(part["text"] for part in message["content"] if part["type"] == "text")}
+def _leave_pictures(messages: Messages) -> Messages:
+    """Return messages without their pictures, which their texts name."""
+    return [{**message, "content": _text_of(message["content"])} for message in messages]
+
+
+def _text_of(content: Any) -> Any:
+    is_parts = isinstance(content, list)
+    return "\n\n".join(part["text"] for part in content if part["type"] == "text") if is_parts else content
+
+
+RESHAPED: dict[Kind, Callable[[Messages], Messages]] = {
+    "merge roles": _merge_roles,
+    "fold system": _fold_system,
+    "fold and merge": lambda messages: _merge_roles(_fold_system(messages)),
+    "opening in words": _word_opening,
+    "no images": _leave_pictures,
+}

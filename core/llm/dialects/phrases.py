@@ -21,7 +21,7 @@ from core.errors import (
     WrongPath,
 )
 from core.llm.errors import DailyLimit
-from core.llm.overflow import ANSWER_LIMIT, OVERFLOW
+from core.llm.overflow import ANSWER_LIMIT, OTHER_OVERFLOW, OVERFLOW
 
 UNTOLD = 0  # the status of an error in a stream, or in a body of 200, that tells none
 
@@ -38,24 +38,27 @@ TOO_LARGE_AT_ONCE = re2.compile(r"request too large for")  # OpenAI and Groq: mo
 FILTERED = re2.compile(
     r"content_filter|content_policy|responsibleai|content management policy|\bflagged\b|moderation|safety system"
     r"|usage (?:polic|guideline)|content exists risk|inappropriate content|data_?inspection|high risk"
-    r"|(?:unsafe|sensitive|prohibited|harmful)[ _](?:or \w+ )?content|content violat|\x{654f}\x{611f}"
+    r"|(?:unsafe|sensitive|prohibited|harmful)[ _]?(?:or \w+ )?(?:content|information|words?)|new_sensitive"
+    r"|content violat|guardrail|content\b.{0,60}\bblocked|blocked by .{0,20}(?:policy|filter)|\x{654f}\x{611f}"
 )
-PER_DAY = re2.compile(r"per[ _-]?day|\brpd\b|\btpd\b|daily (?:limit|quota|request|token)")
+PER_DAY = re2.compile(r"per[ _-]?(?:day|86400)|byday\b|\brpd\b|\btpd\b|daily (?:limit|quota|request|token)")
 # Gemini words its limits by the minute as a quota, too; what is told to wait is no bill.
 PER_MINUTE = re2.compile(r"per[ _-]?(?:minute|second|hour)|\brpm\b|\btpm\b|retry in [0-9]")
 QUOTA = re2.compile(
-    r"insufficient_quota|exceeded your current quota|insufficient (?:credit|balance|funds|quota)|credit balance"
+    r"insufficient_quota|exceeded (?:your )?current quota|insufficient (?:credit|balance|funds|quota)|credit balance"
     r"|(?:out of|no|more) credits?\b|billing_hard_limit|hard limit|spend(?:ing)? limit|payment required|in arrears"
+    r"|exceeded_current_quota|account\b.{0,40}\bsuspended|budget_exceeded|budget has been exceeded"
 )
 KEY = re2.compile(
     r"invalid_api_key|(?:api[ _-]?key|access token|credentials?)\b.{0,60}\b(?:invalid|not valid|incorrect|expired"
     r"|missing|required|revoked|disabled)"
     r"|\b(?:invalid|incorrect|missing|no|expired) (?:api[ _-]?key|access token|credentials?)"
-    r"|no connected db"  # LiteLLM's proxy, of a key that is not its master key
+    r"|malformed api[ _-]?key|no connected db"  # LiteLLM's proxy, of a key that is not its master key
 )
 MODEL = re2.compile(
-    r"model_not_found|invalid_model|model_decommissioned|deploymentnotfound|no endpoints found|access to (?:the )?model"
-    r"|(?:unknown|invalid|no such|supported) model\b|not a valid model|no models? (?:is |are )?(?:loaded|found)"
+    r"model_not_found|invalid_model|model_decommissioned|deploymentnotfound|no endpoints found"
+    r"|access (?:to )?(?:the )?model|(?:unknown|invalid|no such|supported) model\b|not a valid model"
+    r"|no models? (?:is |are )?(?:loaded|found)"
     r"|(?:model|deployment)s?\b.{0,100}?(?:not found|not exist|n't exist|not available|not loaded|is unknown"
     r"|decommissioned|no longer available|deprecated|shut down|been removed|failed to load)"
 )
@@ -77,11 +80,12 @@ PHRASES: tuple[tuple[type[ModelError], frozenset[int], re2._Regexp], ...] = (
     (RateLimited, frozenset({UNTOLD, 429}), PER_MINUTE),
     (NoQuota, frozenset({UNTOLD, 400, 402, 403, 429}), QUOTA),
     (WrongKey, frozenset({UNTOLD, 400, 403}), KEY),
-    (UnknownModel, frozenset({UNTOLD, 400, 403, 404, 410, 422}), MODEL),
+    (UnknownModel, frozenset({UNTOLD, 400, 401, 403, 404, 410, 422}), MODEL),
     (UnknownModel, frozenset({404}), ANY_MODEL),
     (RefusedRequest, frozenset({403}), REGION),
     (MissingParameter, frozenset({400, 422}), MISSING),
     (RateLimited, frozenset({UNTOLD}), SPEED),
+    (ContextOverflow, frozenset({UNTOLD, 400, 413, 422, 500}), OTHER_OVERFLOW),
     (RefusedRequest, frozenset({UNTOLD}), INVALID),
 )
 STATUSES: dict[int, type[ModelError]] = {

@@ -65,6 +65,13 @@ def first_word(fault: Mapping[str, Any], names: tuple[str, ...]) -> str:
     return next((valid_text(str(value)) for value in found if value and isinstance(value, str | int)), "")
 
 
+def parameter_of(fault: Mapping[str, Any]) -> str:
+    """Return the parameter that a fault names in a field: OpenAI's `param`, or the end of pydantic's `loc`."""
+    place = fault.get("loc")
+    last = {"param": place[-1]} if isinstance(place, list) and place else {}
+    return first_word({**last, **fault}, ("param",))
+
+
 def status_of(fault: Mapping[str, Any]) -> int:
     """Return the HTTP status that a fault tells in one of its fields, 0 where it tells none."""
     told = (str(fault.get(name) or "") for name in CODES)

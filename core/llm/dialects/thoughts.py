@@ -20,25 +20,48 @@ PAIRS = {
     "<|start_thinking|>": "<|end_thinking|>",  # Cohere
     "<|begin_of_thought|>": "<|end_of_thought|>",  # OpenThinker
     "<unused94>": "<unused95>",  # MedGemma
+    "<|channel>thought": "<channel|>",  # Gemma 4
+    "<|inner_prefix|>": "<|inner_suffix|>",  # Apertus
+    "<|think|>": "<|end|>",  # Solar Open
+    '<details type="reasoning"': "</details>",  # Open WebUI
+    # What prompts ask for, and models keep to.
+    "<thoughts>": "</thoughts>",
+    "<thought_process>": "</thought_process>",
+    "<chain_of_thought>": "</chain_of_thought>",
+    "<inner_thoughts>": "</inner_thoughts>",
+    "<scratchpad>": "</scratchpad>",
+    "<antthinking>": "</antthinking>",
 }
 # OpenAI's harmony format (gpt-oss): a channel's name, a message, an end; what is for people is in the channel `final`.
 FINAL, CHANNEL, START, MESSAGE = "<|channel|>final", "<|channel|>", "<|start|>", "<|message|>"
 ENDS = ("<|end|>", "<|return|>", "<|call|>")
 # Marks that stand round what is for people, or between thoughts and it.
-SILENT = (*ENDS, MESSAGE, "<|start_response|>", "<|end_response|>", "<|begin_of_solution|>", "<|end_of_solution|>")
-# gpt-oss where a server takes harmony's marks away: `analysisWe need…assistantfinalYes.`
-BARE, BARE_END = tuple(f"analysis{letter}" for letter in "abcdefghijklmnopqrstuvwxyz"), "assistantfinal"
+SILENT = (
+    *ENDS, MESSAGE, "<|start_response|>", "<|end_response|>", "<|start_text|>", "<|end_text|>", "<|content|>",
+    "<|begin_of_solution|>", "<|end_of_solution|>", "<think/>",
+    "<|im_end|>", "<|eot_id|>", "<|eom_id|>", "<|endoftext|>", "<|end_of_text|>", "<end_of_turn>", "<turn|>",
+)  # fmt: skip
+BEHIND_THOUGHTS = ("<answer>", "</answer>", "<response>", "</response>")  # Hunyuan and ERNIE: silent behind a thought
+# gpt-oss where a server takes harmony's marks away: `analysisWe need…assistantfinalYes.`; Granite's thoughts in prose.
+BARE: dict[str, frozenset[str]] = {
+    **{f"analysis{letter}": frozenset({"assistantfinal"}) for letter in "abcdefghijklmnopqrstuvwxyz"},
+    **dict.fromkeys(
+        ("here is my thought process:", "here's my thought process:"),
+        frozenset({"here is my response:", "here's my response:"}),
+    ),
+}
 
 
-LONE = frozenset(PAIRS.values())
+LONE = frozenset(PAIRS.values()) - {"<|end|>", "</details>"}
 CLOSERS: dict[str, frozenset[str]] = {
     **{opener: frozenset({closer}) for opener, closer in PAIRS.items()},
     CHANNEL: frozenset({FINAL, *ENDS}),
     START: frozenset({FINAL, CHANNEL, MESSAGE}),
     FINAL: frozenset({MESSAGE}),
-    **dict.fromkeys(BARE, frozenset({BARE_END})),
+    "<|begin|>": frozenset({"<|content|>"}),  # Solar Open: whose words follow
+    **BARE,
 }
-MARKS = frozenset({*CLOSERS, *LONE, *SILENT})
+MARKS = frozenset({*CLOSERS, *LONE, *SILENT, *BEHIND_THOUGHTS})
 LONGEST_MARK = max(map(len, MARKS))
 BEGINNINGS = frozenset(mark[:length] for mark in MARKS for length in range(1, len(mark) + 1))
 BEFORE_PROSE = frozenset(" \"'(\u201c\u2018")
@@ -49,11 +72,17 @@ THINKERS = re2.compile(r"(?i)\b(?:r1|qwq|qvq|z1|exaone-deep)\b|thinking|reason")
 
 
 def _one_of(marks: Iterable[str]) -> str:
-    return "|".join(re.escape(mark) for mark in sorted(marks, key=len, reverse=True))
+    """Return a pattern for the longest of these that fits: letter by letter, so that none is read twice."""
+    rests: dict[str, list[str]] = {}
+    for mark in sorted(marks):
+        rests.setdefault(mark[:1], []).append(mark[1:])
+    may_end = rests.pop("", None)
+    branches = "|".join(f"{re.escape(letter)}{_one_of(rest)}" for letter, rest in rests.items())
+    return f"(?:{branches}){'?' if may_end else ''}" if branches else ""
 
 
 # Fixed words alone, one of few characters first: nothing here can be slower than linear.
-TOKENS = re.compile(rf"(?=[<\[\u25c1a`~])(?:{_one_of(MARKS)}|`+|~~~+)", re.IGNORECASE)
+TOKENS = re.compile(rf"(?=[<\[\u25c1ah`~])(?:{_one_of(MARKS)}|`+|~~~+)", re.IGNORECASE)
 ENDINGS = {mark: re.compile(_one_of(ends), re.IGNORECASE) for mark, ends in CLOSERS.items()}
 
 
@@ -150,7 +179,7 @@ class ThoughtFilter:
 
     def _is_text(self, mark: str, after: str) -> bool:
         """Whether a mark is only spoken of, or stands in code."""
-        if self._code:
+        if self._code or (mark in BEHIND_THOUGHTS and not self.has_thought):
             return True
         if mark in BARE:
             return self._visible or bool(self._line.strip())

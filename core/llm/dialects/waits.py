@@ -8,7 +8,8 @@ import re2
 FIELDS = frozenset({"retrydelay", "retry_after", "retryafter", "retry_after_seconds", "retry-after"})
 DEEPEST = 6  # levels of a body that are looked into
 LONGEST = 14 * 86_400.0  # seconds; no wait that is told is longer
-SPAN = re2.compile(r"(?:(?:re)?try|available)(?: (?:it|this|your request))?(?: again)?[ :]*(?:in|after)(?: about)? ?"
+SPAN = re2.compile(r"(?:(?:(?:re)?try|available)(?: (?:it|this|your request))?(?: again)?[ :]*(?:in|after)|please wait)"
+                   r"(?: about| for| at least)? ?"
                    r"((?:\d{1,9}(?:\.\d{1,9})? ?[a-z\x{b5}]{1,12}[ ,]{0,2}(?:and )?){1,5})")  # fmt: skip
 PART = re2.compile(r"(\d{1,9}(?:\.\d{1,9})?) ?([a-z\x{b5}]{1,12})")
 UNITS = {"d": 86_400.0, "h": 3_600.0, "m": 60.0, "s": 1.0}
