@@ -12,8 +12,10 @@ from dotenv import dotenv_values
 
 from bots.app import run_bot
 from bots.copying import back_up_database, restore_database
+from bots.doctor.check import Check
 from bots.doctor.examination import examine, format_checks, is_well
 from bots.doctor.settings import check_settings
+from bots.local_model import settings_with_model
 from bots.logs import configure_logging
 from bots.operator_commands import again, turns, why
 from bots.settings import Settings
@@ -72,9 +74,19 @@ def doctor(as_json: bool, env_file: Path) -> None:
     given = {name: value for source in sources for name, value in source.items() if value}
     settings, checks = check_settings(given, file)
     if settings:
-        checks += asyncio.run(examine(settings))
+        checks += asyncio.run(_examine_with_model(settings))
     click.echo(format_checks(checks, as_json=as_json))
     sys.exit(EX_CONFIG if settings is None else 0 if is_well(checks) else 1)
+
+
+async def _examine_with_model(settings: Settings) -> list[Check]:
+    """Return what is found while the model of CONFAB_LOCAL_MODEL runs, where one is set."""
+    try:
+        async with settings_with_model(settings, os.environ) as served:
+            return await examine(served)
+    except SettingsError as error:
+        mend = "Correct CONFAB_LOCAL_MODEL, or leave it empty."
+        return [Check("model.file", "fail", fault, mend) for fault in error.faults]
 
 
 def _database() -> Path:

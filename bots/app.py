@@ -16,6 +16,7 @@ from aiohttp import web
 from bots import http
 from bots.doctor.examination import log_examination
 from bots.http_settings import USUAL_PORT, HttpSettings
+from bots.local_model import settings_with_model
 from bots.metrics import EventLoopLag
 from bots.moderating import guard_of
 from bots.operator_commands import LOOK_AGAIN
@@ -41,6 +42,7 @@ async def run_bot(settings: Settings) -> None:
     """Run until SIGTERM or Ctrl-C; raise what ends the start, or a connection for good."""
     stopping, looking = _signal_event(signal.SIGTERM, signal.SIGINT), _signal_event(LOOK_AGAIN)
     async with AsyncExitStack() as stack:
+        settings = await stack.enter_async_context(settings_with_model(settings, os.environ))
         store = _open_store(settings.storage.path)
         stack.push_async_callback(store.close)
         session = await stack.enter_async_context(aiohttp.ClientSession())

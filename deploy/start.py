@@ -4,7 +4,8 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -12,26 +13,34 @@ import click
 from aiohttp import ClientError, ClientSession
 from dotenv import dotenv_values
 
+from core.llm.local_servers import ADDRESSES
 from deploy.children import Children, Died
+from deploy.model_choice import AnsweringModel, Environment, announce_model, choose_model
 from deploy.transcript import Transcript, play
 
 PLATFORM_TOKENS = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "DISCORD_TOKEN")
 MODEL_NAMES = ("OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_MODEL")
-OPENAI = "https://api.openai.com/v1"
 DATABASES = Path(".confab")
 BOT = (sys.executable, "-m", "bots", "run")
 SANDBOX = (sys.executable, "-m", "deploy.sandbox", "--quiet")
 USUAL_PORT = "8090"
 
-Environment = dict[str, str]
 
+def main(addresses: Sequence[str] = ADDRESSES) -> None:
+    """Start what the environment asks for, with a model that runs on this machine where none is set.
 
-def main() -> None:
-    """Start what the environment asks for."""
+    `addresses` are where model servers are looked for, without a path.
+    """
     environ = environment(Path(".env"), os.environ)
+    try:
+        environ, model = choose_model(environ, addresses)
+    except click.Abort:
+        sys.exit(130)  # as a shell counts what Ctrl-C ended
     if any(name in environ for name in PLATFORM_TOKENS):
+        if model.is_found:
+            click.echo(announce_model(model))
         os.execve(BOT[0], BOT, environ)  # noqa: S606 - our own interpreter; its settings say what is missing
-    sys.exit(asyncio.run(pretend(environ)))
+    sys.exit(asyncio.run(pretend(environ, model)))
 
 
 def environment(file: Path, environ: Mapping[str, str]) -> Environment:
@@ -39,13 +48,13 @@ def environment(file: Path, environ: Mapping[str, str]) -> Environment:
     return {name: value for values in (dotenv_values(file), environ) for name, value in values.items() if value}
 
 
-async def pretend(environ: Environment) -> int:
+async def pretend(environ: Environment, model: AnsweringModel) -> int:
     """Run sandbox and bot until a signal to stop (0) or until one of them dies (1)."""
     stop = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     async with Children() as children:
-        running = asyncio.create_task(run(children, environ))
+        running = asyncio.create_task(run(children, environ, model))
         stopping = asyncio.create_task(stop.wait())
         await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
@@ -66,16 +75,16 @@ async def outcome(running: asyncio.Task[None]) -> int:
     return 1
 
 
-async def run(children: Children, environ: Environment) -> None:
+async def run(children: Children, environ: Environment, model: AnsweringModel) -> None:
     """Start both, show a conversation, and go on until one of them dies, which raises Died."""
     port = environ.get("CONFAB_SANDBOX_PORT", USUAL_PORT)
     page = await children.first_line("The sandbox", (*SANDBOX, "--any-port", "--port", port), environ)
     click.echo(f"Confab is starting in a pretend Slack and a pretend Discord. Talk to it here:\n\n{page}\n")
     async with ClientSession(base_url=page) as session:
-        await children.start("The bot", BOT, await joining(session, environ))
+        await children.start("The bot", BOT, await joining(session, environ, model))
         tasks = {
             asyncio.create_task(children.death()),
-            asyncio.create_task(talk(session, model_host(environ))),
+            asyncio.create_task(talk(session, model)),
         }
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
@@ -87,11 +96,11 @@ async def run(children: Children, environ: Environment) -> None:
             await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def joining(session: ClientSession, environ: Environment) -> Environment:
+async def joining(session: ClientSession, environ: Environment, model: AnsweringModel) -> Environment:
     """Return the environment in which the bot joins the sandbox, with the person's own model if there is one."""
     async with session.get("/api/environment") as response:
         pretended: Environment = await response.json()
-    if model_host(environ):
+    if model.host:
         pretended = {name: value for name, value in pretended.items() if name not in MODEL_NAMES}
     quick = {"CONFAB_GRACE": "3", **environ}
     return {**direct(quick), **pretended, "CONFAB_DATABASE": str(fresh_database(pretended["SLACK_API_URL"]))}
@@ -124,22 +133,12 @@ def direct(environ: Environment) -> Environment:
     return {**rest, "ALL_PROXY": proxy, "NO_PROXY": spared}
 
 
-def model_host(environ: Environment) -> str:
-    """Return the host of the model that the person set; empty where there is none."""
-    if "OPENAI_API_KEY" in environ or "OPENAI_BASE_URL" in environ:
-        return urlsplit(environ.get("OPENAI_BASE_URL", OPENAI)).netloc.rpartition("@")[2]
-    return ""
-
-
-async def talk(session: ClientSession, host: str) -> None:
+async def talk(session: ClientSession, model: AnsweringModel) -> None:
     """Say who answers, play the opening conversation, and print what is said from then on."""
     try:
-        if host:
-            await session.post("/api/model", json={"host": host})
-        who = (
-            f"the model at {host}" if host else "a stand-in, which says so: put OPENAI_API_KEY into .env for a real one"
-        )
-        click.echo(f"The answers come from {who}.\nCtrl-C stops it.\n")
+        if model.host:
+            await session.post("/api/model", json=asdict(model))
+        click.echo(f"{announce_model(model)}\nCtrl-C stops it.\n")
         transcript = Transcript()
         async with session.ws_connect("/api/live") as socket, asyncio.TaskGroup() as group:
             group.create_task(transcript.follow(socket))

@@ -54,7 +54,7 @@ async def fetch_window(
 async def fetch_model_names(client: httpx.AsyncClient, base: httpx.URL, headers: Mapping[bytes, bytes]) -> list[str]:
     """Return the names of an endpoint's models, none where it does not tell. Raises as `fetch_window`."""
     listing = await _fetch(client, client.build_request("GET", _below(base, "/models"), headers=headers))
-    named = (entry.get("id") or entry.get("name") for entry in _entries(listing))
+    named = (entry.get("id") or entry.get("name") for entry in list_entries(listing))
     return [str(name) for name in named if name]
 
 
@@ -84,12 +84,12 @@ def window_of(told: Any, model: str) -> int | None:
 
     A list of one model tells of that one, whatever it is called: servers of one model answer to any name.
     """
-    entries = list(_entries(told))
+    entries = list(list_entries(told))
     named = [entry for entry in entries if _is_named(entry, model)] or (entries if len(entries) == 1 else [])
     return next((size for entry in named if (size := _size(entry))), None)
 
 
-def _entries(told: Any) -> Iterator[Mapping[str, Any]]:
+def list_entries(told: Any) -> Iterator[Mapping[str, Any]]:
     """Yield what is told of each model: `{"data": […]}`, `{"models": […]}`, a list, or the one description itself."""
     listed = told
     if isinstance(told, Mapping):

@@ -41,6 +41,9 @@ class ModelSettings(EndpointSettings):
         "OPENAI_BASE_URL", "Any OpenAI-compatible API, as a rule ending in /v1", OPENAI, begins=URL
     )
     model: str = setting_field("OPENAI_MODEL", "The model's name there", "gpt-5-mini")
+    local_model: str = setting_field(
+        "CONFAB_LOCAL_MODEL", "A model's file (GGUF), which Confab serves on this machine itself, by xllamacpp", ""
+    )
     max_tokens: PositiveInt | None = setting_field("CONFAB_MAX_TOKENS", "The longest answer, in tokens")
     temperature: Annotated[float, Field(ge=0, le=2)] | None = setting_field(
         "CONFAB_TEMPERATURE", "0 (sober) to 2 (wild)"
@@ -100,6 +103,9 @@ class ModelSettings(EndpointSettings):
     def find_faults(cls, given: Mapping[str, str]) -> list[str]:
         """Return the faults; a key is wanted where OpenAI itself is asked."""
         faults = super().find_faults(given)
+        if given.get("CONFAB_LOCAL_MODEL"):
+            both = "CONFAB_LOCAL_MODEL and OPENAI_BASE_URL are both set: leave one of them empty."
+            return [*faults, both] if given.get("OPENAI_BASE_URL") else faults
         if not given.get("OPENAI_API_KEY") and given.get("OPENAI_BASE_URL", OPENAI).startswith(
             "https://api.openai.com"
         ):

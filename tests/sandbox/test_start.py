@@ -7,9 +7,12 @@ from pathlib import Path
 import pytest
 from aiohttp import ClientConnectionError, ClientSession
 
-from deploy.sandbox.wire.server import Sandbox, serve
-from deploy.start import direct, environment, model_host
+from deploy.model_choice import choose_model
+from deploy.sandbox.openai.model import Model
+from deploy.sandbox.wire.server import Sandbox
+from deploy.start import direct, environment
 from deploy.transcript import Transcript
+from tests.support.model_servers import ollama, ollama_entry, serving_model
 from tests.support.started import started
 
 CONVERSATION = (
@@ -39,11 +42,12 @@ def test_no_file_is_no_fault(tmp_path: Path) -> None:
         ({"OPENAI_MODEL": "gpt-5"}, ""),
         ({"OPENAI_API_KEY": "sk-1"}, "api.openai.com"),
         ({"OPENAI_BASE_URL": "http://me:secret@localhost:11434/v1"}, "localhost:11434"),
+        ({"CONFAB_LOCAL_MODEL": "/models/a.gguf"}, "this machine"),
     ],
 )
-def test_a_key_or_an_address_means_a_real_model(environ: dict[str, str], host: str) -> None:
+def test_a_key_an_address_or_a_file_means_a_real_model(environ: dict[str, str], host: str) -> None:
     """Only its host is ever shown."""
-    assert model_host(environ) == host
+    assert choose_model(environ, ())[1].host == host
 
 
 def test_a_proxy_serves_the_model_alone() -> None:
@@ -116,19 +120,26 @@ async def test_half_of_slacks_tokens_lead_to_the_bots_own_check(tmp_path: Path) 
     assert "Traceback" not in errors
 
 
-async def test_a_model_in_the_file_is_asked_instead_of_the_stand_in(tmp_path: Path) -> None:
-    """The page and the terminal say its host, and nothing reaches the stand-in."""
-    async with serve() as other:
-        other.model.delay_first, other.model.tokens_per_second = 0.0, None
-        (tmp_path / ".env").write_text(f"OPENAI_BASE_URL={other.openai_base_url}\nOPENAI_MODEL=stand-in\n")
-        async with started(tmp_path, OPENAI_API_KEY="sk-mine") as run:
-            await run.until("The answers come from the model at 127.0.0.1:")
-            await other.model.until(lambda: other.model.requests, timeout=60.0)
-            async with ClientSession(base_url=run.page) as session, session.get("/api/state") as response:
-                state = await response.json()
-    assert state["model"] == {"stand_in": False, "host": other.url.removeprefix("http://")}
+async def test_a_model_that_runs_already_is_asked_instead_of_the_stand_in(tmp_path: Path) -> None:
+    """The page and the terminal say which, and nothing reaches the stand-in; the file's name chooses among several."""
+    (tmp_path / ".env").write_text("OPENAI_MODEL=stand-in\n")
+    model = Model(delay_first=0.0, tokens_per_second=None, is_open=True)
+    lists = ollama(ollama_entry("large:70b", "70B"), ollama_entry("stand-in", "1B"))
+    async with serving_model(model, lists) as address, started(tmp_path, [address]) as run:
+        told = await run.until("The answers come from stand-in, which was found on this machine: Ollama at 127.0.0.1:")
+        await model.until(lambda: model.requests, timeout=60.0)
+        async with ClientSession(base_url=run.page) as session, session.get("/api/state") as response:
+            state = await response.json()
+    host = address.removeprefix("http://")
+    assert state["model"] == {
+        "stand_in": False,
+        "host": host,
+        "name": "stand-in",
+        "where": f"Ollama at {host}",
+        "is_found": True,
+    }
+    assert "OPENAI_MODEL" in told
     assert state["requests"][0] == 0
-    assert other.model.requests[0].headers["authorization"] == "Bearer sk-mine"
 
 
 PEOPLE = [

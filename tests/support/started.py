@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -46,11 +46,15 @@ class Started:
 
 
 @asynccontextmanager
-async def started(folder: Path, **environ: str) -> AsyncIterator[Started]:
-    """Start it in `folder` with nothing but these variables in its environment; it is stopped in the end."""
+async def started(folder: Path, models: Sequence[str] = (), **environ: str) -> AsyncIterator[Started]:
+    """Start it in `folder` with nothing but these variables in its environment; it is stopped in the end.
+
+    Servers of models are looked for at the addresses `models` alone, whatever else runs on this machine.
+    """
     bare = {"PATH": os.environ["PATH"], "HOME": str(folder), "PYTHONPATH": str(ROOT), "CONFAB_SANDBOX_PORT": "0"}
+    program = f"from deploy.start import main; main({tuple(models)!r})"
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "deploy.start", cwd=folder, env={**bare, **environ}, stdout=PIPE, stderr=PIPE
+        sys.executable, "-c", program, cwd=folder, env={**bare, **environ}, stdout=PIPE, stderr=PIPE
     )
     run = Started(process)
     try:

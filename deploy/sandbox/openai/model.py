@@ -47,7 +47,8 @@ class Model:
     `script` is what the next calls answer, in order; when it is empty, `talk` makes the answer from the request's
     body. `trial` is what a bot is answered that only looks whether there is a model; it uses up no step of the script,
     and stands in `trials` in place of `requests`. `sounds` are its ears.
-    `keys` are the keys that are accepted; None accepts every key that is not empty.
+    `keys` are the keys that are accepted; None accepts every key that is not empty. With `is_open` none is wanted, as
+    by a server on one's own machine.
     """
 
     delay_first: float = 0.3
@@ -57,6 +58,7 @@ class Model:
     listing: Mapping[str, Any] = field(default_factory=dict)
     loading: int = 0
     keys: frozenset[str] | None = None
+    is_open: bool = False
     script: deque[Step] = field(default_factory=deque)
     talk: Callable[[dict[str, Any]], Step] = stand_in.answer
     requests: list[ModelRequest] = field(default_factory=list)
@@ -88,6 +90,8 @@ class Model:
     def refuse_key(self, authorization: str) -> Fault | None:
         """Return why a request with this header is refused, or None."""
         kind, _, key = authorization.partition(" ")
+        if self.is_open:
+            return None
         if kind != "Bearer" or not key:
             return refusal(401, "You didn't provide an API key. You need to provide your API key in a Bearer header.")
         if self.keys is not None and key not in self.keys:

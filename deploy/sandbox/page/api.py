@@ -11,7 +11,7 @@ GET  /api/files/{platform}/{id}
 GET  /api/requests            what reached the stand-in model, and its moderation
 POST /api/faults              {platform?, name, value} -> {}
 GET  /api/environment         what a bot needs in its environment to join
-POST /api/model               {host}: the bot was given a real model there
+POST /api/model               {host, name, where, is_found}: the bot was given a real model there
 
 Text is on the wire as on the platform's own: `<@U0CONFAB>` for a mention, and on Slack `&lt;` for a `<`.
 """
@@ -44,7 +44,7 @@ class Page:
         faults = [("", fault) for fault in model_faults(model)]
         faults = [(place.platform, fault) for place in places for fault in place.faults] + faults
         self._faults: dict[tuple[str, str], PageFault] = {(name, fault.label.name): fault for name, fault in faults}
-        self._model_host = ""
+        self._answering: Json = {"host": "", "name": "", "where": "", "is_found": False}
         self._files = {name: Path(__file__).with_name(name).read_text("utf-8") for name in FILES}
 
     async def show(self, request: web.Request) -> web.Response:
@@ -156,8 +156,9 @@ class Page:
         return web.json_response({**joining, "OPENAI_BASE_URL": f"{request.url.origin()}/v1", **model})
 
     async def set_model(self, request: web.Request) -> web.Response:
-        """Note the host of the real model that the bot was given, for the page to say."""
-        self._model_host = str((await body(request)).get("host", ""))
+        """Note the real model that the bot was given, for the page to say."""
+        asked = await body(request)
+        self._answering = {name: type(usual)(asked.get(name, usual)) for name, usual in self._answering.items()}
         return web.json_response({})
 
     def _state(self) -> Json:
@@ -167,7 +168,7 @@ class Page:
     def _surroundings(self) -> Json:
         checked = self._model.moderation.checked
         return {
-            "model": {"stand_in": not self._model_host, "host": self._model_host},
+            "model": {"stand_in": not self._answering["host"], **self._answering},
             "online": {name: place.online for name, place in self._places.items()},
             "commands": {name: place.commands() for name, place in self._places.items()},
             "faults": [view.fault(platform, fault) for (platform, _), fault in self._faults.items()],

@@ -41,7 +41,7 @@ function toast(text) {
 /* ---- What the page knows. The sandbox sends it whole on every connection, then change by change. ---- */
 
 const state = {
-  model: { stand_in: true, host: "" },
+  model: { stand_in: true, host: "", name: "", where: "", is_found: false },
   platforms: new Map(),
   me: {},
   place: { platform: "slack", channel: "", thread: null },
@@ -820,7 +820,9 @@ function draw() {
 }
 
 function drawBanner() {
-  const real = el("span", {}, "A ", el("b", {}, "pretend Slack and Discord"), " on your own machine. The answers come from the ", el("b", {}, `real model at ${state.model.host}`), ".");
+  const found = [" The answers come from ", el("b", {}, state.model.name), `, which was found on this machine: ${state.model.where}.`];
+  const set = [" The answers come from the ", el("b", {}, `real model at ${state.model.host}`), "."];
+  const real = el("span", {}, "A ", el("b", {}, "pretend Slack and Discord"), " on your own machine.", ...(state.model.is_found ? found : set));
   const pretend = el("span", {}, "A ", el("b", {}, "pretend Slack and Discord"), " on your own machine. The answers come from a ", el("b", {}, "stand-in"), ", not a language model.");
   replaceIfChanged($("banner"), JSON.stringify(state.model), () => [state.model.stand_in ? pretend : real]);
 }
