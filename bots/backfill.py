@@ -9,14 +9,16 @@ import asyncio
 import math
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from itertools import count
 
 import structlog
 
 from bots.state import PlatformState
+from core.retry import pause_before
 
 log = structlog.get_logger()
 
-PAUSES = (5.0, 20.0, 60.0, 300.0)  # seconds before a catch-up that broke off is tried again
+PAUSE, LONGEST_PAUSE = 5.0, 300.0  # seconds before a catch-up that broke off is tried again: the first, and the last
 STEADY = 60.0  # seconds between two looks at whether the mark can go on while nothing is missed
 
 Read = Callable[[int], Awaitable[int | None]]
@@ -79,13 +81,13 @@ class Backfill:
                 await self._is_done(self._move_mark(self._newest - self._margin))
 
     async def _catch_up_completely(self) -> None:
-        pauses = iter(PAUSES)
+        retries = count()
         self._wanted.set()
         while self._wanted.is_set():
             self._wanted.clear()
             if not await self._is_done(self._read_all()):
                 self._wanted.set()
-                await asyncio.sleep(next(pauses, PAUSES[-1]))
+                await asyncio.sleep(pause_before(next(retries), PAUSE, LONGEST_PAUSE))
         self._heard_at = _now()
 
     async def _read_all(self) -> bool:

@@ -1,10 +1,15 @@
 """When a refused call may be tried again, and after how long."""
 
+import asyncio
 import math
 import random
 import time
 from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
+
+import structlog
+
+log = structlog.get_logger()
 
 FIRST_PAUSE = 0.5  # seconds
 LONGEST_PAUSE = 4.0  # seconds; only an endpoint that asks for more gets more
@@ -28,30 +33,59 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     return None
 
 
-class RetryBudget:
-    """The pauses between the tries of one call, none of which ends after `until` (by the clock that `now` tells).
+def pause_before(retry: int, first: float = FIRST_PAUSE, longest: float = LONGEST_PAUSE) -> float:
+    """Return the seconds before a retry, counted from 0: each twice as long as the one before, up to `longest`.
 
-    Each is twice as long as the one before, up to `longest` seconds, never shorter than was asked for, and a little
-    longer by chance, so that callers who were refused together do not come back together.
+    It is a little longer by chance, so that callers who were refused together do not come back together.
+    """
+    return _jittered(min(first * 2.0**retry, longest))
+
+
+class RetryBudget:
+    """The pauses between the tries of one call: none ends after `until`, by the clock `now`, and no more than `most`.
+
+    They grow as `pause_before` says, and are never shorter than was asked for.
     """
 
-    def __init__(self, until: float, now: Callable[[], float] = time.monotonic, longest: float = LONGEST_PAUSE) -> None:
-        self._until = until
-        self._now = now
-        self._longest = longest
+    def __init__(
+        self,
+        until: float,
+        now: Callable[[], float] = time.monotonic,
+        *,
+        most: int | None = None,
+        first: float = FIRST_PAUSE,
+        longest: float = LONGEST_PAUSE,
+    ) -> None:
+        self.until = until
         self.retries = 0
+        self._now = now
+        self._most = most
+        self._first = first
+        self._longest = longest
 
     def next_pause(self, asked: float | None = None) -> float | None:
         """Return the seconds to wait before the next try, None where there is no time left for one.
 
         `asked` is what the other side asks for, None where it does not say.
         """
-        wait = min(FIRST_PAUSE * 2**self.retries, self._longest) if asked is None else max(asked, FIRST_PAUSE)
-        wait *= 1 + JITTER * random.random()  # noqa: S311 - spreads callers, guards no secret
-        if self._now() + wait > self._until:
+        growing = pause_before(self.retries, self._first, self._longest)
+        wait = growing if asked is None else _jittered(max(asked, self._first))
+        if self.retries == self._most or self._now() + wait > self.until:
             return None
         self.retries += 1
         return wait
+
+    async def pause(self, call: str, error: Exception, asked: float | None = None) -> None:
+        """Wait before the next try of a call, and say so in the log; raise its error where there is no time left."""
+        wait = self.next_pause(asked)
+        if wait is None:
+            raise error from None
+        log.info("retry", call=call, error=type(error).__name__, attempt=self.retries, pause=round(wait, 2))
+        await asyncio.sleep(wait)
+
+
+def _jittered(pause: float) -> float:
+    return pause * (1 + JITTER * random.random())  # noqa: S311 - spreads callers, guards no secret
 
 
 def _seconds(value: str) -> float | None:

@@ -15,6 +15,7 @@ from core.messages import ConversationKey, Message, Turn
 from core.moderation.moderation import Moderation
 from core.outcome import reference
 from core.ports import Platform
+from core.retry import pause_before
 from core.storage.errors import StatementRefused, StorageUnavailable, TurnLost
 from core.storage.store import Store
 from core.turn_settings import TurnSettings
@@ -148,4 +149,4 @@ class Worker:
             return 0.0
         if not await self._store.release_turn(turn, type(error).__name__):
             return 0.0  # whoever has it now tries it again
-        return min(LONGEST_PAUSE, self._settings.retry_pause * 2.0 ** (turn.attempts - 1))
+        return pause_before(turn.attempts - 1, self._settings.retry_pause, LONGEST_PAUSE)

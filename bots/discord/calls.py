@@ -10,13 +10,14 @@ import discord
 import structlog
 
 from core.errors import PlatformError, StartRefused
+from core.retry import RetryBudget
 
 log = structlog.get_logger()
 
 T = TypeVar("T")
 
 DEADLINE = 120.0  # seconds of trying one call again before its reply is given up
-PAUSES = (0.3, 1.0, 3.0, 8.0, 15.0)  # seconds between two tries
+RETRIES, PAUSE, LONGEST_PAUSE = 6, 0.3, 15.0  # how often at the most, and seconds before the first and the last
 PATIENCE = 75.0  # seconds for one try, in which discord.py may wait out a rate limit and repeat a 500, 502 or 504
 TROUBLE = (discord.DiscordServerError, aiohttp.ClientError, OSError, TimeoutError)
 UNREADABLE = (
@@ -82,18 +83,15 @@ async def call_persistently(call: str, attempt: Callable[[], Awaitable[T]]) -> T
     discord.py waits out rate limits and repeats 500, 502, 504 and 524, but neither 503 nor a connection that was
     dropped or reset (HTTPClient.request). `call` names it in the log. Raises DiscordRefusal.
     """
-    deadline, pauses = time.monotonic() + DEADLINE, iter(PAUSES)
+    retries = RetryBudget(time.monotonic() + DEADLINE, most=RETRIES, first=PAUSE, longest=LONGEST_PAUSE)
     while True:
         try:
             return await asyncio.wait_for(attempt(), PATIENCE)
         except TROUBLE as error:
-            pause = next(pauses, None)
             log.info("discord call broke", call=call, error=type(error).__name__)
-            if pause is None or time.monotonic() > deadline:
-                raise DiscordRefusal(call, 0, getattr(error, "status", 0)) from error
+            await retries.pause(call, DiscordRefusal(call, 0, getattr(error, "status", 0)))
         except discord.HTTPException as error:
             raise DiscordRefusal(call, error.code, error.status) from error
         except UNREADABLE as error:
             log.warning("discord answer unreadable", call=call, error=type(error).__name__, detail=str(error))
             raise DiscordRefusal(call, 0, OK) from error
-        await asyncio.sleep(pause)

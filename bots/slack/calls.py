@@ -11,11 +11,12 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from core.errors import PlatformError
+from core.retry import RetryBudget, retry_after
 
 log = structlog.get_logger()
 
 DEADLINE = 120.0  # seconds of trying one call again before its reply is given up
-PAUSES = (0.3, 1.0, 3.0, 8.0)  # seconds between two tries after a fault of the network or of Slack
+RETRIES, PAUSE, LONGEST_PAUSE = 5, 0.3, 8.0  # after a fault: how often, and seconds before the first and the last
 BY_CHANNEL = {"chat.postMessage"}  # about one a second in each channel (Slack docs, rate limits)
 SPACING = 1.0  # seconds between two calls that waited
 USUAL_WAIT = 1.0  # seconds, where a 429 does not say in how many whole ones it may be tried again
@@ -75,21 +76,17 @@ class SlackCalls:
     async def _call_persistently(
         self, method: str, arguments: Mapping[str, Any], place: Literal["json", "params"], *, repeatable: bool
     ) -> dict[str, Any]:
-        deadline = time.monotonic() + DEADLINE
-        pauses = iter(PAUSES)
-        while True:
-            await self._until_open(_scope_of(method, arguments))
+        retries = RetryBudget(time.monotonic() + DEADLINE, most=RETRIES, first=PAUSE, longest=LONGEST_PAUSE)
+        while await self._is_open(_scope_of(method, arguments), retries.until):
             try:
                 return await self._call_once(method, arguments, place)
             except _RateLimited:
-                pause: float | None = 0.0
+                continue  # for as long as Slack has said
             except _Broken as error:
                 if not repeatable:
                     raise MaybeSent(method) from error
-                pause = next(pauses, None)
-            if pause is None or time.monotonic() > deadline:
-                raise SlackRefusal(method, NO_ANSWER)
-            await asyncio.sleep(pause)
+                await retries.pause(method, SlackRefusal(method, NO_ANSWER))
+        raise SlackRefusal(method, NO_ANSWER)
 
     async def _call_once(
         self, method: str, arguments: Mapping[str, Any], place: Literal["json", "params"]
@@ -109,26 +106,27 @@ class SlackCalls:
     def _error_of(self, method: str, scope: str, error: SlackApiError) -> Exception:
         status = getattr(error.response, "status_code", 500)  # a body that is no JSON comes as aiohttp's own response
         if status == 429:
-            wait = _parse_seconds(error.response.headers.get("Retry-After", ""))
+            told = retry_after({name.lower(): value for name, value in error.response.headers.items()})
+            wait = USUAL_WAIT if told is None else told
             self._closed_until[scope] = max(self._closed_until.get(scope, 0.0), time.monotonic() + wait)
             log.info("slack rate limit", method=method, seconds=wait)
             return _RateLimited()
         code = str(error.response.get("error", "")) if status < 500 else "internal_error"
         return _Broken() if code in FAULTS else SlackRefusal(method, code)
 
-    async def _until_open(self, scope: str) -> None:
-        """Wait for our turn where others wait already, or Slack has told us to."""
-        opens, now = self._closed_until.pop(scope, 0.0), time.monotonic()
+    async def _is_open(self, scope: str, until: float) -> bool:
+        """Wait for our turn where others wait already, or Slack has told us to; False where that comes too late."""
+        opens, now = self._closed_until.get(scope, 0.0), time.monotonic()
+        if max(opens, now) > until:
+            return False
         if opens > now:
             self._closed_until[scope] = opens + SPACING
             await asyncio.sleep(opens - now)
+        else:
+            self._closed_until.pop(scope, None)
+        return True
 
 
 def _scope_of(method: str, arguments: Mapping[str, Any]) -> str:
     """Return what a 429 closes."""
     return f"{method} {arguments.get('channel', '')}" if method in BY_CHANNEL else method
-
-
-def _parse_seconds(told: str) -> float:
-    """Read a Retry-After. Slack tells whole seconds (Slack docs, rate limits); a proxy before it may tell a date."""
-    return float(told) if told.isascii() and told.isdigit() else USUAL_WAIT

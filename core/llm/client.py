@@ -131,11 +131,9 @@ class OpenAI:
             call.endpoint = call.endpoint.with_version()
             return
         is_retried = isinstance(error, RETRIED) or (isinstance(error, BareEnd) and call.retries.retries == 0)
-        wait = call.retries.next_pause(asked) if is_retried and not begun else None
-        if wait is None:
+        if begun or not is_retried:
             raise error from None
-        log.info("model_retry", error=type(error).__name__, attempt=call.retries.retries, pause=round(wait, 2))
-        await asyncio.sleep(wait)
+        await call.retries.pause("model", error, asked)
 
     def _adapt(self, call: ChatCall, complaint: Complaint) -> bool:
         """Make the change that a complaint asks for; False where it asks for none that was not tried.

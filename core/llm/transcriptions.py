@@ -107,11 +107,9 @@ class TranscriptionClient:
                 error, asked = self._meaning_of(refused.complaint), refused.retry_after
             except ModelError as fault:
                 error, asked = fault, None
-            wait = retries.next_pause(asked) if isinstance(error, RETRIED) else None
-            if wait is None:
+            if not isinstance(error, RETRIED):
                 raise error from None
-            log.info("transcriber_retry", error=type(error).__name__, attempt=retries.retries, pause=round(wait, 2))
-            await asyncio.sleep(wait)
+            await retries.pause("transcriptions", error, asked)
 
     async def _post(self, path: Path, task: Task) -> WholeResponse:
         url = self._base.copy_with(path=f"{self._base.path}/audio/{task}")

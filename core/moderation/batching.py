@@ -7,19 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-import structlog
-
 from core.moderation.breaker import PAUSES, Breaker
 from core.moderation.errors import CheckFailed
 from core.moderation.verdict import Checker, Finding, Sample
-
-log = structlog.get_logger()
+from core.retry import RetryBudget
 
 MOST_SAMPLES = 32  # in one request
 MOST_CHARACTERS = 32_000  # in one request
 AT_ONCE = 4  # requests at a time to one checker
 GATHER = 0.04  # seconds in which others may join, while a request is on its way; one that is alone goes at once
-PAUSE = 0.25  # seconds before the second try; it doubles
+PAUSE = 0.25  # seconds before the second try
 REMEMBERED = 10_000  # clean findings
 REMEMBERED_FOR = 300.0  # seconds
 # What a checker says of the request as it was: of several texts it may mean one, so that each is asked alone
@@ -130,19 +127,16 @@ class BatchingChecker:
 
     async def _ask_until(self, samples: list[Sample], until: float) -> list[Finding]:
         """Ask until there is an answer; raise CheckFailed at the deadline, or at once while the breaker is open."""
-        wait = PAUSE
+        retries = RetryBudget(until, _now, first=PAUSE)
         while True:
             if not self._breaker.may_try():
                 raise CheckFailed("left alone after several failures")
             try:
                 return await self._ask_once(samples, until)
             except CheckFailed as error:
-                pause = max(wait, error.retry_after or 0.0)
-                if _is_of_one(error, samples) or _now() + pause >= until or self._breaker.is_open:
+                if _is_of_one(error, samples) or self._breaker.is_open:
                     raise
-                log.info("moderation_retry", detail=str(error), pause=round(pause, 2))
-            await asyncio.sleep(pause)
-            wait *= 2
+                await retries.pause("moderation", error, error.retry_after)
 
     async def _ask_once(self, samples: list[Sample], until: float) -> list[Finding]:
         try:

@@ -4,11 +4,13 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import count
 
 import structlog
 
 from core.errors import ContextOverflow, EndpointFailing, EndpointUnreachable
 from core.llm.client import OpenAI
+from core.retry import pause_before
 
 log = structlog.get_logger()
 
@@ -99,14 +101,13 @@ async def ask_window(model: OpenAI, window: ContextWindow, pause: float = 5.0) -
 
     A server that still loads its model is asked again after `pause` seconds, and then ever more seldom.
     """
-    while True:
+    for retry in count():
         try:
             size = await model.window()
             break
         except (EndpointFailing, EndpointUnreachable) as error:
             log.info("window not told yet", error=type(error).__name__, detail=str(error))
-        await asyncio.sleep(pause)
-        pause = min(pause * 2, LONGEST_PAUSE)
+        await asyncio.sleep(pause_before(retry, pause, LONGEST_PAUSE))
     if size:
         window.tell(size)
         log.info("window told", tokens=window.size)

@@ -206,7 +206,7 @@ async def test_any_markdown_arrives_whole_in_parts_that_slack_takes(text: str, l
         async with serve() as sandbox:
             sandbox.workspace.limits_on = False
             sandbox.model.delay_first, sandbox.model.tokens_per_second = 0.0, None
-            async with running(sandbox, Path(folder) / "confab.db"):
+            async with running(sandbox, Path(folder) / "confab.db", Setup(parts=1_000)):
                 sandbox.model.script.append(Reply(f"begin\n\n{text}\n\nend of it"))
                 thread = await sandbox.workspace.say(GENERAL, mention("write"))
                 await sandbox.workspace.until(lambda: "end of it" in "".join(answers(sandbox, thread)), 90.0)

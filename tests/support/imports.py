@@ -9,7 +9,15 @@ from pathlib import Path
 import bots.platforms
 
 STORAGE = ("core.storage",)
-PORT = ("core.commands", "core.errors", "core.messages", "core.policy", "core.ports", "core.setting_fields")
+PORT = (
+    "core.commands",
+    "core.errors",
+    "core.messages",
+    "core.policy",
+    "core.ports",
+    "core.retry",
+    "core.setting_fields",
+)
 NOUNS = ("core.messages", "core.ports", "core.errors", "core.sanitize", "core.history", "core.token_ratio")
 PROMPT = ("core.prompt.build", "core.prompt.names", "core.prompt.shorten")  # pure
 FOUNDATIONS = ("core.storage", "core.files")

@@ -211,7 +211,7 @@ async def test_a_pause_that_was_asked_for_is_kept(asking: Asking) -> None:
     asking.model.script += [rate_limited("700", header="retry-after-ms"), Reply("Here.")]
     with capture_logs() as logged:
         assert await asking.text(retry_deadline=30.0) == "Here."
-    assert [line["pause"] >= 0.7 for line in logged if line["event"] == "model_retry"] == [True]
+    assert [line["pause"] >= 0.7 for line in logged if line["event"] == "retry"] == [True]
 
 
 async def test_reasoning_is_a_sign_of_life_and_no_text(asking: Asking) -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.retry import RetryBudget, retry_after
+from core.retry import RetryBudget, pause_before, retry_after
 
 
 @pytest.mark.parametrize(
@@ -51,3 +51,24 @@ def test_there_is_no_pause_that_would_end_after_the_deadline() -> None:
     assert budget.next_pause(3600.0) is None
     assert budget.next_pause(asked=1.0) is not None
     assert budget.retries == 1
+
+
+def test_no_more_retries_are_made_than_were_allowed() -> None:
+    """However much time is left."""
+    budget = RetryBudget(until=1e6, now=lambda: 0.0, most=2, first=0.0)
+    assert [budget.next_pause() is None for _ in range(4)] == [False, False, True, True]
+
+
+@given(st.integers(0, 200), st.floats(0.01, 10), st.floats(0.01, 300))
+def test_pauses_grow_up_to_the_longest_and_a_little_by_chance(retry: int, first: float, longest: float) -> None:
+    """However often something is tried: no number grows out of bounds."""
+    usual = min(first * 2.0**retry, longest)
+    assert usual <= pause_before(retry, first, longest) <= 1.25 * usual
+
+
+async def test_a_call_that_has_no_time_left_ends_with_its_own_error() -> None:
+    """And waits no more, however long it was asked to."""
+    budget = RetryBudget(until=10.0, now=lambda: 0.0, first=0.001)
+    await budget.pause("call", ValueError("first"))
+    with pytest.raises(ValueError, match="second"):
+        await budget.pause("call", ValueError("second"), asked=3_600.0)
