@@ -49,7 +49,7 @@ load: install  ## hold the highest load that this machine carries, for ten minut
 prove: install  ## kill the bot at every point, run 10,000 random schedules, and the other tests that take long
 	@$(BIN)/python -m tests.proofs.killing
 	@$(BIN)/python -m tests.proofs.schedules
-	$(BIN)/python -m pytest -q -m prove
+	$(BIN)/python -m pytest -q -m "prove or hypothesis" --hypothesis-profile=explore
 	@$(BIN)/python -m tests.support.mutate
 
 mutate: install  ## break the code in CHANGES small ways (200), drawn by SEED (1), and print which the tests do not notice

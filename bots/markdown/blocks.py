@@ -164,7 +164,10 @@ def _rank(line: str, following: str, *, after_heading: bool) -> Rank:
 
 
 def pieces_of_code(markdown: str) -> Iterator[tuple[bool, str]]:
-    """Yield the text in pieces that lie all in fenced code (True) or all outside of it, in order."""
+    """Yield the text in pieces that lie all in fenced code (True) or all outside of it, in order.
+
+    The lines that open and close a fence belong to the code.
+    """
     if "```" not in markdown and "~~~" not in markdown:
         yield False, markdown
         return
@@ -172,8 +175,10 @@ def pieces_of_code(markdown: str) -> Iterator[tuple[bool, str]]:
     begun = offset = 0
     for line in markdown.split("\n"):
         before, fence = fence, fence_past(line, fence)
+        past = min(offset + len(line) + 1, len(markdown))
         if (before is None) != (fence is None):
-            yield before is not None, markdown[begun:offset]
-            begun = offset
-        offset += len(line) + 1
+            border = past if before and before.holds(line) else offset
+            yield before is not None, markdown[begun:border]
+            begun = border
+        offset = past
     yield fence is not None, markdown[begun:]

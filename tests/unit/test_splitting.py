@@ -4,7 +4,7 @@ import re
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bots.markdown.splitting import Growing, Limit, Splitter, close, split
@@ -123,10 +123,19 @@ def test_splitting_while_the_text_comes_in_gives_what_splitting_it_whole_gives(p
 
 
 @given(MARKDOWN, LIMITS)
+@example("word\n  ```\n  " + "word " * 17 + "x" * 70 + " " + "x" * 70 + "\n    ```\n    word", Limit(265))
 def test_no_part_leaves_a_fence_open(text: str, limit: Limit) -> None:
     """Closing changes nothing of a part, as all its fences are closed."""
     for part in split(text, limit):
         assert close(part) == part
+
+
+@pytest.mark.parametrize("fence", ["```", "~~~", "> ```", "- ```"])
+def test_a_line_below_a_fence_is_cut_as_a_line_of_text(fence: str) -> None:
+    """The line that closes the fence begins no code within the line after it."""
+    closing = fence.replace("-", " ")
+    first, *_ = split(f"{fence}\nx\n{closing}\n" + "word " * 60, Limit(200))
+    assert first.endswith("word")
 
 
 @given(st.text(st.sampled_from(list("ab 👍🏽🇩\u200d\u0301日")), min_size=100, max_size=300))
