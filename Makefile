@@ -9,6 +9,8 @@ PYTHON ?= $(shell for p in python3.11 python3 python3.12 python3.13 python3.14 p
 BIN := .venv/bin
 # Most tests wait for a server or a clock at times: two of them share a processor.
 WORKERS ?= $(shell $(PYTHON) -c 'import os; print(min(16, 2 * (os.cpu_count() or 1)))')
+# These start many processes: none is to compile the code anew.
+test prove bench load: export PYTHONDONTWRITEBYTECODE :=
 # Versions already locked are kept; `make lock LOCK_FLAGS=--upgrade` looks for newer ones.
 LOCK := .venv/lock/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --system-certs \
 	--no-header --no-annotate $(LOCK_FLAGS)
