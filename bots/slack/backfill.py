@@ -6,7 +6,8 @@ A message's ts is its time to the microsecond, so that one mark serves all chann
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import structlog
@@ -25,8 +26,10 @@ PATIENCE = 600.0  # seconds in all: so long a start would otherwise compete with
 MARGIN = 120_000_000  # two minutes in microseconds: behind the newest message some may still wait for the disk
 SILENCE = 900.0  # seconds without an event after which Slack may have stopped to send any
 PAGE = 200  # messages of one call, as Slack recommends (Slack docs, conversations.history)
-AT_ONCE, PAUSE = 20, 2.0  # calls, and seconds before each further one: Tier 3 allows 50 a minute, and others need some
+AT_ONCE, PAUSE = 20, 2.0  # calls of a method, and seconds before each further one: Tier 3 allows 50 a minute
 TYPES = "public_channel,private_channel,im,mpim"
+
+Found = dict[tuple[int, str], Mapping[str, Any]]  # messages by their number and channel
 
 
 def microseconds_of(ts: object) -> int:
@@ -38,14 +41,14 @@ def microseconds_of(ts: object) -> int:
 
 
 class SlackBackfill:
-    """Reads what is newer than the mark in the bot's channels and its latest threads, oldest first in each channel."""
+    """Reads what is newer than the mark in the bot's channels and its latest threads, and hears it oldest first."""
 
     def __init__(self, calls: SlackCalls, team: str, ear: SlackEventReader, state: PlatformState) -> None:
         self._calls = calls
         self._team = team
         self._ear = ear
         self._state = state
-        self._made = 0
+        self._made: Counter[str] = Counter()
 
     async def read_missed(self, mark: int) -> int | None:
         """Hear once what is newer than a mark; return the new one if nothing was left out.
@@ -53,55 +56,76 @@ class SlackBackfill:
         That lies a little before the beginning, or before the newest message found if that is earlier: our clock may
         be wrong. What came after was heard, or is newer than the mark.
         """
-        began, self._made = microseconds_of(time.time()), 0
-        oldest = max(mark, began - round(LONGEST * 1_000_000))
+        began, newest = microseconds_of(time.time()), 0
+        oldest, found = max(mark, began - round(LONGEST * 1_000_000)), Found()
+        self._made.clear()
         try:
             async with asyncio.timeout(PATIENCE):
-                newest = [await self._read_channel(*room, oldest) for room in await self._list_channels()]
+                async for channels in self._list_channels():
+                    for channel, threads in channels.items():
+                        await self._read_channel(channel, threads, oldest, found)
+                    newest = max(newest, await self._hear(found))
         except TimeoutError:
             log.warning("catch-up ended early", seconds=PATIENCE, hint="What was not read by then stays unanswered.")
+            await self._hear(found)
             return began - MARGIN
         except SlackRefusal as error:
             log.warning("catch-up broke off", detail=str(error), hint="It is tried again.")
+            await self._hear(found)
             return None
-        return min(max(newest, default=0), began) - MARGIN
+        return min(newest, began) - MARGIN
 
-    async def _list_channels(self) -> list[tuple[str, list[str]]]:
-        """Return the channels to read with the threads in each, those in which something was asked last first."""
-        threads: dict[str, list[str]] = {}
+    async def _list_channels(self) -> AsyncIterator[dict[str, list[str]]]:
+        """Yield the channels in which something was asked, with the threads in each, and then the others."""
+        known: dict[str, list[str]] = {}
         for key in await self._state.recent_conversations(self._team, MOST_THREADS):
-            threads.setdefault(key.channel, []).extend([key.thread] if key.thread else [])
-        known = await self._state.recent_channels(self._team, MOST_CHANNELS)
+            known.setdefault(key.channel, []).extend([key.thread] if key.thread else [])
+        for channel in (await self._state.recent_channels(self._team, MOST_CHANNELS))[: MOST_CHANNELS - len(known)]:
+            known.setdefault(channel, [])
+        yield known
         asked = {"types": TYPES, "exclude_archived": "true", "limit": PAGE}
         joined = [str(channel["id"]) for channel in await self._read_pages("users.conversations", asked, "channels")]
-        for channel in (*known, *joined):
-            threads.setdefault(channel, [])
-        return list(threads.items())[:MOST_CHANNELS]
+        others = [channel for channel in joined if channel not in known]
+        yield {channel: [] for channel in others[: MOST_CHANNELS - len(known)]}
 
-    async def _read_channel(self, channel: str, threads: list[str], oldest: int) -> int:
-        """Hear one channel and its threads; return the newest number in it, 0 where there is nothing new."""
+    async def _read_channel(self, channel: str, threads: list[str], oldest: int, found: Found) -> None:
+        """Find what is new in a channel and in those of its threads that have news.
+
+        A root tells of its latest reply (Slack docs, conversations.history): only those of older roots are asked for.
+        """
+        history = await self._read_pages(
+            "conversations.history", {"channel": channel, "limit": PAGE}, "messages", oldest
+        )
+        told = min((microseconds_of(post["ts"]) for post in history), default=0)
+        grown = [str(post["thread_ts"]) for post in history if microseconds_of(post.get("latest_reply")) > oldest]
+        older = [thread for thread in threads if microseconds_of(thread) < told or not history]
         since = {"channel": channel, "oldest": f"{oldest / 1_000_000:.6f}", "limit": PAGE}
-        said = await self._read_pages("conversations.history", since, "messages")
-        grown = [str(post["thread_ts"]) for post in said if microseconds_of(post.get("latest_reply")) > oldest]
-        for thread in dict.fromkeys([*threads, *grown]):
-            said += await self._read_pages("conversations.replies", {**since, "ts": thread}, "messages")
-        posts = {microseconds_of(post["ts"]): post for post in said}
-        numbers = sorted(number for number in posts if number > oldest)  # a thread's root comes whatever is asked for
-        for number in numbers:
-            await self._ear.receive_post(channel, posts[number])
-        if numbers:
-            log.info("caught up", channel=channel, messages=len(numbers))
-        return max(numbers, default=0)
+        for thread in dict.fromkeys([*older, *grown]):
+            history += await self._read_pages("conversations.replies", {**since, "ts": thread}, "messages")
+        posts = {(microseconds_of(post["ts"]), channel): post for post in history}
+        new = {place: post for place, post in posts.items() if place[0] > oldest}
+        if new:
+            log.info("caught up", channel=channel, messages=len(new))
+        found.update(new)
 
-    async def _read_pages(self, method: str, arguments: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
-        """Return what a method lists under `name`, over its pages. What Slack does not let us read we could not hear.
+    async def _hear(self, found: Found) -> int:
+        """Hear what was found, those first who wait longest, and empty it; return the newest number, 0 without one."""
+        numbers = sorted(found)
+        for number, channel in numbers:
+            await self._ear.receive_post(channel, found.pop((number, channel)))
+        return numbers[-1][0] if numbers else 0
 
-        Raises SlackRefusal where it does not answer.
+    async def _read_pages(
+        self, method: str, arguments: Mapping[str, Any], name: str, oldest: int = 0
+    ) -> list[Mapping[str, Any]]:
+        """Return what a method lists under `name`, page by page until one reaches back to `oldest`, in microseconds.
+
+        What Slack does not let us read we could not hear. Raises SlackRefusal where it does not answer.
         """
         found: list[Mapping[str, Any]] = []
         cursor = {"cursor": ""}
         while len(found) < MOST_IN_ROOM:
-            await self._wait_for_turn()
+            await self._wait_for_turn(method)
             try:
                 answer = await self._calls.query(method, {**arguments, **(cursor if cursor["cursor"] else {})})
             except SlackRefusal as error:
@@ -111,13 +135,13 @@ class SlackBackfill:
                 return found
             found += answer.get(name, ())
             cursor = {"cursor": (answer.get("response_metadata") or {}).get("next_cursor", "")}
-            if not cursor["cursor"]:
+            if not cursor["cursor"] or (oldest and found and microseconds_of(found[-1].get("ts")) <= oldest):
                 return found
         log.warning("catch-up is long", method=method, messages=len(found), hint="The rest is left out.")
         return found
 
-    async def _wait_for_turn(self) -> None:
-        """Leave room for the calls of those who ask now."""
-        self._made += 1
-        if self._made > AT_ONCE:
+    async def _wait_for_turn(self, method: str) -> None:
+        """Leave room for the calls of those who ask now; each method has a limit of its own (Slack docs)."""
+        self._made[method] += 1
+        if self._made[method] > AT_ONCE:
             await asyncio.sleep(PAUSE)

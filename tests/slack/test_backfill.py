@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from deploy.sandbox.slack.posts import Post
 from deploy.sandbox.wire.server import Sandbox
 from tests.support.bot import GENERAL, Bot, running
-from tests.support.database import change, locked
+from tests.support.database import change, column, locked
 from tests.support.room import answered, answers, ask, mention, prompt
 
 Place = tuple[str, str]  # a thread's root, and its channel
@@ -141,3 +142,29 @@ async def test_what_could_not_be_stored_is_read_once_it_can(sandbox: Sandbox, bo
         await asyncio.sleep(3)  # SQLite waits for five seconds in all
     await sandbox.workspace.until(lambda: len(answers(sandbox, thread)) == 1, 90.0)
     await nothing_happens(sandbox, calls=1)
+
+
+async def test_those_who_wait_longest_are_heard_first(sandbox: Sandbox, tmp_path: Path) -> None:
+    """In whichever of the channels in which something was asked before."""
+    async with running(sandbox, tmp_path / "s.db") as bot:
+        before = [await ask(sandbox, "hi", channel) for channel in (GENERAL, "C0BUDGET")]
+        await bot.worker.stop(5.0)
+    said = [await sandbox.workspace.say(channel, mention("me")) for channel in (GENERAL, "C0BUDGET") * 3]
+    async with running(sandbox, tmp_path / "s.db"):
+        for number, ts in enumerate(said):
+            await answered(sandbox, ts, 1, (GENERAL, "C0BUDGET")[number % 2])
+    assert column(tmp_path / "s.db", "SELECT message_id FROM turns ORDER BY seq") == [*before, *said]
+
+
+async def test_threads_without_news_cost_no_call(sandbox: Sandbox, tmp_path: Path) -> None:
+    """Their roots in the channel's history tell of their latest replies."""
+    async with running(sandbox, tmp_path / "s.db") as bot:
+        threads = [await ask(sandbox, f"question {number}") for number in range(4)]
+        await bot.worker.stop(5.0)
+    change(tmp_path / "s.db", "UPDATE marks SET value = ?", str(round(time.time() * 1_000_000)))
+    await sandbox.workspace.say(GENERAL, "and then?", thread_ts=threads[2])
+    before = Counter(call.method for call in sandbox.workspace.calls)
+    async with running(sandbox, tmp_path / "s.db"):
+        await answered(sandbox, threads[2], 2)
+    made = Counter(call.method for call in sandbox.workspace.calls) - before
+    assert made["conversations.replies"] == 1
