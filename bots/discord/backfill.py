@@ -31,7 +31,7 @@ ReadableChannel = discord.TextChannel | discord.VoiceChannel | discord.StageChan
 
 
 class DiscordBackfill:
-    """Reads every channel in which there is something newer than the mark, oldest first, through the usual ear."""
+    """Reads every channel in which there is something newer than the mark, and hears it oldest first."""
 
     def __init__(self, client: discord.Client, ear: DiscordEventReader, state: PlatformState) -> None:
         self._client = client
@@ -56,35 +56,45 @@ class DiscordBackfill:
 
     async def _read_all(self, rooms: list[ReadableChannel], mark: int) -> bool:
         """Hear what is newer than the mark; False where something could not be read."""
-        bound = discord.utils.time_snowflake(discord.utils.utcnow() - LONGEST)
+        after = max(mark, discord.utils.time_snowflake(discord.utils.utcnow() - LONGEST))
+        found: list[discord.Message] = []
+        is_complete = True
         try:
             async with asyncio.timeout(PATIENCE):
                 for room in rooms:
                     if (room.last_message_id or 0) > mark:
-                        await self._read_channel(room, room.id, max(mark, bound))
+                        await self._read_channel(room, room.id, after, found)
+                await self._hear(found)
                 for number in await self._state.recent_channels(DIRECT, MOST_DIRECT):
                     room_id = int(number)
-                    await self._read_channel(self._client.get_partial_messageable(room_id), room_id, max(mark, bound))
+                    await self._read_channel(self._client.get_partial_messageable(room_id), room_id, after, found)
         except TimeoutError:
             log.warning("catch-up ended early", seconds=PATIENCE, hint="What was not read by then stays unanswered.")
         except DiscordRefusal as error:
             log.warning("catch-up broke off", detail=str(error), hint="It is tried again.")
-            return False
-        return True
+            is_complete = False
+        await self._hear(found)
+        return is_complete
 
-    async def _read_channel(self, room: Messageable, room_id: int, after: int) -> None:
-        """Hear one room. What it does not let us read is nothing that we could have heard."""
-        count = 0
+    async def _read_channel(self, room: Messageable, room_id: int, after: int, found: list[discord.Message]) -> None:
+        """Find what is new in one room. What it does not let us read is nothing that we could have heard."""
+        before = len(found)
         try:
             async for message in _read_history(room, max(after, self._read_until.get(room_id, 0))):
-                await self._ear.receive_message(message)
-                self._read_until[room_id] = message.id
-                count += 1
+                found.append(message)  # noqa: PERF401 - what was found stays, where reading breaks off
         except DiscordRefusal as error:
             if error.is_silence:
                 raise
-        if count:
+        if count := len(found) - before:
             log.info("caught up", room=room_id, messages=count)
+
+    async def _hear(self, found: list[discord.Message]) -> None:
+        """Hear what was found, those first who wait longest, and empty it."""
+        found.sort(key=lambda message: message.id, reverse=True)
+        while found:
+            message = found.pop()
+            await self._ear.receive_message(message)
+            self._read_until[message.channel.id] = message.id
 
     def _readable_channels(self) -> Iterator[ReadableChannel]:
         """Yield the channels and active threads that the bot sees."""

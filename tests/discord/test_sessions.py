@@ -14,6 +14,7 @@ from deploy.sandbox.discord.intents import Intent
 from deploy.sandbox.discord.permissions import Permission
 from deploy.sandbox.discord.roster import ADA, ENGINEERING, GENERAL, GRACE, RANDOM
 from deploy.sandbox.wire.server import Sandbox
+from tests.support.database import column
 from tests.support.discord_bot import DiscordBot, DiscordSetup, running
 from tests.support.discord_room import answered, answers, ask, begun, mention, nothing_happens, posts, prompt, shows
 
@@ -112,6 +113,17 @@ async def test_a_catch_up_that_breaks_off_begins_again_where_it_was(sandbox: San
     async with running(sandbox, tmp_path / "d.db"):
         await answered(sandbox, thread)
         await nothing_happens(sandbox, calls=2)
+
+
+async def test_those_who_wait_longest_are_heard_first(sandbox: Sandbox, tmp_path: Path) -> None:
+    """In whichever channels they wait."""
+    async with running(sandbox, tmp_path / "d.db"):
+        await ask(sandbox, "hi")
+    said = [await sandbox.guild.say(channel, mention("me")) for channel in (GENERAL, RANDOM) * 3]
+    async with running(sandbox, tmp_path / "d.db"):
+        for each in said:
+            await answered(sandbox, each)
+    assert column(tmp_path / "d.db", "SELECT message_id FROM turns ORDER BY seq")[1:] == [str(each) for each in said]
 
 
 async def test_a_channel_that_may_not_be_read_does_not_hold_up_the_others(sandbox: Sandbox, tmp_path: Path) -> None:
