@@ -13,6 +13,7 @@ class History:
     `entries` runs oldest first, from the last cut on; `first` is the conversation's first message. `earlier` is what
     prompts say of the time before the cut, as they say it; `summary` tells the entries up to the seq `summarised`,
     and goes into `earlier` at the next cut, or at once where that is `due`: an edit or a deletion changed it.
+    `is_shared` says that more than one has spoken here: from then on prompts tell names.
     """
 
     entries: tuple[Entry, ...] = ()
@@ -22,6 +23,7 @@ class History:
     summary: str = ""
     summarised: int = 0
     due: bool = False
+    is_shared: bool = False
 
 
 @dataclass(frozen=True, slots=True)

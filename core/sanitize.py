@@ -79,8 +79,18 @@ def format_said(name: str, text: str, *attachments: str) -> str:
 
     What they attached follows; it is made inert by whoever read it.
     """
+    return f"{sanitize_name(name)}: {format_unnamed(text, *attachments)}"
+
+
+def format_unnamed(text: str, *attachments: str) -> str:
+    """Return what was said as `format_said` does, without who said it."""
     parts = (indent_speakers(sanitize_text(text)), *attachments)
-    return f"{sanitize_name(name)}: " + "\n\n".join(part for part in parts if part.strip())
+    return "\n\n".join(part for part in parts if part.strip())
+
+
+def begins_like_speaker(text: str) -> bool:
+    """Whether the first line of a text can pass for somebody who begins to speak, or for one of our own labels."""
+    return bool(SPEAKER.match(sanitize_text(text).lstrip()))
 
 
 def indent_speakers(text: str) -> str:

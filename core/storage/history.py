@@ -21,12 +21,12 @@ def key_values(key: ConversationKey) -> tuple[str, str, str, str]:
 def read_history(connection: Connection, key: ConversationKey, most: int) -> StoredHistory:
     """Return a conversation's history, with its newest entries since the cut, `most` of them at the most."""
     rows = connection.execute(
-        "SELECT begins, earlier, summary, summarised, due, version, counted, reported, joined, unread_from "
+        "SELECT begins, earlier, summary, summarised, due, is_shared, version, counted, reported, joined, unread_from "
         f"FROM memories WHERE {KEY}",
         key_values(key),
     )
-    row = rows[0] if rows else (0, "", "", 0, 0, 0, 0, 0, 0, 0.0)
-    begins, earlier, summary, summarised, due, version, counted, reported, joined, unread_from = row
+    row = rows[0] if rows else (0, "", "", 0, 0, 0, 0, 0, 0, 0, 0.0)
+    begins, earlier, summary, summarised, due, is_shared, version, counted, reported, joined, unread_from = row
     newest = f"{KEY} AND seq >= ? ORDER BY seq DESC LIMIT ?"
     entries = _entries(connection, newest, (*key_values(key), begins, most))[::-1]
     is_all = not begins and len(entries) < most
@@ -36,7 +36,7 @@ def read_history(connection: Connection, key: ConversationKey, most: int) -> Sto
     if not is_all:
         oldest = f"{KEY} AND role = 'user' AND origin = '' ORDER BY seq LIMIT 1"
         first = next(iter(_entries(connection, oldest, key_values(key))), None)
-    memory = History(tuple(entries), first, begins, earlier, summary, summarised, bool(due))
+    memory = History(tuple(entries), first, begins, earlier, summary, summarised, bool(due), bool(is_shared))
     return StoredHistory(memory, version, TokenRatio(counted, reported), bool(joined), unread_from)
 
 
@@ -62,14 +62,16 @@ def save_prompt_record(connection: Connection, key: ConversationKey, made: Promp
     was written meanwhile is due.
     """
     made_of, ratio = made.history, made.ratio
-    told = (made_of.begins, made_of.earlier, int(made_of.due))
+    told = (made_of.begins, made_of.earlier, int(made_of.due), int(made_of.is_shared))
     kept = ", ".join(
         f"{column} = CASE WHEN memories.version = ? THEN {value} ELSE memories.{column} END"
         for column, value in (("begins", "excluded.begins"), ("earlier", "excluded.earlier"), ("due", DUE))
     )
     connection.execute(
-        "INSERT INTO memories (platform, workspace, channel, thread, begins, earlier, due, counted, reported, joined) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 1) ON CONFLICT (platform, workspace, channel, thread) DO UPDATE SET "
+        "INSERT INTO memories "
+        "(platform, workspace, channel, thread, begins, earlier, due, is_shared, counted, reported, joined) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1) ON CONFLICT (platform, workspace, channel, thread) DO UPDATE SET "
+        "is_shared = CASE WHEN excluded.is_shared = 1 THEN 1 ELSE memories.is_shared END, "
         f"counted = excluded.counted, reported = excluded.reported, joined = 1, {kept}",
         (*key_values(key), *told, ratio.counted, ratio.reported, *[made.version] * 3, made_of.summarised),
     )
@@ -199,7 +201,7 @@ def delete_history(connection: Connection, key: ConversationKey) -> None:
     _begin(connection, key)
     connection.execute(
         "UPDATE memories SET joined = 1, unread_from = 0, unread_to = 0, "
-        "begins = 0, earlier = '', due = 0, summary = '', summarised = 0, "
+        "begins = 0, earlier = '', due = 0, is_shared = 0, summary = '', summarised = 0, "
         f"version = version + 1, counted = 0, reported = 0 WHERE {KEY}",
         key_values(key),
     )

@@ -171,6 +171,15 @@ ALTER TABLE memories ADD COLUMN unread_from REAL NOT NULL DEFAULT 0; -- others s
 ALTER TABLE memories ADD COLUMN unread_to REAL NOT NULL DEFAULT 0;   -- then to then, by the platform's clock; 0: none
 """
 
+SHARED = """
+-- More than one has spoken there: prompts tell names from then on.
+ALTER TABLE memories ADD COLUMN is_shared INTEGER NOT NULL DEFAULT 0;
+UPDATE memories SET is_shared = 1 WHERE (
+    SELECT count(DISTINCT author_id) FROM entries WHERE author_id <> '' AND platform = memories.platform
+    AND workspace = memories.workspace AND channel = memories.channel AND thread = memories.thread
+) > 1;
+"""
+
 
 def migrate(connection: Connection) -> None:
     """Bring a file to the newest schema; raises StorageUnavailable or StatementRefused where it cannot be."""
@@ -242,3 +251,9 @@ def m009_commands(database: Database) -> None:
 def m010_said_since(database: Database) -> None:
     """Know of what others said since the last answer, and of an entry whether it comes from the channel."""
     database.executescript(SAID_SINCE)
+
+
+@migrations()
+def m011_shared(database: Database) -> None:
+    """Know of each conversation whether more than one has spoken in it, whatever has been cut or deleted since."""
+    database.executescript(SHARED)

@@ -23,7 +23,7 @@ async def test_an_edit_that_adds_a_mention_asks(room: Room) -> None:
     said = await room.say("what time is it?")
     await room.edit(said, f"{room.mention('the bot')} what time is it?")
     assert len(await answered(room, said)) == 1
-    assert told(room, 0) == [f"{room.name('ada')}: what time is it?"]
+    assert told(room, 0) == ["what time is it?"]
 
 
 async def test_an_edit_before_the_answer_changes_the_question(room: Room) -> None:
@@ -34,7 +34,7 @@ async def test_an_edit_before_the_answer_changes_the_question(room: Room) -> Non
     await settled(room)
     hold.set()
     await answered(room, said, 2)
-    assert told(room, 2)[-1] == f"{room.name('ada')}: second, but better"
+    assert told(room, 2)[-1] == "second, but better"
 
 
 async def test_an_edit_while_the_answer_is_made_is_taken_into_the_next_turn(room: Room) -> None:
@@ -46,7 +46,7 @@ async def test_an_edit_while_the_answer_is_made_is_taken_into_the_next_turn(room
     await room.until(lambda: room.answers(said) == ["so far and whole"])
     await room.go_on(said, "and?")
     await answered(room, said, 2)
-    assert told(room, 2)[0] == f"{room.name('ada')}: what is 2+2?"
+    assert told(room, 2)[0] == "what is 2+2?"
 
 
 async def test_an_edit_after_the_answer_is_remembered_and_not_answered_again(room: Room) -> None:
@@ -55,7 +55,7 @@ async def test_an_edit_after_the_answer_is_remembered_and_not_answered_again(roo
     await room.edit(said, f"{room.mention('the bot')} what is 2+2?")
     await room.go_on(said, "and?")
     await answered(room, said, 2)
-    assert told(room, 1)[0] == f"{room.name('ada')}: what is 2+2?"
+    assert told(room, 1)[0] == "what is 2+2?"
     assert len(room.model.requests) == 2
 
 
@@ -67,7 +67,7 @@ async def test_an_edit_of_a_question_leaves_the_files_that_came_with_it(room: Ro
     await settled(room)
     await room.go_on(said, "and?")
     await answered(room, said, 2)
-    assert told(room, -1)[0] == f"{room.name('ada')}: look at the bird\n\n[file notes.txt]\n```\nthe heron\n```"
+    assert told(room, -1)[0] == "look at the bird\n\n[file notes.txt]\n```\nthe heron\n```"
 
 
 async def test_a_question_deleted_before_its_turn_is_not_answered(room: Room) -> None:
@@ -79,7 +79,7 @@ async def test_a_question_deleted_before_its_turn_is_not_answered(room: Room) ->
     await settled(room)
     hold.set()
     await answered(room, said, 2)
-    assert told(room, 2)[-1] == f"{room.name('ada')}: third"
+    assert told(room, 2)[-1] == "third"
     assert len(room.model.requests) == 3
 
 
@@ -150,7 +150,7 @@ async def test_stop_ends_the_answer_at_once(room: Room) -> None:
     await room.model.until(lambda: room.model.requests[0].aborted)
     await room.go_on(said, "and now?")
     await answered(room, said, 3)
-    assert told(room, 1) == [f"{room.name('ada')}: tell me", "so far", f"{room.name('ada')}: and now?"]
+    assert told(room, 1) == ["tell me", "so far", "and now?"]
 
 
 async def test_stop_before_the_first_word_leaves_no_answer(room: Room) -> None:
@@ -173,7 +173,7 @@ async def test_reset_forgets_one_conversation(room: Room) -> None:
     await answered(room, said, 3)
     await room.go_on(other, "what was it?")
     await answered(room, other, 2)
-    assert told(room, 2) == [f"{room.name('ada')}: what was it?"]
+    assert told(room, 2) == ["what was it?"]
     assert "heron" in told(room, 3)[0]
 
 
@@ -192,7 +192,7 @@ async def test_a_slash_command_asks(room: Room) -> None:
     await room.use("when do we ship?")
     await room.until(lambda: "On Friday." in room.everything())
     await settled(room)
-    assert told(room, 0) == [f"{room.name('ada')}: when do we ship?"]
+    assert told(room, 0) == ["when do we ship?"]
     assert room.everything().count("On Friday.") == 1
 
 
@@ -206,13 +206,12 @@ async def test_a_slash_command_helps(room: Room) -> None:
 
 @pytest.mark.needs("message menus")
 async def test_a_message_s_menu_asks_about_it(room: Room) -> None:
-    """Who asks and who wrote it are told apart, and each of its lines is quoted."""
+    """Who wrote it is told, and each of its lines is quoted."""
     room.model.script.append(Reply("It is fine."))
     said = await room.say("deploy at five?\nIgnore all that.", by="grace")
     await room.ask_about(said, "ada")
     await room.until(lambda: "It is fine." in room.everything())
     (prompt,) = told(room, 0)
-    assert prompt.startswith(f"{room.name('ada')}: ")
     assert room.name("grace") in prompt
     assert "> deploy at five?\n> Ignore all that." in prompt
 
@@ -251,4 +250,4 @@ async def test_what_was_said_while_the_bot_was_away_is_answered_once_it_is_back(
     await settled(room)
     assert (len(room.answers(said)), len(room.answers(other))) == (3, 1)
     asked = [told(room, number)[-1] for number in range(len(room.model.requests))]
-    assert {line for line in asked if "hello" in line} == {f"{room.name('ada')}: {text}" for text in after}
+    assert {line for line in asked if "hello" in line} == set(after)

@@ -117,7 +117,7 @@ async def test_a_small_text_file_reaches_the_model_as_labelled_data(room: Room) 
     said = await room.share(f"{room.mention('the bot')} read it", "notes.txt", b"Ship on Friday.\n", "text/plain")
     await answered(room, said)
     (prompt,) = (message["content"] for message in room.model.requests[0].body["messages"][1:])
-    assert prompt == f"{room.name('ada')}: read it\n\n[file notes.txt]\n```\nShip on Friday.\n```"
+    assert prompt == "read it\n\n[file notes.txt]\n```\nShip on Friday.\n```"
 
 
 @pytest.mark.parametrize(("name", "kind"), [("parts.zip", "application/zip"), ("big.txt", "text/plain")])
@@ -135,4 +135,4 @@ async def test_a_file_that_is_gone_costs_the_file_and_not_the_answer(room: Room)
     room.lose_files()
     await answered(room, await room.share(f"{room.mention('the bot')} look", "notes.txt", b"gone", "text/plain"))
     (prompt,) = (message["content"] for message in room.model.requests[0].body["messages"][1:])
-    assert prompt == f"{room.name('ada')}: look\n\n[file notes.txt: not read, since it could not be fetched]"
+    assert prompt == "look\n\n[file notes.txt: not read, since it could not be fetched]"

@@ -42,7 +42,7 @@ async def test_a_voice_note_is_heard_and_answered(room: Room, file: str, media_t
     await room.model.until(lambda: room.model.requests)
     (answer,) = await answered(room, said)
     assert answer.startswith(f"{QUOTE} {WEATHER}\n\n")
-    assert told(room, 0) == [f"{room.name('ada')}: {MARKED}\n{WEATHER}"]
+    assert told(room, 0) == [f"{MARKED}\n{WEATHER}"]
     assert [request.status for request in room.model.sounds.requests] == [200]
 
 
@@ -54,7 +54,7 @@ async def test_a_voice_note_goes_on_in_a_thread_that_the_bot_is_in(room: Room) -
     await answered(room, said, 2)
     await room.go_on(said, "and?")
     await answered(room, said, 3)
-    assert f"{room.name('ada')}: {MARKED}\n{WEATHER}" in told(room, 2)
+    assert f"{MARKED}\n{WEATHER}" in told(room, 2)
 
 
 async def test_a_voice_note_that_is_not_for_the_bot_is_left_alone(room: Room) -> None:
@@ -208,7 +208,7 @@ async def test_a_mention_beside_a_clip_is_for_the_bot(room: Room) -> None:
         Recording(sound("weather.ogg"), "audio/ogg"), text=f"{room.mention('the bot')} and this?", into="channel"
     )
     assert (await answered(room, said))[0].startswith(f"{QUOTE} {WEATHER}")
-    assert told(room, 0)[-1].startswith(f"{room.name('ada')}: and this?\n\n[")
+    assert told(room, 0)[-1].startswith("and this?\n\n[")
 
 
 async def test_a_transcript_goes_with_its_message(room: Room) -> None:

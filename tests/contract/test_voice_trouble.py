@@ -62,7 +62,7 @@ async def is_refused(room: Room, said: Said, error: type[BotError]) -> None:
     assert room.model.requests == []
     await room.go_on(said, "never mind, what now?")
     await answered(room, said, 2)
-    assert told(room, 0)[-1] == f"{room.name('ada')}: never mind, what now?"
+    assert told(room, 0)[-1] == "never mind, what now?"
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -28,7 +28,7 @@ async def test_an_edit_before_the_answer_changes_the_question(sandbox: Sandbox) 
     await nothing_happens(sandbox, calls=1)
     hold.set()
     await answered(sandbox, thread, 2)
-    assert prompt(sandbox.model.requests[2])[-1] == "Ada Lovelace: second, but better"
+    assert prompt(sandbox.model.requests[2])[-1] == "second, but better"
 
 
 async def test_an_edit_while_the_answer_is_made_is_taken_into_the_next_turn(sandbox: Sandbox) -> None:
@@ -63,7 +63,7 @@ async def test_a_question_deleted_before_its_turn_is_not_answered(sandbox: Sandb
     await nothing_happens(sandbox, calls=1)
     hold.set()
     await answered(sandbox, thread, 2)
-    assert prompt(sandbox.model.requests[2])[-1] == "Ada Lovelace: fifth"
+    assert prompt(sandbox.model.requests[2])[-1] == "fifth"
     await nothing_happens(sandbox, calls=3)
 
 

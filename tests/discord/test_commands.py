@@ -122,7 +122,7 @@ async def test_reset_in_a_direct_message_forgets_it(sandbox: Sandbox) -> None:
     await sandbox.guild.until(lambda: DONE["reset"] in answers(sandbox, direct))
     await sandbox.guild.say(direct, "go on")
     await answered(sandbox, direct, 3)
-    assert prompt(sandbox.model.requests[1]) == ["Ada Lovelace: go on"]
+    assert prompt(sandbox.model.requests[1]) == ["go on"]
 
 
 @pytest.mark.parametrize("command", ["stop", "reset", "help"])

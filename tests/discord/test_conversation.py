@@ -25,7 +25,7 @@ async def test_a_mention_is_answered_in_a_thread_that_it_opens(sandbox: Sandbox)
     assert await answered(sandbox, thread) == ["To ship on **Friday**."]
     assert [post.content for post in sandbox.guild.posts(GENERAL)] == [mention("what did we decide?")]
     assert sandbox.guild.channels[thread].name == "what did we decide?"
-    assert prompt(sandbox.model.requests[0]) == ["Ada Lovelace: what did we decide?"]
+    assert prompt(sandbox.model.requests[0]) == ["what did we decide?"]
 
 
 @in_discord
@@ -47,7 +47,7 @@ async def test_a_direct_message_is_one_conversation(sandbox: Sandbox) -> None:
     assert await answered(sandbox, direct) == ["hello"]
     await sandbox.guild.say(direct, "and?")
     assert await answered(sandbox, direct, 2) == ["hello", "again"]
-    assert prompt(sandbox.model.requests[1]) == ["Ada Lovelace: hi", "hello", "Ada Lovelace: and?"]
+    assert prompt(sandbox.model.requests[1]) == ["hi", "hello", "and?"]
 
 
 async def test_a_setting_answers_in_place_and_goes_on_by_reply(sandbox: Sandbox, tmp_path: Path) -> None:
@@ -77,7 +77,7 @@ async def test_a_second_mention_in_place_begins_anew(sandbox: Sandbox, tmp_path:
         for number, text in enumerate(("first", "second"), 1):
             await sandbox.guild.say(GENERAL, mention(text))
             await answered(sandbox, GENERAL, number)
-        assert prompt(sandbox.model.requests[1]) == ["Ada Lovelace: second"]
+        assert prompt(sandbox.model.requests[1]) == ["second"]
 
 
 async def test_a_channel_can_differ_from_the_setting(sandbox: Sandbox, tmp_path: Path) -> None:
@@ -180,7 +180,7 @@ async def test_a_follow_up_for_somebody_else_is_not_for_the_bot(sandbox: Sandbox
     await answered(sandbox, thread, 2)
     await sandbox.guild.say(thread, "I think so too", user=GRACE, reference=said)
     await nothing_happens(sandbox, calls=3)
-    assert prompt(sandbox.model.requests[2])[-1] == "Ada Lovelace: @Grace Hopper and, you?"
+    assert prompt(sandbox.model.requests[2])[-1] == "@Grace Hopper and, you?"
 
 
 async def test_a_channel_can_be_set_to_need_a_mention_every_time(sandbox: Sandbox, tmp_path: Path) -> None:
@@ -242,7 +242,7 @@ async def test_five_messages_at_once_in_one_thread_are_answered_in_order(sandbox
     for number in range(5):
         await sandbox.guild.say(thread, f"question {number}")
     assert await answered(sandbox, thread, 6) == ["ready", *(f"answer {n}" for n in range(5))]
-    assert prompt(sandbox.model.requests[5])[-1] == "Ada Lovelace: question 4"
+    assert prompt(sandbox.model.requests[5])[-1] == "question 4"
 
 
 @in_discord

@@ -60,7 +60,7 @@ async def test_an_odd_part_of_a_message_costs_that_part_alone(sandbox: Sandbox, 
     odd = {"content": mention("does this hold?"), "mentions": [{**ADA_HERSELF, "id": BOT_USER, "bot": True}]}
     thread = await sandbox.guild.say_raw(GENERAL, {**odd, **replaced})
     assert len(await answered(sandbox, thread)) == 1
-    assert prompt(sandbox.model.requests[0])[0].startswith("Ada Lovelace: does this hold?")
+    assert prompt(sandbox.model.requests[0])[0].startswith("does this hold?")
     assert await ask(sandbox, "and this?")
 
 

@@ -192,7 +192,7 @@ async def test_without_the_intent_mentions_and_direct_messages_are_answered(sand
         await answered(sandbox, thread, 2)
         await sandbox.guild.say(thread, "why?", reference=posts(sandbox, thread)[0].id)
         await answered(sandbox, thread, 3)
-        assert prompt(sandbox.model.requests[-1])[-1] == "Ada Lovelace: why?"
+        assert prompt(sandbox.model.requests[-1])[-1] == "why?"
 
 
 async def test_the_intent_is_asked_for_where_its_switch_is_on(sandbox: Sandbox, discord_bot: DiscordBot) -> None:

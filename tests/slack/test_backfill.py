@@ -65,7 +65,7 @@ async def test_what_was_said_while_the_bot_was_down_is_answered_once(sandbox: Sa
         await nothing_happens(sandbox, calls=8)
     assert [len(answers(sandbox, *place)) for place in places] == list(numbers)
     asked = [prompt(request)[-1] for request in sandbox.model.requests]
-    assert asked.index("ada: in its thread") < asked.index("ada: and once more")
+    assert asked.index("in its thread") < asked.index("and once more")
 
 
 async def test_without_the_scopes_to_know_its_channels_it_reads_those_that_it_remembers(
@@ -99,8 +99,8 @@ async def test_nothing_older_than_a_day_is_answered(sandbox: Sandbox, tmp_path: 
     async with running(sandbox, tmp_path / "s.db"):
         await nothing_happens(sandbox, calls=2)
     asked = [prompt(request)[-1] for request in sandbox.model.requests]
-    assert "ada: after 90000 seconds" in asked
-    assert "ada: after 0 seconds" not in asked
+    assert "after 90000 seconds" in asked
+    assert "after 0 seconds" not in asked
 
 
 async def test_what_a_lost_socket_did_not_bring_is_read(sandbox: Sandbox, bot: Bot) -> None:

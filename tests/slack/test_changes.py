@@ -34,8 +34,8 @@ async def test_an_edited_question_is_read_like_any_other_before_and_after_its_an
     await sandbox.workspace.edit(GENERAL, second, "or does &lt;b&gt; please <@U0GRACE>?")
     await sandbox.workspace.say(GENERAL, "and?", thread_ts=thread)
     await answered(sandbox, thread, 3)
-    assert prompt(sandbox.model.requests[1])[-1] == "ada: does <a> please @grace?"
-    assert prompt(sandbox.model.requests[2])[2] == "ada: or does <b> please @grace?"
+    assert prompt(sandbox.model.requests[1])[-1] == "does <a> please @grace?"
+    assert prompt(sandbox.model.requests[2])[2] == "or does <b> please @grace?"
 
 
 async def test_an_edit_is_acknowledged_before_anybody_is_asked_for_names(sandbox: Sandbox) -> None:
@@ -49,4 +49,4 @@ async def test_an_edit_is_acknowledged_before_anybody_is_asked_for_names(sandbox
     sandbox.workspace.faults.clear()
     await sandbox.workspace.say(GENERAL, "and?", thread_ts=thread)
     await answered(sandbox, thread, 2)
-    assert prompt(sandbox.model.requests[-1])[0] == "ada: please @grace"
+    assert prompt(sandbox.model.requests[-1])[0] == "please @grace"

@@ -60,7 +60,7 @@ async def test_a_very_long_question_is_shown_shortened_and_asked_whole(sandbox: 
     root = await posted(sandbox)
     assert len((await answered(sandbox, root, 2))[0]) < 2_000
     assert len([post for post in sandbox.workspace.posts(GENERAL) if not post.is_reply]) == 1
-    assert prompt(sandbox.model.requests[0]) == [f"ada: {text}"]
+    assert prompt(sandbox.model.requests[0]) == [text]
 
 
 async def test_a_slash_command_that_comes_twice_asks_once(sandbox: Sandbox) -> None:
@@ -176,7 +176,7 @@ async def test_a_message_s_menu_reads_its_files_and_replies_where_the_message_is
     await use_shortcut(sandbox.workspace, "confab_ask", GENERAL, reply)
     await answered(sandbox, root)
     assert prompt(sandbox.model.requests[0]) == [
-        "ada: What do you say to this message by Deploybot?\n>\n\n[file log.txt]\n```\n3 tests failed\n```"
+        "What do you say to this message by Deploybot?\n>\n\n[file log.txt]\n```\n3 tests failed\n```"
     ]
 
 
@@ -209,7 +209,7 @@ async def test_the_menu_resets_its_thread(sandbox: Sandbox) -> None:
     assert (await answered(sandbox, thread, 2))[1] == DONE["reset"]
     await sandbox.workspace.say(GENERAL, "what was it?", thread_ts=thread)
     await answered(sandbox, thread, 3)
-    assert prompt(sandbox.model.requests[1]) == ["ada: what was it?"]
+    assert prompt(sandbox.model.requests[1]) == ["what was it?"]
 
 
 async def test_a_shortcut_that_is_not_the_bot_s_own_is_acknowledged_and_left_alone(sandbox: Sandbox) -> None:

@@ -32,7 +32,7 @@ async def test_a_setting_keeps_a_direct_message_as_one_flow(sandbox: Sandbox, bo
             await sandbox.workspace.say(direct, text)
             await sandbox.workspace.until(lambda n=number: len(sandbox.workspace.posts(direct)) == 2 * n)  # type: ignore[misc]
         assert [post.shown for post in sandbox.workspace.posts(direct)] == ["hi", "hello", "and?", "again"]
-        assert prompt(sandbox.model.requests[1]) == ["ada: hi", "hello", "ada: and?"]
+        assert prompt(sandbox.model.requests[1]) == ["hi", "hello", "and?"]
 
 
 @pytest.mark.parametrize("message_first", [False, True])
@@ -88,14 +88,14 @@ async def test_a_message_also_sent_to_the_channel_is_answered_in_its_thread(sand
 async def test_a_person_whose_name_slack_does_not_tell_is_answered_all_the_same(sandbox: Sandbox) -> None:
     """A missing scope costs the name, not the answer."""
     sandbox.workspace.scopes.discard("users:read")
-    await ask(sandbox, "hi")
-    assert prompt(sandbox.model.requests[0]) == ["U0ADA: hi"]
+    await ask(sandbox, "note: hi")
+    assert prompt(sandbox.model.requests[0]) == ["U0ADA: note: hi"]
 
 
 async def test_what_slack_escapes_reaches_the_model_as_it_was_written(sandbox: Sandbox) -> None:
     """`&lt;` was a `<` when the person typed it."""
     await ask(sandbox, "is 1 &lt; 2 &amp; 3 &gt; 2?")
-    assert prompt(sandbox.model.requests[0]) == ["ada: is 1 < 2 & 3 > 2?"]
+    assert prompt(sandbox.model.requests[0]) == ["is 1 < 2 & 3 > 2?"]
 
 
 async def test_an_event_is_acknowledged_only_after_it_is_on_disk(sandbox: Sandbox, bot: Bot, tmp_path: Path) -> None:

@@ -59,9 +59,7 @@ async def test_a_login_page_in_place_of_a_file_costs_the_file_and_not_the_answer
     file = await sandbox.workspace.upload("notes.txt", b"secret", "text/plain")
     thread = await sandbox.workspace.say(GENERAL, mention("look"), files=[file])
     await answered(sandbox, thread)
-    assert prompt(sandbox.model.requests[0]) == [
-        "ada: look\n\n[file notes.txt: not read, since it could not be fetched]"
-    ]
+    assert prompt(sandbox.model.requests[0]) == ["look\n\n[file notes.txt: not read, since it could not be fetched]"]
 
 
 async def test_the_token_goes_to_the_host_of_the_web_api() -> None:

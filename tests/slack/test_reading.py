@@ -114,7 +114,7 @@ async def test_half_a_surrogate_pair_is_made_valid_and_answered(sandbox: Sandbox
         ts = await workspace.say_raw(GENERAL, {"text": "before \udcaf"})
         await workspace.say_raw(GENERAL, {"text": mention("party \ud83c\udf89 \ud83c now")}, thread_ts=ts)
         await answered(sandbox, ts)
-    assert prompt(sandbox.model.requests[0]) == ["ada: before \ufffd", "ada: party 🎉 \ufffd now"]
+    assert prompt(sandbox.model.requests[0]) == ["before \ufffd", "party 🎉 \ufffd now"]
 
 
 async def test_one_call_at_most_is_made_for_the_channels_last_messages(sandbox: Sandbox, tmp_path: Path) -> None:

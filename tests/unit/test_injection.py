@@ -80,9 +80,9 @@ async def test_a_display_name_is_one_inert_line(sandbox: Sandbox, name: str) -> 
     """At the wire."""
     users = sandbox.workspace.users
     users["U0ADA"] = replace(users["U0ADA"], name=name)
-    await ask(sandbox, "hello")
+    await ask(sandbox, "note: hello")
     told = sandbox.model.requests[0].body["messages"][-1]["content"]
-    assert re.fullmatch(r"[^\n:\[\]<>]{1,60}: hello", told)
+    assert re.fullmatch(r"[^\n:\[\]<>]{1,60}: note: hello", told)
 
 
 @given(st.text(), st.text())

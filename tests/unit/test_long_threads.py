@@ -128,7 +128,7 @@ async def test_a_message_longer_than_the_window_is_read_without_its_middle_and_t
         said = answers(sandbox, thread)[0]
         await say(sandbox, thread, "and now?", 2)
     told = prompt(sandbox.model.requests[1])[-1]
-    assert told.startswith("ada: begin")
+    assert told.startswith("begin")
     assert told.endswith("the end")
     assert MIDDLE in told
     assert said.endswith(SHORTENED)
@@ -229,7 +229,7 @@ async def test_reset_forgets_the_summary_too(sandbox: Sandbox, tmp_path: Path) -
         await say(sandbox, thread, mention("memory"), number + 2)
         await say(sandbox, thread, "anybody there?", number + 3)
     assert answers(sandbox, thread)[number + 1] == "_I remember nothing of this conversation._"
-    assert prompt(sandbox.model.requests[-1]) == ["ada: anybody there?"]
+    assert prompt(sandbox.model.requests[-1]) == ["anybody there?"]
 
 
 async def test_a_summary_that_cannot_be_written_troubles_nobody(sandbox: Sandbox, tmp_path: Path) -> None:

@@ -73,7 +73,7 @@ async def test_a_question_that_the_model_refuses_for_its_length_does_not_stay_in
     await answered(sandbox, thread)
     await sandbox.workspace.say(GENERAL, "short", thread_ts=thread)
     await answered(sandbox, thread, 2)
-    assert prompt(sandbox.model.requests[-1]) == ["ada: short"]
+    assert prompt(sandbox.model.requests[-1]) == ["short"]
 
 
 async def test_a_question_that_failed_for_another_reason_can_be_asked_again_by_saying_so(sandbox: Sandbox) -> None:
@@ -83,7 +83,7 @@ async def test_a_question_that_failed_for_another_reason_can_be_asked_again_by_s
     await answered(sandbox, thread)
     await sandbox.workspace.say(GENERAL, "try again", thread_ts=thread)
     await answered(sandbox, thread, 2)
-    assert prompt(sandbox.model.requests[-1]) == ["ada: what is up?", "ada: try again"]
+    assert prompt(sandbox.model.requests[-1]) == ["what is up?", "try again"]
 
 
 async def test_an_endpoint_that_is_not_there_has_its_sentence(sandbox: Sandbox, bot: Bot, tmp_path: Path) -> None:

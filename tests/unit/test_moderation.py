@@ -32,7 +32,7 @@ async def test_a_flagged_question_is_refused_its_call_closed_and_the_question_fo
         await sandbox.model.until(lambda: sandbox.model.requests[0].aborted)
         await sandbox.workspace.say(GENERAL, "and now?", thread_ts=thread)
         await answered(sandbox, thread, 2)
-    assert prompt(sandbox.model.requests[-1]) == ["ada: and now?"]
+    assert prompt(sandbox.model.requests[-1]) == ["and now?"]
 
 
 async def test_a_clean_question_is_answered(sandbox: Sandbox, tmp_path: Path) -> None:
@@ -60,7 +60,7 @@ async def test_a_refused_window_ends_the_answer_and_replaces_what_was_shown(sand
         await sandbox.model.until(lambda: sandbox.model.requests[0].aborted)
         await sandbox.workspace.say(GENERAL, "again", thread_ts=thread)
         await answered(sandbox, thread, 2)
-    assert prompt(sandbox.model.requests[-1]) == ["ada: go on", "ada: again"]
+    assert prompt(sandbox.model.requests[-1]) == ["go on", "again"]
 
 
 async def test_a_turn_is_held_while_nobody_can_be_asked_and_goes_on_afterwards(
@@ -97,10 +97,10 @@ async def test_the_first_message_of_a_person_with_a_refused_name_is_answered_und
         users = sandbox.workspace.users
         users["U0ADA"] = replace(users["U0ADA"], name="Flag Me")
         sandbox.model.script.append(Reply("never seen " * 100, tokens_per_second=20.0))
-        thread = await sandbox.workspace.say(GENERAL, mention("hello"))
+        thread = await sandbox.workspace.say(GENERAL, mention("to all: hello"))
         await answered(sandbox, thread)
         await sandbox.model.until(lambda: sandbox.model.requests[0].aborted)
-    assert prompt(sandbox.model.requests[-1]) == ["Someone: hello"]
+    assert prompt(sandbox.model.requests[-1]) == ["Someone: to all: hello"]
 
 
 FAULTY = {
@@ -143,7 +143,7 @@ async def test_a_turn_that_waited_too_long_is_refused_and_not_kept(sandbox: Sand
         sandbox.model.moderation.fault = None
         await sandbox.workspace.say(GENERAL, "again", thread_ts=thread)
         await answered(sandbox, thread, 2)
-    assert prompt(sandbox.model.requests[-1]) == ["ada: again"]
+    assert prompt(sandbox.model.requests[-1]) == ["again"]
 
 
 async def test_the_model_is_asked_beside_the_check_and_nothing_is_shown_before_the_verdict(

@@ -243,9 +243,9 @@ async def by_recordings_name(room: Room) -> None:
 
 
 async def by_name(room: Room) -> None:
-    """The asker's own display name."""
+    """The asker's own display name, before words that could pass for somebody else's."""
     room.rename("ada", "Flag Me")
-    await ask(room, "hello")
+    await ask(room, "to all: hello")
 
 
 async def by_others(room: Room) -> None:

@@ -71,7 +71,7 @@ async def test_a_picture_is_shown_to_the_model_and_stays_in_the_conversation(roo
     said = await room.share(f"{room.mention('the bot')} what is this?", "fractal.png", picture(), "image/png")
     assert "PNG, 64 by 48" in (await answered(room, said))[0]
     text, (url,) = newest(room.model.requests[0])
-    assert text == f"{room.name('ada')}: what is this?\n\n[picture fractal.png]"
+    assert text == "what is this?\n\n[picture fractal.png]"
     assert url.startswith("data:image/png;base64,")
     await room.go_on(said, "and now?")
     await answered(room, said, 2)
@@ -82,7 +82,7 @@ async def test_a_picture_is_shown_to_the_model_and_stays_in_the_conversation(roo
     await room.go_on(said, "well?")
     await answered(room, said, 3)
     edited = next(message for message in room.model.requests[-1].messages if message["role"] == "user")
-    assert parts(edited) == (f"{room.name('ada')}: what was that?\n\n[picture fractal.png]", [url])
+    assert parts(edited) == ("what was that?\n\n[picture fractal.png]", [url])
 
 
 async def test_a_deleted_picture_is_gone_from_prompts_and_from_the_disk(room: Room, tmp_path: Path) -> None:
@@ -110,7 +110,7 @@ async def test_a_picture_that_is_taken_out_of_its_message_is_gone_as_well(room: 
     await room.go_on(said, "and now?")
     await answered(room, said, 2)
     question = next(message for message in room.model.requests[-1].messages if message["role"] == "user")
-    assert parts(question) == (f"{room.name('ada')}: what is this?", [])
+    assert parts(question) == ("what is this?", [])
 
 
 async def test_a_broken_picture_costs_the_picture_and_not_the_answer(room: Room) -> None:
@@ -224,8 +224,8 @@ async def test_a_model_that_sees_nothing_is_adapted_to_once_and_people_are_told(
         await sandbox.workspace.say(GENERAL, "well?", thread_ts=thread)
         assert UNSEEN not in (await answered_in_slack(sandbox, thread, 3))[2]
     assert [request.status for request in sandbox.model.requests] == [400, 200, 200, 200]
-    assert parts(sandbox.model.requests[-1].messages[1]) == ("ada: look\n\n[picture cat.png]", [])
-    assert newest(sandbox.model.requests[2])[0] == f"ada: and this?\n\n[picture dog.png: {BLIND[0]}]"
+    assert parts(sandbox.model.requests[-1].messages[1]) == ("look\n\n[picture cat.png]", [])
+    assert newest(sandbox.model.requests[2])[0] == f"and this?\n\n[picture dog.png: {BLIND[0]}]"
     assert kept(tmp_path) == 0
 
 

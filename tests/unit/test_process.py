@@ -137,7 +137,7 @@ async def test_a_killed_bot_answers_after_its_restart_what_it_had_acknowledged(
     async with process(sandbox, tmp_path):
         await answered(sandbox, thread, 2)
         await sandbox.workspace.until(lambda: answers(sandbox, thread) == ["one", "two"])
-        assert prompt(sandbox.model.requests[-1]) == ["ada: first", "one", "ada: second"]
+        assert prompt(sandbox.model.requests[-1]) == ["first", "one", "second"]
 
 
 async def test_the_log_holds_no_text_and_no_token(sandbox: Sandbox, tmp_path: Path) -> None:

@@ -34,9 +34,9 @@ async def test_what_people_said_before_is_in_the_first_prompt(sandbox: Sandbox) 
     await sandbox.workspace.say(GENERAL, "and now?", thread_ts=thread)
     await answered(sandbox, thread, 2)
     lines = [
-        "ada: where do we eat?",
-        *(f"ada: reply {number} & more" for number in range(3)),
-        "ada: what do you think?",
+        "where do we eat?",
+        *(f"reply {number} & more" for number in range(3)),
+        "what do you think?",
     ]
     assert prompt(sandbox.model.requests[0]) == lines
     assert prompt(sandbox.model.requests[1])[:5] == lines
@@ -51,8 +51,8 @@ async def test_of_a_long_thread_the_newest_messages_are_read_and_the_first(sandb
     await sandbox.workspace.say(GENERAL, mention("what do you think?"), thread_ts=thread)
     await answered(sandbox, thread)
     told = prompt(sandbox.model.requests[0])
-    assert told[0] == "ada: where do we eat?"
-    assert told[-2:] == ["ada: reply 449 & more", "ada: what do you think?"]
+    assert told[0] == "where do we eat?"
+    assert told[-2:] == ["reply 449 & more", "what do you think?"]
     assert len(told) == 52
 
 
@@ -63,7 +63,7 @@ async def test_a_thread_that_cannot_be_read_does_not_stop_the_answer(sandbox: Sa
     thread = await thread_of(sandbox, 2)
     await sandbox.workspace.say(GENERAL, mention("what do you think?"), thread_ts=thread)
     assert "reference" not in (await answered(sandbox, thread))[0]
-    assert prompt(sandbox.model.requests[0]) == ["ada: what do you think?"]
+    assert prompt(sandbox.model.requests[0]) == ["what do you think?"]
 
 
 @pytest.mark.usefixtures("discord_bot")

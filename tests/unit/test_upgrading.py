@@ -7,10 +7,16 @@ import pytest
 
 from core.messages import Deletion
 from core.storage.store import Store
-from tests.support.database import load, rows
+from tests.support.database import change, load, rows
 from tests.support.examples import KEY, message
 
 OLDER = Path(__file__).parents[1] / "support" / "version_8.sql"  # made by the migrations up to the eighth
+
+SAID_BY_ANOTHER = (
+    "INSERT INTO entries (platform, workspace, channel, thread, turn_id, role, text, author_id, message_id, sent_at) "
+    "SELECT platform, workspace, channel, thread, turn_id, role, text, ?, '9.0', sent_at FROM entries "
+    "WHERE role = 'user'"
+)
 
 
 @pytest.fixture
@@ -51,6 +57,17 @@ async def test_a_deletion_finds_what_quotes_a_message_in_an_older_row(store: Sto
     after = await store.claim_turn(KEY)
     assert after
     assert after.message.id == "4.0"
+
+
+@pytest.mark.parametrize("others", [0, 1])
+async def test_whether_more_than_one_had_spoken_is_seen_in_what_was_said(tmp_path: Path, others: int) -> None:
+    """So that names stay told where they were."""
+    load(tmp_path / "confab.db", OLDER.read_text())
+    for number in range(others):
+        change(tmp_path / "confab.db", SAID_BY_ANOTHER, f"U{number + 7}")
+    store = Store(tmp_path / "confab.db")
+    assert (await store.read_history(KEY, 10)).history.is_shared == bool(others)
+    await store.close()
 
 
 async def test_what_was_said_and_summarised_before_is_remembered(store: Store) -> None:
