@@ -98,4 +98,4 @@ async def test_a_direct_message_that_is_deleted_is_forgotten(sandbox: Sandbox) -
     sandbox.model.script.append(Reply("what?"))
     await sandbox.guild.say(direct, "go on")
     await answered(sandbox, direct, 2)
-    assert "Ada Lovelace: the password is swordfish" not in prompt(sandbox.model.requests[1])
+    assert "the password is swordfish" not in prompt(sandbox.model.requests[1])
