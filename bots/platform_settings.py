@@ -9,8 +9,7 @@ from core.setting_fields import CommaList, Seconds, Section, setting_field
 class PlatformSettings(Section):
     """What holds on each platform alike; `edit_interval` is in seconds."""
 
-    tokens: ClassVar[tuple[str, ...]]  # the names of those settings any of which says that it is wanted
-    first: ClassVar[tuple[str, ...]]  # the names of those that an operator meets first
+    needs: ClassVar[Mapping[tuple[str, ...], str]]  # its tokens, each with what serves in its place, and where they are
     aliases: ClassVar[Mapping[str, str]] = {}  # what other programs call a setting of it
     channel: ClassVar[tuple[str, str]]  # the pattern of a channel's id, and one as an example
 
@@ -24,9 +23,13 @@ class PlatformSettings(Section):
     @classmethod
     def is_wanted(cls, given: Mapping[str, str]) -> bool:
         """Whether the environment gives one of its tokens."""
-        return any(given.get(name) for name in cls.tokens)
+        return any(given.get(name) for names in cls.needs for name in names)
 
     @classmethod
     def find_missing(cls, given: Mapping[str, str]) -> list[str]:
         """Return a sentence for each token that is missing, with where to get it."""
-        raise NotImplementedError
+        return [
+            f"{names[0]} is missing: {where}"
+            for names, where in cls.needs.items()
+            if not any(given.get(name) for name in names)
+        ]

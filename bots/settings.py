@@ -76,7 +76,7 @@ class Settings(CoreSettings):
     @classmethod
     def example(cls, offers: Sequence[PlatformOffer] = PLATFORMS) -> str:
         """Return the text of `.env.example`, the settings that matter first at its head."""
-        first = [name for each in offers for name in each.section.first]
+        first = [names[0] for each in offers for names in each.section.needs]
         return example_of(cls.sections(offers).values(), [*first, *FIRST])
 
     def sections_in_use(self) -> Iterator[Section]:

@@ -8,7 +8,6 @@ from dataclasses import replace
 import structlog
 
 from core import commands
-from core.cancellation import Cancellation
 from core.earlier import EarlierReader
 from core.errors import (
     AnswerCutByLength,
@@ -42,13 +41,12 @@ from core.moderation.errors import AnswerRefused, ModerationError, QuestionRefus
 from core.moderation.moderation import NOBODY, Moderation
 from core.moderation.preflight import may_merge, post_if_clean
 from core.moderation.stream import release_checked
-from core.outcome import Outcome, Parts, about, detail_of, notice, record, reference, state_of, under
+from core.outcome import Cancellation, Outcome, Parts, about, again, notice, record, reference, sentence, under
 from core.policy import Policies
 from core.ports import Platform
 from core.prompt.ask import PreparedQuestion, chat, left_out, texts_to_check
 from core.prompt.history import HistoryLoader
 from core.prompt.summaries import Summaries
-from core.replies import again, sentence
 from core.sanitize import sanitize_name, sanitize_text, valid_value
 from core.storage.store import Store
 from core.voice import notes
@@ -118,7 +116,7 @@ class Conversation:
             await self._voice_notes.forget(message)
         entries = self._entries(asked, answer)
         made = asked.record_of(answer.usage, seen=self._model.sees)
-        await self._store.finish_turn(turn, entries, state_of(answer), detail_of(answer), made)
+        await self._store.finish_turn(turn, entries, answer.state, answer.detail, made)
         self._summaries.after(message.key, asked.prompt)
 
     async def _is_part(self, turn: Turn, message: Message, question: Entry) -> bool:
@@ -155,7 +153,7 @@ class Conversation:
         if not answer.error:
             question = replace(turn.message, id=answer.message_id, key=key, command="", handle="")
             await self._store.add_message(question, if_joined=False)
-        await self._store.finish_turn(turn, [], state_of(answer), detail_of(answer))
+        await self._store.finish_turn(turn, [], answer.state, answer.detail)
         return key
 
     async def fail(self, turn: Turn, platform: Platform) -> None:
@@ -166,7 +164,7 @@ class Conversation:
                 await self._show(turn, platform, sentence(notice(turn, GaveUp())), answer)
         except Exception:
             log.exception("notice not shown", reference=reference(turn))
-        await self._store.finish_turn(turn, [], "failed", detail_of(answer))
+        await self._store.finish_turn(turn, [], "failed", answer.detail)
 
     async def _transcribe_recordings(
         self, turn: Turn, platform: Platform, halt: Cancellation
@@ -192,18 +190,18 @@ class Conversation:
     ) -> AsyncGenerator[ModelEvent, None]:
         """Yield what may be seen of what the model says, or said to an earlier attempt."""
 
-        def said() -> AsyncGenerator[ModelEvent, None]:
+        def stream_words() -> AsyncGenerator[ModelEvent, None]:
             return again(turn.kept) if turn.kept else chat(self._model, self._recall, asked, message.author.id)
 
-        def nameless() -> AsyncGenerator[ModelEvent, None]:
+        def stream_nameless() -> AsyncGenerator[ModelEvent, None]:
             asked.question = replace(asked.question, author=replace(message.author, name=NOBODY))
             asked.prompt = self._recall.prompt(asked.key, asked.remembered, asked.question)
-            return said()
+            return stream_words()
 
         if not self._checks:
-            return said()
+            return stream_words()
         asking = texts_to_check(asked, message, files)
-        return release_checked(self._checks, about(turn), asking, said(), nameless)
+        return release_checked(self._checks, about(turn), asking, stream_words(), stream_nameless)
 
     async def _refuse(self, turn: Turn, platform: Platform, error: BotError, *, is_told: bool = True) -> None:
         """End a turn with a sentence in place of an answer, or without one."""
@@ -211,7 +209,7 @@ class Conversation:
         record(turn, answer, error)
         if is_told:
             await self._show(turn, platform, sentence(notice(turn, error)), answer)
-        await self._store.finish_turn(turn, [], state_of(answer) if is_told else "refused", detail_of(answer))
+        await self._store.finish_turn(turn, [], answer.state if is_told else "refused", answer.detail)
 
     async def _obey(self, turn: Turn, platform: Platform) -> None:
         """Do what a command says; `stop` has worked at once, when it came in.
@@ -226,8 +224,8 @@ class Conversation:
             outcome = commands.format_memory(len(memory.entries), memory.earlier)
         answer = Outcome()
         await self._show(turn, platform, sentence(outcome), answer)
-        state = "refused" if turn.message.command == "full" else state_of(answer)
-        await self._store.finish_turn(turn, [], state, detail_of(answer))
+        state = "refused" if turn.message.command == "full" else answer.state
+        await self._store.finish_turn(turn, [], state, answer.detail)
 
     async def _show(self, turn: Turn, platform: Platform, events: AsyncIterator[ReplyEvent], answer: Outcome) -> None:
         live = self._policies.policy_of(turn.message.key).streaming

@@ -1,18 +1,22 @@
-"""What becomes of a turn while it is answered: the answer as far as it is known, where it stands, and how it ends."""
+"""What becomes of a turn while it is answered: the answer so far, where it stands, how it ends or is ended."""
 
+import asyncio
 import time
+from collections.abc import AsyncGenerator
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 
-from core.errors import BotError, PlatformError, Uncertain
-from core.messages import Admitted, ModelEvent, Notice, Replace, ReplyEvent, Text, Turn, Usage
+from core.errors import AnswerCutByLength, BotError, PlatformError, Uncertain
+from core.messages import Admitted, ModelEvent, Notice, Replace, ReplyEvent, SavedAnswer, Text, Turn, Usage
 from core.moderation.log import Subject
 from core.storage.errors import TurnLost
 from core.storage.store import Store
 
 log = structlog.get_logger()
+
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -37,6 +41,25 @@ class Outcome:
     def visible_text(self) -> str:
         """All that is to be seen of it: the model's words, below what stands above them."""
         return f"{self.above}{self.text}" if self.admitted else self.text
+
+    @property
+    def state(self) -> str:
+        """The state in which the turn ends."""
+        if isinstance(self.error, Uncertain):
+            return "uncertain"
+        return "failed" if isinstance(self.error, PlatformError) else "done"
+
+    @property
+    def detail(self) -> dict[str, Any]:
+        """What is kept of how it ended."""
+        detail: dict[str, Any] = {}
+        if self.error:
+            detail["error"] = type(self.error).__name__
+        if self.usage:
+            detail["usage"] = asdict(self.usage)
+        if self.times:
+            detail["times"] = self.times
+        return detail
 
     def take(self, event: ModelEvent) -> ReplyEvent | None:
         """Take an event of the model's in; return what is to be shown of it, if anything."""
@@ -95,6 +118,47 @@ class Parts:
             raise TurnLost(self._turn.id)
 
 
+class Cancellation:
+    """The way to end one turn early; `sentence` is what its reply then says."""
+
+    def __init__(self) -> None:
+        self._called = False
+        self._waiting: asyncio.Timeout | None = None  # for the next event, if somebody is
+        self.sentence = ""
+        self.replaces = False
+
+    def call(self, sentence: str, *, replaces: bool) -> None:
+        """End the turn now, with a sentence behind what is visible, or in place of it."""
+        self.sentence, self.replaces = sentence, replaces
+        if self._waiting and not self._called:
+            self._waiting.reschedule(0.0)
+        self._called = True
+
+    async def until(self, events: AsyncGenerator[T, None]) -> AsyncGenerator[T, None]:
+        """Pass events on until the halt is called, at once even in the midst of a silence; then close their source."""
+        try:
+            while not self._called:
+                event = await self._next(events)
+                if event is None:
+                    return
+                yield event
+        finally:
+            await events.aclose()
+
+    async def _next(self, events: AsyncGenerator[T, None]) -> T | None:
+        """Return the next event; None at the end, and where the halt is called while we wait."""
+        try:
+            async with asyncio.timeout(None) as self._waiting:
+                event = await anext(events, None)
+        except TimeoutError:
+            if not self._called:
+                raise
+            return None
+        finally:
+            self._waiting = None
+        return None if self._called else event
+
+
 def notice(turn: Turn, error: BotError) -> str:
     """Return what the person reads: one sentence, and the reference under which the operator finds the rest."""
     return f"_{error.notice}_ (reference {reference(turn)})"
@@ -123,20 +187,15 @@ def under(text: str, sentence: str) -> str:
     return f"{text}\n\n{sentence}" if text else sentence
 
 
-def state_of(answer: Outcome) -> str:
-    """Return the state in which a turn ends."""
-    if isinstance(answer.error, Uncertain):
-        return "uncertain"
-    return "failed" if isinstance(answer.error, PlatformError) else "done"
+async def again(kept: SavedAnswer) -> AsyncGenerator[ModelEvent, None]:
+    """Say what the model answered to an earlier attempt, and end as it did."""
+    yield Text(kept.text)
+    if kept.usage:
+        yield kept.usage
+    if kept.is_cut:
+        raise AnswerCutByLength("kept from an earlier attempt")
 
 
-def detail_of(answer: Outcome) -> dict[str, Any]:
-    """Return what is kept of how it ended."""
-    detail: dict[str, Any] = {}
-    if answer.error:
-        detail["error"] = type(answer.error).__name__
-    if answer.usage:
-        detail["usage"] = asdict(answer.usage)
-    if answer.times:
-        detail["times"] = answer.times
-    return detail
+async def sentence(text: str) -> AsyncGenerator[ReplyEvent, None]:
+    """Say one sentence in place of an answer."""
+    yield Replace(text)

@@ -38,7 +38,7 @@ def pause_before(retry: int, first: float = FIRST_PAUSE, longest: float = LONGES
 
     It is a little longer by chance, so that callers who were refused together do not come back together.
     """
-    return _jittered(min(first * 2.0**retry, longest))
+    return _add_jitter(min(first * 2.0**retry, longest))
 
 
 class RetryBudget:
@@ -69,7 +69,7 @@ class RetryBudget:
         `asked` is what the other side asks for, None where it does not say.
         """
         growing = pause_before(self.retries, self._first, self._longest)
-        wait = growing if asked is None else _jittered(max(asked, self._first))
+        wait = growing if asked is None else _add_jitter(max(asked, self._first))
         if self.retries == self._most or self._now() + wait > self.until:
             return None
         self.retries += 1
@@ -84,7 +84,7 @@ class RetryBudget:
         await asyncio.sleep(wait)
 
 
-def _jittered(pause: float) -> float:
+def _add_jitter(pause: float) -> float:
     return pause * (1 + JITTER * random.random())  # noqa: S311 - spreads callers, guards no secret
 
 

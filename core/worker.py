@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping
 
 import structlog
 
-from core.cancellation import Cancellation
 from core.conversation import Conversation
 from core.edits import apply_edit
 from core.errors import PlatformError
@@ -13,7 +12,7 @@ from core.fair_slots import FairSlots
 from core.lease import held_lease
 from core.messages import ConversationKey, Message, Turn
 from core.moderation.moderation import Moderation
-from core.outcome import reference
+from core.outcome import Cancellation, reference
 from core.ports import Platform
 from core.retry import pause_before
 from core.storage.errors import StatementRefused, StorageUnavailable, TurnLost

@@ -27,12 +27,12 @@ LINK = re2.compile(r"\]\(")
 def render_markdown(markdown: str, *, is_whole: bool = True) -> str:
     """Return a text as Discord shows it; one that is not whole without what may still turn out otherwise."""
     pieces = list(pieces_of_code(markdown))
-    rendered = [piece if in_code else _rendered(piece, is_whole=True) for in_code, piece in pieces[:-1]]
+    rendered = [piece if in_code else _render_text(piece, is_whole=True) for in_code, piece in pieces[:-1]]
     in_code, last = pieces[-1]
-    return "".join([*rendered, last if in_code else _rendered(last, is_whole=is_whole)])
+    return "".join([*rendered, last if in_code else _render_text(last, is_whole=is_whole)])
 
 
-def _rendered(text: str, *, is_whole: bool) -> str:
+def _render_text(text: str, *, is_whole: bool) -> str:
     """Render what lies outside of code, line by line and table by table."""
     lines = text.split("\n")
     last = lines.pop()
@@ -101,9 +101,9 @@ def _table(lines: Sequence[str], *, is_open: bool) -> Iterator[str]:
         yield from _list_of(head, rows)
         return
     yield "```"
-    yield _aligned(head, widths)
+    yield _align_row(head, widths)
     yield "  ".join("-" * width for width in widths)
-    yield from (_aligned(row, widths) for row in rows)
+    yield from (_align_row(row, widths) for row in rows)
     if not is_open:
         yield "```"
 
@@ -115,7 +115,7 @@ def _list_of(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str
         yield from (f"{'- ' if number == 0 else '  - '}{pair}" for number, pair in enumerate(pairs))
 
 
-def _aligned(row: Sequence[str], widths: Sequence[int]) -> str:
+def _align_row(row: Sequence[str], widths: Sequence[int]) -> str:
     cells = [_plain(cell) for cell in row]
     beyond = max(0, len(cells) - len(widths))
     columns = zip(cells, [*widths, *[0] * beyond], strict=False)

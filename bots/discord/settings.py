@@ -18,8 +18,9 @@ class DiscordSettings(PlatformSettings):
     """
 
     title: ClassVar[str] = "Discord"
-    tokens: ClassVar[tuple[str, ...]] = ("DISCORD_TOKEN",)
-    first: ClassVar[tuple[str, ...]] = tokens
+    needs: ClassVar[Mapping[tuple[str, ...], str]] = {
+        ("DISCORD_TOKEN",): "discord.com/developers/applications -> your application -> Bot."
+    }
     aliases: ClassVar[Mapping[str, str]] = {
         "DISCORD_BOT_TOKEN": "DISCORD_TOKEN",
         "DISCORD_API_TOKEN": "DISCORD_TOKEN",
@@ -50,10 +51,3 @@ class DiscordSettings(PlatformSettings):
     )
     ready_timeout: float = 2.0
     identify_pause: float = 5.0
-
-    @classmethod
-    def find_missing(cls, given: Mapping[str, str]) -> list[str]:
-        """Return a sentence for its token where that is missing, with where to get it."""
-        if given.get("DISCORD_TOKEN"):
-            return []
-        return ["DISCORD_TOKEN is missing: discord.com/developers/applications -> your application -> Bot."]

@@ -19,7 +19,7 @@ def last_cut(line: str) -> int:
     half = len(line) // 2
     for pattern in (SENTENCE_END, SPACE):
         ends = (match.end() for match in pattern.finditer(line, half))
-        good = [end for end in ends if end < len(line) and not _joined(line, end)]
+        good = [end for end in ends if end < len(line) and not _is_one_character(line, end)]
         if good:
             return good[-1]
     return _cluster_start(line)
@@ -34,12 +34,12 @@ def link_before(line: str, cut: int) -> int:
 def _cluster_start(line: str) -> int:
     """Return where the last character, as people see it, begins: the next code point might still belong to it."""
     for offset in range(len(line) - 1, max(0, len(line) - LONGEST_CLUSTER), -1):
-        if not _joined(line, offset):
+        if not _is_one_character(line, offset):
             return offset
     return len(line)
 
 
-def _joined(line: str, offset: int) -> bool:
+def _is_one_character(line: str, offset: int) -> bool:
     """Whether the code points before and after the offset make one character, as people see it."""
     before, after = line[offset - 1], line[offset]
     if (

@@ -23,11 +23,11 @@ def _outside_code(text: str) -> str:
 def _line(line: str) -> str:
     for mark in MARKS:
         if mark in line and "`" not in line:
-            line = _freed(line.split(mark), mark)
+            line = _free_marks(line.split(mark), mark)
     return line
 
 
-def _freed(pieces: list[str], mark: str) -> str:
+def _free_marks(pieces: list[str], mark: str) -> str:
     """Join a line that was split at its marks; every second piece lies within two of them."""
     for number in range(1, len(pieces) - 1, 2):
         before, inside, after = pieces[number - 1 : number + 2]

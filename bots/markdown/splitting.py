@@ -136,7 +136,7 @@ def _next(text: str, start: int, carry: Carry, limit: Limit) -> Part | None:
     before = carry.opening + window[: cut.offset]
     opened = marks_at(before, cut, within_line=within_line)
     following = carry_of(before, window[cut.offset : fits], cut, opened, within_line=within_line)
-    part = _part(carry, window[: cut.offset], begin + cut.offset, _carried(following, limit))
+    part = _part(carry, window[: cut.offset], begin + cut.offset, _lighten_carry(following, limit))
     return replace(part, closing=part.closing + closing_of(opened, part.text))
 
 
@@ -157,7 +157,7 @@ def _with_spoilers_closed(part: Part, *, is_whole: bool) -> Part:
     return replace(part, closing=part.closing + closing_of(opened, part.text))
 
 
-def _carried(carry: Carry, limit: Limit) -> Carry:
+def _lighten_carry(carry: Carry, limit: Limit) -> Carry:
     """Leave out what would take more than half of the next message: the fence's info, or else all but spoilers."""
     if limit.measure(carry.opening) * 2 <= limit.size:
         return carry

@@ -1,13 +1,14 @@
 """The text of blocks of every kind, written as Slack writes a message's `text` (Slack docs, Blocks)."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from bots.slack.outgoing import escape_text
 from bots.slack.payload_values import Payload, mappings_at, mappings_of, text_at
-from bots.slack.rich_text import text_of_blocks
 
 DEPTH = 8  # of objects in objects
+DEEPEST = 8  # levels of a list (Slack docs, rich_text_list)
+MOST_OFFSET = 1_000_000
 PIECES = 2_000  # texts of one block
 SAID_BY = {"title", "subtitle", "text", "description", "alt_text", "label"}
 
@@ -18,6 +19,68 @@ OBJECTS: Mapping[str, Callable[[Payload], str]] = {
     "mrkdwn": lambda text: text_at(text, "text"),
     "rich_text": lambda text: text_of_blocks([text]),
 }
+
+
+def text_of_blocks(blocks: object) -> str:
+    """Return the text of all rich text blocks of a message; what has another form than documented is passed over."""
+    rich = (block for block in mappings_of(blocks) if block.get("type") == "rich_text")
+    return "\n".join(_lines_of(element for block in rich for element in mappings_at(block, "elements"))).strip()
+
+
+def _lines_of(elements: Iterable[Payload]) -> Iterator[str]:
+    for element in elements:
+        kind, inner = element.get("type"), mappings_at(element, "elements")
+        if kind == "rich_text_list":
+            yield from _list_items(element, inner)
+        elif kind == "rich_text_preformatted":
+            yield f"```\n{_inline_text(inner)}\n```"
+        elif kind == "rich_text_quote":
+            yield "\n".join(f"&gt; {line}" for line in _inline_text(inner).split("\n"))
+        else:
+            yield _inline_text(inner).removesuffix("\n")
+
+
+def _list_items(block: Payload, items: list[Payload]) -> Iterator[str]:
+    depth = block.get("indent")
+    indent = "    " * (min(max(depth, 0), DEEPEST) if isinstance(depth, int) else 0)
+    offset = block.get("offset")
+    first = 1 + (offset if isinstance(offset, int) and 0 <= offset < MOST_OFFSET else 0)
+    for number, item in enumerate(items, start=first):
+        bullet = f"{number}." if block.get("style") == "ordered" else "-"
+        yield f"{indent}{bullet} {_inline_text(mappings_at(item, 'elements'))}"
+
+
+def _inline_text(elements: list[Payload]) -> str:
+    return "".join(WRITERS.get(str(element.get("type")), _styled_text)(element) for element in elements)
+
+
+def _styled_text(element: Payload) -> str:
+    text = escape_text(text_at(element, "text"))
+    style = element.get("style")
+    return f"`{text}`" if isinstance(style, Mapping) and style.get("code") else text
+
+
+def _link_token(element: Payload) -> str:
+    label = _styled_text({"text": element.get("text")})
+    return f"<{text_at(element, 'url')}|{label}>" if label else f"<{text_at(element, 'url')}>"
+
+
+WRITERS: Mapping[str, Callable[[Payload], str]] = {
+    "link": _link_token,
+    "user": lambda element: f"<@{text_at(element, 'user_id')}>",
+    "channel": lambda element: f"<#{text_at(element, 'channel_id')}>",
+    "usergroup": lambda element: f"<!subteam^{text_at(element, 'usergroup_id')}>",
+    "broadcast": lambda element: f"<!{text_at(element, 'range')}>",
+    "emoji": lambda element: f":{text_at(element, 'name')}:",
+    "date": lambda element: text_at(element, "fallback"),
+    "color": lambda element: text_at(element, "value"),
+}
+
+
+def has_offset_list(blocks: object) -> bool:
+    """Whether a list stands in the rich text of a message that does not begin at 1 (Slack docs, `offset`)."""
+    rich = (block for block in mappings_of(blocks) if block.get("type") == "rich_text")
+    return any(each.get("offset") for block in rich for each in mappings_at(block, "elements"))
 
 
 def text_of_other_blocks(blocks: object, *, only_tables: bool = False) -> str:

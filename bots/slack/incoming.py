@@ -8,8 +8,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from bots.slack.block_text import has_offset_list, text_of_blocks
 from bots.slack.payload_values import text_at
-from bots.slack.rich_text import has_offset_list, text_of_blocks
 
 TOKEN = re.compile(r"<(?P<kind>[@#!]?)(?P<target>[^<>|]+)(?:\|(?P<label>[^<>]*))?>")
 MENTION = re.compile(r"<@(?P<user>\w+)(?:\|[^<>]*)?>")

@@ -2,15 +2,20 @@
 
 An answer is split first and made harmless after, part by part: `split(answer, LIMIT)`, then `payload(part)` for each.
 So a part that stands in the channel never changes, and no cut can bring to life what was harmless before it.
+
+Slack reads its own `<…>` tokens in a markdown block as in any text (PostHog/posthog#95054 measured it). Entities
+would stop that, but Markdown does not decode them in code. So an invisible word joiner is put in, and only where
+something would come to life.
 """
 
 import re
 from typing import TypedDict
 
+from bots.markdown.disguised_links import JOINER, escape_links, follows_bracket
 from bots.markdown.emphasis import free_emphasis
+from bots.markdown.link_spoofing import is_disguise
 from bots.markdown.splitting import Limit
 from bots.slack.blocks import blocks_of_whole_lines
-from bots.slack.escape_mentions import escape_mentions
 
 MARKDOWN_LIMIT = 12_000
 """Characters in all markdown blocks of one message together (Slack docs, markdown block)."""
@@ -26,6 +31,8 @@ PART_SIZE = 3_900
 msg_blocks_too_long) is posted whole as text. Three bytes each are under 12,000, in case Slack counts those, and an
 edit of a growing answer carries a third of what it would with the largest block."""
 
+MENTION = re.compile(r"<(?=!\s*(?:channel|here|everyone|group|subteam|date)|[@#][\w.-]+\s*[|>])", re.IGNORECASE)
+SLACK_LINK = re.compile(r"<(?P<target>[^<>|\s@#!\u2060][^<>|\s]*)\|(?P<label>[^<>]*)>")
 CUT_THROUGH = re.compile(r"(?:&[a-z]{0,3}|[\ud800-\udbff])$")
 
 
@@ -59,6 +66,20 @@ def plain_payload(part: str) -> Payload:
     The empty list takes away the blocks that an earlier edit left (Slack docs, chat.update).
     """
     return {"text": fallback_text(part), "blocks": [], "parse": "none"}
+
+
+def escape_mentions(markdown: str) -> str:
+    """Return the text with mentions, broadcasts and disguised links made harmless. Twice is the same as once."""
+    text = SLACK_LINK.sub(_defuse_slack_link, escape_links(markdown))
+    return MENTION.sub(f"<{JOINER}", text)  # last, as taking a link apart may have brought `<` and `!` together
+
+
+def _defuse_slack_link(link: re.Match[str]) -> str:
+    """Return one of Slack's own links, taken apart if it is a disguise; the brackets stay, lest they pair anew."""
+    label, target = link["label"], link["target"]
+    if not is_disguise(label, target):
+        return link[0]
+    return f"{JOINER if follows_bracket(link) else ''}{label} (<{target}>)"
 
 
 def fallback_text(markdown: str, limit: int = TEXT_LIMIT) -> str:

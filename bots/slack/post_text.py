@@ -4,11 +4,10 @@ import re
 from dataclasses import dataclass
 from itertools import chain
 
-from bots.slack.block_text import text_of_other_blocks
+from bots.slack.block_text import text_of_blocks, text_of_other_blocks
 from bots.slack.incoming import text_of, unescape
 from bots.slack.outgoing import escape_text
 from bots.slack.payload_values import Payload, mapping_at, mappings_at, number_at, text_at, ts_at
-from bots.slack.rich_text import text_of_blocks
 from core.messages import Attachment
 
 MOST_ATTACHMENTS = 50
@@ -26,7 +25,7 @@ class Forwarded:
     ts: str = ""
 
     @property
-    def quoted(self) -> str:
+    def quoted_text(self) -> str:
         """The message as a part of another one's text, each line quoted."""
         lines = "\n".join(f"&gt; {line}" for line in self.text.split("\n"))
         return f"Forwarded message by {self.author}:\n{lines}" if self.text else f"Forwarded message by {self.author}"
@@ -42,7 +41,7 @@ class PostText:
     @property
     def whole(self) -> str:
         """All of it, as one text."""
-        return "\n\n".join(part for part in (self.own, *(each.quoted for each in self.forwarded)) if part.strip())
+        return "\n\n".join(part for part in (self.own, *(each.quoted_text for each in self.forwarded)) if part.strip())
 
     @property
     def of_others(self) -> tuple[str, ...]:

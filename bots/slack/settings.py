@@ -8,6 +8,8 @@ from pydantic import PositiveInt
 from bots.platform_settings import PlatformSettings
 from core.setting_fields import URL, Seconds, setting_field
 
+PAGE = "api.slack.com/apps -> your app"
+
 
 class SlackSettings(PlatformSettings):
     """Tokens, Slack's address, and how to behave there; `ping` is the pause between two pings, in seconds.
@@ -16,8 +18,13 @@ class SlackSettings(PlatformSettings):
     """
 
     title: ClassVar[str] = "Slack"
-    tokens: ClassVar[tuple[str, ...]] = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET")
-    first: ClassVar[tuple[str, ...]] = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN")
+    needs: ClassVar[Mapping[tuple[str, ...], str]] = {
+        ("SLACK_BOT_TOKEN",): f"{PAGE} -> OAuth & Permissions -> Bot User OAuth Token.",
+        ("SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET"): (
+            f"{PAGE} -> Basic Information -> App-Level Tokens, with the scope connections:write (or, to receive events "
+            "over HTTP, SLACK_SIGNING_SECRET from the same page)."
+        ),
+    }
     aliases: ClassVar[Mapping[str, str]] = {
         "SLACK_TOKEN": "SLACK_BOT_TOKEN",
         "SLACK_API_TOKEN": "SLACK_BOT_TOKEN",
@@ -47,20 +54,3 @@ class SlackSettings(PlatformSettings):
         "CONFAB_SLACK_PARTS", "Slack: messages that one answer may take before it is ended", 20
     )
     ping: Seconds = 5.0  # the client gives a socket up when no answer came for half as long
-
-    @classmethod
-    def find_missing(cls, given: Mapping[str, str]) -> list[str]:
-        """Return a sentence for each token that is missing, with where to get it."""
-        faults: list[str] = []
-        if not given.get("SLACK_BOT_TOKEN"):
-            faults.append(
-                "SLACK_BOT_TOKEN is missing: api.slack.com/apps -> your app -> OAuth & Permissions -> Bot User OAuth "
-                "Token."
-            )
-        if not given.get("SLACK_APP_TOKEN") and not given.get("SLACK_SIGNING_SECRET"):
-            faults.append(
-                "SLACK_APP_TOKEN is missing: api.slack.com/apps -> your app -> Basic Information -> App-Level Tokens, "
-                "with the scope connections:write (or, to receive events over HTTP, SLACK_SIGNING_SECRET from the "
-                "same page)."
-            )
-        return faults

@@ -110,14 +110,14 @@ class LeadingName:
                 if not rest.strip():
                     return ""  # it may be about to be a name and what follows it
                 if rest[0].isspace():
-                    return self._shown(rest.lstrip())
-        return self._shown(self._held)
+                    return self._decide(rest.lstrip())
+        return self._decide(self._held)
 
     def rest(self) -> str:
         """Return what is still held back when the answer has ended."""
-        return "" if self._is_decided else self._shown(self._held)
+        return "" if self._is_decided else self._decide(self._held)
 
-    def _shown(self, text: str) -> str:
+    def _decide(self, text: str) -> str:
         self._is_decided = True
         return text
 

@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from bots.markdown.emphasis import free_emphasis
 from bots.markdown.splitting import split
 from bots.slack.blocks import blocks_of_whole_lines, expanded_blocks
-from bots.slack.escape_mentions import escape_mentions
 from bots.slack.outgoing import (
     BLOCKS_LIMIT,
     LIMIT,
     MARKDOWN_LIMIT,
     TEXT_LIMIT,
+    escape_mentions,
     fallback_text,
     payload_of,
     plain_payload,

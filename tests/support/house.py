@@ -47,6 +47,8 @@ PARTICIPLES = frozenset(
     ]
 )
 
+VERBS = frozenset({"embed", "exceed", "feed", "need", "proceed", "seed", "shed", "speed"})  # that end as participles do
+
 
 @dataclass(frozen=True, slots=True)
 class Defined:
@@ -79,9 +81,9 @@ def share_of_one_word(defined: Iterable[Defined]) -> float:
 
 
 def is_participle(name: str) -> bool:
-    """Say whether a name is a bare participle: `joined`, `_told`."""
+    """Say whether a name is a bare participle: `joined`, `_told`, but not `feed`."""
     word = name.strip("_")
-    return "_" not in word and (word in PARTICIPLES or bool(re.fullmatch(r"\w{2,}ed", word)))
+    return "_" not in word and (word in PARTICIPLES or bool(re.fullmatch(r"\w{2,}ed", word))) and word not in VERBS
 
 
 def common_names(defined: Iterable[Defined], most: int = 2, promised: frozenset[str] = frozenset()) -> list[str]:

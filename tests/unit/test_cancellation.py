@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.cancellation import Cancellation
+from core.outcome import Cancellation
 
 
 class Source:

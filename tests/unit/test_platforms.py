@@ -31,16 +31,10 @@ class PigeonSettings(PlatformSettings):
     """What can be set of a platform that sends pigeons."""
 
     title: ClassVar[str] = "Pigeons"
-    tokens: ClassVar[tuple[str, ...]] = ("PIGEON_RING",)
-    first: ClassVar[tuple[str, ...]] = tokens
+    needs: ClassVar[Mapping[tuple[str, ...], str]] = {("PIGEON_RING",): "ask the breeder."}
     channel: ClassVar[tuple[str, str]] = (r"loft-[a-z]+", "loft-east")
 
     ring: str = setting_field("PIGEON_RING", "Pigeons: the ring", "", secret=True)
-
-    @classmethod
-    def find_missing(cls, given: Mapping[str, str]) -> list[str]:
-        """Return that the ring is missing."""
-        return [] if given.get("PIGEON_RING") else ["PIGEON_RING is missing: ask the breeder."]
 
 
 class Pigeons:
