@@ -117,7 +117,7 @@ SHOWN_BY = {
         ("bots.discord.reply_channel", "_send_once", "send"),
         ("bots.discord.reply_channel", "_edit_promised_once", "request"),
     ),
-    ("bots.streaming", "_put_parts", "post_part"),
+    ("bots.streaming", "_put_texts", "post_part"),
     # Confab's own sentences and names
     *(("bots.discord.commands", "_on_help", "send_message"), ("bots.discord.commands", "_on_command", "send_message")),
     *(
