@@ -67,13 +67,13 @@ class OpenAI:
         call = self._begin(prompt, user)
         done = False
         while not done:
-            begun = False
+            heard = begun = False
             try:
                 async with aclosing(call.endpoint.stream(call.adapted_body(), self._bounds(call))) as events:
                     async for event in events:
-                        if not begun:
+                        if not heard:
                             self._learn(call)
-                        begun = True
+                        heard, begun = True, begun or isinstance(event, Text | Replace)
                         yield event
                 done = True
             except (Refused, ModelError) as fault:
