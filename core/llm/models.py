@@ -5,9 +5,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import httpx
+import structlog
 
 from core.errors import EndpointFailing, EndpointUnreachable, ModelError
+from core.llm.address import LACKS_VERSION, auth_headers, base_path, names_version, url_below
 from core.llm.body import decode_json, fetch_response
+
+log = structlog.get_logger()
 
 FIELDS = (
     "loaded_context_length",  # LM Studio: as loaded, which may be less than the model can
@@ -22,9 +26,12 @@ FIELDS = (
 )
 WITHIN = ("top_provider", "meta", "default_generation_settings")  # OpenRouter: who answers; llama.cpp, in two places
 NATIVE = (("GET", "/api/v0/models"), ("POST", "/api/show"), ("GET", "/props"))  # LM Studio, Ollama, llama.cpp
+END_OF_VERSION = re.compile(r"/v\d\w*$")
 NUM_CTX = re.compile(r"(?:^|\n)num_ctx\s+(\d{1,9})\b")  # Ollama: a model's parameters, one a line
 LARGEST_LIST = 8_000_000  # bytes: OpenRouter's is about 700 KB
 PATIENCE = 10.0  # seconds for each question
+START_PATIENCE = 3.0  # seconds for each of the two questions that the start waits for
+ABSENT = frozenset({301, 302, 307, 308, 404, 405})  # statuses of an address where there is nothing
 LOADING = frozenset({429, 500, 502, 503, 504})  # statuses of a server that may tell later
 
 
@@ -36,11 +43,11 @@ async def fetch_window(
     `base` is the address that ends in /v1 as a rule. Raises EndpointFailing, or EndpointUnreachable, where it may tell
     later: it is loading, or cannot be reached.
     """
-    listing = await _fetch(client, client.build_request("GET", _below(base, "/models"), headers=headers))
+    listing = await _fetch(client, client.build_request("GET", url_below(base, "/models"), headers=headers))
     if size := window_of(listing, model):
         return size
     for method, path in NATIVE:
-        url = _below(base, path, drop=r"/v\d\w*")
+        url = base.copy_with(path=END_OF_VERSION.sub("", base_path(base)) + path)
         body = {"model": model} if method == "POST" else None
         try:
             told = await _fetch(client, client.build_request(method, url, headers=headers, json=body))
@@ -51,9 +58,38 @@ async def fetch_window(
     return None
 
 
+async def find_versioned_address(client: httpx.AsyncClient, address: str, key: str) -> str:
+    """Return an address with the `/v1` that it lacks, where a list of models lies there alone; else as it is.
+
+    One that names a version, is empty or does not answer stays as it is.
+    """
+    base = httpx.URL(address)
+    if not address or names_version(base) or await _has_models(client, base, key):
+        return address
+    versioned = url_below(base, "/v1")
+    if not await _has_models(client, versioned, key):
+        return address
+    log.warning("model_address_corrected", host=base.host, hint=LACKS_VERSION)
+    return str(versioned)
+
+
+async def _has_models(client: httpx.AsyncClient, base: httpx.URL, key: str) -> bool:
+    """Whether there is a list of models below an address, or something that refuses to tell it."""
+    request = client.build_request("GET", url_below(base, "/models"), headers=auth_headers(base, key))
+    try:
+        response = await fetch_response(client, request, largest=LARGEST_LIST, seconds=START_PATIENCE)
+        told = decode_json(response.content) if response.is_success else None
+    except ModelError:
+        return False
+    except ValueError:
+        return False  # a page
+    is_list = isinstance(told, list) or (isinstance(told, dict) and not told.get("error"))
+    return is_list if response.is_success else response.status not in ABSENT
+
+
 async def fetch_model_names(client: httpx.AsyncClient, base: httpx.URL, headers: Mapping[bytes, bytes]) -> list[str]:
     """Return the names of an endpoint's models, none where it does not tell. Raises as `fetch_window`."""
-    listing = await _fetch(client, client.build_request("GET", _below(base, "/models"), headers=headers))
+    listing = await _fetch(client, client.build_request("GET", url_below(base, "/models"), headers=headers))
     named = (entry.get("id") or entry.get("name") for entry in list_entries(listing))
     return [str(name) for name in named if name]
 
@@ -72,11 +108,6 @@ async def _fetch(client: httpx.AsyncClient, request: httpx.Request) -> Any:
         return decode_json(response.content) if response.is_success else None
     except ValueError:
         return None
-
-
-def _below(base: httpx.URL, path: str, drop: str = "") -> httpx.URL:
-    """Return an address below another, without the end of that one's path that `drop` matches."""
-    return base.copy_with(path=re.sub(rf"{drop}/?$", "", base.path.removesuffix("/chat/completions")) + path)
 
 
 def window_of(told: Any, model: str) -> int | None:

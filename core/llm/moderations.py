@@ -9,10 +9,10 @@ import re2
 import structlog
 
 from core.errors import ModelError
+from core.llm.address import auth_headers
 from core.llm.body import WholeResponse, decode_json, fetch_response
 from core.llm.http_client import open_http_client
 from core.llm.refusals import read_complaint
-from core.llm.stream import auth_headers
 from core.moderation.errors import CheckFailed
 from core.moderation.settings import ModerationSettings
 from core.moderation.verdict import Finding, Sample

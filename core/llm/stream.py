@@ -6,9 +6,9 @@ from contextlib import aclosing, suppress
 from dataclasses import dataclass
 
 import httpx
-import re2
 
 from core.errors import GarbledAnswer, ModelSilent, StreamCut, StreamStalled, WrongPath
+from core.llm.address import auth_headers, names_version, url_below
 from core.llm.body import open_response, read_body, read_pieces
 from core.llm.completion import CompletionReader
 from core.llm.dialects.thoughts import is_thinker
@@ -24,27 +24,11 @@ from core.retry import retry_after
 
 DRAIN = 0.25  # seconds to read past [DONE], so that the connection can be used again
 LARGEST_ANSWER = 4_000_000  # bytes of an answer that is not a stream
-VERSION = re2.compile(r"/v\d")
 
 
 def open_client(options: ModelSettings) -> httpx.AsyncClient:
     """Return the one client that all calls of the model share; the caller closes it (`async with`)."""
     return open_http_client(options.max_connections)
-
-
-def chat_url(base: str) -> httpx.URL:
-    """Return the address of chat completions below a base address, whose query (`?api-version=…`) stays."""
-    url = httpx.URL(base)
-    path = url.path.rstrip("/").removesuffix("/chat/completions")
-    return url.copy_with(path=f"{path}/chat/completions")
-
-
-def auth_headers(url: httpx.URL, key: str) -> dict[bytes, bytes]:
-    """Return the headers that carry the key; none where there is no key (a local server needs none)."""
-    if not key:
-        return {}
-    azure = {b"api-key": key.encode()} if url.host.endswith("azure.com") else {}
-    return {b"Authorization": b"Bearer " + key.encode(), **azure}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +50,7 @@ class ChatEndpoint:
     def __init__(self, options: ModelSettings, client: httpx.AsyncClient) -> None:
         self._client = client
         self._options = options
-        self._url = chat_url(options.base_url)
+        self._url = url_below(options.base_url, "/chat/completions")
         self._headers = auth_headers(self._url, options.api_key)
         self._is_guess = False
         self.is_streaming = False  # whether the last good response was a stream
@@ -75,7 +59,7 @@ class ChatEndpoint:
     @property
     def has_version(self) -> bool:
         """Whether the address names a version of the API, as nearly every one does."""
-        return VERSION.search(self._url.path) is not None
+        return names_version(self._url)
 
     async def stream(self, body: Body, bounds: AttemptBounds) -> AsyncGenerator[ModelEvent, None]:
         """Yield the answer to one request. Raises Refused for what the endpoint says instead, or a ModelError."""
@@ -103,9 +87,7 @@ class ChatEndpoint:
 
     def with_version(self) -> "ChatEndpoint":
         """Return the endpoint at the same address with `/v1`, where a base address lacks it."""
-        url = httpx.URL(self._options.base_url)
-        path = url.path.rstrip("/").removesuffix("/chat/completions")
-        base = str(url.copy_with(path=f"{path}/v1"))
+        base = str(url_below(self._options.base_url, "/v1"))
         guess = ChatEndpoint(self._options.model_copy(update={"base_url": base}), self._client)
         guess._is_guess = True
         return guess

@@ -22,10 +22,10 @@ from core.errors import (
     SoundRefused,
     WrongPath,
 )
+from core.llm.address import auth_headers
 from core.llm.body import WholeResponse, decode_json, fetch_response
 from core.llm.refusals import Complaint, Refused, complaint_of, error_of, read_complaint
 from core.llm.settings import TranscriptionSettings
-from core.llm.stream import auth_headers
 from core.llm.transcript_text import words_of, words_of_segments
 from core.retry import RetryBudget, retry_after
 

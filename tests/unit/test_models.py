@@ -1,14 +1,18 @@
 """The endpoint's own word on its model's window, in the ways of those servers that tell it."""
 
+import json
 from typing import Any
 
 import httpx
 import pytest
 from aiohttp import web
 
+from bots.addresses import settings_with_versions
+from bots.settings import Settings
 from core.errors import EndpointFailing, EndpointUnreachable
 from core.llm.client import OpenAI, open_client
-from core.llm.models import window_of
+from core.llm.http_client import open_http_client
+from core.llm.models import find_versioned_address, window_of
 from core.llm.settings import ModelSettings
 from core.prompt.context_window import UNKNOWN, ContextWindow, ask_window
 from deploy.sandbox.wire.server import Sandbox
@@ -94,6 +98,50 @@ async def test_an_endpoint_that_does_not_tell_is_left_alone(sandbox: Sandbox) ->
     async with open_client(options) as client:
         await ask_window(OpenAI(options, client), size, pause=0.01)
     assert size.size == UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("here", "below", "is_found"),
+    [
+        (404, 200, True), (404, 401, True), (405, 503, True), (200, 200, False), (401, 401, False), (404, 404, False),
+        (500, 500, False), (302, 302, False),
+    ],
+)  # fmt: skip
+async def test_an_address_without_its_version_is_known_at_the_start(here: int, below: int, is_found: bool) -> None:
+    """By where the list of models is, whether or not it is told; whatever else is said, the address stays."""
+    listing: Json = {"object": "list", "data": []}
+    routes = route("GET", "/models", listing, here), route("GET", "/v1/models", listing, below)
+    async with served(*routes) as url, open_http_client(4) as client:
+        assert await find_versioned_address(client, url, "sk-1") == (f"{url}/v1" if is_found else url)
+        assert await find_versioned_address(client, f"{url}/v1/", "sk-1") == f"{url}/v1/"
+
+
+async def test_an_address_where_nothing_is_stays_as_it_is() -> None:
+    """So does one that is not set, and one where LM Studio answers with a good status and an error in it."""
+    wrong = {"error": "Unexpected endpoint or method. (GET /models)"}
+    async with open_http_client(4) as client:
+        for address in ("", "http://127.0.0.1:9"):
+            assert await find_versioned_address(client, address, "") == address
+        async with served(route("GET", "/models", wrong), route("GET", "/v1/models", {"data": []})) as url:
+            assert await find_versioned_address(client, url, "") == f"{url}/v1"
+        async with served(route("GET", "/models", wrong), route("GET", "/v1/models", wrong)) as url:
+            assert await find_versioned_address(client, url, "") == url
+
+
+async def test_every_endpoint_that_lacks_its_version_is_asked_with_it(sandbox: Sandbox) -> None:
+    """The model, the transcribers and moderation; the key of each goes to its own address."""
+    bare = sandbox.openai_base_url.removesuffix("/v1")
+    others = json.dumps([{"model": "stand-in", "base_url": bare, "api_key": "sk-1"}])
+    given = {
+        "SLACK_BOT_TOKEN": "xoxb-1",
+        "SLACK_APP_TOKEN": "xapp-1",
+        "OPENAI_API_KEY": "sk-1",
+        "OPENAI_BASE_URL": bare,
+    }
+    own = {"CONFAB_TRANSCRIBE_BASE_URL": bare, "CONFAB_MODERATION_URL": bare, "CONFAB_TRANSCRIBERS": others}
+    found = await settings_with_versions(Settings.load({**given, **own}))
+    addresses = [found.model.base_url, found.transcription.base_url, found.moderation.url]
+    assert {*addresses, *(each.base_url for each in found.transcription.further)} == {sandbox.openai_base_url}
 
 
 @pytest.mark.parametrize("body", [b"[" * 100_000, b"\xff", b"1" * 5000, b'{"data": {"id": 1}}', b"null"])

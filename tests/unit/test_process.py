@@ -80,6 +80,16 @@ async def test_a_refused_token_is_said_in_one_sentence(sandbox: Sandbox, tmp_pat
     assert "Traceback" not in said
 
 
+async def test_an_address_without_its_version_is_mended_at_the_start(sandbox: Sandbox, tmp_path: Path) -> None:
+    """No question is asked in vain, and the log says what to write."""
+    bare = sandbox.openai_base_url.removesuffix("/v1")
+    async with process(sandbox, tmp_path, OPENAI_BASE_URL=bare) as bot:
+        await ask(sandbox, "hello?")
+        assert [request.status for request in sandbox.model.requests] == [200]
+        bot.send_signal(signal.SIGTERM)
+        assert "lacks /v1 at its end" in (await ended(bot))[1]
+
+
 async def test_a_second_bot_on_the_same_file_is_refused(sandbox: Sandbox, tmp_path: Path) -> None:
     """The first one is not disturbed."""
     async with process(sandbox, tmp_path):
