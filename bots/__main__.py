@@ -17,7 +17,7 @@ from bots.doctor.examination import examine, format_checks, is_well
 from bots.doctor.settings import check_settings
 from bots.local_model import settings_with_model
 from bots.logs import configure_logging
-from bots.operator_commands import again, turns, why
+from bots.operator_commands import again, choices, turns, why
 from bots.settings import Settings
 from core.errors import BotError, SettingsError, StartRefused
 from core.storage.errors import DatabaseBusy, DatabaseUnusable
@@ -40,7 +40,7 @@ def main(context: click.Context) -> None:
         context.invoke(run)
 
 
-for command in (why, turns, again, back_up_database, restore_database):
+for command in (why, turns, again, choices, back_up_database, restore_database):
     main.add_command(command)
 
 

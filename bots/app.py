@@ -19,6 +19,7 @@ from bots.doctor.examination import log_examination
 from bots.http_settings import USUAL_PORT, HttpSettings
 from bots.local_model import settings_with_model
 from bots.metrics import EventLoopLag
+from bots.models import open_models
 from bots.moderating import guard_of
 from bots.operator_commands import LOOK_AGAIN
 from bots.platforms import BuiltPlatforms, build_platforms
@@ -29,7 +30,7 @@ from core.intake import Intake
 from core.llm.client import OpenAI, open_client
 from core.policy import Policies
 from core.ports import Platform
-from core.prompt.context_window import ContextWindow, ask_window
+from core.preferences.preferences import Preferences
 from core.prompt.history import HistoryLoader
 from core.prompt.summaries import Summaries
 from core.prompt.tokens import counter_for
@@ -49,13 +50,16 @@ async def run_bot(settings: Settings) -> None:
         stack.push_async_callback(store.close)
         session = await stack.enter_async_context(aiohttp.ClientSession())
         policies = Policies(settings.conversations, settings.conversations.channels)
-        platforms = build_platforms(settings.platforms, session, store, policies, stack)
-        intake, worker = await _build_core(settings, store, policies, platforms, stack)
+        is_moderated = settings.moderation.is_on
+        preferences = Preferences(store, policies, settings.preferences, is_moderated=is_moderated)
+        await preferences.restore_choices()
+        platforms = build_platforms(settings.platforms, session, store, preferences, stack)
+        intake, worker = await _build_core(settings, store, preferences, platforms, stack)
         stack.push_async_callback(worker.stop, 0.0)
         for each in platforms.by_name.values():
             await each.start(intake.receive)
         await worker.resume()  # only now do the platforms know who they are
-        stack.callback(asyncio.create_task(_look_again(looking, worker)).cancel)
+        stack.callback(asyncio.create_task(_look_again(looking, worker, preferences)).cancel)
         health = http.Health([each.is_ready for each in platforms.by_name.values()], store.find_trouble)
         await _open_ports(settings.http, health, platforms.routes(), stack)
         _tune_garbage_collector()
@@ -75,25 +79,22 @@ def _open_store(path: Path) -> Store:
 
 
 async def _build_core(
-    settings: Settings, store: Store, policies: Policies, platforms: BuiltPlatforms, stack: AsyncExitStack
+    settings: Settings, store: Store, preferences: Preferences, platforms: BuiltPlatforms, stack: AsyncExitStack
 ) -> tuple[Intake, Worker]:
     """Return what takes events in and what answers them, with everything between; `stack` closes it."""
     asked = settings.model.model_copy(update={"max_connections": settings.turns.concurrency})
     client = await stack.enter_async_context(open_client(asked))
-    model = OpenAI(asked, client)
-    window = ContextWindow(settings.prompt.context_window, asked.max_tokens)
+    models, policies = open_models(settings, asked, client, stack), preferences.policies
     guard = await guard_of(settings.moderation, asked, policies, store, platforms.by_name, stack)
     prompts = settings.prompt.model_copy(update={"schemas": asked.schemas})
-    recall = HistoryLoader(store, counter_for(asked.model), window, prompts, policies)
+    recall = HistoryLoader(store, counter_for(asked.model), models.window, prompts, policies, models.windows)
     summaries = Summaries(store, OpenAI(asked.for_background_calls(), client), recall, guard)
     stack.push_async_callback(summaries.close)
     local = local_whisper(settings.transcription, os.environ, stack)
     voice_notes = voice_notes_of(settings, store, policies, client, platforms.transcripts, local)
     stack.push_async_callback(voice_notes.close)
-    conversation = Conversation(store, model, policies, recall, summaries, voice_notes, guard)
+    conversation = Conversation(store, models.choice, preferences, recall, summaries, voice_notes, guard)
     worker = Worker(store, conversation, platforms.by_name, settings.turns, guard)
-    asking = asyncio.create_task(ask_window(model, window))
-    stack.callback(asking.cancel)
     return Intake(store, conversation, platforms.by_name, policies, worker, settings.turns.queue, guard), worker
 
 
@@ -123,10 +124,11 @@ def _signal_event(*numbers: signal.Signals) -> asyncio.Event:
     return event
 
 
-async def _look_again(asked: asyncio.Event, worker: Worker) -> None:
-    """Take up what somebody opened again in the database, whenever that is told."""
+async def _look_again(asked: asyncio.Event, worker: Worker, preferences: Preferences) -> None:
+    """Take up what somebody opened again or dropped in the database, whenever that is told."""
     while await asked.wait():
         asked.clear()
+        await preferences.restore_choices()
         await worker.resume()
 
 

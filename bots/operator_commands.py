@@ -1,4 +1,4 @@
-"""What an operator asks beside running the bot: why a message was answered as it was, and what was not."""
+"""What an operator asks beside running the bot: what became of a message, what waits, and who set what in the chat."""
 
 import os
 import signal
@@ -11,6 +11,7 @@ import click
 
 from bots.links import parse_message_name
 from core.storage.errors import StatementRefused, StorageUnavailable
+from core.storage.preferences import Choice, forget_person, read_record
 from core.storage.timeline import Timeline, TimelineReader, reopen_turn, running_process
 
 MOST_LISTED = 100
@@ -60,6 +61,28 @@ def again(usual: Path, message: str, database: Path | None) -> None:
     click.echo(_wake_bot(path))
 
 
+@click.command()
+@click.option("--forget", metavar="PLATFORM:PERSON", help="Drop what this person chose, and their name: slack:U123.")
+@database_option
+@click.pass_obj
+def choices(usual: Path, forget: str | None, database: Path | None) -> None:
+    """List what was set in the chat: when, where, by whom, from what to what; the latest first."""
+    path = database or usual
+    try:
+        if forget:
+            platform, _, person = forget.partition(":")
+            click.echo(f"{forget_person(path, platform, person)} rows were dropped or lost their name.")
+            _wake_bot(path)
+            return
+        found = read_record(path)
+    except (StorageUnavailable, StatementRefused) as error:
+        raise _unreadable(path, error) from None
+    for each in found:
+        click.echo(_format_choice(each))
+    if not found:
+        click.echo("None.")
+
+
 def _find_turns(records: TimelineReader, message: str) -> list[Timeline]:
     name = parse_message_name(message)
     found = records.find_turns(name.message_id, name.channel, name.reference) if name else []
@@ -75,7 +98,11 @@ def _open_records(path: Path) -> Iterator[TimelineReader]:
         with closing(TimelineReader(path)) as records:
             yield records
     except (StorageUnavailable, StatementRefused) as error:
-        raise click.ClickException(f"{path} cannot be read ({error}): name the file with --database.") from None
+        raise _unreadable(path, error) from None
+
+
+def _unreadable(path: Path, error: Exception) -> click.ClickException:
+    return click.ClickException(f"{path} cannot be read ({error}): name the file with --database.")
 
 
 def _wake_bot(path: Path) -> str:
@@ -98,6 +125,14 @@ def _format_timeline(turn: Timeline) -> str:
     head = f"{turn.id[:8]}  {turn.key}  message {turn.message_id}: {turn.state}, {tries}"
     lines = [f"  {_format_time(each.at)}  {each.what:<10}  {each.detail}".rstrip() for each in turn.events]
     return "\n".join([f"{head}, last error {turn.error}" if turn.error else head, *lines])
+
+
+def _format_choice(choice: Choice) -> str:
+    """Return who set what, where, from what to what; `usual` is what the operator or the channel says."""
+    scope = choice.scope
+    where = f"person {scope.person}" if scope.person else f"{scope.workspace}/{scope.channel}"
+    change = f"{choice.name}: {choice.was or 'usual'} -> {choice.value or 'usual'}"
+    return f"{_format_time(choice.at)}  {scope.platform}/{where}  {change}  by {choice.chosen_by or '(forgotten)'}"
 
 
 def _format_line(turn: Timeline) -> str:

@@ -14,8 +14,8 @@ from bots.doctor.check import Check
 from bots.platform_settings import PlatformSettings
 from bots.slack.settings import SlackSettings
 from bots.state import PlatformState
-from core.policy import Policies
 from core.ports import Platform
+from core.preferences.preferences import Preferences
 from core.storage.store import Store
 from core.voice.notes import PlatformTranscript
 
@@ -44,7 +44,7 @@ class PlatformOffer:
     name: str
     section: type[PlatformSettings]
     link: re.Pattern[str]
-    build: Callable[[Any, aiohttp.ClientSession, PlatformState, Policies, AsyncExitStack], BuiltPlatform]
+    build: Callable[[Any, aiohttp.ClientSession, PlatformState, Preferences, AsyncExitStack], BuiltPlatform]
     examine: Callable[[Any], Awaitable[list[Check]]]
 
 
@@ -81,13 +81,13 @@ def build_platforms(
     chosen: Sequence[ChosenPlatform],
     session: aiohttp.ClientSession,
     store: Store,
-    policies: Policies,
+    preferences: Preferences,
     stack: AsyncExitStack,
 ) -> BuiltPlatforms:
     """Return the platforms that are on; `stack` signs them out."""
     return BuiltPlatforms(
         tuple(
-            each.offer.build(each.settings, session, PlatformState(each.offer.name, store), policies, stack)
+            each.offer.build(each.settings, session, PlatformState(each.offer.name, store), preferences, stack)
             for each in chosen
         )
     )
@@ -97,12 +97,12 @@ def _build_slack(
     settings: SlackSettings,
     session: aiohttp.ClientSession,
     state: PlatformState,
-    policies: Policies,  # noqa: ARG001 - every platform is built alike
-    stack: AsyncExitStack,  # noqa: ARG001 - the same
+    preferences: Preferences,
+    stack: AsyncExitStack,  # noqa: ARG001 - every platform is built alike
 ) -> BuiltPlatform:
     from bots.slack.adapter import Slack
 
-    slack = Slack(settings, session, state)
+    slack = Slack(settings, session, state, preferences)
     return BuiltPlatform(slack, slack.routes, slack.fetch_transcript)
 
 
@@ -110,12 +110,12 @@ def _build_discord(
     settings: DiscordSettings,
     session: aiohttp.ClientSession,
     state: PlatformState,
-    policies: Policies,
+    preferences: Preferences,
     stack: AsyncExitStack,
 ) -> BuiltPlatform:
     from bots.discord.adapter import Discord
 
-    discord = Discord(settings, session, state, policies)
+    discord = Discord(settings, session, state, preferences)
     stack.push_async_callback(discord.close)
     return BuiltPlatform(discord)
 

@@ -1,16 +1,21 @@
 """What people can tell the bot to do, beside asking it something: one table for every platform."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from core.messages import Command, Message
+from core.messages import Command
 
 ABOUT: Mapping[Command, str] = {
     "stop": "ends the answer that I am writing",
     "reset": "makes me forget what was said in this conversation",
     "memory": "tells what I still know of it",
+    "settings": "tells how I am set here, and where you change that",
     "help": "shows this",
 }
+HELP = (
+    "Mention me in a channel, write to me directly, or go on in a thread that I am in. I read what you attach, and "
+    "listen to voice notes. One word is a command:"
+)
 FULL = "_So many questions wait here that I take no more until I have answered some; please ask this again then._"
 DONE: Mapping[Command, str] = {
     "stop": "_Stopped: nothing more comes here until you ask._",
@@ -23,7 +28,7 @@ MOST_QUOTED = 1_500  # characters of a question that are shown again; the model 
 STOPPED = "_(stopped)_"
 QUESTION_DELETED = "_The question was deleted, so I stopped._"
 
-WORD = re.compile(r"\s*/?(stop|reset|memory|help)\s*[.!?]*\s*", re.IGNORECASE)
+WORD = re.compile(r"\s*/?(stop|reset|memory|settings|help)\s*[.!?]*\s*", re.IGNORECASE)
 
 
 def command_of(text: str, *, addressed: bool = True) -> Command:
@@ -38,16 +43,22 @@ def command_of(text: str, *, addressed: bool = True) -> Command:
     return ""
 
 
-def help_text() -> str:
-    """Return what `help` answers."""
-    lines = [f"- **{command}** {about}" for command, about in ABOUT.items()]
-    return "\n".join(
-        [
-            "Mention me in a channel, write to me directly, or go on in a thread that I am in. One word is a command:",
-            "",
-            *lines,
-        ]
-    )
+def help_text(here: Sequence[str] = (), operator: str = "") -> str:
+    """Return what `help` answers; `here` is a line for each thing that can be set, `operator` who runs the bot."""
+    parts = [
+        HELP,
+        "\n".join(f"- **{command}** {about}" for command, about in ABOUT.items()),
+        *([format_settings(here)] if here else []),
+        *([f"I am run by {operator}."] if operator else []),
+    ]
+    return "\n\n".join(parts)
+
+
+def format_settings(here: Sequence[str]) -> str:
+    """Return what `settings` answers: a line for each thing that can be set."""
+    if not here:
+        return "_Nothing can be set in the chat._"
+    return "\n".join(["How I am set here, which `/confab settings` changes:", "", *(f"- {line}" for line in here)])
 
 
 def format_asked(name: str, question: str) -> str:
@@ -65,8 +76,3 @@ def format_memory(messages: int, earlier: str) -> str:
         quoted = "\n".join(f"> {line}" for line in earlier.splitlines())
         lines += ["_Of what came before I am told this:_", quoted]
     return "\n\n".join(lines)
-
-
-def reply_to_command(message: Message) -> str:
-    """Return what a person reads once a command is done; empty where nothing is to stand there."""
-    return message.text if message.command == "unheard" else DONE.get(message.command, help_text())

@@ -9,20 +9,11 @@ import structlog
 
 from core import commands
 from core.earlier import EarlierReader
-from core.errors import (
-    AnswerCutByLength,
-    BotError,
-    ContentFiltered,
-    ContextOverflow,
-    GaveUp,
-    ModelError,
-    PlatformError,
-    RefusedRequest,
-    TooManyParts,
-    Uncertain,
-)
+from core.entries import entries_of
+from core.errors import AnswerCutByLength, BotError, GaveUp, ModelError, PlatformError, TooManyParts, Uncertain
 from core.files.attachments import BLIND, UNLOOKED, AttachmentContent, read_attachments
 from core.files.documents import Documents
+from core.llm.choice import ModelChoice
 from core.llm.client import OpenAI
 from core.messages import (
     NOTICE,
@@ -37,13 +28,13 @@ from core.messages import (
     Text,
     Turn,
 )
-from core.moderation.errors import AnswerRefused, ModerationError, QuestionRefused
+from core.moderation.errors import AnswerRefused, ModerationError
 from core.moderation.moderation import NOBODY, Moderation
 from core.moderation.preflight import may_merge, post_if_clean
 from core.moderation.stream import release_checked
 from core.outcome import Cancellation, Outcome, Parts, about, again, notice, record, reference, sentence, under
-from core.policy import Policies
 from core.ports import Platform
+from core.preferences.preferences import Preferences
 from core.prompt.ask import PreparedQuestion, chat, left_out, texts_to_check
 from core.prompt.history import HistoryLoader
 from core.prompt.summaries import Summaries
@@ -53,9 +44,6 @@ from core.voice import notes
 
 log = structlog.get_logger()
 
-# Kept in the history, they would fail every turn
-NEVER_AGAIN = (ContextOverflow, ContentFiltered, RefusedRequest, QuestionRefused)
-
 
 class Conversation:
     """Answers one turn at a time; holds nothing between two turns."""
@@ -63,23 +51,24 @@ class Conversation:
     def __init__(
         self,
         store: Store,
-        model: OpenAI,
-        policies: Policies,
+        models: ModelChoice,
+        preferences: Preferences,
         recall: HistoryLoader,
         summaries: Summaries,
         voice_notes: notes.VoiceNotes,
         guard: Moderation | None = None,
     ) -> None:
         self._store = store
-        self._model = model
-        self._policies = policies
+        self._models = models
+        self._preferences = preferences
+        self._policies = preferences.policies
         self._recall = recall
         self._summaries = summaries
         self._voice_notes = voice_notes
         self._guard = guard
         self._checks = guard if guard and guard.is_checking else None
         self._documents = Documents()
-        self.earlier = EarlierReader(store, recall, policies, self._documents, guard)
+        self.earlier = EarlierReader(store, recall, preferences.policies, self._documents, guard)
 
     async def answer(self, turn: Turn, platform: Platform, halt: Cancellation) -> None:
         """Answer a claimed turn, from the question to the last row that is kept of it; `halt` ends it early."""
@@ -97,11 +86,12 @@ class Conversation:
             await self._refuse(turn, platform, error)
             return
         author = self._guard.with_safe_name(message.author) if self._guard else message.author
+        model = self._model_of(message.key)
         question = Entry("user", sanitize_text(message.text), author, message.id, message.sent_at, about=message.about)
         heard_texts = notes.to_prompt_texts(heard)
-        files = await read_attachments(message, platform, self._documents, heard_texts, blind=self._blind())
+        files = await read_attachments(message, platform, self._documents, heard_texts, blind=self._blind(model))
         question = replace(question, files=files.text, images=files.images)
-        remembered = await self.earlier.history_before(message, platform, reference(turn), self._blind())
+        remembered = await self.earlier.history_before(message, platform, reference(turn), self._blind(model))
         if await self._is_part(turn, message, question):
             await self._store.finish_turn(turn, [question], "merged", {})
             return
@@ -109,13 +99,13 @@ class Conversation:
         asked = PreparedQuestion(turn.message.key, question, remembered, prompt, files.notices)
         answer = Outcome(times={"asked": time.time()}, above=notes.quote_transcripts(heard))
         answer.admitted = self._checks is None
-        said = self._ask_model(turn, message, asked, files)
-        reply = self._below(self._show_words(said, turn, answer, halt), asked, answer)
+        said = self._ask_model(model, turn, message, asked, files)
+        reply = self._below(self._show_words(said, turn, answer, halt), asked, answer, model)
         await self._show(turn, platform, notes.append_failures(reply, heard) if heard else reply, answer)
         if heard and not answer.admitted:
             await self._voice_notes.forget(message)
-        entries = self._entries(asked, answer)
-        made = asked.record_of(answer.usage, seen=self._model.sees)
+        entries = entries_of(asked, answer, self._recall.count, sees=model.sees)
+        made = asked.record_of(answer.usage, seen=model.sees)
         await self._store.finish_turn(turn, entries, answer.state, answer.detail, made)
         self._summaries.after(message.key, asked.prompt)
 
@@ -126,9 +116,13 @@ class Conversation:
             return False
         return self._checks is None or await may_merge(self._checks, turn, message, question)
 
-    def _blind(self) -> tuple[str, str] | None:
+    def _model_of(self, key: ConversationKey) -> OpenAI:
+        """Return who answers in a conversation."""
+        return self._models.model_named(self._policies.policy_of(key).model)
+
+    def _blind(self, model: OpenAI) -> tuple[str, str] | None:
         """Return why no picture is shown: the model sees none, or nobody would check one before it is sent."""
-        if not self._model.sees:
+        if not model.sees:
             return BLIND
         return UNLOOKED if self._checks and not self._checks.checks_images else None
 
@@ -177,7 +171,7 @@ class Conversation:
         if hearing is None:
             return turn, ()
         try:
-            if hearing.is_long and not turn.posted and self._policies.policy_of(turn.message.key).streaming:
+            if hearing.is_long and not turn.posted and self._grows(turn):
                 shown = Outcome()
                 await self._show(turn, platform, halt.until(hearing.report_progress()), shown)
                 turn = replace(turn, posted=(shown.message_id,) if shown.message_id else ())
@@ -186,12 +180,12 @@ class Conversation:
             hearing.task.cancel()  # in vain where it is done
 
     def _ask_model(
-        self, turn: Turn, message: Message, asked: PreparedQuestion, files: AttachmentContent
+        self, model: OpenAI, turn: Turn, message: Message, asked: PreparedQuestion, files: AttachmentContent
     ) -> AsyncGenerator[ModelEvent, None]:
         """Yield what may be seen of what the model says, or said to an earlier attempt."""
 
         def stream_words() -> AsyncGenerator[ModelEvent, None]:
-            return again(turn.kept) if turn.kept else chat(self._model, self._recall, asked, message.author.id)
+            return again(turn.kept) if turn.kept else chat(model, self._recall, asked, message.author.id)
 
         def stream_nameless() -> AsyncGenerator[ModelEvent, None]:
             asked.question = replace(asked.question, author=replace(message.author, name=NOBODY))
@@ -216,21 +210,33 @@ class Conversation:
 
         Of a question that was deleted while it was being answered, nothing is left standing.
         """
-        outcome = commands.reply_to_command(turn.message)
-        if turn.message.command == "reset":
-            await self._store.delete_conversation(turn.message.key)
-        if turn.message.command == "memory":
-            memory = (await self._recall.of(turn.message.key)).history
-            outcome = commands.format_memory(len(memory.entries), memory.earlier)
+        outcome = await self._do_command(turn.message)
         answer = Outcome()
         await self._show(turn, platform, sentence(outcome), answer)
         state = "refused" if turn.message.command == "full" else answer.state
         await self._store.finish_turn(turn, [], state, answer.detail)
 
+    async def _do_command(self, message: Message) -> str:
+        """Do what a command says; return what a person reads of it, empty where nothing is to stand there."""
+        match message.command:
+            case "reset":
+                await self._store.delete_conversation(message.key)
+            case "memory":
+                memory = (await self._recall.of(message.key)).history
+                return commands.format_memory(len(memory.entries), memory.earlier)
+            case "settings":
+                return commands.format_settings(self._preferences.describe(message.key, message.author.id))
+            case "help":
+                return self._preferences.help_of(message.key, message.author.id)
+        return message.text if message.command == "unheard" else commands.DONE[message.command]
+
+    def _grows(self, turn: Turn) -> bool:
+        """Whether an answer is shown while it is made."""
+        return self._policies.policy_of(turn.message.key, turn.message.author.id).streaming
+
     async def _show(self, turn: Turn, platform: Platform, events: AsyncIterator[ReplyEvent], answer: Outcome) -> None:
-        live = self._policies.policy_of(turn.message.key).streaming
         try:
-            await platform.reply(turn, events, Parts(self._store, turn, answer), live=live)
+            await platform.reply(turn, events, Parts(self._store, turn, answer), live=self._grows(turn))
         except TooManyParts as error:
             answer.keep_characters(error.shown)
             record(turn, answer, error)
@@ -275,24 +281,11 @@ class Conversation:
             yield Replace(halt.sentence if halt.replaces else f"{answer.visible_text} {halt.sentence}".strip())
 
     async def _below(
-        self, events: AsyncIterator[ReplyEvent], asked: PreparedQuestion, answer: Outcome
+        self, events: AsyncIterator[ReplyEvent], asked: PreparedQuestion, answer: Outcome, model: OpenAI
     ) -> AsyncGenerator[ReplyEvent, None]:
         """Pass a reply on, and say below it where the model has not read or seen all of the question."""
         async for event in events:
             yield event
-        for note in left_out(asked, sees=self._model.sees):
+        for note in left_out(asked, sees=model.sees):
             if answer.text:
                 yield Text(f"\n\n{note}")
-
-    def _entries(self, asked: PreparedQuestion, answer: Outcome) -> list[Entry]:
-        """Return what later prompts see of a turn; a question without an answer stays, so that one can say `again`."""
-        if not answer.admitted or (isinstance(answer.error, NEVER_AGAIN) and not answer.text):
-            return []
-        question = asked.prompt.question
-        if question.images and not self._model.sees:
-            question = replace(question, images=(), tokens=0)
-        if not answer.text:
-            return [question]
-        count = self._recall.count(answer.text)
-        said = Entry("assistant", answer.text, None, answer.message_id, time.time(), tokens=count)
-        return [question, said]

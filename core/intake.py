@@ -68,7 +68,7 @@ class Intake:
 
     async def _take_message(self, message: Message) -> bool:
         """Take a message in; what the bot is not asked is noted, so that the next question brings it along."""
-        policy = self._policies.policy_of(message.key)
+        policy = self._policies.policy_of(message.key, message.author.id)
         if policy.voice_notes and _is_voice_note(message):
             message = replace(message, addressed=True)
         is_refused = self._guard is not None and self._guard.refusal_of(message) is not None

@@ -6,7 +6,7 @@ from typing import Literal
 
 Role = Literal["system", "user", "assistant", "tool"]
 Origin = Literal["", "channel"]
-Command = Literal["", "ask", "edit", "stop", "reset", "memory", "help", "deleted", "full", "unheard"]
+Command = Literal["", "ask", "edit", "stop", "reset", "memory", "settings", "help", "deleted", "full", "unheard"]
 NOTICE = "-notice"  # behind a turn's id: what is said below an answer that could not be shown to its end
 
 

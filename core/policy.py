@@ -1,12 +1,17 @@
-"""What differs by channel, asked in one place."""
+"""What differs by channel and by person, asked in one place."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import ConfigDict, Field, NonNegativeInt, PositiveInt, model_validator
 
 from core.messages import ConversationKey
 from core.setting_fields import AS_JSON, Section, Thresholds, setting_field
+
+AS_ASKED = "as asked"  # the language of answers: that of the question
+# What nobody below who said it changes: an operator's for a channel, a channel's for a person.
+FIRM: Mapping[str, bool] = {"follow_ups": False, "streaming": False, "strict": True}
 
 
 class ChannelSettings(Section):
@@ -17,7 +22,8 @@ class ChannelSettings(Section):
     `threads`: a mention is answered in a thread of its own. `voice_notes`: every voice note is for it. `translate`:
     recordings are put into English as they are transcribed. `thresholds` are scores from 0 to 1 by category. The
     history that goes with a question is bounded in tokens and in messages. `channel_context`: how many of a channel's
-    last messages a question at its top brings along, none of them older than `channel_context_hours`.
+    last messages a question at its top brings along, none of them older than `channel_context_hours`. `strict`: nothing
+    is sent or shown before all of it is checked. `model`: who answers, empty for the one that is asked everywhere.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -54,6 +60,13 @@ class ChannelSettings(Section):
         'From which score on a category is refused, as JSON: {"violence": 0.8}; empty: as the endpoint flags it',
         {},
     )
+    language: Annotated[str, Field(min_length=1, max_length=40)] = setting_field(
+        "CONFAB_LANGUAGE", "The language of answers, by its English name; `as asked` is that of the question", AS_ASKED
+    )
+    strict: bool = setting_field(
+        "CONFAB_MODERATION_STRICT", "Send and show nothing before all of it is checked", default=False
+    )
+    model: str = ""
     voice_notes: bool = False
 
     @model_validator(mode="before")
@@ -84,18 +97,70 @@ class ConversationSettings(ChannelSettings):
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Whose a choice is: a channel's, or a `person`'s own, wherever on the platform they write."""
+
+    platform: str
+    workspace: str = ""
+    channel: str = ""
+    person: str = ""
+
+    @classmethod
+    def of_channel(cls, key: ConversationKey) -> Self:
+        """Return the scope of the channel in which a conversation is held."""
+        return cls(key.platform, key.workspace, key.channel)
+
+    @classmethod
+    def of_person(cls, platform: str, person: str) -> Self:
+        """Return the scope of what a person chose for themselves."""
+        return cls(platform, person=person)
+
+
 class Policies:
-    """What holds where: the operator's defaults, and the channels that differ, by id: `C1`, or `slack:C1`."""
+    """What holds where, and for whom.
+
+    The operator's defaults stand first, or those of a channel that differs, by id: `C1`, or `slack:C1`. Over them goes
+    what was chosen in the chat for the channel, and then what a person chose for themselves, as far as FIRM lets it.
+    """
 
     def __init__(
         self, default: ChannelSettings | None = None, channels: Mapping[str, ChannelSettings] | None = None
     ) -> None:
         self._default = ChannelSettings().overlaid(default or ChannelSettings())
         self._channels = {name: self._default.overlaid(own) for name, own in (channels or {}).items()}
+        self._chosen: dict[Scope, ChannelSettings] = {}
 
-    def policy_of(self, key: ConversationKey) -> ChannelSettings:
-        """Return what holds in a conversation."""
+    def policy_of(self, key: ConversationKey, person: str = "") -> ChannelSettings:
+        """Return what holds in a conversation; with a `person`, by the platform's id, for what that person asks."""
+        policy = self.operators_policy(key)
+        for scope in (Scope.of_channel(key), Scope.of_person(key.platform, person)):
+            if chosen := self._chosen.get(scope):
+                policy = _overlaid_within(policy, chosen)
+        return policy
+
+    def operators_policy(self, key: ConversationKey) -> ChannelSettings:
+        """Return what the operator says of a conversation, whatever was chosen there."""
         for name in (f"{key.platform}:{key.channel}", key.channel):
             if name in self._channels:
                 return self._channels[name]
         return self._default
+
+    def chosen_in(self, scope: Scope) -> ChannelSettings:
+        """Return what was chosen in the chat for a channel or by a person."""
+        return self._chosen.get(scope, ChannelSettings())
+
+    def replace_chosen(self, chosen: Mapping[Scope, ChannelSettings]) -> None:
+        """Let what was chosen in the chat be this from now on, and nothing else."""
+        self._chosen = dict(chosen)
+
+    def take_choice(self, scope: Scope, chosen: ChannelSettings) -> None:
+        """Let what was chosen for a channel or by a person be this from now on."""
+        self._chosen[scope] = chosen
+
+
+def _overlaid_within(policy: ChannelSettings, chosen: ChannelSettings) -> ChannelSettings:
+    """Return a policy with what was chosen over it, but for what stands firm in it."""
+    firm = {name for name, value in FIRM.items() if getattr(policy, name) == value}
+    open_names = chosen.model_fields_set - firm
+    return policy.overlaid(ChannelSettings.model_construct(**{name: getattr(chosen, name) for name in open_names}))

@@ -13,6 +13,7 @@ from pydantic_core import ErrorDetails
 from core.llm.settings import ModelSettings, TranscriberSettings, TranscriptionSettings
 from core.moderation.settings import ModerationSettings
 from core.policy import ChannelSettings, ConversationSettings
+from core.preferences.settings import PreferenceSettings
 from core.prompt.settings import PromptSettings
 from core.setting_fields import Section
 from core.storage.settings import StorageSettings
@@ -34,6 +35,7 @@ class CoreSettings:
     model: ModelSettings
     prompt: PromptSettings
     conversations: ConversationSettings
+    preferences: PreferenceSettings
     storage: StorageSettings
     transcription: TranscriptionSettings
     voice: VoiceSettings

@@ -16,8 +16,8 @@ from bots.edit_rate import EditRate
 from bots.state import PlatformState
 from bots.streaming import Pace, ReplyStream
 from core.messages import Attachment, ConversationKey, Earlier, Message, Receive, ReplyEvent, Turn
-from core.policy import Policies
 from core.ports import Journal
+from core.preferences.preferences import Preferences
 
 # At most five edits within five seconds is what Discord takes in a channel (discord-api-docs#20; the docs name none)
 EDITS = 2.0
@@ -30,11 +30,11 @@ class Discord:
     name = "discord"
 
     def __init__(
-        self, options: DiscordSettings, http: aiohttp.ClientSession, state: PlatformState, policies: Policies
+        self, options: DiscordSettings, http: aiohttp.ClientSession, state: PlatformState, preferences: Preferences
     ) -> None:
         """`http` fetches files, and the caller closes it; `state` outlives this process."""
         self._options = options
-        self._policies = policies
+        self._preferences = preferences
         self._state = state
         self._downloads = discord_downloads(http, options.api_url, options.file_hosts)
         self._pace = Pace(interval=options.edit_interval)
@@ -46,7 +46,8 @@ class Discord:
 
         Raises WrongToken, IntentNotEnabled, or DiscordRefusal where Discord cannot be reached.
         """
-        session = DiscordSession(self._options, await log_in(self._options), receive, self._state, self._policies)
+        login = await log_in(self._options)
+        session = DiscordSession(self._options, login, receive, self._state, self._preferences)
         try:
             await session.connect()
         except BaseException:  # a stop in the midst of it too: what was opened is closed

@@ -8,6 +8,7 @@ import structlog
 from discord import app_commands
 
 from bots.backfill import Backfill
+from bots.discord.commands import SlashCommands
 from bots.discord.guarded_state import GuardedState
 from bots.discord.listener import DiscordEventReader
 from bots.discord.login import Login
@@ -65,10 +66,11 @@ class DiscordClient(discord.AutoShardedClient):
         self._ear: DiscordEventReader | None = None
         self._shards: Shards | None = None
         self._catch_up: Backfill | None = None
+        self._commands: SlashCommands | None = None
 
-    def report_to(self, ear: DiscordEventReader, shards: Shards, catch_up: Backfill) -> None:
-        """Tell these three of every event."""
-        self._ear, self._shards, self._catch_up = ear, shards, catch_up
+    def report_to(self, ear: DiscordEventReader, shards: Shards, catch_up: Backfill, commands: SlashCommands) -> None:
+        """Tell these four of every event."""
+        self._ear, self._shards, self._catch_up, self._commands = ear, shards, catch_up, commands
 
     def _get_state(self, **options: Any) -> GuardedState:
         """Return the state that every event is parsed into: one that no odd event breaks."""
@@ -79,6 +81,11 @@ class DiscordClient(discord.AutoShardedClient):
         """Keep Discord's distance between two identifies, five seconds (docs, Gateway, Rate limiting)."""
         if not initial:
             await asyncio.sleep(self._pause)
+
+    async def on_interaction(self, interaction: discord.Interaction[discord.Client]) -> None:
+        """INTERACTION_CREATE; discord.py hands commands to the tree itself."""
+        if self._commands and interaction.type is discord.InteractionType.component:
+            await self._commands.receive_choice(interaction)
 
     async def on_message(self, message: discord.Message) -> None:
         """MESSAGE_CREATE."""

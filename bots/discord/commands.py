@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
+from typing import Any
 
 import discord
 import structlog
@@ -11,9 +12,11 @@ from discord import app_commands
 from bots.discord.events import author_of, key_of
 from bots.discord.places import DiscordPlace, ReplyHandle, place_of
 from bots.discord.quotes import Quote, add_quote
+from bots.discord.settings_menu import SettingsMenus
 from bots.state import PlatformState
-from core.commands import ABOUT, help_text
-from core.messages import Command, Message, Receive
+from core.commands import ABOUT
+from core.messages import Command, ConversationKey, Message, Receive
+from core.preferences.preferences import Preferences
 
 log = structlog.get_logger()
 
@@ -21,6 +24,7 @@ Interaction = discord.Interaction[discord.Client]
 
 ASK = "asks me something"
 MENU = "Ask Confab about this"
+GROUP = "confab"  # `/confab settings`, as in Slack
 NO_CONVERSATION = (
     "`/{command}` is for a thread or a direct message. In a channel, reply to what I wrote: `@Confab {command}`."
 )
@@ -30,16 +34,23 @@ OWN: Mapping[str, Command] = {"stop": "stop", "reset": "reset", "memory": "memor
 class SlashCommands:
     """What people can choose instead of writing to the bot; one table in core says what there is."""
 
-    def __init__(self, tree: app_commands.CommandTree, me: int, receive: Receive, state: PlatformState) -> None:
+    def __init__(
+        self, tree: app_commands.CommandTree, me: int, receive: Receive, state: PlatformState, preferences: Preferences
+    ) -> None:
         self._tree = tree
         self._me = me
         self._receive = receive
         self._state = state
+        self._preferences = preferences
+        self._menus = SettingsMenus(preferences)
         self._open = True
-        tree.add_command(app_commands.Command(name="ask", description=_as_sentence(ASK), callback=self._on_ask))
+        tree.add_command(_command("ask", ASK, self._on_ask))
         for name, about in ABOUT.items():
-            callback = self._on_command if name in OWN else self._on_help
-            tree.add_command(app_commands.Command(name=name, description=_as_sentence(about), callback=callback))
+            if name != "settings":
+                tree.add_command(_command(name, about, self._on_command if name in OWN else self._on_help))
+        group = app_commands.Group(name=GROUP, description="What you and administrators set")
+        group.add_command(_command("settings", ABOUT["settings"], self._on_settings))
+        tree.add_command(group)
         tree.add_command(app_commands.ContextMenu(name=MENU, callback=self._on_ask_about))
 
     def close(self) -> None:
@@ -78,7 +89,21 @@ class SlashCommands:
             await self._receive_question(interaction, "", command=command)
 
     async def _on_help(self, interaction: Interaction) -> None:
-        await interaction.response.send_message(help_text(), ephemeral=True, suppress_embeds=True)
+        told = self._preferences.help_of(await self._channel_of(interaction), str(interaction.user.id))
+        await interaction.response.send_message(told, ephemeral=True, suppress_embeds=True)
+
+    async def _on_settings(self, interaction: Interaction) -> None:
+        await self._menus.send_menu(interaction, await self._channel_of(interaction))
+
+    async def receive_choice(self, interaction: Interaction) -> None:
+        """Take what was chosen in a menu of the settings."""
+        if self._open:
+            await self._menus.take_choice(interaction, await self._channel_of(interaction))
+
+    async def _channel_of(self, interaction: Interaction) -> ConversationKey:
+        """Return the key of what holds where an interaction was set off: of the channel, also within a thread."""
+        place = await self._find_place(interaction)
+        return ConversationKey("discord", place.workspace, place.channel, "")
 
     async def _receive_question(
         self, interaction: Interaction, text: str, quote: Quote | None = None, command: Command = ""
@@ -107,6 +132,11 @@ class SlashCommands:
         number, guild = interaction.channel_id or 0, interaction.guild_id
         channel = interaction.channel or interaction.client.get_partial_messageable(number, guild_id=guild)
         return await place_of(interaction.client, channel, guild)
+
+
+def _command(name: str, about: str, callback: Any) -> app_commands.Command[Any, Any, Any]:
+    """Return a slash command; discord.py reads from the callback which options it has."""
+    return app_commands.Command(name=name, description=_as_sentence(about), callback=callback)
 
 
 def _as_sentence(about: str) -> str:

@@ -24,7 +24,7 @@ from bots.discord.typing import TypingIndicator
 from bots.markdown.disguised_links import escape_links
 from bots.state import PlatformState
 from core.messages import Earlier, Message, Receive, Turn
-from core.policy import Policies
+from core.preferences.preferences import Preferences
 
 log = structlog.get_logger()
 
@@ -37,14 +37,21 @@ class DiscordSession:
     """The bot while it is signed in."""
 
     def __init__(
-        self, options: DiscordSettings, introduction: Login, receive: Receive, state: PlatformState, policies: Policies
+        self,
+        options: DiscordSettings,
+        introduction: Login,
+        receive: Receive,
+        state: PlatformState,
+        preferences: Preferences,
     ) -> None:
         self._options = options
         self._introduction = introduction
         self._reads_all = _reads_all(options, introduction)
         self._client = DiscordClient(options, introduction, intents_for(message_content=self._reads_all))
         self.typing = TypingIndicator(self._client)
-        self._threads = ReplyChannels(self._client, policies, names_questions=options.thread_names == "question")
+        self._threads = ReplyChannels(
+            self._client, preferences.policies, names_questions=options.thread_names == "question"
+        )
         self.conversation_of = state.conversation_of
         self._ear = DiscordEventReader(
             self._client, introduction.user, receive, self.typing, state, roles=options.roles
@@ -52,13 +59,13 @@ class DiscordSession:
         self.shards = Shards(introduction.shards)
         missed = DiscordBackfill(self._client, self._ear, state)
         self._catch_up = Backfill(f"discord/{introduction.application}", state, missed.read_missed, MARGIN)
-        self._commands = SlashCommands(self._client.tree, introduction.user, receive, state)
+        self._commands = SlashCommands(self._client.tree, introduction.user, receive, state, preferences)
         self._running: asyncio.Task[None] | None = None
 
     async def connect(self) -> None:
         """Connect, and return once every shard hears; raises what ends a session for good."""
         await self._catch_up.set_first_mark(discord.utils.time_snowflake(discord.utils.utcnow()))
-        self._client.report_to(self._ear, self.shards, self._catch_up)
+        self._client.report_to(self._ear, self.shards, self._catch_up, self._commands)
         self._running = asyncio.create_task(self._run_client())
         hearing = asyncio.create_task(self.shards.wait_until_connected())
         try:

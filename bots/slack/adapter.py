@@ -28,6 +28,7 @@ from bots.slack.people import DisplayNames
 from bots.slack.post_text import attachments_of, read_text
 from bots.slack.reply import SlackReply, ThinkingStatus
 from bots.slack.settings import SlackSettings
+from bots.slack.settings_menu import SettingsMenu
 from bots.slack.socket import SlackSocket
 from bots.slack.thread_history import read_channel_before, read_thread_before
 from bots.slack.webhook import events_route
@@ -35,6 +36,7 @@ from bots.state import PlatformState
 from bots.streaming import Pace, ReplyStream
 from core.messages import Attachment, ConversationKey, Earlier, Message, Receive, ReplyEvent, Turn
 from core.ports import Journal
+from core.preferences.preferences import Preferences
 
 log = structlog.get_logger()
 
@@ -50,10 +52,13 @@ class Slack:
 
     name = "slack"
 
-    def __init__(self, options: SlackSettings, session: aiohttp.ClientSession, state: PlatformState) -> None:
+    def __init__(
+        self, options: SlackSettings, session: aiohttp.ClientSession, state: PlatformState, preferences: Preferences
+    ) -> None:
         """`session` is the one that all calls share, and the caller closes it; `state` outlives this process."""
         self._options = options
         self._state = state
+        self._preferences = preferences
         self._calls = SlackCalls(_open_client(options, session, options.bot_token))
         self._bolts_client = _open_client(options, session, None)  # it carries the token of each event's authorization
         self._people = DisplayNames(self._calls)
@@ -82,8 +87,9 @@ class Slack:
         missed = SlackBackfill(self._calls, team, ear, self._state)
         self._catch_up = Backfill(f"slack/{team}", self._state, missed.read_missed, MARGIN, SILENCE)
         is_first = await self._catch_up.set_first_mark(microseconds_of(time.time()))
-        interactions = Interactions(team, user, self._options.dm_threads)
-        listener = SlackListener(self._identity, interactions, ear, receive, self._catch_up)
+        interactions = Interactions(team, user, self._preferences, self._options.dm_threads)
+        settings = SettingsMenu(self._calls, self._people, self._preferences, team)
+        listener = SlackListener(self._identity, interactions, ear, receive, self._catch_up, settings)
         app = self._app = listener.build_app(
             self._bolts_client, self._options.signing_secret or "unused in Socket Mode"
         )

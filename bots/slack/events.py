@@ -42,6 +42,12 @@ def read_event(body: Payload, bot_user: str, *, dm_threads: bool = True) -> Plat
     return reader.read_message(event, _channel_of(event), _is_direct(event)) if reader.is_heard(event) else None
 
 
+def is_home_opened(body: Payload) -> bool:
+    """Whether a person opened the App Home's own tab, not the one of messages (Slack docs, app_home_opened)."""
+    event = mapping_at(body, "event")
+    return event.get("type") == "app_home_opened" and event.get("tab") == "home" and bool(text_at(event, "user"))
+
+
 def author_of(post: Payload) -> Author | None:
     """Return who wrote a message, without a person's name, which Slack does not send; None where nobody did.
 

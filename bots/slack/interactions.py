@@ -1,4 +1,4 @@
-"""What slash commands and message shortcuts say: a payload in, one of core's messages out. Pure.
+"""What slash commands and message shortcuts say: a payload in, one of core's messages out, or a text.
 
 Slack docs: Slash commands, and Shortcuts interaction payloads.
 """
@@ -15,8 +15,9 @@ from bots.slack.calls import SlackRefusal
 from bots.slack.events import author_of
 from bots.slack.outgoing import escape_text, payload_of
 from bots.slack.post_text import PostText, attachments_of, read_text
-from core.commands import command_of, help_text
+from core.commands import command_of
 from core.messages import Author, Command, ConversationKey, Message
+from core.preferences.preferences import Preferences
 
 log = structlog.get_logger()
 
@@ -36,6 +37,7 @@ class Interactions:
 
     workspace: str
     bot_user: str
+    preferences: Preferences
     dm_threads: bool = True
 
     def read_command(self, body: Payload, now: float) -> Message | None:
@@ -86,6 +88,15 @@ class Interactions:
             others=() if command else (read_text(message).whole, self._name_of(message)),
         )
 
+    def help_of_command(self, body: Payload) -> str:
+        """Return what a slash command that asks nothing is answered with: help, or where else it can be used."""
+        command = command_of(body.get("text", ""))
+        if command in {"stop", "reset", "memory"}:
+            return BY_MENTION.format(command=command)
+        here = ConversationKey("slack", self.workspace, body["channel_id"], "")
+        told = self.preferences.help_of(here, body["user_id"])
+        return f"{told}\n\n`{body['command']} your question` asks me in this channel."
+
     def _question_about(self, message: Payload, said: PostText) -> str:
         """Return the question that a message itself is: its text, each line quoted, and by whom it is, as data."""
         lines = said.whole.split("\n")
@@ -98,14 +109,6 @@ class Interactions:
         if author and author.name:
             return escape_text(" ".join(author.name.split()))
         return f"<@{author.id}>" if author and author.id.isalnum() else "somebody"
-
-
-def command_help(body: Payload) -> str:
-    """Return what a slash command that asks nothing is answered with: help, or where else it can be used."""
-    command = command_of(body.get("text", ""))
-    if command in {"stop", "reset", "memory"}:
-        return BY_MENTION.format(command=command)
-    return f"{help_text()}\n\n`{body['command']} your question` asks me in this channel."
 
 
 def _quote_lines(lines: list[str]) -> list[str]:

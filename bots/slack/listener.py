@@ -13,9 +13,12 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bots.backfill import Backfill
 from bots.slack.backfill import microseconds_of
-from bots.slack.events import SlackEventReader
-from bots.slack.interactions import Interactions, command_help
+from bots.slack.events import SlackEventReader, is_home_opened
+from bots.slack.interactions import Interactions
 from bots.slack.outgoing import payload_of
+from bots.slack.settings_menu import SettingsMenu
+from bots.slack.settings_views import CALLBACK
+from core.commands import command_of
 from core.messages import Receive
 
 log = structlog.get_logger()
@@ -33,12 +36,14 @@ class SlackListener:
         ear: SlackEventReader,
         receive: Receive,
         catch_up: Backfill,
+        settings: SettingsMenu,
     ) -> None:
         self._identity = identity
         self._interactions = interactions
         self._ear = ear
         self._receive = receive
         self._catch_up = catch_up
+        self._settings = settings
         self._known = {"message", "app_mention", "app_home_opened"}  # types that are not worth a line in the log
 
     def build_app(self, client: AsyncWebClient, signing_secret: str) -> AsyncApp:
@@ -61,6 +66,8 @@ class SlackListener:
         app.event(ANY)(self._on_event)
         app.command(ANY)(self._on_command)  # whatever an operator has named it
         app.message_shortcut(ANY)(self._on_shortcut)
+        app.view(CALLBACK)(self._on_submission)
+        app.action(ANY)(self._on_action)
         return app
 
     async def _on_event(self, body: dict[str, Any]) -> None:
@@ -70,17 +77,32 @@ class SlackListener:
             self._catch_up.begin_catch_up()  # Slack tries again for some minutes; then we read it ourselves
             raise
         self._catch_up.note_received(microseconds_of(body["event"].get("event_ts")))
+        if is_home_opened(body):
+            await self._settings.publish_home(body["event"]["user"])
         if not is_known and body["event"]["type"] not in self._known:
             self._known.add(body["event"]["type"])
             log.info("event ignored", type=body["event"]["type"], hint="Nothing subscribed needs it.")
 
     async def _on_command(self, body: dict[str, Any], ack: AsyncAck) -> None:
         """Take a question in; what asks nothing is answered in the acknowledgement, for who typed it alone."""
-        if message := self._interactions.read_command(body, time.time()):
+        if command_of(body.get("text", "")) == "settings":
+            told = await self._settings.open_modal(body["channel_id"], body["user_id"], body["trigger_id"])
+            await ack({**payload_of(told), "response_type": "ephemeral"} if told else "")
+        elif message := self._interactions.read_command(body, time.time()):
             await self._receive(message)
             await ack()
         else:
-            await ack({**payload_of(command_help(body)), "response_type": "ephemeral"})
+            await ack({**payload_of(self._interactions.help_of_command(body)), "response_type": "ephemeral"})
+
+    async def _on_submission(self, body: dict[str, Any], ack: AsyncAck) -> None:
+        """Take what was chosen in the modal; it is acknowledged once it is kept."""
+        taken = await self._settings.take_submission(body)
+        await ack(response_action=taken["response_action"], view=taken["view"])
+
+    async def _on_action(self, body: dict[str, Any], ack: AsyncAck) -> None:
+        """Do what a button asks for, and acknowledge every one: Slack shows a warning at what nobody heard."""
+        await self._settings.take_action(body)
+        await ack()
 
     async def _on_shortcut(self, body: dict[str, Any], ack: AsyncAck) -> None:
         if message := self._interactions.read_shortcut(body):

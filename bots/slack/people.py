@@ -32,6 +32,20 @@ class DisplayNames:
             self._names.popitem(last=False)
         return name
 
+    async def is_administrator(self, user: str, workspace: str) -> bool:
+        """Whether a person is an admin or owner of a workspace at this moment; no guest from another one is.
+
+        Slack docs, User object: `is_admin`, `is_owner`; in a shared channel others bring their own workspace's rank.
+        """
+        try:
+            answer = await self._calls.query("users.info", {"user": user})
+        except SlackRefusal as error:
+            log.warning("rank unknown", error=error.code, hint="The bot needs the scope users:read.")
+            return False
+        person = answer["user"]
+        is_own = person.get("team_id") == workspace
+        return is_own and bool(person.get("is_admin") or person.get("is_owner"))
+
     async def _fetch_name(self, user: str) -> str:
         try:
             answer = await self._calls.query("users.info", {"user": user})

@@ -5,7 +5,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from core.messages import Author, Earlier, Message
+from core.messages import Author, ConversationKey, Earlier, Message
 from core.moderation.access import AccessControl
 from core.moderation.checkers import CheckerPool
 from core.moderation.errors import CheckFailed, ModerationError, Paused, QuestionRefused, TooLongToCheck, Unchecked
@@ -46,6 +46,10 @@ class Moderation:
     def is_checking(self) -> bool:
         """Whether anything is checked; a guard may be there for its lists of people alone."""
         return self._checks.asks_remotely or bool(self.words)
+
+    def is_strict(self, key: ConversationKey) -> bool:
+        """Whether nothing is sent or shown in a conversation before all of it is checked."""
+        return self._policies.policy_of(key).strict
 
     @property
     def checks_images(self) -> bool:

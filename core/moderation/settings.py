@@ -32,9 +32,8 @@ People = Annotated[CommaList, AfterValidator(_ids)]
 class ModerationSettings(Section):
     """What is checked, by whom, how strictly, and what follows.
 
-    `strict` sends nothing before it is checked, and shows no answer before all of it is. `output` checks answers at
-    all. `first_window` and `later_window` are the seconds of stream in the first window of an answer and in each later
-    one. All times are in seconds.
+    `output` checks answers at all. `first_window` and `later_window` are the seconds of stream in the first window of
+    an answer and in each later one. All times are in seconds.
     """
 
     title: ClassVar[str] = "Moderation"
@@ -58,9 +57,6 @@ class ModerationSettings(Section):
         "CONFAB_MODERATION_PATTERNS", 'RE2 patterns that are refused, as JSON: ["PRJ-[0-9]{4}"]', ()
     )
     output: bool = setting_field("CONFAB_MODERATION_OUTPUT", "Check answers as well as questions", default=True)
-    strict: bool = setting_field(
-        "CONFAB_MODERATION_STRICT", "Send and show nothing before all of it is checked", default=False
-    )
     unreachable: Literal["closed", "open"] = setting_field(
         "CONFAB_MODERATION_UNREACHABLE",
         "When nobody can be asked: closed (wait, and say so) or open (answer)",

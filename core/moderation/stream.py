@@ -59,7 +59,8 @@ class ModeratedStream:
         self._guard = guard
         self._about = about
         self._asking = asking
-        self._whole = guard.settings.strict or guard.words.hold is None
+        self._strict = guard.is_strict(about.key)
+        self._whole = self._strict or guard.words.hold is None
         self._sendable = asyncio.Event()
         self._wake = asyncio.Event()
         self._held = self._told = self._is_due = self._ended = False
@@ -112,7 +113,7 @@ class ModeratedStream:
         texts = [*asking.files, *seams_of([asking.own, *asking.files])]
         files = [*map(Sample, texts), *(Sample(image=image) for image in asking.images)]
         await self._guard.require_clean("files", files, self._about, self._note_held)
-        if not self._guard.settings.strict:
+        if not self._strict:
             self._sendable.set()
         await self._check_own_words()
         self._sendable.set()

@@ -58,14 +58,14 @@ async def chat(
                 async for event in without_leading_name(events, asked.prompt.names):
                     begun = True
                     if isinstance(event, Usage):
-                        recall.window.note_passed(event.input_tokens)
+                        recall.window_of(asked.key).note_passed(event.input_tokens)
                     yield event
         except ContextOverflow as overflow:
             remembered, prompt = recall.shorter_prompt(
                 asked.key, asked.remembered, asked.question, asked.prompt, overflow
             )
             if begun or again or prompt.tokens >= asked.prompt.tokens:
-                if recall.window.leaves_no_room(overflow):
+                if recall.window_of(asked.key).leaves_no_room(overflow):
                     raise AnswerLimitTooLarge(str(overflow)) from None
                 raise
             again, asked.remembered, asked.prompt = True, remembered, prompt

@@ -1,12 +1,12 @@
 """What a conversation's next prompt is made from: its memory, counted, and the room that the model's window leaves."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from core.errors import ContextOverflow
 from core.history import History, StoredHistory
 from core.messages import ConversationKey, Entry, Message
-from core.policy import Policies
+from core.policy import AS_ASKED, Policies
 from core.prompt.build import Prompt, Room, build_prompt, with_tokens
 from core.prompt.context_window import ContextWindow
 from core.prompt.settings import PromptSettings
@@ -25,12 +25,19 @@ class HistoryLoader:
         window: ContextWindow,
         settings: PromptSettings,
         policies: Policies,
+        windows: Mapping[str, ContextWindow] | None = None,
     ) -> None:
+        """`window` is that of the model which is asked everywhere, `windows` are those of the others, by name."""
         self._store = store
         self._counter = counter
-        self.window = window
+        self._window = window
+        self._windows = windows or {}
         self._settings = settings
         self._policies = policies
+
+    def window_of(self, key: ConversationKey) -> ContextWindow:
+        """Return the window of the model that answers in a conversation."""
+        return self._windows.get(self._policies.policy_of(key).model, self._window)
 
     async def of(self, key: ConversationKey) -> StoredHistory:
         """Return what is remembered of a conversation, every entry of it counted."""
@@ -51,11 +58,13 @@ class HistoryLoader:
         self, key: ConversationKey, remembered: StoredHistory, question: Entry, most: int | None = None
     ) -> Prompt:
         """Return the prompt that fits the window, or `most` tokens by the model's count where that is given."""
-        ratio, policy, settings = remembered.ratio, self._policies.policy_of(key), self._settings
+        asker = question.author.id if question.author else ""
+        ratio, policy, settings = remembered.ratio, self._policies.policy_of(key, asker), self._settings
+        instructions = instructions_in(settings.instructions, policy.language)
         history = int(policy.history_tokens / ratio.rate)
-        room = Room(ratio.counts(most or self.window.prompt), history, policy.history_messages)
+        room = Room(ratio.counts(most or self.window_of(key).prompt), history, policy.history_messages)
         count, schemas = self._counter.count, settings.schemas
-        return build_prompt(settings.instructions, remembered.history, question, room, count, schemas)
+        return build_prompt(instructions, remembered.history, question, room, count, schemas)
 
     def shorter_prompt(
         self,
@@ -72,7 +81,7 @@ class HistoryLoader:
         if not overflow.window and any(message.images for message in refused.messages):
             return remembered, refused
         tokens = overflow.prompt or max(remembered.ratio.tokens(refused.tokens), overflow.window or 0)
-        most = self.window.learn(overflow, tokens)
+        most = self.window_of(key).learn(overflow, tokens)
         remembered = replace(remembered, ratio=remembered.ratio.anchored_on(refused.tokens, tokens))
         return remembered, self.prompt(key, remembered, question, most)
 
@@ -90,3 +99,10 @@ class HistoryLoader:
         entries = tuple(new.get(entry.seq, entry) for entry in memory.entries)
         first = new.get(memory.first.seq, memory.first) if memory.first else None
         return replace(memory, entries=entries, first=first), {seq: entry.tokens for seq, entry in new.items()}
+
+
+def instructions_in(instructions: str, language: str) -> str:
+    """Return the instructions with the language of the answers, where that is not the question's."""
+    if language == AS_ASKED:
+        return instructions
+    return f"{instructions}\n\nAnswer in {language}, whatever language a question is in."

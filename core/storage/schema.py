@@ -180,6 +180,21 @@ UPDATE memories SET is_shared = 1 WHERE (
 ) > 1;
 """
 
+PREFERENCES = """
+-- What was chosen in the chat, for a channel or by a person for themselves: the newest row of a name holds.
+CREATE TABLE preferences (
+    seq INTEGER PRIMARY KEY,
+    at REAL NOT NULL,
+    platform TEXT NOT NULL, workspace TEXT NOT NULL, channel TEXT NOT NULL,  -- both empty for a person's own
+    person TEXT NOT NULL,                -- whose own it is; empty for a channel's
+    chosen_by TEXT NOT NULL,
+    name TEXT NOT NULL,
+    was TEXT NOT NULL,                   -- what was chosen before, and
+    value TEXT NOT NULL                  -- now; empty: what is usual there
+) STRICT;
+CREATE INDEX preferences_by_name ON preferences (platform, workspace, channel, person, name, seq);
+"""
+
 
 def migrate(connection: Connection) -> None:
     """Bring a file to the newest schema; raises StorageUnavailable or StatementRefused where it cannot be."""
@@ -257,3 +272,9 @@ def m010_said_since(database: Database) -> None:
 def m011_shared(database: Database) -> None:
     """Know of each conversation whether more than one has spoken in it, whatever has been cut or deleted since."""
     database.executescript(SHARED)
+
+
+@migrations()
+def m012_preferences(database: Database) -> None:
+    """Keep what people set in the chat, and who did."""
+    database.executescript(PREFERENCES)

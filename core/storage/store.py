@@ -12,7 +12,8 @@ import structlog
 
 from core.history import PromptRecord, StoredHistory
 from core.messages import ConversationKey, Deletion, Entry, Message, SavedAnswer, Turn
-from core.storage import erase, history, moderation_log, state, turns
+from core.policy import Scope
+from core.storage import erase, history, moderation_log, preferences, state, turns
 from core.storage.database import Database, Work
 from core.storage.errors import StatementRefused, StorageUnavailable
 
@@ -197,3 +198,11 @@ class Store:
     async def violations_since(self, paths: Sequence[str], since: float) -> list[tuple[str, str, str, float, bool]]:
         """Return who had what they said refused since a time, by one of `paths`, and who was told of a pause."""
         return await self._database.run(lambda db: moderation_log.violations_since(db, paths, since))
+
+    async def read_choices(self) -> dict[Scope, dict[str, str]]:
+        """Return what was chosen in the chat and holds, by whose it is and by name."""
+        return await self._database.run(preferences.select_choices)
+
+    async def add_choices(self, scope: Scope, by: str, values: Mapping[str, str]) -> dict[str, str]:
+        """Keep what a person chose, by name, empty for what is usual; return what holds for whose it is."""
+        return await self._database.run(lambda db: preferences.insert_choices(db, scope, by, values))

@@ -1,13 +1,14 @@
 """The contract suite's room in the pretend Discord."""
 
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal, TypeVar
 
 from core.policy import Policies
+from core.preferences.settings import PreferenceSettings
 from core.turn_settings import TurnSettings
 from deploy.sandbox.discord.mentions import ANYBODY
 from deploy.sandbox.discord.posts import NO_FLAGS, Flag, Post
@@ -15,6 +16,7 @@ from deploy.sandbox.discord.roster import ADA, BOT_USER, ENGINEERS, GENERAL, GRA
 from deploy.sandbox.wire.server import Sandbox
 from tests.contract.platform_room import QUICK, Breakage, Channel, Person, Platform, Recording, Said, Write
 from tests.support.discord_bot import DiscordSetup, running
+from tests.support.discord_room import chosen, chosen_in_menus
 from tests.support.moderated import Moderated
 from tests.support.policies import policies_alone
 from tests.support.voice import Voice
@@ -37,6 +39,7 @@ class DiscordRoom:
         self._database = database
         self._guild = sandbox.guild
         self._bot = AsyncExitStack()
+        self._settings: dict[Person, str] = {}
 
     def name(self, person: Person) -> str:
         """Return the display name."""
@@ -154,6 +157,23 @@ class DiscordRoom:
         """Choose from the message's menu."""
         await self._guild.interact("Ask Confab about this", said.place, PEOPLE[by], target=said.id)
 
+    async def open_settings(self, by: Person = "ada") -> Mapping[str, str]:
+        """Use `/confab settings`, which shows menus to one person alone."""
+        used = await self._guild.interact("confab settings", GENERAL, PEOPLE[by])
+        await self._guild.until(lambda: used.answered)
+        self._settings[by] = used.original
+        return chosen_in_menus(self._guild.channels[GENERAL].posts[used.original])
+
+    async def choose(self, values: Mapping[str, str], by: Person = "ada") -> None:
+        """Choose in each menu."""
+        for name, value in values.items():
+            menu = f"confab/settings/{name}"
+            await chosen(self._guild, GENERAL, self._settings[by], menu, value, PEOPLE[by])
+
+    def shown_settings(self, by: Person = "ada") -> str:
+        """Return what stands between the menus."""
+        return self._guild.channels[GENERAL].posts[self._settings[by]].shown
+
     def redeliver(self, times: int) -> None:
         """Dispatch each event so often."""
         self._guild.faults.deliveries = times
@@ -191,6 +211,7 @@ class DiscordRoom:
         queue: int = 50,
         voice: Voice | None = None,
         moderation: Moderated | None = None,
+        preferences: PreferenceSettings | None = None,
     ) -> None:
         """Start the bot."""
         setup = DiscordSetup(
@@ -199,6 +220,7 @@ class DiscordRoom:
             queue=queue,
             voice=voice or Voice(),
             moderation=moderation,
+            preferences=preferences or PreferenceSettings(),
             grace=0.0,
         )
         await self._bot.enter_async_context(running(self._sandbox, self._database, setup))

@@ -4,13 +4,14 @@ Everything is said in people's terms. A message is known by where it stands and 
 began is found by the message itself, wherever the platform holds it (a thread, or in place).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol, TypeVar
 
 from core.policy import Policies
+from core.preferences.settings import PreferenceSettings
 from core.turn_settings import TurnSettings
 from deploy.sandbox.openai.model import Model
 from deploy.sandbox.wire.server import Sandbox
@@ -130,6 +131,18 @@ class Room(Protocol):
     async def ask_about(self, said: Said, by: Person) -> None:
         """Choose the question about a message from its menu."""
 
+    async def open_settings(self, by: Person = "ada") -> Mapping[str, str]:
+        """Open the settings in the channel `general`; return what is chosen of each that can be set, by its id.
+
+        Ada administers the place, and Grace does not.
+        """
+
+    async def choose(self, values: Mapping[str, str], by: Person = "ada") -> None:
+        """Choose values in the settings that a person opened last."""
+
+    def shown_settings(self, by: Person = "ada") -> str:
+        """Return all that the settings which a person opened show now, but for the options."""
+
     def redeliver(self, times: int) -> None:
         """Let every event arrive so often."""
 
@@ -158,6 +171,7 @@ class Room(Protocol):
         queue: int = 50,
         voice: Voice | None = None,
         moderation: Moderated | None = None,
+        preferences: PreferenceSettings | None = None,
     ) -> None:
         """Start the bot, on the database that it had before."""
 

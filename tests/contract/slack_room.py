@@ -1,15 +1,17 @@
 """The contract suite's room in the pretend Slack."""
 
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal, TypeVar
 
 from core.policy import Policies
+from core.preferences.settings import PreferenceSettings
 from core.turn_settings import TurnSettings
 from deploy.sandbox.slack.interactions import use_command, use_shortcut
+from deploy.sandbox.slack.modals import read_view, submit_modal
 from deploy.sandbox.wire.server import Sandbox
 from tests.contract.platform_room import QUICK, Breakage, Channel, Person, Platform, Recording, Said, Write
 from tests.support.bot import Setup, running
@@ -145,6 +147,21 @@ class SlackRoom:
         """Choose the message shortcut."""
         await use_shortcut(self._workspace, "confab_ask", said.place, said.id, PEOPLE[by])
 
+    async def open_settings(self, by: Person = "ada") -> Mapping[str, str]:
+        """Type `/confab settings`, which opens a modal."""
+        await use_command(self._workspace, "C0GENERAL", "settings", PEOPLE[by])
+        blocks = self._workspace.views.modals[PEOPLE[by]]["blocks"]
+        inputs = {block["block_id"]: block["element"] for block in blocks if block["type"] == "input"}
+        return {name: element["initial_option"]["value"] for name, element in inputs.items()}
+
+    async def choose(self, values: Mapping[str, str], by: Person = "ada") -> None:
+        """Send the modal."""
+        assert not await submit_modal(self._workspace, values, PEOPLE[by])
+
+    def shown_settings(self, by: Person = "ada") -> str:
+        """Return the modal's texts."""
+        return read_view(self._workspace.views.modals[PEOPLE[by]])
+
     def redeliver(self, times: int) -> None:
         """Deliver each envelope so often."""
         self._workspace.faults.deliveries = times
@@ -183,6 +200,7 @@ class SlackRoom:
         queue: int = 50,
         voice: Voice | None = None,
         moderation: Moderated | None = None,
+        preferences: PreferenceSettings | None = None,
     ) -> None:
         """Start the bot."""
         setup = Setup(
@@ -191,6 +209,7 @@ class SlackRoom:
             queue=queue,
             voice=voice or Voice(),
             moderation=moderation,
+            preferences=preferences or PreferenceSettings(),
         )
         await self._bot.enter_async_context(running(self._sandbox, self._database, setup))
         await self._workspace.until(lambda: self._workspace.connected == 1)

@@ -337,6 +337,20 @@ async def test_components_of_the_second_version_keep_to_their_limits(client: Ear
     assert "components" in await sent(1, "x" * 4001)
 
 
+async def test_a_select_menu_keeps_to_its_limits(client: Ear) -> None:
+    """No option, more than 25, or one whose label or value is too long."""
+    good = {"label": "yes", "value": "1"}
+    odd: tuple[list[dict[str, str]], ...] = (
+        [],
+        [good] * 26,
+        [good | {"label": "x" * 101}],
+        [good | {"value": "x" * 101}],
+    )
+    for options in odd:
+        row = {"type": 1, "components": [{"type": 3, "custom_id": "menu", "options": options}]}
+        assert "components" in await problem(post(client, MESSAGES, {"components": [row]}))
+
+
 async def test_a_flag_for_components_stays_on_its_message(client: Ear) -> None:
     """So an edit cannot bring content."""
 

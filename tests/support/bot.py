@@ -12,9 +12,12 @@ from bots.slack.settings import SlackSettings
 from bots.state import PlatformState
 from core.conversation import Conversation
 from core.intake import Intake
+from core.llm.choice import ModelChoice
 from core.llm.client import OpenAI, open_client
 from core.llm.settings import ModelSettings
 from core.policy import Policies
+from core.preferences.preferences import Preferences
+from core.preferences.settings import PreferenceSettings
 from core.prompt.context_window import ContextWindow
 from core.prompt.history import HistoryLoader
 from core.prompt.settings import PromptSettings
@@ -57,6 +60,7 @@ class Setup:
     openai_base_url: str = ""
     bot_token: str = ""
     moderation: Moderated | None = None
+    preferences: PreferenceSettings = field(default_factory=PreferenceSettings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +94,13 @@ async def running(sandbox: Sandbox, database: Path, setup: Setup | None = None) 
         store = Store(database)
         stack.push_async_callback(store.close)
         client = await stack.enter_async_context(open_client(options))
-        model = OpenAI(options, client)
+        names = setup.preferences.models
+        further = {name: OpenAI(options.model_copy(update={"model": name}), client) for name in names}
+        choice = ModelChoice(OpenAI(options, client), further)
         session = await stack.enter_async_context(aiohttp.ClientSession())
-        slack = Slack(_slack_options(sandbox, setup), session, PlatformState("slack", store))
+        preferences = Preferences(store, setup.policies, setup.preferences, is_moderated=setup.moderation is not None)
+        await preferences.restore_choices()
+        slack = Slack(_slack_options(sandbox, setup), session, PlatformState("slack", store), preferences)
         guard = await guarded(setup.moderation, setup.policies, sandbox, store, {slack.name: slack}, stack)
         told = PromptSettings(instructions="You are Confab.")
         window = ContextWindow(setup.window, setup.max_tokens)
@@ -101,7 +109,7 @@ async def running(sandbox: Sandbox, database: Path, setup: Setup | None = None) 
         stack.push_async_callback(summaries.close)
         ears = setup.voice.ears(sandbox, store, setup.policies, client, database, {slack.name: slack.fetch_transcript})
         stack.push_async_callback(ears.close)
-        conversation = Conversation(store, model, setup.policies, recall, summaries, ears, guard)
+        conversation = Conversation(store, choice, preferences, recall, summaries, ears, guard)
         worker = Worker(store, conversation, {slack.name: slack}, setup.limits, guard)
         intake = Intake(store, conversation, {slack.name: slack}, setup.policies, worker, setup.queue, guard)
         await slack.start(intake.receive)

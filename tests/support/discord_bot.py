@@ -13,9 +13,12 @@ from bots.discord.settings import DiscordSettings
 from bots.state import PlatformState
 from core.conversation import Conversation
 from core.intake import Intake
+from core.llm.choice import ModelChoice
 from core.llm.client import OpenAI, open_client
 from core.llm.settings import ModelSettings
 from core.policy import Policies
+from core.preferences.preferences import Preferences
+from core.preferences.settings import PreferenceSettings
 from core.prompt.context_window import ContextWindow
 from core.prompt.history import HistoryLoader
 from core.prompt.settings import PromptSettings
@@ -46,6 +49,7 @@ class DiscordSetup:
     edit_interval: float = 0.2
     grace: float = 2.0
     moderation: Moderated | None = None
+    preferences: PreferenceSettings = field(default_factory=PreferenceSettings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +73,13 @@ async def running(sandbox: Sandbox, database: Path, setup: DiscordSetup | None =
         store = Store(database)
         stack.push_async_callback(store.close)
         client = await stack.enter_async_context(open_client(options))
-        model = OpenAI(options, client)
+        names = setup.preferences.models
+        further = {name: OpenAI(options.model_copy(update={"model": name}), client) for name in names}
+        choice = ModelChoice(OpenAI(options, client), further)
         session = await stack.enter_async_context(aiohttp.ClientSession())
-        discord = Discord(_options(sandbox, setup), session, PlatformState("discord", store), setup.policies)
+        preferences = Preferences(store, setup.policies, setup.preferences, is_moderated=setup.moderation is not None)
+        await preferences.restore_choices()
+        discord = Discord(_options(sandbox, setup), session, PlatformState("discord", store), preferences)
         guard = await guarded(setup.moderation, setup.policies, sandbox, store, {discord.name: discord}, stack)
         told = PromptSettings(instructions="You are Confab.")
         recall = HistoryLoader(
@@ -85,7 +93,7 @@ async def running(sandbox: Sandbox, database: Path, setup: DiscordSetup | None =
         stack.push_async_callback(summaries.close)
         ears = setup.voice.ears(sandbox, store, setup.policies, client, database)
         stack.push_async_callback(ears.close)
-        conversation = Conversation(store, model, setup.policies, recall, summaries, ears, guard)
+        conversation = Conversation(store, choice, preferences, recall, summaries, ears, guard)
         worker = Worker(store, conversation, {discord.name: discord}, setup.limits, guard)
         intake = Intake(store, conversation, {discord.name: discord}, setup.policies, worker, setup.queue, guard)
         await worker.resume()

@@ -2,6 +2,7 @@
 
 import asyncio
 
+from deploy.sandbox.discord.guild import Guild
 from deploy.sandbox.discord.posts import Post
 from deploy.sandbox.discord.roster import BOT_USER, GENERAL
 from deploy.sandbox.openai.model import ModelRequest, Reply
@@ -62,6 +63,23 @@ async def nothing_happens(sandbox: Sandbox, calls: int = 0) -> None:
     await sandbox.guild.say(direct, "are you there?", user="1200000000000000003")
     await answered(sandbox, direct, before + 1)
     assert len(sandbox.model.requests) == calls + 1
+
+
+async def chosen(guild: Guild, channel: str, post: str, menu: str, value: str, user: str) -> None:
+    """Choose a value in a menu, and wait until that was answered."""
+    used = await guild.choose(channel, post, menu, value, user)
+    await guild.until(lambda: used.answered)
+
+
+def chosen_in_menus(post: Post) -> dict[str, str]:
+    """Return what is chosen in each menu of the settings on a post, by the setting's id."""
+    menus = [each for row in post.components for each in row.get("components", [])]
+    return {
+        menu["custom_id"].removeprefix("confab/settings/"): option["value"]
+        for menu in menus
+        for option in menu["options"]
+        if option.get("default")
+    }
 
 
 def prompt(request: ModelRequest) -> list[str]:

@@ -15,6 +15,7 @@ PORT = (
     "core.messages",
     "core.policy",
     "core.ports",
+    "core.preferences",
     "core.retry",
     "core.setting_fields",
 )

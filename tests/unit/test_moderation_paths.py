@@ -96,6 +96,8 @@ NO_SINKS = {
         "write_state",
         "advance_state",
         "violations_since",
+        "read_choices",
+        "add_choices",
         "find_trouble",
         "name",
         "window",

@@ -14,11 +14,14 @@ MOST_IN_EMBEDS = 6000  # characters of all texts of all embeds
 MOST_COMPONENTS = 40  # in components v2, what they contain counted too
 MOST_ROWS = 5  # in components v1
 MOST_COMPONENT_TEXT = 4000
+MOST_CHOICES = 25  # of a select menu
+MOST_CHOICE_TEXT = 100  # characters of an option's label, and of its value
 MOST_FILES = 10
 # The parts of an embed: path and longest text. Discord docs, Embed Limits
 _EMBED_LIMITS = {"title": 256, "description": 4096, "footer.text": 2048, "author.name": 256}
 MOST_FIELDS = 25
 _FIELD_LIMITS = {"name": 256, "value": 1024}
+STRING_SELECT = 3
 _V2_TYPES = frozenset({9, 10, 11, 12, 13, 14, 17})
 
 
@@ -88,6 +91,8 @@ def _embed_texts(embed: dict[str, Any]) -> list[tuple[str, str, int]]:
 
 def _components(body: dict[str, Any]) -> dict[str, Problem]:
     components = body.get("components") or []
+    if any(map(_is_odd_select, _flattened(components))):
+        return {"components": _too_long(MOST_CHOICES)}
     if int(body.get("flags") or 0) & Flag.COMPONENTS_V2:
         return _second_version(body, components)
     if len(components) > MOST_ROWS:
@@ -110,6 +115,27 @@ def _second_version(body: dict[str, Any], components: list[dict[str, Any]]) -> d
         text = f"The total length of displayable text may not exceed {MOST_COMPONENT_TEXT}"
         problems["components"] = Problem("COMPONENT_DISPLAYABLE_TEXT_SIZE_EXCEEDED", text)
     return problems
+
+
+def _is_odd_select(component: dict[str, Any]) -> bool:
+    """Whether a component is a select menu with no or too many options, or whose words are none or too many."""
+    if component.get("type") != STRING_SELECT:
+        return False
+    options = component.get("options") or []
+    words = [str(option.get(name) or "") for option in options for name in ("label", "value")]
+    return not 1 <= len(options) <= MOST_CHOICES or not all(1 <= len(each) <= MOST_CHOICE_TEXT for each in words)
+
+
+def _flattened(components: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    for component in components:
+        yield component
+        yield from _flattened(component.get("components") or [])
+
+
+def select_on(components: list[dict[str, Any]], custom_id: str) -> dict[str, Any] | None:
+    """Return the select menu of this custom_id, None where there is none."""
+    found = (each for each in _flattened(components) if each.get("type") == STRING_SELECT)
+    return next((each for each in found if each.get("custom_id") == custom_id), None)
 
 
 def numbered(components: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -269,6 +269,12 @@ class Guild(Platform[Change, Limits]):
         await asyncio.sleep(0)
         return interaction
 
+    async def choose(self, channel: str, post: str, custom_id: str, value: str, user: str = roster.ADA) -> Interaction:
+        """Choose a value in a select menu on a post. Raises LookupError if it is not there."""
+        interaction = self.interactions.choose(channel, post, custom_id, value, user)
+        await asyncio.sleep(0)
+        return interaction
+
     def attach(self, name: str, content: bytes, media_type: str = "", duration_secs: float | None = None) -> Attachment:
         """Upload a file that `say` can attach. With `duration_secs` it has what a voice note has; flag it VOICE."""
         waveform = None if duration_secs is None else "AAAA"

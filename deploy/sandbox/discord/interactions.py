@@ -7,6 +7,7 @@ from typing import Any
 
 from deploy.sandbox.discord import message_payloads, payloads
 from deploy.sandbox.discord.board import Board
+from deploy.sandbox.discord.content import STRING_SELECT, select_on
 from deploy.sandbox.discord.roster import APP, BOT_USER, GUILD, Channel
 from deploy.sandbox.discord.snowflakes import Snowflakes
 
@@ -14,6 +15,8 @@ Command = dict[str, Any]
 CHAT_INPUT, MESSAGE_MENU = 1, 3
 # The kinds of interaction, and the type of option that a Python value stands for.
 COMMAND_USED, COMPONENT_USED = 2, 3
+SUBCOMMAND = 1  # a type of option
+BUTTON = 2
 _OPTION_TYPES: dict[type, int] = {bool: 5, int: 4, float: 10, str: 3}
 
 
@@ -59,8 +62,9 @@ class Interactions:
 
     def use(self, name: str, channel: str, user: str, options: dict[str, Any], target: str) -> Interaction:
         """Use a command, in a menu on the post `target` if there is one. Raises LookupError if none is registered."""
-        command = self._command(name, MESSAGE_MENU if target else CHAT_INPUT, self._board.roster.channels[channel])
-        data: dict[str, Any] = {"id": command["id"], "name": name, "type": command["type"]}
+        kind, room = MESSAGE_MENU if target else CHAT_INPUT, self._board.roster.channels[channel]
+        command, within = self._command(name, kind, room)
+        data: dict[str, Any] = {"id": command["id"], "name": command["name"], "type": command["type"]}
         if target:
             post = self._board.roster.channels[channel].posts[target]
             shown = message_payloads.message(self._board.roster, post)
@@ -70,6 +74,8 @@ class Interactions:
                 {"name": key, "type": _OPTION_TYPES[type(value)], "value": value} for key, value in options.items()
             ]
             data["options"] = given
+        if within:
+            data["options"] = [{"name": within, "type": SUBCOMMAND, "options": data.pop("options", [])}]
         interaction = self._begin(COMMAND_USED, name, channel, user)
         interaction.menu = bool(target)
         self._send(interaction, {"data": data})
@@ -77,19 +83,32 @@ class Interactions:
 
     def press(self, channel: str, post: str, custom_id: str, user: str) -> Interaction:
         """Press the button `custom_id` on a post."""
+        return self._use_component(channel, post, user, {"custom_id": custom_id, "component_type": BUTTON, "id": 1})
+
+    def choose(self, channel: str, post: str, custom_id: str, value: str, user: str) -> Interaction:
+        """Choose a value in a select menu on a post. Raises LookupError if the menu or the value is not there."""
         found = self._board.roster.channels[channel].posts[post]
-        interaction = self._begin(COMPONENT_USED, custom_id, channel, user)
+        menu = select_on(found.components, custom_id)
+        if menu is None or value not in [option["value"] for option in menu["options"]]:
+            raise LookupError(f"{value!r} cannot be chosen in {custom_id!r}.")
+        chosen = {"custom_id": custom_id, "component_type": STRING_SELECT, "id": menu["id"], "values": [value]}
+        return self._use_component(channel, post, user, chosen)
+
+    def _use_component(self, channel: str, post: str, user: str, data: dict[str, Any]) -> Interaction:
+        found = self._board.roster.channels[channel].posts[post]
+        interaction = self._begin(COMPONENT_USED, data["custom_id"], channel, user)
         interaction.posted = post
-        data = {"custom_id": custom_id, "component_type": 2, "id": 1}
         self._send(interaction, {"data": data, "message": message_payloads.message(self._board.roster, found)})
         return interaction
 
-    def _command(self, name: str, kind: int, room: Channel) -> Command:
+    def _command(self, name: str, kind: int, room: Channel) -> tuple[Command, str]:
+        """Return a command and the name of the subcommand that is used of it: `confab settings`, or in a menu none."""
         scopes = [self.global_commands] if room.is_direct else [self.guild_commands, self.global_commands]
-        for scope in scopes:
-            for command in scope.values():
-                if (command["name"], command["type"]) == (name, kind):
-                    return command
+        outer, _, inner = name.partition(" ") if kind == CHAT_INPUT else (name, "", "")
+        for command in (each for scope in scopes for each in scope.values()):
+            inside = [each["name"] for each in command["options"] if each.get("type") == SUBCOMMAND]
+            if (command["name"], command["type"]) == (outer, kind) and (inner in inside if inside else not inner):
+                return command, inner
         raise LookupError(f"No command {name!r} is registered here.")
 
     def _begin(self, kind: int, name: str, channel: str, user: str) -> Interaction:

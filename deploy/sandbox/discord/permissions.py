@@ -9,6 +9,8 @@ class Permission(IntFlag):
     """The rights that this guild knows, each by its bit."""
 
     ADMINISTRATOR = 1 << 3
+    MANAGE_CHANNELS = 1 << 4
+    MANAGE_GUILD = 1 << 5
     ADD_REACTIONS = 1 << 6
     VIEW_CHANNEL = 1 << 10
     SEND_MESSAGES = 1 << 11
@@ -30,13 +32,15 @@ EVERYTHING = ~NOTHING
 # What everybody may in a new guild, as far as this one knows it; mentioning everyone is not part of it.
 ORDINARY = EVERYTHING & ~(
     Permission.ADMINISTRATOR
+    | Permission.MANAGE_CHANNELS
+    | Permission.MANAGE_GUILD
     | Permission.MANAGE_MESSAGES
     | Permission.MANAGE_THREADS
     | Permission.MENTION_EVERYONE
     | Permission.PIN_MESSAGES
 )
 # Direct messages have no roles: what can be done there may be done.
-DIRECT = EVERYTHING & ~(Permission.ADMINISTRATOR | Permission.MANAGE_MESSAGES | Permission.MANAGE_THREADS)
+DIRECT = ORDINARY | Permission.MENTION_EVERYONE | Permission.PIN_MESSAGES
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,6 +75,11 @@ RULES = (
         "50035",
         "test_components_of_the_second_version_keep_to_their_limits",
     ),
+    Rule(
+        "A select menu has 1 to 25 options of 1 to 100 characters",
+        "50035",
+        "test_a_select_menu_keeps_to_its_limits",
+    ),
     Rule("The flag of components v2 is for good", "50035", "test_a_flag_for_components_stays_on_its_message"),
     Rule(
         "Allowed mentions do not contradict themselves",

@@ -102,7 +102,7 @@ class Courier:
             return await self.endpoint.interact(self._http(), payload, self.ack_timeout)
         envelope_id = f"envelope-{next(self._numbers)}"
         answer = self._asked[envelope_id] = asyncio.get_running_loop().create_future()
-        takes_payload = kind == "slash_commands"
+        takes_payload = kind == "slash_commands" or payload.get("type") == "view_submission"
         envelope = {"envelope_id": envelope_id, "type": kind, "accepts_response_payload": takes_payload}
         try:
             if not self.sockets.send({**envelope, "payload": payload}):

@@ -1,18 +1,17 @@
-"""What surrounds a message: reactions, a thread's status, title and prompts, and the app's home."""
+"""What surrounds a message: reactions, and a thread's status, title and prompts."""
 
 from typing import Any
 
 from deploy.sandbox.slack.api import Answer, Method
 from deploy.sandbox.slack.arguments import Arguments, decoded, post_of, room_of
 from deploy.sandbox.slack.changes import Change
-from deploy.sandbox.slack.limits import STATUS, TIER_3, TIER_4
+from deploy.sandbox.slack.limits import STATUS, TIER_3
 from deploy.sandbox.slack.posts import Post
 from deploy.sandbox.slack.refused import Refused
 from deploy.sandbox.slack.workspace import Workspace
 
 _MOST_LOADING_MESSAGES = 10
 _MOST_PROMPTS = 4
-_MOST_VIEW_BLOCKS = 100
 
 
 def add_reaction(workspace: Workspace, arguments: Arguments) -> Answer:
@@ -79,16 +78,6 @@ def set_prompts(workspace: Workspace, arguments: Arguments) -> Answer:
     return {}
 
 
-def publish_view(workspace: Workspace, arguments: Arguments) -> Answer:
-    """Show a person the app's home."""
-    view = decoded(arguments, "view")
-    if str(arguments.get("user_id")) not in workspace.users:
-        raise Refused("user_not_found")
-    if not isinstance(view, dict) or view.get("type") != "home" or len(view.get("blocks", [])) > _MOST_VIEW_BLOCKS:
-        raise Refused("invalid_arguments")
-    return {"view": {**view, "id": "V0HOME", "team_id": workspace.team, "app_id": workspace.app_id}}
-
-
 _SPOKEN = ("assistant:write", "chat:write")  # the status takes either since 2026-03-05
 METHODS = {
     "reactions.add": Method(add_reaction, TIER_3, ("reactions:write",)),
@@ -96,5 +85,4 @@ METHODS = {
     "assistant.threads.setStatus": Method(set_status, STATUS, _SPOKEN),
     "assistant.threads.setTitle": Method(set_title, STATUS, ("assistant:write",)),
     "assistant.threads.setSuggestedPrompts": Method(set_prompts, STATUS, ("assistant:write",)),
-    "views.publish": Method(publish_view, TIER_4),
 }

@@ -1,6 +1,7 @@
-"""What the app is sent for a slash command and for a message shortcut, as real payloads have it.
+"""What the app is sent for a slash command, a shortcut, a button and a modal, as real payloads have it.
 
-Slack docs, Slash commands (Preparing your app to receive commands) and Shortcuts interaction payloads.
+Slack docs, Slash commands (Preparing your app to receive commands), and Interaction payloads (message_action,
+block_actions, view_submission).
 """
 
 from typing import Any
@@ -40,14 +41,48 @@ def message_action(
         "type": "message_action",
         "token": TOKEN,
         "action_ts": stamp,
-        "team": {"id": TEAM, "domain": DOMAIN},
-        "user": {"id": person.id, "username": person.name, "team_id": TEAM, "name": person.name},
+        **_who(person),
         "channel": {"id": room.id, "name": NAMES.get(room.kind, room.name)},
-        "is_enterprise_install": False,
-        "enterprise": None,
         "callback_id": callback_id,
         "trigger_id": trigger,
         "response_url": response_url,
         "message_ts": body["ts"],
         "message": body,
     }
+
+
+def block_actions(person: User, view: Payload, button: Payload, stamp: str, trigger: str) -> Payload:
+    """Return the press of a button in a view."""
+    action = {name: button[name] for name in ("type", "action_id", "text")} | {
+        "block_id": "actions",
+        "action_ts": stamp,
+    }
+    return {
+        "type": "block_actions",
+        "token": TOKEN,
+        "api_app_id": APP,
+        **_who(person),
+        "container": {"type": "view", "view_id": view["id"]},
+        "trigger_id": trigger,
+        "view": {**view, "state": {"values": {}}},
+        "actions": [action],
+    }
+
+
+def view_submission(person: User, view: Payload, values: Payload, trigger: str) -> Payload:
+    """Return a modal that was sent; `values` by block_id and action_id."""
+    return {
+        "type": "view_submission",
+        "token": TOKEN,
+        "api_app_id": APP,
+        **_who(person),
+        "trigger_id": trigger,
+        "view": {**view, "state": {"values": values}},
+        "response_urls": [],
+    }
+
+
+def _who(person: User) -> Payload:
+    user = {"id": person.id, "username": person.name, "team_id": TEAM, "name": person.name}
+    team = {"id": TEAM, "domain": DOMAIN}
+    return {"team": team, "user": user, "is_enterprise_install": False, "enterprise": None}

@@ -5,8 +5,6 @@ person alone sees of it is among the workspace's whispers.
 """
 
 import json
-import time
-import uuid
 from typing import Any
 
 from aiohttp import web
@@ -41,7 +39,7 @@ async def use_command(
         return
     room, person = workspace.channels[channel], workspace.users[user]
     url = _response_url(workspace, user, channel, None)
-    payload = payloads.command(name, text, room, person, _trigger(), url)
+    payload = payloads.command(name, text, room, person, workspace.views.give_trigger(user), url)
     receipt = await workspace.courier.interact("slash_commands", payload)
     if receipt.fault:
         _tell(workspace, user, channel, None, f'{name} failed with the error "{receipt.fault}"')
@@ -56,9 +54,8 @@ async def use_shortcut(workspace: Workspace, callback_id: str, channel: str, ts:
     room, person = workspace.channels[channel], workspace.users[user]
     post = room.posts[ts]
     url = _response_url(workspace, user, channel, post.thread_ts)
-    chosen = payloads.message_action(
-        callback_id, room, workspace.body(post), person, workspace.stamp(), _trigger(), url
-    )
+    trigger = workspace.views.give_trigger(user)
+    chosen = payloads.message_action(callback_id, room, workspace.body(post), person, workspace.stamp(), trigger, url)
     receipt = await workspace.courier.interact("interactive", chosen)
     if receipt.fault:
         _tell(workspace, user, channel, post.thread_ts, f'The shortcut failed with the error "{receipt.fault}"')
@@ -81,10 +78,6 @@ def routes(workspace: Workspace) -> list[web.AbstractRouteDef]:
 
 def _response_url(workspace: Workspace, user: str, channel: str, thread_ts: str | None) -> str:
     return f"{workspace.url}/slack/response/{workspace.invitations.give(user, channel, thread_ts)}"
-
-
-def _trigger() -> str:
-    return f"{time.time_ns() // 1_000_000}.0.{uuid.uuid4().hex}"
 
 
 def _say(workspace: Workspace, user: str, channel: str, thread_ts: str | None, said: Arguments) -> None:

@@ -18,26 +18,34 @@ ChannelKind = Literal["channel", "group", "im", "mpim"]
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A member of the workspace; `bot_id` is empty for a person."""
+    """A member of the workspace, or a guest of another `team`; `bot_id` is empty for a person.
+
+    `is_admin` says that they administer and own their team.
+    """
 
     id: str
     name: str
     real_name: str
     is_bot: bool = False
     bot_id: str = ""
+    is_admin: bool = False
+    team: str = TEAM
 
     def as_json(self) -> dict[str, Any]:
         """Return the user object of users.info (Slack docs, User object)."""
-        profile = {"real_name": self.real_name, "display_name": self.name, "team": TEAM}
+        profile = {"real_name": self.real_name, "display_name": self.name, "team": self.team}
         if self.is_bot:
             profile |= {"bot_id": self.bot_id}
         return {
             "id": self.id,
-            "team_id": TEAM,
+            "team_id": self.team,
             "name": self.name,
             "real_name": self.real_name,
             "deleted": False,
             "is_bot": self.is_bot,
+            "is_admin": self.is_admin,
+            "is_owner": self.is_admin,
+            "is_primary_owner": self.is_admin,
             "is_app_user": False,
             "tz": "Europe/London",
             "tz_offset": 0,
@@ -98,7 +106,7 @@ class Channel:
 
 def everybody() -> Iterator[User]:
     """Give the members that a new workspace has."""
-    yield User("U0ADA", "ada", "Ada Lovelace")
+    yield User("U0ADA", "ada", "Ada Lovelace", is_admin=True)
     yield User("U0GRACE", "grace", "Grace Hopper")
     yield User("U0LINUS", "linus", "Linus Berg")
     yield User(BOT_USER, "confab", "Confab", is_bot=True, bot_id=BOT_ID)

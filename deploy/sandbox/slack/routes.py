@@ -2,11 +2,14 @@
 
 from aiohttp import web
 
-from deploy.sandbox.slack import apps, chat, conversations, extras, interactions, streams, uploads
+from deploy.sandbox.slack import apps, chat, conversations, extras, interactions, streams, uploads, views
 from deploy.sandbox.slack.api import Api
 from deploy.sandbox.slack.workspace import Workspace
 
-METHODS = apps.METHODS | chat.METHODS | conversations.METHODS | extras.METHODS | streams.METHODS | uploads.METHODS
+METHODS = {
+    **(apps.METHODS | chat.METHODS | conversations.METHODS | extras.METHODS),
+    **(streams.METHODS | uploads.METHODS | views.METHODS),
+}
 
 
 def routes(workspace: Workspace) -> list[web.AbstractRouteDef]:

@@ -179,4 +179,9 @@ RULES = (
         "invalid_payload",
         "test_a_response_that_is_no_object_is_refused",
     ),
+    # Views
+    Rule("A trigger is one that was given out", "invalid_trigger_id", "test_a_trigger_of_ones_own_making_is_refused"),
+    Rule("A trigger serves once", "exchanged_trigger_id", "test_a_trigger_serves_once"),
+    Rule("A trigger serves for three seconds", "expired_trigger_id", "test_a_trigger_that_is_too_old_is_refused"),
+    Rule("A view has up to 250 kB", "view_too_large", "test_a_view_that_is_too_large_is_refused"),
 )

@@ -20,6 +20,7 @@ from deploy.sandbox.slack.rich_text import rich_text
 from deploy.sandbox.slack.rights import GRANTED, subscription_for
 from deploy.sandbox.slack.roster import Channel, User
 from deploy.sandbox.slack.threads import Threads
+from deploy.sandbox.slack.view_state import Views
 from deploy.sandbox.wire.platform import Platform
 from deploy.sandbox.wire.raw import RawFields
 
@@ -61,6 +62,7 @@ class Workspace(Platform[Change, Limits]):
         self.commands: set[str] = set(COMMANDS)
         self.shortcuts: set[str] = set(SHORTCUTS)
         self.invitations = Invitations()
+        self.views = Views()
         self.whispered: deque[tuple[str, Post]] = deque(maxlen=1000)
         self.edit_window: float | None = None
         self.distributed = False

@@ -13,10 +13,13 @@ from bots.streaming import Pace, ReplyStream
 from core.conversation import Conversation
 from core.errors import FileUnreadable, PlatformError
 from core.intake import Intake
+from core.llm.choice import ModelChoice
 from core.llm.client import OpenAI
 from core.messages import Attachment, ConversationKey, Earlier, Message, Receive, ReplyEvent, Turn
 from core.policy import ChannelSettings, Policies
 from core.ports import Journal
+from core.preferences.preferences import Preferences
+from core.preferences.settings import PreferenceSettings
 from core.prompt.context_window import ContextWindow
 from core.prompt.history import HistoryLoader
 from core.prompt.settings import PromptSettings
@@ -110,7 +113,8 @@ class Life:
             POLICIES,
         )
         summaries = Summaries(self._store, model, recall)
-        conversation = Conversation(self._store, model, POLICIES, recall, summaries, ears)
+        preferences = Preferences(self._store, POLICIES, PreferenceSettings())
+        conversation = Conversation(self._store, ModelChoice(model), preferences, recall, summaries, ears)
         platforms = {"simulated": Simulated(self)}
         self.worker = Worker(self._store, conversation, platforms, TurnSettings(concurrency=2))
         self.intake = Intake(self._store, conversation, platforms, POLICIES, self.worker, queue=50)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from core.commands import QUESTION_DELETED, STOPPED, reply_to_command
+from core.commands import DONE, QUESTION_DELETED, STOPPED
 from core.messages import Message
 from tests.proofs.schedules.world import Post, World
 from tests.support.database import rows
@@ -42,7 +42,7 @@ def _faults(world: World, message: Message, turns: dict[str, tuple[str, str]]) -
 def _is_whole(world: World, message: Message, text: str) -> bool:
     """Tell whether a text is a whole answer, or says itself why it is none."""
     if message.command:
-        return text == reply_to_command(message)
+        return text == DONE[message.command]
     question = message.text.split()[-1]
     whole = [" ".join(answer.split()) for answer in world.answers[question]]
     if not text:

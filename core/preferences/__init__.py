@@ -1,0 +1,1 @@
+"""What people set in the chat itself: for themselves, and administrators for a channel."""
