@@ -21,6 +21,7 @@ from core.errors import SettingsError
 from core.messages import Attachment, ConversationKey, Earlier, Message, Receive, ReplyEvent, Turn
 from core.policy import Policies
 from core.ports import Journal
+from core.preferences.preferences import Preferences
 from core.setting_fields import setting_field
 from core.storage.store import Store
 
@@ -84,11 +85,11 @@ def build_pigeons(
     settings: PigeonSettings,
     session: aiohttp.ClientSession,
     state: PlatformState,
-    policies: Policies,
+    preferences: Preferences,
     stack: AsyncExitStack,
 ) -> BuiltPlatform:
     """Return the platform."""
-    del session, policies, stack
+    del session, preferences, stack
     return BuiltPlatform(Pigeons(settings, state))
 
 
@@ -128,7 +129,8 @@ async def test_it_is_built_and_looked_at(tmp_path: Path) -> None:
     async with AsyncExitStack() as stack, aiohttp.ClientSession() as session:
         store = Store(tmp_path / "confab.db")
         stack.push_async_callback(store.close)
-        built = build_platforms(settings.platforms, session, store, Policies(), stack)
+        preferences = Preferences(store, Policies(), settings.preferences)
+        built = build_platforms(settings.platforms, session, store, preferences, stack)
         assert list(built.by_name) == ["pigeon"]
         assert await built.by_name["pigeon"].is_ready()
         found = await examine(settings, [])
