@@ -62,7 +62,7 @@ def again(usual: Path, message: str, database: Path | None) -> None:
 
 
 @click.command()
-@click.option("--forget", metavar="PLATFORM:PERSON", help="Drop what this person chose, and their name: slack:U123.")
+@click.option("--forget", metavar="PLATFORM:PERSON", help="Drop what this person chose, and their name.")
 @database_option
 @click.pass_obj
 def choices(usual: Path, forget: str | None, database: Path | None) -> None:

@@ -120,7 +120,13 @@ SHOWN_BY = {
         ("bots.discord.reply_channel", "_edit_promised_once", "request"),
     ),
     ("bots.streaming", "_put_texts", "post_part"),
-    # Confab's own sentences and names
+    # Confab's own sentences and names, and what the operator offers
+    *(
+        ("bots.discord.settings_menu", "send_menu", "send_message"),
+        ("bots.discord.settings_menu", "take_choice", "edit_message"),
+        ("bots.slack.settings_menu", "open_modal", "write"),
+        ("bots.slack.settings_menu", "publish_home", "write"),
+    ),
     *(("bots.discord.commands", "_on_help", "send_message"), ("bots.discord.commands", "_on_command", "send_message")),
     *(
         ("bots.discord.reply_channel", "_open_thread", "create_thread"),
