@@ -5,6 +5,7 @@ import math
 import random
 import time
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from email.utils import parsedate_to_datetime
 
 import structlog
@@ -13,6 +14,7 @@ log = structlog.get_logger()
 
 FIRST_PAUSE = 0.5  # seconds
 LONGEST_PAUSE = 4.0  # seconds; only an endpoint that asks for more gets more
+LONGEST_TOLD = 10.0 * 365 * 86_400  # seconds: a date beyond it is none
 JITTER = 0.25  # as a share of the pause
 
 
@@ -82,6 +84,11 @@ class RetryBudget:
             raise error from None
         log.info("retry", call=call, error=type(error).__name__, attempt=self.retries, pause=round(wait, 2))
         await asyncio.sleep(wait)
+
+
+def clock_time_in(seconds: float) -> str:
+    """Return what the clock on the wall says in so many seconds, as ISO 8601: for the log."""
+    return datetime.fromtimestamp(time.time() + min(seconds, LONGEST_TOLD)).astimezone().isoformat(timespec="seconds")
 
 
 def _add_jitter(pause: float) -> float:

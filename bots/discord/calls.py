@@ -10,7 +10,7 @@ import discord
 import structlog
 
 from core.errors import PlatformError, StartRefused
-from core.retry import RetryBudget
+from core.retry import RetryBudget, clock_time_in
 
 log = structlog.get_logger()
 
@@ -19,6 +19,7 @@ T = TypeVar("T")
 DEADLINE = 120.0  # seconds of trying one call again before its reply is given up
 RETRIES, PAUSE, LONGEST_PAUSE = 6, 0.3, 15.0  # how often at the most, and seconds before the first and the last
 PATIENCE = 75.0  # seconds for one try, in which discord.py may wait out a rate limit and repeat a 500, 502 or 504
+LONGEST_WAIT = 30.0  # seconds that discord.py waits out a rate limit, its smallest bound; a longer one raises at once
 TROUBLE = (discord.DiscordServerError, aiohttp.ClientError, OSError, TimeoutError)
 UNREADABLE = (
     AttributeError,
@@ -27,6 +28,7 @@ UNREADABLE = (
     ValueError,
     discord.InvalidData,
 )  # discord.py parsed an odd answer
+TOO_MANY = 429  # the status of a rate limit, and of a ban by Cloudflare
 OK = 200  # the status of an answer that cannot be read: asking again would bring the same
 BLOCKED = {200000, 240000}  # AutoMod or the filter for links took offence at our text
 GONE = {10008}  # somebody took the message away: it is not put back
@@ -51,6 +53,17 @@ class DiscordRefusal(PlatformError):
         super().__init__(f"{call}: {code}" if code else f"{call}: status {status}" if status else f"{call}: no answer")
         self.code = code
         self.is_silence = not code and (status >= 500 or not status)
+
+
+class DiscordRateLimit(DiscordRefusal):
+    """A call that is closed for longer than is waited for; `seconds` is for how long, 0 where Discord does not say."""
+
+    notice = DiscordRefusal.notice
+    hint = "Discord limits how often this may be done: its call and until when are in the line before."
+
+    def __init__(self, call: str, seconds: float = 0.0) -> None:
+        super().__init__(f"{call} (rate limit)", 0)
+        self.seconds = seconds
 
 
 class WrongToken(StartRefused):
@@ -81,17 +94,40 @@ async def call_persistently(call: str, attempt: Callable[[], Awaitable[T]]) -> T
     """Make a call until it is answered. It must bear repetition: a post carries a nonce, everything else does anyway.
 
     discord.py waits out rate limits and repeats 500, 502, 504 and 524, but neither 503 nor a connection that was
-    dropped or reset (HTTPClient.request). `call` names it in the log. Raises DiscordRefusal.
+    dropped or reset (HTTPClient.request). `call` names it in the log. Raises DiscordRefusal; DiscordRateLimit where
+    Discord takes it later.
     """
     retries = RetryBudget(time.monotonic() + DEADLINE, most=RETRIES, first=PAUSE, longest=LONGEST_PAUSE)
     while True:
         try:
-            return await asyncio.wait_for(attempt(), PATIENCE)
+            return await asyncio.wait_for(finish_unawaited(attempt()), PATIENCE)
         except TROUBLE as error:
             log.info("discord call broke", call=call, error=type(error).__name__)
             await retries.pause(call, DiscordRefusal(call, 0, getattr(error, "status", 0)))
+        except discord.RateLimited as error:
+            _log_limit(call, error.retry_after)
+            raise DiscordRateLimit(call, error.retry_after) from None
         except discord.HTTPException as error:
+            if error.status == TOO_MANY:
+                _log_limit(call, 0.0)
+                raise DiscordRateLimit(call) from None
             raise DiscordRefusal(call, error.code, error.status) from error
         except UNREADABLE as error:
-            log.warning("discord answer unreadable", call=call, error=type(error).__name__, detail=str(error))
+            log.warning("discord answer unreadable", call=call, error=type(error).__name__)
             raise DiscordRefusal(call, 0, OK) from error
+
+
+def finish_unawaited(call: Awaitable[T]) -> asyncio.Future[T]:
+    """Begin a call that is not cancelled with whoever awaits it; what becomes of it then is of no interest.
+
+    A call that is cancelled while discord.py waits out a limit on all calls would close all others for good: it opens
+    them again after the wait alone (HTTPClient.request, `_global_over`).
+    """
+    task = asyncio.ensure_future(call)
+    task.add_done_callback(lambda done: done.cancelled() or done.exception())
+    return asyncio.shield(task)
+
+
+def _log_limit(call: str, seconds: float) -> None:
+    until = clock_time_in(seconds) if seconds else "Discord does not say"
+    log.warning("discord rate limit", call=call, seconds=round(seconds), until=until)

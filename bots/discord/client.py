@@ -8,6 +8,7 @@ import structlog
 from discord import app_commands
 
 from bots.backfill import Backfill
+from bots.discord.calls import LONGEST_WAIT
 from bots.discord.commands import SlashCommands
 from bots.discord.guarded_state import GuardedState
 from bots.discord.listener import DiscordEventReader
@@ -60,6 +61,7 @@ class DiscordClient(discord.AutoShardedClient):
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
             guild_ready_timeout=options.ready_timeout,
+            max_ratelimit_timeout=LONGEST_WAIT,
         )
         self.tree = app_commands.CommandTree(self)
         self._pause = options.identify_pause

@@ -1,5 +1,6 @@
 """Slash commands and the menu of a message, taken in like messages and answered in the place that Discord promises."""
 
+import asyncio
 import hashlib
 import json
 from collections.abc import Mapping
@@ -9,6 +10,7 @@ import discord
 import structlog
 from discord import app_commands
 
+from bots.discord.calls import DiscordRateLimit, DiscordRefusal, call_persistently
 from bots.discord.events import author_of, key_of
 from bots.discord.places import DiscordPlace, ReplyHandle, place_of
 from bots.discord.quotes import Quote, add_quote
@@ -23,6 +25,7 @@ log = structlog.get_logger()
 Interaction = discord.Interaction[discord.Client]
 
 ASK = "asks me something"
+AGAIN = 300.0  # seconds between two tries of registering the commands, where Discord does not say when
 MENU = "Ask Confab about this"
 GROUP = "confab"  # `/confab settings`, as in Slack
 NO_CONVERSATION = (
@@ -58,19 +61,35 @@ class SlashCommands:
         self._open = False
 
     async def sync(self, application: int) -> None:
-        """Tell Discord of the commands where they have changed since the last time; it takes a few changes a day."""
+        """Tell Discord of the commands where they have changed since the last time.
+
+        It takes a few changes a day (30034): where it does not take one now, it is told again when it does.
+        """
         payload = [command.to_dict(self._tree) for command in self._tree.get_commands()]
         now = hashlib.sha256(json.dumps(payload, sort_keys=True, default=str).encode()).hexdigest()
         name = f"discord/{application}/commands"
         if await self._state.read_state(name) == now:
             return
         try:
-            await self._tree.sync()
-        except discord.DiscordException as error:
+            while not await self._are_registered():
+                pass
+        except DiscordRefusal as error:
             log.warning("commands not registered", error=type(error).__name__, detail=str(error))
             return
         await self._state.write_state(name, now)
         log.info("commands registered", count=len(payload))
+
+    async def _are_registered(self) -> bool:
+        """Tell Discord of the commands; False once it is time to do so again. Raises DiscordRefusal where it is not."""
+        try:
+            await call_persistently("bulk_overwrite_global_application_commands", self._tree.sync)
+        except DiscordRefusal as refusal:
+            if not refusal.is_silence:
+                raise
+            told = refusal.seconds if isinstance(refusal, DiscordRateLimit) else 0.0
+            await asyncio.sleep(told or AGAIN)
+            return False
+        return True
 
     async def _on_ask(self, interaction: Interaction, question: str) -> None:
         await self._receive_question(interaction, question)

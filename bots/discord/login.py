@@ -7,7 +7,7 @@ import yarl
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
-from bots.discord.calls import DiscordRefusal, WrongToken, call_persistently
+from bots.discord.calls import LONGEST_WAIT, DiscordRefusal, WrongToken, call_persistently
 from bots.discord.settings import DiscordSettings
 
 
@@ -41,7 +41,8 @@ async def log_in(options: DiscordSettings) -> Login:
 
 
 async def _ask_discord(token: str) -> tuple[Login, str]:
-    async with discord.Client(intents=discord.Intents(guilds=True)) as client:
+    intents = discord.Intents(guilds=True)
+    async with discord.Client(intents=intents, max_ratelimit_timeout=LONGEST_WAIT) as client:
         await client.login(token)
         shards, gateway, _ = await client.http.get_bot_gateway()
         if client.user is None or client.application is None:

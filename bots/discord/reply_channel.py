@@ -14,6 +14,7 @@ from bots.discord.calls import (
     NO_THREAD,
     TOKEN_SPENT,
     UNCERTAIN_HINT,
+    DiscordRateLimit,
     DiscordRefusal,
     call_persistently,
 )
@@ -216,6 +217,8 @@ class ReplyChannels:
             return False
         try:
             await self._open_thread(turn.message, is_named=is_admitted and self._names_questions)
+        except DiscordRateLimit:  # an answer under its question is worth more than one in a thread later
+            return False
         except DiscordRefusal as error:
             if error.code not in NO_THREAD | {HAS_THREAD}:
                 raise

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import aiohttp
 import discord
 
+from bots.discord.calls import finish_unawaited
+
 DELAY = 0.3  # seconds; an answer that comes sooner needs no sign, and a question in a channel gets its thread by then
 RENEWAL = 8.0  # seconds; Discord shows it for ten
 MOST = 75  # times ten minutes in all: whatever happens, it does not go on for ever
@@ -59,6 +61,10 @@ class TypingIndicator:
         await asyncio.sleep(DELAY)
         for _ in range(MOST):
             async with calling:
-                with suppress(discord.HTTPException, aiohttp.ClientError, OSError, TimeoutError):
-                    await place.typing()
+                with suppress(discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError):
+                    await finish_unawaited(_type_once(place))
             await asyncio.sleep(RENEWAL)
+
+
+async def _type_once(place: discord.PartialMessageable) -> None:
+    await place.typing()

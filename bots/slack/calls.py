@@ -11,7 +11,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from core.errors import PlatformError
-from core.retry import RetryBudget, retry_after
+from core.retry import RetryBudget, clock_time_in, retry_after
 
 log = structlog.get_logger()
 
@@ -20,6 +20,8 @@ RETRIES, PAUSE, LONGEST_PAUSE = 5, 0.3, 8.0  # after a fault: how often, and sec
 BY_CHANNEL = {"chat.postMessage"}  # about one a second in each channel (Slack docs, rate limits)
 SPACING = 1.0  # seconds between two calls that waited
 USUAL_WAIT = 1.0  # seconds, where a 429 does not say in how many whole ones it may be tried again
+LONGEST_WAIT = 60.0  # seconds that a call waits out a rate limit; what is closed for longer is tried again by its turn
+RATE_LIMITED = "ratelimited"  # Slack docs, rate limits
 NO_ANSWER = "no_answer"  # our own code for a call that Slack never answered
 UNCERTAIN_HINT = (
     "The channel could not be read for an answer that was under way: SLACK_BOT_TOKEN may lack a scope for history."
@@ -36,7 +38,7 @@ class SlackRefusal(PlatformError):
     def __init__(self, method: str, code: str) -> None:
         super().__init__(f"{method}: {code}")
         self.code = code
-        self.is_silence = code == NO_ANSWER
+        self.is_silence = code in {NO_ANSWER, RATE_LIMITED}
 
 
 class MaybeSent(Exception):
@@ -55,7 +57,8 @@ class SlackCalls:
     """The Web API of one workspace.
 
     A 429 holds up its own method alone, and one of a method that is counted by channel its own channel alone (Slack
-    docs, rate limits). Those that wait for the same go one after the other.
+    docs, rate limits). Those that wait for the same go one after the other; nobody waits for what is closed for longer
+    than LONGEST_WAIT.
     """
 
     def __init__(self, client: AsyncWebClient) -> None:
@@ -86,7 +89,7 @@ class SlackCalls:
                 if not repeatable:
                     raise MaybeSent(method) from error
                 await retries.pause(method, SlackRefusal(method, NO_ANSWER))
-        raise SlackRefusal(method, NO_ANSWER)
+        raise SlackRefusal(method, RATE_LIMITED)
 
     async def _call_once(
         self, method: str, arguments: Mapping[str, Any], place: Literal["json", "params"]
@@ -109,7 +112,8 @@ class SlackCalls:
             told = retry_after({name.lower(): value for name, value in error.response.headers.items()})
             wait = USUAL_WAIT if told is None else told
             self._closed_until[scope] = max(self._closed_until.get(scope, 0.0), time.monotonic() + wait)
-            log.info("slack rate limit", method=method, seconds=wait)
+            log_line = log.warning if wait > LONGEST_WAIT else log.info
+            log_line("slack rate limit", method=method, seconds=wait, until=clock_time_in(wait))
             return _RateLimited()
         code = str(error.response.get("error", "")) if status < 500 else "internal_error"
         return _Broken() if code in FAULTS else SlackRefusal(method, code)
@@ -117,7 +121,7 @@ class SlackCalls:
     async def _is_open(self, scope: str, until: float) -> bool:
         """Wait for our turn where others wait already, or Slack has told us to; False where that comes too late."""
         opens, now = self._closed_until.get(scope, 0.0), time.monotonic()
-        if max(opens, now) > until:
+        if max(opens, now) > min(until, now + LONGEST_WAIT):
             return False
         if opens > now:
             self._closed_until[scope] = opens + SPACING

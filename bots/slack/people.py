@@ -11,6 +11,8 @@ log = structlog.get_logger()
 
 MOST = 5_000  # names that are remembered at a time
 AGE = 3_600.0  # seconds after which a name is asked for again: people rename themselves
+AGAIN = 60.0  # seconds after which one is that Slack did not tell
+NO_RIGHT = {"missing_scope", "no_permission", "not_allowed_token_type"}  # Slack docs, errors of users.info
 
 
 class DisplayNames:
@@ -18,19 +20,19 @@ class DisplayNames:
 
     def __init__(self, calls: SlackCalls) -> None:
         self._calls = calls
-        self._names: OrderedDict[str, tuple[str, float]] = OrderedDict()
+        self._names: OrderedDict[str, tuple[str, float]] = OrderedDict()  # with when each is asked for again
 
     async def name_of(self, user: str) -> str:
         """Return a person's display name, or their id where Slack does not tell it."""
         known = self._names.get(user)
-        if known and time.monotonic() - known[1] < AGE:
+        if known and time.monotonic() < known[1]:
             return known[0]
         name = await self._fetch_name(user)
-        self._names[user] = (name, time.monotonic())
+        self._names[user] = (name or user, time.monotonic() + (AGE if name else AGAIN))
         self._names.move_to_end(user)
         if len(self._names) > MOST:
             self._names.popitem(last=False)
-        return name
+        return name or user
 
     async def is_administrator(self, user: str, workspace: str) -> bool:
         """Whether a person is an admin or owner of a workspace at this moment; no guest from another one is.
@@ -47,11 +49,17 @@ class DisplayNames:
         return is_own and bool(person.get("is_admin") or person.get("is_owner"))
 
     async def _fetch_name(self, user: str) -> str:
+        """Return a name; empty where Slack tells none, which is logged for what it is."""
         try:
             answer = await self._calls.query("users.info", {"user": user})
         except SlackRefusal as error:
-            log.warning("name unknown", error=error.code, hint="The bot needs the scope users:read.")
-            return user
-        profile = answer["user"].get("profile", {})
-        names = (profile.get("display_name"), profile.get("real_name"), answer["user"].get("name"))
-        return next((name for name in names if name), user)
+            hint = (
+                "The bot needs the scope users:read." if error.code in NO_RIGHT else "Their id stands for their name."
+            )
+            log.warning("name unknown", error=error.code, hint=hint)
+            return ""
+        who = answer.get("user")
+        profile = who.get("profile") if isinstance(who, dict) else None
+        given = [profile.get("display_name"), profile.get("real_name")] if isinstance(profile, dict) else []
+        names = [*given, who.get("name") if isinstance(who, dict) else None]
+        return next((name for name in names if isinstance(name, str) and name), "")

@@ -179,5 +179,5 @@ class ThinkingStatus:
         try:
             await self._calls.write("assistant.threads.setStatus", arguments)
         except SlackRefusal as error:
-            self._supported = False
+            self._supported = error.is_silence
             log.info("no status here", error=error.code)

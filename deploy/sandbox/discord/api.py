@@ -105,7 +105,7 @@ class Api:
     def _slow_down(self, route: Route, asked: Asked) -> dict[str, str]:
         wait = self._guild.faults.limited_for(route.name)
         if wait > 0:
-            raise too_fast(wait, bucket=route.name)
+            raise too_fast(wait, bucket=route.name, everywhere=self._guild.faults.limits_all)
         if not route.open:
             self._guild.limits.take_any()
         headers = self._guild.limits.take(route.name, asked.path.get(route.major, ""), route.rate)

@@ -20,6 +20,9 @@ class Faults(CallFaults):
     code_wait: float = 0.1
     """the seconds after which a call that such a code answers with 429 may come again: hours, for some of them"""
 
+    limits_all: bool = False
+    """whether a call that is limited says that all others are as well (`global`)"""
+
     def code(self, route: str) -> int:
         """Return the error code with which this call is refused, and count it; 0 if it is not."""
         asked = self.codes.get(route) or self.codes.get("*")

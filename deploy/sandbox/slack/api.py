@@ -84,6 +84,8 @@ class Api:
             refusal = too_fast(wait)
             refusal.headers["Retry-After"] = self._workspace.faults.retry_after or refusal.headers["Retry-After"]
             raise refusal
+        if asked := self._workspace.faults.codes.get(name):
+            raise Refused(asked.pop(0))
         self._workspace.limits.take(f"{name} {channel}" if rate.per_channel else name, rate)
         if rate is POSTING:
             self._workspace.limits.take(name, POSTING_ANYWHERE)
