@@ -4,6 +4,7 @@ import asyncio
 import time
 from pathlib import Path
 
+import discord
 import pytest
 
 from bots.discord.calls import DiscordRateLimit, call_persistently, finish_unawaited
@@ -132,8 +133,6 @@ async def test_a_rate_limit_is_no_refusal_for_good() -> None:
     """It is a silence: the turn is tried again."""
 
     async def limited() -> None:
-        import discord  # noqa: PLC0415 - for its error alone
-
         raise discord.RateLimited(90.0)
 
     with pytest.raises(DiscordRateLimit) as raised:
