@@ -24,6 +24,16 @@ def limits_told(capfd: pytest.CaptureFixture[str]) -> list[str]:
     return [line for line in "".join(capfd.readouterr()).splitlines() if "discord rate limit" in line]
 
 
+async def next_limits(capfd: pytest.CaptureFixture[str]) -> list[str]:
+    """Wait until the log tells of a limit; return its lines."""
+    lines: list[str] = []
+    async with asyncio.timeout(30):
+        while not lines:
+            await asyncio.sleep(0.01)
+            lines = limits_told(capfd)
+    return lines
+
+
 async def test_a_limit_on_commands_for_an_hour_keeps_nobody_from_being_heard(
     sandbox: Sandbox, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -32,11 +42,7 @@ async def test_a_limit_on_commands_for_an_hour_keeps_nobody_from_being_heard(
     sandbox.guild.faults.code_wait = HOUR
     async with running(sandbox, tmp_path / "d.db"):
         await ask(sandbox, "hi")
-        lines: list[str] = []
-        async with asyncio.timeout(30):
-            while not lines:
-                await asyncio.sleep(0.01)
-                lines = limits_told(capfd)
+        lines = await next_limits(capfd)
     assert COMMANDS in lines[0]
     assert "3600" in lines[0]
     assert "until=" in lines[0]
@@ -123,7 +129,7 @@ async def test_a_ban_by_cloudflare_is_a_limit_of_unknown_length(
         sandbox.guild.limits.most_invalid, sandbox.guild.limits.invalid = 1, 1
         sandbox.guild.limits.count_invalid()
         thread = await sandbox.guild.say(GENERAL, mention("hi"))
-        await sandbox.guild.until(lambda: bool(limits_told(capfd)))
+        await next_limits(capfd)
         sandbox.guild.limits.most_invalid = 10_000
         await sandbox.guild.until(lambda: len(answers(sandbox, GENERAL)) + len(answers(sandbox, thread)) == 1)
         await nothing_happens(sandbox, calls=1)
