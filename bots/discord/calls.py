@@ -100,7 +100,7 @@ async def call_persistently(call: str, attempt: Callable[[], Awaitable[T]]) -> T
     retries = RetryBudget(time.monotonic() + DEADLINE, most=RETRIES, first=PAUSE, longest=LONGEST_PAUSE)
     while True:
         try:
-            return await asyncio.wait_for(finish_unawaited(attempt()), PATIENCE)
+            return await finish_unawaited(attempt(), PATIENCE)
         except TROUBLE as error:
             log.info("discord call broke", call=call, error=type(error).__name__)
             await retries.pause(call, DiscordRefusal(call, 0, getattr(error, "status", 0)))
@@ -117,15 +117,18 @@ async def call_persistently(call: str, attempt: Callable[[], Awaitable[T]]) -> T
             raise DiscordRefusal(call, 0, OK) from error
 
 
-def finish_unawaited(call: Awaitable[T]) -> asyncio.Future[T]:
-    """Begin a call that is not cancelled with whoever awaits it; what becomes of it then is of no interest.
+async def finish_unawaited(call: Awaitable[T], seconds: float | None = None) -> T:
+    """Return what a call returns; it goes on where whoever awaits it is cancelled, or waits no longer (TimeoutError).
 
     A call that is cancelled while discord.py waits out a limit on all calls would close all others for good: it opens
     them again after the wait alone (HTTPClient.request, `_global_over`).
     """
     task = asyncio.ensure_future(call)
     task.add_done_callback(lambda done: done.cancelled() or done.exception())
-    return asyncio.shield(task)
+    await asyncio.wait((task,), timeout=seconds)
+    if not task.done():
+        raise TimeoutError
+    return task.result()
 
 
 def _log_limit(call: str, seconds: float) -> None:
