@@ -56,6 +56,7 @@ class SlackListener:
             return self._identity
 
         app = AsyncApp(
+            name="confab",  # else Bolt looks for it in the source of all callers
             client=client,
             logger=_quiet_logger(),
             signing_secret=signing_secret,

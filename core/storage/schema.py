@@ -1,5 +1,7 @@
 """The schema, as numbered steps that are only ever added to."""
 
+import sqlite3
+
 from sqlite_utils import Database, Migrations
 
 from core.storage.connection import Connection, in_our_errors
@@ -211,7 +213,7 @@ def find_unknown_steps(connection: Connection) -> list[str]:
 @migrations()
 def m001_beginning(database: Database) -> None:
     """Begin: the inbox (turns), what happened to each turn (steps), what was said (entries), and marks."""
-    database.executescript(BEGINNING)
+    _run_script(database, BEGINNING)
 
 
 @migrations()
@@ -223,58 +225,68 @@ def m002_posted_parts(database: Database) -> None:
 @migrations()
 def m003_memories(database: Database) -> None:
     """Keep each entry's length, and of each conversation what prompts show of it."""
-    database.executescript(MEMORIES)
+    _run_script(database, MEMORIES)
 
 
 @migrations()
 def m004_quotations(database: Database) -> None:
     """Keep which message a question quotes, so that it can be deleted with that one."""
-    database.executescript(QUOTATIONS)
+    _run_script(database, QUOTATIONS)
 
 
 @migrations()
 def m005_kept_answers(database: Database) -> None:
     """Keep an answer until it is shown, so that a call that has ended is not paid again."""
-    database.executescript(KEPT_ANSWERS)
+    _run_script(database, KEPT_ANSWERS)
 
 
 @migrations()
 def m006_transcripts(database: Database) -> None:
     """Keep what was heard in recordings, by their content, and which message brought which."""
-    database.executescript(TRANSCRIPTS)
+    _run_script(database, TRANSCRIPTS)
 
 
 @migrations()
 def m007_images(database: Database) -> None:
     """Keep the pictures that people attach, as long as prompts show them."""
-    database.executescript(IMAGES)
+    _run_script(database, IMAGES)
 
 
 @migrations()
 def m008_moderation(database: Database) -> None:
     """Keep what was refused, and the text of an edit that came while its question was answered."""
-    database.executescript(MODERATION)
+    _run_script(database, MODERATION)
 
 
 @migrations()
 def m009_commands(database: Database) -> None:
     """Keep beside its message what a turn is told to do, and what it asks about, so that SQL reads no JSON."""
-    database.executescript(COMMANDS)
+    _run_script(database, COMMANDS)
 
 
 @migrations()
 def m010_said_since(database: Database) -> None:
     """Know of what others said since the last answer, and of an entry whether it comes from the channel."""
-    database.executescript(SAID_SINCE)
+    _run_script(database, SAID_SINCE)
 
 
 @migrations()
 def m011_shared(database: Database) -> None:
     """Know of each conversation whether more than one has spoken in it, whatever has been cut or deleted since."""
-    database.executescript(SHARED)
+    _run_script(database, SHARED)
 
 
 @migrations()
 def m012_preferences(database: Database) -> None:
     """Keep what people set in the chat, and who did."""
-    database.executescript(PREFERENCES)
+    _run_script(database, PREFERENCES)
+
+
+def _run_script(database: Database, script: str) -> None:
+    """Run statements that each end with a line, within the transaction; sqlite-utils would look at each letter."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            database.execute(statement)
+            statement = ""
