@@ -199,8 +199,13 @@ CREATE INDEX preferences_by_name ON preferences (platform, workspace, channel, p
 
 
 def migrate(connection: Connection) -> None:
-    """Bring a file to the newest schema; raises StorageUnavailable or StatementRefused where it cannot be."""
-    in_our_errors(lambda: migrations.apply(Database(connection.file)))
+    """Bring a file to the newest schema, wholly or not at all; raises StorageUnavailable or StatementRefused."""
+    in_our_errors(lambda: _apply_all(Database(connection.file)))
+
+
+def _apply_all(database: Database) -> None:
+    with database.atomic():  # one write to the disk in place of one for each step
+        migrations.apply(database)
 
 
 def find_unknown_steps(connection: Connection) -> list[str]:
