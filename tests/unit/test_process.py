@@ -31,6 +31,7 @@ def environ(sandbox: Sandbox, folder: Path) -> dict[str, str]:
         "CONFAB_DATABASE": str(folder / "confab.db"),
         "CONFAB_EDIT_INTERVAL": "0.2",
         "CONFAB_CHECK_AT_START": "false",
+        "CONFAB_SILENCE_TIMEOUT": "600",  # a busy machine takes long for what a test does in mid-answer
     }
 
 
