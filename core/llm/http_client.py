@@ -4,7 +4,6 @@ httpcore asks each idle connection by a system call, in each request, whether it
 quarter of all the time. aiohttp, which both platforms bring anyway, is told by the event loop.
 """
 
-import os
 import ssl
 from functools import cache
 from typing import Any
@@ -47,14 +46,14 @@ def open_http_client(max_connections: int, timeout: float | None = None) -> Http
     would save one handshake for each call that runs at the same time and cost a dependency.
     """
     limits = httpx.Limits(max_connections=max_connections, keepalive_expiry=KEPT_FOR)
-    trusted = _load_authorities(os.environ.get("SSL_CERT_FILE", ""), os.environ.get("SSL_CERT_DIR", ""))
-    return HttpClient(limits=limits, mounts=dict.fromkeys(LOOPBACK), timeout=timeout, verify=trusted)
+    mounts = dict.fromkeys(LOOPBACK)
+    return HttpClient(limits=limits, mounts=mounts, timeout=timeout, verify=_trusted_authorities())
 
 
 @cache
-def _load_authorities(file: str, folder: str) -> ssl.SSLContext:
-    """Return whom httpx trusts, read once: the two places are those that it reads from the environment."""
-    return httpx.create_ssl_context(trust_env=bool(file or folder))
+def _trusted_authorities() -> ssl.SSLContext:
+    """Return whom httpx trusts by itself, read once: that takes longer than all else a client needs."""
+    return httpx.create_ssl_context()
 
 
 def _is_control(value: str) -> bool:
