@@ -64,7 +64,7 @@ async def run_bot(settings: Settings) -> None:
         await _open_ports(settings.http, health, platforms.routes(), stack)
         _tune_garbage_collector()
         if settings.process.check_at_start:
-            stack.callback(asyncio.create_task(log_examination(settings)).cancel)
+            stack.callback(asyncio.create_task(log_examination(settings, os.environ)).cancel)
         log.info("confab is listening", model=settings.model.model, endpoint=urlsplit(settings.model.base_url).netloc)
         await _wait_for_end(stopping, platforms.by_name.values())
         log.info("stopping", grace=settings.process.grace)

@@ -10,7 +10,7 @@ import aiohttp
 from aiohttp import web
 
 from bots.discord.settings import DiscordSettings
-from bots.doctor.check import Check
+from bots.doctor.check import Check, Surroundings
 from bots.platform_settings import PlatformSettings
 from bots.slack.settings import SlackSettings
 from bots.state import PlatformState
@@ -45,7 +45,7 @@ class PlatformOffer:
     section: type[PlatformSettings]
     link: re.Pattern[str]
     build: Callable[[Any, aiohttp.ClientSession, PlatformState, Preferences, AsyncExitStack], BuiltPlatform]
-    examine: Callable[[Any], Awaitable[list[Check]]]
+    examine: Callable[[Any, Surroundings], Awaitable[list[Check]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,16 +120,16 @@ def _build_discord(
     return BuiltPlatform(discord)
 
 
-async def _examine_slack(settings: SlackSettings) -> list[Check]:
+async def _examine_slack(settings: SlackSettings, around: Surroundings) -> list[Check]:
     from bots.slack.doctor import check_slack
 
-    return await check_slack(settings)
+    return await check_slack(settings, around)
 
 
-async def _examine_discord(settings: DiscordSettings) -> list[Check]:
+async def _examine_discord(settings: DiscordSettings, around: Surroundings) -> list[Check]:
     from bots.discord.doctor import check_discord
 
-    return await check_discord(settings)
+    return await check_discord(settings, around)
 
 
 PLATFORMS: tuple[PlatformOffer, ...] = (

@@ -1,21 +1,21 @@
 """Whether Discord lets Confab in: its token, its intents, its servers and rights, and this machine's clock."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
 
+from bots.discord.channel_rights import ADMINISTRATOR, TEXT_CHANNELS, Payload, rights_in
 from bots.discord.settings import DiscordSettings
-from bots.doctor.check import Check, clock_check, unreachable_check
+from bots.doctor.check import Check, Surroundings, clock_check, unreachable_check
 
 PATIENCE = aiohttp.ClientTimeout(total=15.0)
 MOST = 1_000_000  # bytes of an answer
 AGENT = "DiscordBot (https://github.com, 1)"  # Discord docs, User Agent: another is refused
 MESSAGE_CONTENT = 1 << 18 | 1 << 19  # Discord docs, Application Flags: the switch, or its form for small bots
-ADMINISTRATOR = 1 << 3
 RIGHTS: Mapping[str, int] = {  # Discord docs, Permissions: those that the README's invitation asks for
     "View Channels": 1 << 10,
     "Send Messages": 1 << 11,
@@ -28,6 +28,9 @@ RIGHTS: Mapping[str, int] = {  # Discord docs, Permissions: those that the READM
 PAGE = "discord.com/developers/applications -> your application"
 NEW_TOKEN = f"{PAGE} -> Bot -> Reset Token, and copy the new one into DISCORD_TOKEN."
 SWITCH = f"{PAGE} -> Bot -> Message Content Intent: switch it on, or set CONFAB_DISCORD_MESSAGE_CONTENT=off."
+MOST_GUILDS = 10  # whose channels are looked at
+MOST_TOLD = 10  # channels of which it is told what is missing
+LET_IN = "Correct its id (Copy Channel ID), or let Confab see it: Edit Channel -> Permissions -> Add members or roles."
 INVITE = "https://discord.com/oauth2/authorize?client_id={}&scope=bot+applications.commands&permissions={}"
 
 
@@ -40,13 +43,17 @@ class DiscordAnswer:
     body: Any = None
 
 
-async def check_discord(options: DiscordSettings) -> list[Check]:
-    """Return what is found by four calls that change nothing."""
+async def check_discord(options: DiscordSettings, around: Surroundings) -> list[Check]:
+    """Return what is found by a few calls that change nothing.
+
+    It does not identify: Discord counts that, and ends a token that does so more than a thousand times a day (docs,
+    Gateway, Identifying); how often is left is asked in its place.
+    """
     host = urlsplit(options.api_url).netloc.rpartition("@")[2]
     headers = {"Authorization": f"Bot {options.token}", "User-Agent": AGENT}
     async with aiohttp.ClientSession(timeout=PATIENCE, headers=headers) as session:
         try:
-            return await _check_all(session, options)
+            return await _check_all(session, options, around)
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             return [unreachable_check("discord.reach", host, f"{type(error).__name__} {error}", "DISCORD_API_URL")]
         except ValueError:
@@ -54,7 +61,7 @@ async def check_discord(options: DiscordSettings) -> list[Check]:
             return [Check("discord.token", "fail", told, NEW_TOKEN)]
 
 
-async def _check_all(session: aiohttp.ClientSession, options: DiscordSettings) -> list[Check]:
+async def _check_all(session: aiohttp.ClientSession, options: DiscordSettings, around: Surroundings) -> list[Check]:
     base = options.api_url.rstrip("/")
     me = await _get(session, f"{base}/users/@me")
     clock = clock_check("discord.clock", me.headers.get("Date", ""), "Discord")
@@ -70,6 +77,7 @@ async def _check_all(session: aiohttp.ClientSession, options: DiscordSettings) -
         *_check_intents(application, options.message_content),
         *_check_gateway(gateway),
         *_check_guilds(guilds, application),
+        *await _check_channels(session, base, _mappings(guilds.body), str(me.body.get("id")), around.channels),
     ]
 
 
@@ -135,6 +143,46 @@ def _check_guilds(guilds: DiscordAnswer, application: DiscordAnswer) -> list[Che
         if (missing := _missing_rights(int(each.get("permissions") or 0)))
     ]
     return lines or [Check("discord.servers", "ok", f"It is in {len(guilds.body)} servers, with every right.")]
+
+
+async def _check_channels(
+    session: aiohttp.ClientSession, base: str, guilds: Sequence[Payload], me: str, named: Sequence[str]
+) -> list[Check]:
+    """Return where a channel's own rules take rights from it, and which channels that settings name it does not see."""
+    found: list[Check] = []
+    seen: set[str] = set()
+    for each in guilds[:MOST_GUILDS]:
+        guild, channels, member = [
+            await _get(session, f"{base}/guilds/{each.get('id')}{path}") for path in ("", "/channels", f"/members/{me}")
+        ]
+        if not (isinstance(guild.body, dict) and isinstance(member.body, dict)):
+            continue
+        for channel in _mappings(channels.body):
+            rights = rights_in(channel, guild.body, member.body)
+            if rights & RIGHTS["View Channels"]:
+                seen.add(str(channel.get("id")))
+                found += _check_channel(channel, each, rights)
+    strangers = [name for name in named if name not in seen] if len(guilds) <= MOST_GUILDS else []
+    unseen = [
+        Check("discord.channels", "warn", f"It does not see {each}, which the settings name.", LET_IN)
+        for each in strangers
+    ]
+    return [*found[:MOST_TOLD], *unseen]
+
+
+def _check_channel(channel: Payload, guild: Payload, rights: int) -> list[Check]:
+    usual = _missing_rights(int(guild.get("permissions") or 0))
+    missing = [name for name in _missing_rights(rights) if name not in usual]
+    if channel.get("type") not in TEXT_CHANNELS or not missing:
+        return []
+    told = f"In #{channel.get('name')} of {guild.get('name')} it lacks: {', '.join(missing)}."
+    return [
+        Check("discord.rights", "warn", told, f"#{channel.get('name')} -> Edit Channel -> Permissions: allow them.")
+    ]
+
+
+def _mappings(body: object) -> list[Payload]:
+    return [each for each in body if isinstance(each, dict)] if isinstance(body, list) else []
 
 
 def _missing_rights(granted: int) -> list[str]:

@@ -23,6 +23,18 @@ class Check:
     mend: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a platform's check is told beside its own settings.
+
+    `is_running`: the bot runs in this very process, and holds its connection. `channels` are those of the platform that
+    other settings name.
+    """
+
+    is_running: bool = False
+    channels: tuple[str, ...] = ()
+
+
 Examine = Callable[[], Awaitable[list[Check]]]
 
 # What keeps an address from answering, by words of the system's, aiohttp's or httpx's error.

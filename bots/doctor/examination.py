@@ -2,17 +2,21 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+import re
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from functools import partial
 
 import structlog
 
-from bots.doctor.check import Check, Examine
+from bots.doctor.check import Check, Examine, Surroundings
 from bots.doctor.database import check_database
 from bots.doctor.model import check_model
 from bots.doctor.moderation import check_moderation
+from bots.doctor.settings import check_settings
 from bots.doctor.transcription import check_transcription
+from bots.doctor.versions import check_versions
+from bots.platforms import ChosenPlatform
 from bots.settings import Settings
 
 log = structlog.get_logger()
@@ -20,30 +24,40 @@ log = structlog.get_logger()
 Subject = Callable[[Settings], Awaitable[list[Check]]]
 PATIENCE = 90.0  # seconds for one subject
 SUBJECTS: dict[str, Subject] = {
+    "versions": check_versions,
     "database": check_database,
     "model": check_model,
     "moderation": check_moderation,
     "transcription": check_transcription,
 }
-AT_START = ("database", "model")  # moderation tries itself then, and a recording is paid for
+AT_START = ("versions", "database", "model")  # moderation tries itself then, and a recording is paid for
 MARKS = {"ok": "ok  ", "warn": "warn", "fail": "FAIL"}
 SHORTEST_SECRET = 4  # characters; less would be found in any word
 
 
-async def examine(settings: Settings, subjects: Sequence[str] = tuple(SUBJECTS)) -> list[Check]:
-    """Return the checks of each platform that is on, and of these subjects. No secret stands in them."""
-    platforms = (
-        _check_subject(each.offer.name, partial(each.offer.examine, each.settings)) for each in settings.platforms
-    )
+async def examine(
+    settings: Settings, subjects: Sequence[str] = tuple(SUBJECTS), *, is_running: bool = False
+) -> list[Check]:
+    """Return the checks of each platform that is on, and of these subjects. No secret stands in them.
+
+    `is_running` says that the bot itself runs in this process.
+    """
+
+    def examine_platform(chosen: ChosenPlatform) -> Awaitable[list[Check]]:
+        around = Surroundings(is_running, tuple(sorted(_named_channels(settings, chosen))))
+        return _check_subject(chosen.offer.name, partial(chosen.offer.examine, chosen.settings, around))
+
+    platforms = map(examine_platform, settings.platforms)
     others = (_check_subject(name, partial(SUBJECTS[name], settings)) for name in subjects)
     found = await asyncio.gather(*platforms, *others)
     secrets = sorted(_secrets(settings), key=len, reverse=True)
     return [_without(secrets, check) for checks in found for check in checks]
 
 
-async def log_examination(settings: Settings) -> None:
-    """Look once while the bot runs, and warn of what is to be mended."""
-    for check in await examine(settings, AT_START):
+async def log_examination(settings: Settings, environ: Mapping[str, str]) -> None:
+    """Look once while the bot runs, and warn of what is to be mended; `environ` is what the settings were read from."""
+    _, read = check_settings(environ, "")
+    for check in [*read, *await examine(settings, AT_START, is_running=True)]:
         if check.outcome != "ok":
             log.warning("something to mend", check=check.name, detail=check.sentence, hint=check.mend)
 
@@ -71,6 +85,14 @@ async def _check_subject(name: str, check: Examine) -> list[Check]:
     except Exception as error:  # noqa: BLE001 - one subject that cannot be looked at does not hide the others
         told = f"It could not be looked at ({type(error).__name__})."
         return [Check(name, "fail", told, "Please report this, with what the other lines say.")]
+
+
+def _named_channels(settings: Settings, chosen: ChosenPlatform) -> set[str]:
+    """Return the channels of a platform that CONFAB_CHANNELS and CONFAB_MODERATORS name, with its name or without."""
+    prefix, (pattern, _) = f"{chosen.offer.name}:", chosen.settings.channel
+    named = [*settings.conversations.channels, *settings.moderation.moderators]
+    bare = (each.removeprefix(prefix) for each in named)
+    return {each for each in bare if re.fullmatch(pattern, each)}
 
 
 def _secrets(settings: Settings) -> Iterator[str]:

@@ -1,6 +1,9 @@
 """Whether Slack lets Confab in: its tokens, what they may do, where it is, and this machine's clock."""
 
-from collections.abc import Mapping
+import asyncio
+import json
+import secrets
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -9,8 +12,10 @@ import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bots.doctor.check import Check, clock_check, unreachable_check
+from bots.doctor.check import Check, Surroundings, clock_check, unreachable_check
+from bots.slack.payload_values import mapping_at, text_at
 from bots.slack.settings import SlackSettings
+from bots.slack.webhook import EVENTS, sign_request
 
 PATIENCE = aiohttp.ClientTimeout(total=15.0)
 # What deploy/slack-manifest.yaml asks for, and what is missing without it; without the first two, nothing works.
@@ -47,6 +52,14 @@ CODES: Mapping[str, tuple[str, str]] = {
 NEW_APP_TOKEN = (
     f"{PAGE} -> Basic Information -> App-Level Tokens: make one with connections:write, xapp-…, for SLACK_APP_TOKEN."
 )
+HELLO = 10.0  # seconds for it
+MOST_OF_HELLO = 100_000  # bytes
+MOST_NAMED = 50  # channels that settings name and that are asked for
+WEBSOCKETS = "a firewall or proxy may let no websocket through to wss-primary.slack.com"
+NO_CONFAB = (
+    f"Run Confab, have the TLS proxy before it hand {EVENTS} on to PORT, and compare SLACK_SIGNING_SECRET with "
+    f"{PAGE} -> Basic Information."
+)
 SOCKET_MODE = f"{PAGE} -> Socket Mode: switch it on. {NEW_APP_TOKEN}"
 
 
@@ -59,19 +72,20 @@ class SlackAnswer:
     body: Mapping[str, Any] = field(default_factory=dict)
 
 
-async def check_slack(options: SlackSettings) -> list[Check]:
-    """Return what is found by three calls that change nothing."""
+async def check_slack(options: SlackSettings, around: Surroundings) -> list[Check]:
+    """Return what is found by a few calls that change nothing, and over a socket that is closed at once."""
     host = urlsplit(options.api_url).netloc.rpartition("@")[2]
     async with aiohttp.ClientSession(timeout=PATIENCE) as session:
         client = AsyncWebClient(options.bot_token, base_url=options.api_url, session=session, retry_handlers=[])
         try:
             me = await _call(client, "auth.test")
             clock = clock_check("slack.clock", me.headers.get("date", ""), "Slack")
+            way = await _check_way(client, session, options, around)
             if me.code:
-                return [*clock, *await _check_socket(client, options), _check_code("slack.token", me.code)]
+                return [*clock, *way, _check_code("slack.token", me.code)]
             team = Check("slack.token", "ok", f"It is {me.body.get('user')} in the workspace {me.body.get('team')}.")
             scopes = _check_scopes(me.headers.get("x-oauth-scopes", ""))
-            return [*clock, team, *scopes, *await _check_channels(client), *await _check_socket(client, options)]
+            return [*clock, team, *scopes, *await _check_channels(client, around.channels), *way]
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             return [unreachable_check("slack.reach", host, f"{type(error).__name__} {error}", "SLACK_API_URL")]
 
@@ -116,23 +130,82 @@ def _check_scopes(granted: str) -> list[Check]:
     ]
 
 
-async def _check_channels(client: AsyncWebClient) -> list[Check]:
+async def _check_channels(client: AsyncWebClient, named: Sequence[str]) -> list[Check]:
+    """Return in how many channels it is, and in which of those that are `named` in settings it is not."""
+    away = [check for channel in named[:MOST_NAMED] for check in await _check_channel(client, channel)]
     found = await _call(client, "users.conversations", types="public_channel", limit="100", exclude_archived="true")
     if found.code:
-        return []  # which scope that needs is said by the line on scopes
+        return away  # which scope that needs is said by the line on scopes
     if channels := found.body.get("channels"):
-        return [Check("slack.channels", "ok", f"It is in {len(channels)} public channels, or more.")]
-    return [Check("slack.channels", "warn", "It is in no public channel.", "In Slack, write /invite @Confab in one.")]
+        return [*away, Check("slack.channels", "ok", f"It is in {len(channels)} public channels, or more.")]
+    told = "It is in no public channel."
+    return [*away, Check("slack.channels", "warn", told, "In Slack, write /invite @Confab in one.")]
 
 
-async def _check_socket(client: AsyncWebClient, options: SlackSettings) -> list[Check]:
-    """Return whether events can come; no socket is opened, as some of a running bot's events would go to it."""
+async def _check_channel(client: AsyncWebClient, channel: str) -> list[Check]:
+    found = await _call(client, "conversations.info", channel=channel)
+    if found.code == "channel_not_found":
+        told = f"{channel} is named in the settings, and there is no such channel, or it is private without Confab."
+        return [Check("slack.channels", "warn", told, "Correct its id (channel -> About), or write /invite @Confab.")]
+    if found.code or mapping_at(found.body, "channel").get("is_member", True):
+        return []
+    told = f"It is not in {channel}, which the settings name."
+    return [Check("slack.channels", "warn", told, f"In {channel}, write /invite @Confab.")]
+
+
+async def _check_way(
+    client: AsyncWebClient, session: aiohttp.ClientSession, options: SlackSettings, around: Surroundings
+) -> list[Check]:
+    """Return whether events can come, over a socket or by HTTP."""
     if not options.app_token:
-        told = "Events come over HTTP, to /slack/events at PORT (3000 unless it is set)."
-        return [Check("slack.events", "ok", told)]
+        return await _check_request_url(session, options)
     found = await _call(client, "apps.connections.open", options.app_token)
     if not found.code:
-        return [Check("slack.socket", "ok", "Slack gives an address for its events.")]
+        is_ours = around.is_running  # whose own socket shows it: on another, some of its events would come late
+        told = "Slack gives an address for its events."
+        address = text_at(found.body, "url")
+        return [Check("slack.socket", "ok", told)] if is_ours else [await _check_hello(session, address)]
     if found.code in ("missing_scope", "not_allowed_token_type", "invalid_auth", "token_revoked", "not_authed"):
         return [Check("slack.socket", "fail", f"Slack does not take SLACK_APP_TOKEN ({found.code}).", NEW_APP_TOKEN)]
     return [Check("slack.socket", "fail", f"Slack opens no socket ({found.code}).", SOCKET_MODE)]
+
+
+async def _check_hello(session: aiohttp.ClientSession, address: str) -> Check:
+    """Open a socket, wait for Slack's hello, and close it.
+
+    What else comes meanwhile is not acknowledged, so that Slack sends it again (docs, Socket Mode).
+    """
+    try:
+        async with asyncio.timeout(HELLO), session.ws_connect(address, max_msg_size=MOST_OF_HELLO) as socket:
+            said = await socket.receive_json()
+    except (aiohttp.ClientError, OSError, TimeoutError, TypeError, ValueError) as error:
+        host = urlsplit(address).netloc
+        return unreachable_check("slack.socket", host, f"{type(error).__name__} {error}", WEBSOCKETS)
+    if isinstance(said, dict) and said.get("type") == "hello":
+        return Check("slack.socket", "ok", "Slack says hello over a socket.")
+    told = (
+        f"Slack ends the socket at once ({said.get('reason', 'no reason') if isinstance(said, dict) else 'no JSON'})."
+    )
+    return Check("slack.socket", "fail", told, "Ten sockets are all that an app may have: end what else runs with it.")
+
+
+async def _check_request_url(session: aiohttp.ClientSession, options: SlackSettings) -> list[Check]:
+    """Ask the Request URL to repeat a challenge, as Slack does before it accepts one (docs, url_verification)."""
+    if not options.request_url:
+        told = (
+            f"Events come over HTTP, to {EVENTS} at PORT (3000 unless it is set); where Slack sends them is not known."
+        )
+        return [Check("slack.events", "ok", f"{told} SLACK_REQUEST_URL would let this be tried.")]
+    challenge = secrets.token_hex(8)
+    body = json.dumps({"type": "url_verification", "token": "", "challenge": challenge}).encode()
+    headers = {"Content-Type": "application/json", **sign_request(body, options.signing_secret)}
+    host = urlsplit(options.request_url).netloc
+    try:
+        async with session.post(options.request_url, data=body, headers=headers) as response:
+            said = await response.content.read(MOST_OF_HELLO)
+    except (aiohttp.ClientError, OSError, TimeoutError) as error:
+        return [unreachable_check("slack.events", host, f"{type(error).__name__} {error}", "SLACK_REQUEST_URL")]
+    if response.status == 200 and challenge.encode() in said:
+        return [Check("slack.events", "ok", "The Request URL answers as Slack wants.")]
+    told = f"What answers at the Request URL is not Confab, or knows another secret (status {response.status})."
+    return [Check("slack.events", "fail", told, NO_CONFAB)]

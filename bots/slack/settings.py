@@ -46,6 +46,12 @@ class SlackSettings(PlatformSettings):
     signing_secret: str = setting_field(
         "SLACK_SIGNING_SECRET", "Slack: for HTTP events, without an app token", "", secret=True
     )
+    request_url: str = setting_field(
+        "SLACK_REQUEST_URL",
+        "Slack: the Request URL that you gave it for HTTP events; `doctor` tries it",
+        "",
+        begins=URL,
+    )
     api_url: str = setting_field("SLACK_API_URL", "Slack: where its Web API is", "https://slack.com/api/", begins=URL)
     dm_threads: bool = setting_field(
         "CONFAB_DM_THREADS", "Answer each direct message in a thread of its own", default=True

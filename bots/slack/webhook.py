@@ -50,8 +50,19 @@ def is_signed(body: bytes, headers: Mapping[str, str], signing_secret: str) -> b
     stamp, signature = headers.get("X-Slack-Request-Timestamp", ""), headers.get("X-Slack-Signature", "")
     if not (stamp.isascii() and stamp.isdigit() and len(stamp) < 12) or abs(time.time() - int(stamp)) > OLDEST:
         return False
+    expected = _signature_of(body, stamp, signing_secret)
+    return hmac.compare_digest(expected.encode(), signature.encode(errors="replace"))
+
+
+def sign_request(body: bytes, signing_secret: str) -> dict[str, str]:
+    """Return the headers with which Slack would send this body now."""
+    stamp = str(int(time.time()))
+    return {"X-Slack-Request-Timestamp": stamp, "X-Slack-Signature": _signature_of(body, stamp, signing_secret)}
+
+
+def _signature_of(body: bytes, stamp: str, signing_secret: str) -> str:
     digest = hmac.new(signing_secret.encode(), b"v0:" + stamp.encode() + b":" + body, hashlib.sha256).hexdigest()
-    return hmac.compare_digest(f"v0={digest}".encode(), signature.encode(errors="replace"))
+    return f"v0={digest}"
 
 
 def _is_readable(body: str, content_type: str) -> bool:

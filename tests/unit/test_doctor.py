@@ -11,20 +11,24 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 
 from bots.doctor.check import Check, clock_check
 from bots.doctor.database import check_room
 from bots.doctor.examination import SUBJECTS, examine, format_checks, is_well
 from bots.doctor.model import QUESTION
 from bots.doctor.settings import check_settings
+from bots.doctor.versions import judge_versions
 from bots.settings import Settings
 from core.storage.store import Store
 from deploy.sandbox.discord.intents import LIMITED_MESSAGE_CONTENT
-from deploy.sandbox.discord.permissions import Permission
-from deploy.sandbox.discord.roster import BOT_ROLE, EVERYONE
+from deploy.sandbox.discord.permissions import Overwrite, Permission
+from deploy.sandbox.discord.roster import BOT_ROLE, EVERYONE, GENERAL, LOUNGE
 from deploy.sandbox.openai.model import FAULTS, TRIAL, Fault, Reply, refusal
 from deploy.sandbox.wire.server import Sandbox
+from tests.support.bot import Setup, running
 from tests.support.database import change, held_alone
+from tests.support.sandbox_slack import web_served
 
 SECRETS = ("sk-secret-0123456789", "xapp-", "xoxb-")
 HEARD = "The weather is very nice today."
@@ -121,6 +125,17 @@ def leave_channels(sandbox: Sandbox) -> None:
         room.members.discard(sandbox.workspace.bot_user)
 
 
+def refuse_sockets(sandbox: Sandbox) -> None:
+    """Let no websocket be opened, though Slack gives an address for one."""
+    sandbox.workspace.faults.refuse_sockets = True
+
+
+def forbid_in_general(sandbox: Sandbox) -> None:
+    """Take a right away from the bot in one channel alone."""
+    deny = Overwrite(deny=Permission.SEND_MESSAGES_IN_THREADS)
+    sandbox.guild.channels[GENERAL].overwrites[BOT_ROLE] = deny
+
+
 def do_nothing(_: Sandbox) -> None:
     """Break nothing in the sandbox."""
 
@@ -139,6 +154,7 @@ class Row:
 
 NOWHERE = "http://confab-nowhere.invalid"
 CLOSED = "http://127.0.0.1:9"
+HTTP = {"SLACK_APP_TOKEN": "", "SLACK_SIGNING_SECRET": "a-secret-of-slack"}
 ROWS = (
     Row(
         "Slack's token is unknown", "slack.token", ("SLACK_BOT_TOKEN", "OAuth"), settings={"SLACK_BOT_TOKEN": "xoxb-0"}
@@ -152,6 +168,33 @@ ROWS = (
     Row("a scope is missing", "slack.scopes", ("files:read", "reads no files"), unscope("files:read"), outcome="warn"),
     Row("a scope of history", "slack.scopes", ("im:history", "direct"), unscope("im:history"), outcome="warn"),
     Row("Slack's app token is unknown", "slack.socket", ("connections:write",), settings={"SLACK_APP_TOKEN": "xapp-0"}),
+    Row("no websocket is let through", "slack.socket", ("firewall", "wss-primary"), refuse_sockets),
+    Row(
+        "a channel that Slack does not have",
+        "slack.channels",
+        ("C0NOWHERE", "/invite"),
+        settings={"CONFAB_MODERATORS": "slack:C0NOWHERE"},
+        outcome="warn",
+    ),
+    Row(
+        "a channel that the bot is not in",
+        "slack.channels",
+        ("C0LOUNGE", "/invite"),
+        settings={"CONFAB_CHANNELS": '{"slack:C0LOUNGE": {"follow_ups": false}}'},
+        outcome="warn",
+    ),
+    Row(
+        "a Request URL that is somebody else's",
+        "slack.events",
+        ("not Confab", "SLACK_SIGNING_SECRET"),
+        settings=HTTP | {"SLACK_REQUEST_URL": "{sandbox}/slack/events"},
+    ),
+    Row(
+        "a Request URL at which nothing listens",
+        "slack.events",
+        ("SLACK_REQUEST_URL",),
+        settings=HTTP | {"SLACK_REQUEST_URL": f"{CLOSED}/slack/events"},
+    ),
     Row("Slack's name is not found", "slack.reach", ("DNS",), settings={"SLACK_API_URL": f"{NOWHERE}/api/"}),
     Row("Slack is not there", "slack.reach", ("nothing listens",), settings={"SLACK_API_URL": f"{CLOSED}/api/"}),
     Row("a proxy answers for Slack", "slack.token", ("web page", "HTTPS_PROXY"), answer_pages),
@@ -169,6 +212,20 @@ ROWS = (
     ),
     Row(
         "a right is missing", "discord.rights", ("Create Public Threads", "client_id="), forbid_threads, outcome="warn"
+    ),
+    Row(
+        "a right is missing in one channel",
+        "discord.rights",
+        ("#general", "Send Messages in Threads"),
+        forbid_in_general,
+        outcome="warn",
+    ),
+    Row(
+        "a channel that Discord does not show the bot",
+        "discord.channels",
+        (LOUNGE, "Copy Channel ID"),
+        settings={"CONFAB_MODERATORS": f"discord:{LOUNGE}"},
+        outcome="warn",
     ),
     Row("Discord's name is not found", "discord.reach", ("DNS",), settings={"DISCORD_API_URL": f"{NOWHERE}/api/v10"}),
     Row(
@@ -241,7 +298,8 @@ ROWS = (
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.what)
 async def test_what_is_broken_is_named_with_what_mends_it(sandbox: Sandbox, tmp_path: Path, row: Row) -> None:
     """No secret stands in it, and nothing but what hangs on it is called broken."""
-    given = {**environ(sandbox, tmp_path), "CONFAB_CONNECT_TIMEOUT": "2", **row.settings}
+    settings = {name: value.replace("{sandbox}", sandbox.url) for name, value in row.settings.items()}
+    given = {**environ(sandbox, tmp_path), "CONFAB_CONNECT_TIMEOUT": "2", **settings}
     row.break_it(sandbox)
     subject = row.check.partition(".")[0]
     checks = await examine(Settings.load(given), [subject] if subject in SUBJECTS else [])
@@ -252,7 +310,11 @@ async def test_what_is_broken_is_named_with_what_mends_it(sandbox: Sandbox, tmp_
     assert [word for word in row.words if word not in told] == []
     assert all(check.mend for check in checks if check.outcome != "ok")
     said = format_checks(checks, as_json=True)
-    assert not [given[name] for name in ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "OPENAI_API_KEY") if given[name] in said]
+    assert not [
+        given[name]
+        for name in ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "OPENAI_API_KEY")
+        if given[name] and given[name] in said
+    ]
 
 
 async def test_a_bot_that_is_well_is_called_so(sandbox: Sandbox, tmp_path: Path) -> None:
@@ -260,7 +322,7 @@ async def test_a_bot_that_is_well_is_called_so(sandbox: Sandbox, tmp_path: Path)
     checks = await examine(Settings.load(environ(sandbox, tmp_path)))
     assert is_well(checks), format_checks(checks, as_json=False)
     subjects = {check.name.partition(".")[0] for check in checks}
-    assert subjects == {"slack", "discord", "database", "model", "moderation", "transcription"}
+    assert subjects == {"slack", "discord", "versions", "database", "model", "moderation", "transcription"}
     assert "made at the first start" in format_checks(checks, as_json=False)
     assert len(sandbox.model.trials) == 1
     assert QUESTION == TRIAL
@@ -451,13 +513,47 @@ async def test_a_bot_that_starts_warns_of_what_is_to_be_mended(sandbox: Sandbox,
     """It starts all the same, and nobody's question is used up by it."""
     sandbox.model.trial = FAULTS["401"]
     command = (sys.executable, "-m", "bots", "run")
-    given = {"PATH": os.environ["PATH"], **environ(sandbox, tmp_path)}
+    given = {"PATH": os.environ["PATH"], **environ(sandbox, tmp_path), "OPENAI_MODLE": "stand-in"}
     bot = await asyncio.create_subprocess_exec(*command, env=given, stdout=PIPE, stderr=PIPE)
     assert bot.stderr
+    told: list[bytes] = []
     async with asyncio.timeout(90):
-        while b"something to mend" not in (line := await bot.stderr.readline()):
+        while len(told) < 2:
+            line = await bot.stderr.readline()
             assert line, "it ended without a warning"
-    assert b"OPENAI_API_KEY" in line
+            told += [line] if b"something to mend" in line else []
+    assert [word in line for word, line in zip((b"OPENAI_MODLE", b"OPENAI_API_KEY"), told, strict=True)] == [True] * 2
+    assert sandbox.workspace.connected == sandbox.workspace.courier.sockets.opened == 1
     bot.terminate()
     await bot.communicate()
     assert sandbox.model.requests == []
+
+
+async def test_a_request_url_that_is_confab_s_own_answers_as_slack_wants(sandbox: Sandbox, tmp_path: Path) -> None:
+    """It is asked as Slack asks it, signed with the secret; with another secret it does not answer so."""
+    setup = Setup(socket=False)
+    async with running(sandbox, tmp_path / "confab.db", setup) as bot:
+        application = web.Application()
+        application.add_routes(bot.slack.routes())
+        async with web_served(application) as address:
+            given = environ(sandbox, tmp_path) | {"SLACK_APP_TOKEN": "", "SLACK_REQUEST_URL": f"{address}/slack/events"}
+            for secret, outcome in ((sandbox.workspace.signing_secret, "ok"), ("another", "fail")):
+                checks = await examine(Settings.load({**given, "SLACK_SIGNING_SECRET": secret}), [])
+                assert [each.outcome for each in checks if each.name == "slack.events"] == [outcome]
+
+
+@pytest.mark.parametrize(
+    ("installed", "names"),
+    [
+        ({"Python": "3.10.9", "SQLite": "3.53.1"}, ["versions.Python"]),
+        ({"SQLite": "3.36.0"}, ["versions.SQLite", "versions.SQLite"]),
+        ({"SQLite": "3.44.6"}, ["versions"]),
+        ({"SQLite": "3.44.5"}, ["versions.SQLite"]),
+        ({"SQLite": "3.51.3", "discord.py": "2.4.0"}, ["versions.discord.py"]),
+        ({"Python": "3.14.0rc2", "discord.py": "2.7.1"}, ["versions"]),
+        ({}, ["versions"]),
+    ],
+)
+def test_a_version_with_a_known_fault_is_named(installed: dict[str, str], names: list[str]) -> None:
+    """One in which it was mended is not, also in an older series."""
+    assert [check.name for check in judge_versions(installed)] == names

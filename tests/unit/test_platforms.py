@@ -10,7 +10,7 @@ from typing import ClassVar
 import aiohttp
 import pytest
 
-from bots.doctor.check import Check
+from bots.doctor.check import Check, Surroundings
 from bots.doctor.examination import examine
 from bots.links import MessageName, parse_message_name
 from bots.platform_settings import PlatformSettings
@@ -93,8 +93,9 @@ def build_pigeons(
     return BuiltPlatform(Pigeons(settings, state))
 
 
-async def check_pigeons(settings: PigeonSettings) -> list[Check]:
+async def check_pigeons(settings: PigeonSettings, around: Surroundings) -> list[Check]:
     """Look whether the ring is on."""
+    assert not around.is_running
     return [Check("pigeon.ring", "ok", f"The ring {settings.ring} is on.")]
 
 
