@@ -1,7 +1,6 @@
 """Whether what Confab stands on is of a version that is known to do something wrong."""
 
 import platform
-import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -10,6 +9,7 @@ import re2
 
 from bots.doctor.check import Check, Outcome
 from bots.settings import Settings
+from core.storage.inspection import ENGINE_VERSION
 
 Version = tuple[int, ...]
 NUMBERS = re2.compile(r"\d+")
@@ -62,7 +62,7 @@ async def check_versions(settings: Settings) -> list[Check]:
 
 def installed_versions() -> dict[str, str]:
     """Return the version of each thing that the table of faults knows, as far as it is installed."""
-    found = {"Python": platform.python_version(), "SQLite": sqlite3.sqlite_version}
+    found = {"Python": platform.python_version(), "SQLite": ENGINE_VERSION}
     for name in {each.what for each in FAULTS} - set(found):
         try:
             found[name] = version(name)

@@ -1,5 +1,6 @@
 """How a database's file stands, looked at from outside, beside a bot that runs."""
 
+import sqlite3
 import time
 from contextlib import closing
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from core.storage.state import select_state
 
 LONGEST_LOOK = 20.0  # seconds
 STEPS = 10_000  # of SQLite's machine between two looks at the clock
+ENGINE_VERSION = sqlite3.sqlite_version  # that of SQLite itself, not of Python's module
 BACKED_UP = "backed up"  # under which name it is remembered when the last copy was made
 
 
