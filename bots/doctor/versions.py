@@ -3,7 +3,6 @@
 import platform
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 
 import re2
 
@@ -13,7 +12,6 @@ from core.storage.inspection import ENGINE_VERSION
 
 Version = tuple[int, ...]
 NUMBERS = re2.compile(r"\d+")
-INSTALL = "Install what requirements.txt names: make install, or a newer image."
 NEWER_PYTHON = "Install a newer Python (its SQLite comes with it, or from the system), and run make install with it."
 
 
@@ -40,8 +38,6 @@ FAULTS = (
     KnownFault("Python", (3, 11), "fail", "Confab's code needs Python 3.11 or later", NEWER_PYTHON),
     # sqlite.org, STRICT Tables: since 3.37.0
     KnownFault("SQLite", (3, 37), "fail", "it knows no STRICT tables, so that no database can be made", NEWER_PYTHON),
-    # discord.py, What's New, 2.5: a nonce is sent, and enforced
-    KnownFault("discord.py", (2, 5), "warn", "an answer may stand twice after a lost connection", INSTALL),
     # sqlite.org, Write-Ahead Logging, The WAL-reset bug
     KnownFault(
         "SQLite",
@@ -61,14 +57,8 @@ async def check_versions(settings: Settings) -> list[Check]:
 
 
 def installed_versions() -> dict[str, str]:
-    """Return the version of each thing that the table of faults knows, as far as it is installed."""
-    found = {"Python": platform.python_version(), "SQLite": ENGINE_VERSION}
-    for name in {each.what for each in FAULTS} - set(found):
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return found
+    """Return the version of each thing that the table of faults knows."""
+    return {"Python": platform.python_version(), "SQLite": ENGINE_VERSION}
 
 
 def judge_versions(installed: Mapping[str, str]) -> list[Check]:
