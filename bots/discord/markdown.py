@@ -21,6 +21,10 @@ LINE_BREAK = re2.compile(r"(?i)<br\s*/?>")
 IMAGE = re2.compile(r"!\[([^\[\]\n]*)\]\(([^()\s]*)(?:\s[^()\n]*)?\)")
 UNSURE = re2.compile(r"!(?:\[[^\]\n]*(?:\](?:\([^)\n]*)?)?)?$|<[a-zA-Z]{0,2}\s*/?$|`[^`\n]*$")
 MARKS = re2.compile(r"\*\*|__|~~|`")
+SPOILER = re2.compile(r"\|\|(?:[^|]|\|[^|])+\|\|")
+CODE = re2.compile(r"`[^`]*`")
+BARS = re2.compile(r"\s*\|+\s*$")
+ESCAPED_BAR = "\0"  # stands for a bar that parts no cells
 LINK = re2.compile(r"\]\(")
 
 
@@ -41,13 +45,13 @@ def _render_text(text: str, *, is_whole: bool) -> str:
     while number < len(lines):
         following = lines[number + 1] if number + 1 < len(lines) else last
         is_sure = is_whole or number + 1 < len(lines)
-        if "|" in lines[number] and (DELIMITER_ROW if is_sure else DELIMITER_START).match(following):
+        if _is_row(lines[number]) and (DELIMITER_ROW if is_sure else DELIMITER_START).match(following):
             end = _table_end(lines, number)
             may_grow = not is_whole and end == len(lines)
             if may_grow and end - number < ROWS + 2:
                 return "\n".join([*shown, ""])
             if "|" in following:
-                goes_to_the_end = end == len(lines) and "|" in last
+                goes_to_the_end = end == len(lines) and _is_row(last)
                 rows = [*lines[number:end], *([last] if goes_to_the_end and is_whole else [])]
                 shown += _table(rows, is_open=may_grow)
                 if goes_to_the_end or may_grow:
@@ -61,7 +65,12 @@ def _render_text(text: str, *, is_whole: bool) -> str:
 
 def _table_end(lines: Sequence[str], begin: int) -> int:
     """Return where the table's lines end."""
-    return next((number for number in range(begin, len(lines)) if "|" not in lines[number]), len(lines))
+    return next((number for number in range(begin, len(lines)) if not _is_row(lines[number])), len(lines))
+
+
+def _is_row(line: str) -> bool:
+    """Whether a line goes on a table; bars alone end a spoiler that the table stands in."""
+    return "|" in line and not BARS.match(line)
 
 
 def _sure(line: str) -> str:
@@ -92,20 +101,25 @@ def _image(image: Any) -> str:
 
 
 def _table(lines: Sequence[str], *, is_open: bool) -> Iterator[str]:
-    """Yield a table's lines, laid out by its first rows; `is_open` says that more rows may follow."""
+    """Yield a table's lines, laid out by its first rows; `is_open` says that more rows may follow.
+
+    No block of code holds a row with a spoiler, since it would show it: from there on the table is a list.
+    """
     head, *rows = [_cells(line) for number, line in enumerate(lines) if number != 1]
     measured = [head, *rows[:ROWS]]
     widths = [max(map(display_width, map(_plain, column))) for column in zip_longest(*measured, fillvalue="")]
     has_link = any(LINK.search(cell) for row in measured for cell in row)
-    if has_link or sum(widths) + 2 * len(widths) - 2 > WIDEST:
+    aligned = next((number for number, row in enumerate(rows) if _has_spoiler(row)), len(rows))
+    if has_link or _has_spoiler(head) or aligned < min(ROWS, len(rows)) or sum(widths) + 2 * len(widths) - 2 > WIDEST:
         yield from _list_of(head, rows)
         return
     yield "```"
     yield _align_row(head, widths)
     yield "  ".join("-" * width for width in widths)
-    yield from (_align_row(row, widths) for row in rows)
-    if not is_open:
+    yield from (_align_row(row, widths) for row in rows[:aligned])
+    if not is_open or aligned < len(rows):
         yield "```"
+    yield from _list_of(head, rows[aligned:])
 
 
 def _list_of(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
@@ -124,8 +138,16 @@ def _align_row(row: Sequence[str], widths: Sequence[int]) -> str:
 
 
 def _cells(line: str) -> list[str]:
-    bare = line.replace("\\|", "\0").strip().removeprefix("|").removesuffix("|")
-    return [str(LINE_BREAK.sub(" ", cell.replace("\0", "|"))).strip() for cell in bare.split("|")]
+    """Return what stands between the bars of a row, but for those in code and those of spoilers."""
+    bare = line.replace("\\|", ESCAPED_BAR)
+    for whole in (CODE, SPOILER):
+        bare = whole.sub(lambda found: found.group().replace("|", ESCAPED_BAR), bare)
+    cells = bare.strip().removeprefix("|").removesuffix("|").split("|")
+    return [str(LINE_BREAK.sub(" ", cell.replace(ESCAPED_BAR, "|"))).strip() for cell in cells]
+
+
+def _has_spoiler(row: Sequence[str]) -> bool:
+    return any("||" in cell and SPOILER.search(CODE.sub("", cell)) for cell in row)
 
 
 def _plain(cell: str) -> str:

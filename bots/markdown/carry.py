@@ -53,8 +53,14 @@ class Carry:
 
 
 def marks_at(before: str, cut: Place, *, within_line: bool) -> tuple[Mark, ...]:
-    """Return the marks that are open where a cut falls behind a text; only spoilers go on past a paragraph."""
+    """Return the marks that are open where a cut falls behind a text; only spoilers go on past a paragraph.
+
+    Bars that stand like `a || b` in a line are none: nobody means to hide all that follows.
+    """
     opened = open_marks(before.rstrip())
+    ended = before[: before.rfind("\n") + 1] if within_line else before
+    if SPOILER not in before[len(ended) :] and any(mark.is_operator for mark in open_marks(ended.rstrip())):
+        opened = tuple(mark for mark in opened if mark.text != SPOILER)
     return opened if within_line or cut.rank == Rank.LINE else spoilers_of(opened)
 
 

@@ -20,10 +20,14 @@ ROOM = {SPOILER: "\n||", "*": "***", "_": "___", "~~": "~~", "`": "```"}
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A mark that is open, and whether a letter follows it at once."""
+    """A mark that is open, and whether a letter follows it at once.
+
+    `is_operator` says that it is bars between spaces amid a line, as in `a || b`.
+    """
 
     text: str
     is_tight: bool
+    is_operator: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +90,8 @@ def _marks_past(block: str, opened: tuple[Mark, ...], *, is_last: bool) -> tuple
         if token.run == "\\":
             number += number + 1 < len(tokens) and tokens[number + 1].start == token.end
         elif token.run[0] != "`":
-            opened = _pipes_past(token, opened) if token.run[0] == "|" else _mark_past(token, opened)
+            is_bars = token.run[0] == "|"
+            opened = _pipes_past(token, opened, block) if is_bars else _mark_past(token, opened)
         elif last_of[token.run] > number:
             number = next(later for later in range(number + 1, len(tokens)) if tokens[later].run == token.run)
         elif is_last and len(token.run) <= LONGEST and SPOILER not in block[token.end :]:
@@ -101,7 +106,7 @@ def _tokens_of(block: str) -> Iterator[Token]:
         yield Token(match.group(), block[max(0, start - 1) : start], block[end : end + 1], start, end)
 
 
-def _pipes_past(token: Token, opened: tuple[Mark, ...]) -> tuple[Mark, ...]:
+def _pipes_past(token: Token, opened: tuple[Mark, ...], block: str) -> tuple[Mark, ...]:
     """Pair bars as Discord's pattern `||(.+?)||` does: between two marks stands at least one letter."""
     left, is_open = len(token.run), any(mark.text == SPOILER for mark in opened)
     while left >= len(SPOILER):
@@ -110,7 +115,14 @@ def _pipes_past(token: Token, opened: tuple[Mark, ...]) -> tuple[Mark, ...]:
             break
         left, is_open = (left - len(SPOILER) - 1, False) if is_open else (left, is_open)
     others = tuple(mark for mark in opened if mark.text != SPOILER)
-    return (*others, Mark(SPOILER, bool(token.after.strip()))) if is_open else others
+    begun = Mark(SPOILER, bool(token.after.strip()), _is_operator(token, block))
+    return (*others, begun) if is_open else others
+
+
+def _is_operator(token: Token, block: str) -> bool:
+    before = block[: token.start].rpartition("\n")[2]
+    after = block[token.end :].partition("\n")[0]
+    return (token.run, token.before, token.after) == (SPOILER, " ", " ") and bool(before.strip() and after.strip())
 
 
 def _mark_past(token: Token, opened: tuple[Mark, ...]) -> tuple[Mark, ...]:

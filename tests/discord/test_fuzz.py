@@ -69,7 +69,7 @@ def seeds(sandbox: Sandbox) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def mutate(value: dict[str, Any], chance: random.Random) -> dict[str, Any]:
-    """Return an event with one to three places dropped, nulled or of another type."""
+    """Return an event with one to three places dropped, nulled, nested deeper or of another type."""
     mutated = copy.deepcopy(value)
     for _ in range(chance.choice((1, 1, 2, 3))):
         places = list(_places(mutated))
@@ -77,6 +77,8 @@ def mutate(value: dict[str, Any], chance: random.Random) -> dict[str, Any]:
             holder, name = chance.choice(places)
             if isinstance(holder, dict) and chance.random() < 0.4:
                 del holder[name]
+            elif chance.random() < 0.15:
+                holder[name] = chance.choice(([holder[name]], {"value": holder[name]}, [[[[[[[[holder[name]]]]]]]]]))
             else:
                 holder[name] = copy.deepcopy(chance.choice(WRONG))
     return mutated

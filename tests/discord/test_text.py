@@ -103,6 +103,11 @@ WIDE_TABLE = f"| name | what |\n|---|---|\n| tuna | {'fish ' * 12}|"
         (f"so:\n\n{TABLE}\n\nend", "so:\n\n```\nname  euros\n----  -----\ntuna  12\n寿司  3\n```\n\nend"),
         (WIDE_TABLE, f"- name: tuna\n  - what: {'fish ' * 12}".rstrip()),
         ("| a |\n|---|\n| [x](https://a.example) |", "- a: [x](https://a.example)"),
+        ("| q | a |\n|---|---|\n| capital? | ||Paris|| |", "- q: capital?\n  - a: ||Paris||"),
+        ("| q | a |\n|---|---|\n| capital? | \\|\\|Paris\\|\\| |", "- q: capital?\n  - a: ||Paris||"),
+        ("q | ||a||\n--|--\n1 | 2", "- q: 1\n  - ||a||: 2"),
+        ("||So:\n\n| a |\n|---|\n| b |\n||", "||So:\n\n```\na\n-\nb\n```\n||"),
+        ("| op |\n|---|\n| `a || b` |\n| `c \\|\\| d` |", "```\nop\n------\na || b\nc || d\n```"),
         ("#### Small", "**Small**"),
         ("###### **Tiny** ##", "**Tiny**"),
         ("# Large", "# Large"),
@@ -118,13 +123,35 @@ def test_what_discord_does_not_know_becomes_what_it_does(markdown: str, shown: s
     assert render_markdown(markdown) == shown
 
 
+def test_a_spoiler_in_a_late_row_of_a_table_stays_hidden() -> None:
+    """The rows above it were shown as code already; from there on the table is a list."""
+    rows = [f"| row {number} | x |" for number in range(40)]
+    growing = "\n".join(["| q | a |", "|---|---|", *rows, "| row 40 | ||secret|| |", "| row 41 | y |", ""])
+    shown = render_markdown(growing, is_whole=False)
+    assert shown.split("\n")[-6:] == ["```", "- q: row 40", "  - a: ||secret||", "- q: row 41", "  - a: y", ""]
+    assert shown.startswith(render_markdown(growing[: growing.index("| row 40")], is_whole=False).rstrip("\n"))
+
+
 def test_wide_letters_take_two_columns() -> None:
     """And what stands above a letter none."""
     assert [display_width(text) for text in ("ab", "寿司", "e\u0301", "한")] == [2, 4, 1, 2]
 
 
 ROWS_OF_TABLES = st.sampled_from(
-    ["| a | b |", "|---|---|", "| 寿司 | x |", "a|b", "", "#### x", "![a](b)", "x<br>", "```", "- i"]
+    [
+        "| a | b |",
+        "|---|---|",
+        "| 寿司 | x |",
+        "a|b",
+        "",
+        "#### x",
+        "![a](b)",
+        "x<br>",
+        "```",
+        "- i",
+        "| ||s|| | b |",
+        "||",
+    ]
 )
 
 

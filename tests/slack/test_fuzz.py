@@ -70,12 +70,14 @@ def places_of(value: Any) -> Iterator[tuple[Any, Any]]:
 
 
 def mutated(shape: dict[str, Any], chance: random.Random) -> dict[str, Any]:
-    """Return a payload with up to three of its places dropped, emptied, or filled with something else."""
+    """Return a payload with up to three of its places dropped, emptied, nested deeper, or filled with something else."""
     payload = copy.deepcopy(shape)
     for _ in range(chance.randint(1, 3)):
         holder, name = chance.choice(list(places_of(payload)))
         if isinstance(holder, dict) and chance.random() < 0.3:
             del holder[name]
+        elif chance.random() < 0.15:
+            holder[name] = chance.choice(([holder[name]], {"value": holder[name]}, [[[[[[[[holder[name]]]]]]]]]))
         else:
             holder[name] = copy.deepcopy(chance.choice(WRONG)) if chance.random() < 0.8 else "of_tomorrow"
     return payload
