@@ -70,7 +70,7 @@ def places_of(value: Any) -> Iterator[tuple[Any, Any]]:
 
 
 def mutated(shape: dict[str, Any], chance: random.Random) -> dict[str, Any]:
-    """Return a payload with up to three of its places dropped, emptied, nested deeper, or filled with something else."""
+    """Return a payload with up to three of its places dropped, emptied, nested deeper, or of another type."""
     payload = copy.deepcopy(shape)
     for _ in range(chance.randint(1, 3)):
         holder, name = chance.choice(list(places_of(payload)))
