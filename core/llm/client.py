@@ -126,7 +126,7 @@ class OpenAI:
             complaint = fault.complaint.own(call.private)
             if not begun and self._adapt(call, complaint):
                 return
-            error = error_of(complaint, complaint.detail("", self._options.api_key))
+            error = error_of(complaint, fault.complaint.detail(call.private, self._options.api_key))
             asked = fault.retry_after
         if not begun and isinstance(error, WrongPath) and not call.endpoint.has_version:
             call.endpoint = call.endpoint.with_version()

@@ -10,6 +10,7 @@ from core.llm.deltas import Delta, read_delta, read_usage
 from core.llm.dialects.finishes import end_of, read_finish
 from core.llm.dialects.shapes import is_fault
 from core.llm.dialects.thoughts import ThoughtFilter
+from core.llm.echoes import redact_echoes
 from core.llm.errors import AnswerTooLong, BareEnd
 from core.llm.halves import HalfJoiner
 from core.llm.opening import AnswerOpening
@@ -138,14 +139,15 @@ class CompletionReader:
         yield Finish(choice.finish or "stop")
 
     def _judge(self, finish: str, meant: str) -> None:
+        told = f"finish reason {redact_echoes(finish[:40], finish)}"  # an endpoint's own words alone
         if meant == "filter":
-            raise ContentFiltered(f"finish reason {finish[:40]}")
+            raise ContentFiltered(told)
         if meant == "broken":
-            raise StreamCut(f"finish reason {finish[:40]}")
+            raise StreamCut(told)
         if not self._shown:
-            raise EmptyAnswer(f"finish reason {finish[:40] or 'none'}")
+            raise EmptyAnswer(told)
         if meant == "length":
-            raise AnswerCutByLength(f"finish reason {finish[:40]}")
+            raise AnswerCutByLength(told)
 
     def _finish(self, *, is_cut: bool) -> None:
         """Let go of what was held back of the first choice."""

@@ -20,6 +20,7 @@ from core.llm.dialects.shapes import (
     status_of,
 )
 from core.llm.dialects.waits import wait_told
+from core.llm.echoes import redact_echoes
 from core.llm.errors import DailyLimit
 from core.llm.overflow import overflow_figures
 from core.llm.quotations import redact_quotations
@@ -60,8 +61,9 @@ class Complaint:
         """Return a line for the log in which nothing of `private`, as a rule the prompt, nor the key is left."""
         said = KEYS.sub("(key)", self.message)
         said = said.replace(key, "(key)") if key else said
-        labels = " ".join(filter(None, (str(self.status or ""), self.code, self.param)))
-        return f"{labels}: {redact_quotations(said, private)[:DETAIL_LENGTH]}"
+        code, param = redact_echoes(self.code, private), redact_echoes(self.param, private)
+        labels = " ".join(filter(None, (str(self.status or ""), code, param)))
+        return f"{labels}: {redact_echoes(said, private)[:DETAIL_LENGTH]}"
 
 
 class Refused(Exception):

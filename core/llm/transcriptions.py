@@ -137,7 +137,7 @@ class TranscriptionClient:
 
     def _meaning_of(self, complaint: Complaint) -> ModelError | SoundRefused:
         """Return what a refusal means; WrongPath where the endpoint has no transcriptions, whatever its status."""
-        detail = complaint.detail("", self._options.api_key)
+        detail = complaint.detail(self._options.prompt, self._options.api_key)
         if complaint.status == 501 or NO_EARS.search(complaint.words):
             return WrongPath(detail)
         error = error_of(complaint, detail)
