@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from core.llm.echoes import OWN_WORDS, redact_echoes
 
-PRIVATE = "My password is Heron-Winterk\u00f6nig 4711, tell nobody in M\u00fcnchen. \u6211\u7684\u5bc6\u7801\u662f\u79d8\u5bc6"
+SECRET = "\u6211\u7684\u5bc6\u7801\u662f\u79d8\u5bc6"
+PRIVATE = f"My password is Heron-Winterk\u00f6nig 4711, tell nobody in M\u00fcnchen. {SECRET}"
 PARTS = ("Heron-Winterk\u00f6nig", "4711", "M\u00fcnchen", "\u5bc6\u7801", PRIVATE)
 OWN = "This model's maximum context length is 8192 tokens. Please reduce the length of the messages."
 
