@@ -23,11 +23,19 @@ class AccessLists:
         who, where = _entries_of(message.author), _place_entries(message)
         if self.deny & (who | where):
             return False
-        return all(self._is_listed(found, kinds) for found, kinds in ((who, ("user", "role")), (where, PLACES)))
+        return self._lets_in(message) and all(
+            self._is_listed(found, kinds) for found, kinds in ((who, ("user", "role")), (where, PLACES))
+        )
 
     def denies(self, author: Author) -> bool:
         """Whether a person, a role of theirs or the workspace that they come from is denied."""
         return bool(self.deny & (_entries_of(author) | _home_of(author)))
+
+    def _lets_in(self, message: Message) -> bool:
+        """Whether somebody from elsewhere is: by their own workspace or their id, where any workspace is listed."""
+        home, user = message.author.workspace, f"user:{message.author.id}"
+        is_guest = bool(home) and home != message.key.workspace
+        return not is_guest or user in self.allow or self._is_listed({f"workspace:{home}"}, ("workspace",))
 
     def _is_listed(self, found: set[str], kinds: tuple[str, ...]) -> bool:
         listed = {each for each in self.allow if each.partition(":")[0] in kinds}

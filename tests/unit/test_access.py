@@ -1,6 +1,7 @@
 """Who is paused after violations, for how long, and that a restart changes nothing about it."""
 
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -54,3 +55,27 @@ def test_nobody_is_paused_for_another() -> None:
     access = after(20.0, 10.0)
     assert access.refusal_of(asked("U2")) is None
     assert access.refusal_of(asked(platform="discord")) is None
+
+
+@pytest.mark.parametrize(
+    ("allow", "home", "is_served"),
+    [
+        ({"workspace:T1"}, "T1", True),
+        ({"workspace:T1"}, "", True),
+        ({"workspace:T1"}, "T2", False),
+        ({"workspace:T1", "channel:C1"}, "T2", False),
+        ({"workspace:T1", "role:R1"}, "T2", False),
+        ({"workspace:T1", "user:U1"}, "T2", True),
+        ({"workspace:T1", "workspace:T2"}, "T2", True),
+        ({"workspace:T2"}, "T1", False),
+        ({"channel:C1"}, "T2", True),
+        ({"role:R2"}, "T1", False),
+        (set(), "T2", True),
+    ],
+)
+def test_a_guest_from_another_workspace_is_not_let_in_by_that_of_the_channel(
+    allow: set[str], home: str, *, is_served: bool
+) -> None:
+    """Only by their own, by their id, or by a channel where no workspace is listed at all."""
+    message = replace(asked(), author=Author("U1", "ada", workspace=home, roles=("R1",)))
+    assert AccessLists(allow=frozenset(allow)).allows(message) == is_served
