@@ -13,21 +13,31 @@ from itertools import chain
 import httpx
 import structlog
 
-from core.errors import EndpointFailing, EndpointUnreachable, ModelError, RateLimited, StreamCut, WrongPath
+from core.errors import (
+    EndpointFailing,
+    EndpointUnreachable,
+    ModelError,
+    ModelSilent,
+    RateLimited,
+    StreamCut,
+    WrongPath,
+)
 from core.llm.address import LACKS_VERSION
 from core.llm.dialects.adaptations import NO_PICTURES, Adaptation, adapt_body, find_adaptation
 from core.llm.errors import BareEnd
+from core.llm.reading_pace import ReadingPace, reading_notice
 from core.llm.refusals import Complaint, Refused, error_of
 from core.llm.request import Body, chat_body
 from core.llm.settings import ModelSettings
 from core.llm.stream import AttemptBounds, ChatEndpoint, open_client
-from core.messages import ModelEvent, PromptMessage, Replace, Text
+from core.messages import ModelEvent, Notice, PromptMessage, Replace, Text, Usage
 from core.retry import RetryBudget
 
 __all__ = ["OpenAI", "open_client"]
 
 RETRIED = (RateLimited, EndpointFailing, EndpointUnreachable, StreamCut)
 SHORTEST_CONNECT = 1.0  # seconds that even the last retry has for its connection
+PATIENCE = 2.0  # times what a prompt is expected to take to be read
 
 log = structlog.get_logger()
 
@@ -39,11 +49,18 @@ class ChatCall:
     body: Body
     private: str
     started: float
+    first_token_at: float
     retries: RetryBudget
     endpoint: ChatEndpoint
     applied: tuple[Adaptation, ...] = ()
     tried: set[Adaptation] = field(default_factory=set)
     complaint: str = ""  # the last one, to which an adaptation was made
+    uncached: float = 1.0  # the share of the prompt that was read, as far as the endpoint tells
+
+    def note_usage(self, event: ModelEvent) -> None:
+        """Take in how much of the prompt was read rather than cached, where an event tells that."""
+        if isinstance(event, Usage) and event.input_tokens:
+            self.uncached = max(0.0, 1 - event.cached_tokens / event.input_tokens)
 
     def adapted_body(self) -> Body:
         """Return the body with the changes that this call makes to it."""
@@ -56,29 +73,38 @@ class OpenAI:
     def __init__(self, options: ModelSettings, client: httpx.AsyncClient) -> None:
         self._options = options
         self._endpoint = ChatEndpoint(options, client)
+        self._pace = ReadingPace(options.first_token_timeout)
         self._learned: tuple[Adaptation, ...] = ()  # what helped with this model, for as long as the process runs
         self.is_address_corrected = False  # whether it is asked with the /v1 that its address lacks
 
     async def chat(self, prompt: Sequence[PromptMessage], user: str) -> AsyncGenerator[ModelEvent, None]:
         """Yield the answer to `prompt` as it is made: Text pieces, then Usage where it is reported, then Finish.
 
-        A Replace takes back what was a thought. `user` is the platform's id of who asks. Raises a ModelError, after
+        A Replace takes back what was a thought, and a Notice comes first where the endpoint is known to take long to
+        read so much. `user` is the platform's id of who asks. Raises a ModelError, after
         the text that had come by then. Closing the generator closes the connection at once.
         """
         call = self._begin(prompt, user)
+        if notice := reading_notice(self._pace.expected_seconds(len(call.private))):
+            yield Notice(notice)
         done = False
         while not done:
             heard = begun = False
+            bounds, sent_at = self._bounds(call), _now()
             try:
-                async with aclosing(call.endpoint.stream(call.adapted_body(), self._bounds(call))) as events:
+                async with aclosing(call.endpoint.stream(call.adapted_body(), bounds)) as events:
                     async for event in events:
                         if not heard:
                             self._learn(call)
                         heard, begun = True, begun or isinstance(event, Text | Replace)
+                        call.note_usage(event)
                         yield event
                 done = True
             except (Refused, ModelError) as fault:
+                self._measure(call, bounds, sent_at, fault)
                 await self._try_again(call, fault, begun=begun)
+            else:
+                self._measure(call, bounds, sent_at)
 
     async def answer(self, prompt: Sequence[PromptMessage], user: str = "") -> str:
         """Return the whole answer to a prompt as one text; raise a ModelError where it is not whole."""
@@ -116,7 +142,16 @@ class OpenAI:
         options, started = self._options, _now()
         deadline = started + min(options.retry_deadline, options.first_token_timeout)
         body, retries = chat_body(options, prompt, user), RetryBudget(deadline, _now)
-        return ChatCall(body, private, started, retries, self._endpoint, self._learned)
+        reading = min(PATIENCE * self._pace.expected_seconds(len(private)), options.answer_timeout)
+        first_token_at = started + max(options.first_token_timeout, reading)
+        return ChatCall(body, private, started, first_token_at, retries, self._endpoint, self._learned)
+
+    def _measure(self, call: ChatCall, bounds: AttemptBounds, sent_at: float, fault: Exception | None = None) -> None:
+        """Take in how long the prompt took to be read, as far as that is known."""
+        if bounds.alive_at is not None:
+            self._pace.note_read(len(call.private) * call.uncached, bounds.alive_at - sent_at)
+        elif isinstance(fault, ModelSilent):
+            self._pace.note_unread(len(call.private), _now() - sent_at)
 
     async def _try_again(self, call: ChatCall, fault: Refused | ModelError, *, begun: bool) -> None:
         """Return when the call is to be tried again; raise what ended it where it is not, as once text was shown."""
@@ -167,8 +202,7 @@ class OpenAI:
         deadline = call.started + min(options.retry_deadline, options.first_token_timeout)
         left = max(deadline - _now(), SHORTEST_CONNECT)
         connect = options.connect_timeout if not call.retries.retries else min(options.connect_timeout, left)
-        first_token_at = call.started + options.first_token_timeout
-        return AttemptBounds(connect, first_token_at, call.started + options.answer_timeout)
+        return AttemptBounds(connect, call.first_token_at, call.started + options.answer_timeout)
 
 
 def _now() -> float:

@@ -31,13 +31,17 @@ def open_client(options: ModelSettings) -> httpx.AsyncClient:
     return open_http_client(options.max_connections)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class AttemptBounds:
-    """How long one attempt may take: to connect, in seconds; the others are due by the loop's clock."""
+    """How long one attempt may take: to connect, in seconds; the others are due by the loop's clock.
+
+    `alive_at` is when the model first said or thought something, by that clock; None until then.
+    """
 
     connect: float
     first_token_at: float
     end_at: float
+    alive_at: float | None = None
 
 
 class ChatEndpoint:
@@ -125,7 +129,8 @@ class ChatEndpoint:
                 if fault:
                     raise fault
                 if life:
-                    until = asyncio.get_running_loop().time() + self._options.silence_timeout
+                    now = asyncio.get_running_loop().time()
+                    until, bounds.alive_at = now + self._options.silence_timeout, bounds.alive_at or now
             await _drain(blocks)
 
     async def _beginning(self, pieces: AsyncGenerator[bytes, None], bounds: AttemptBounds) -> bytes:

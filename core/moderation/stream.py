@@ -63,7 +63,8 @@ class ModeratedStream:
         self._whole = self._strict or guard.words.hold is None
         self._sendable = asyncio.Event()
         self._wake = asyncio.Event()
-        self._held = self._told = self._is_due = self._ended = False
+        self._told = self._is_due = self._ended = False
+        self._notice = ""  # what a person is told while there is nothing to show
         self._pieces: list[str] = []
         self._others: list[ModelEvent] = []
         self._fault: Exception | None = None
@@ -94,9 +95,9 @@ class ModeratedStream:
                         yield Admitted()
                     for text in self._releasable_texts():
                         yield text
-                if self._held:
-                    self._held = False
-                    yield Notice(HELD)
+                if self._notice:
+                    notice, self._notice = self._notice, ""
+                    yield Notice(notice)
         finally:
             await self._cancel_all(chat, question, reading)
         for event in self._others:
@@ -142,6 +143,9 @@ class ModeratedStream:
                         self._take_piece(event.text)
                     elif isinstance(event, Replace):
                         self._begin_again(event.text)
+                    elif isinstance(event, Notice):
+                        self._notice = event.text
+                        self._wake.set()
                     else:
                         self._others.append(event)
         except Exception as error:  # noqa: BLE001 - it is raised again, behind the text that came before it
@@ -243,7 +247,7 @@ class ModeratedStream:
 
     def _note_held(self) -> None:
         """Learn that a check has to wait."""
-        self._held = self._held or not self._told
+        self._notice = self._notice if self._told else HELD
         self._told = True
         self._wake.set()
 

@@ -10,7 +10,7 @@ from core.errors import AnswerLimitTooLarge, ContextOverflow
 from core.files.attachments import UNSEEN, AttachmentContent
 from core.history import PromptRecord, StoredHistory
 from core.llm.client import OpenAI
-from core.messages import ConversationKey, Entry, Message, ModelEvent, Usage
+from core.messages import ConversationKey, Entry, Message, ModelEvent, Replace, Text, Usage
 from core.moderation.stream import PromptTexts
 from core.prompt.build import Prompt
 from core.prompt.history import HistoryLoader
@@ -56,7 +56,7 @@ async def chat(
         try:
             async with aclosing(model.chat(asked.prompt.messages, user)) as events:
                 async for event in without_leading_name(events, asked.prompt.names):
-                    begun = True
+                    begun = begun or isinstance(event, Text | Replace)
                     if isinstance(event, Usage):
                         recall.window_of(asked.key).note_passed(event.input_tokens)
                     yield event

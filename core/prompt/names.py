@@ -3,11 +3,11 @@
 import hashlib
 import unicodedata
 from collections import defaultdict
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from core.errors import ModelError
-from core.messages import Author, ModelEvent, Replace, Text
+from core.messages import Author, ModelEvent, Notice, Replace, Text
 from core.sanitize import sanitize_name
 
 TAG_LENGTH = 4  # characters behind a name that others bear as well
@@ -122,6 +122,16 @@ class LeadingName:
         return text
 
 
+def _pass_on(answer: LeadingName, event: ModelEvent) -> Iterator[ModelEvent]:
+    """Yield what becomes of an event that takes nothing back; a notice is no part of the answer."""
+    if not isinstance(event, Notice):
+        shown = answer.add(event.text) if isinstance(event, Text) else answer.rest()
+        if shown:
+            yield Text(shown)
+    if not isinstance(event, Text):
+        yield event
+
+
 async def without_leading_name(
     events: AsyncIterator[ModelEvent], names: Sequence[str]
 ) -> AsyncGenerator[ModelEvent, None]:
@@ -133,11 +143,8 @@ async def without_leading_name(
                 answer = LeadingName(names)
                 yield Replace(answer.add(event.text) + answer.rest(), at_once=event.at_once)
                 continue
-            shown = answer.add(event.text) if isinstance(event, Text) else answer.rest()
-            if shown:
-                yield Text(shown)
-            if not isinstance(event, Text):
-                yield event
+            for each in _pass_on(answer, event):
+                yield each
     except ModelError:
         if shown := answer.rest():
             yield Text(shown)
