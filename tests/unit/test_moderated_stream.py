@@ -17,7 +17,7 @@ from core.moderation.settings import ModerationSettings
 from core.moderation.stream import ModeratedStream, PromptTexts
 from core.moderation.verdict import Finding, Sample
 from core.moderation.words import WordList
-from core.policy import Policies
+from core.policy import ConversationSettings, Policies
 
 ABOUT = Subject(ConversationKey("slack", "T1", "C1", "1.0"), "reference")
 QUICK = ModerationSettings(first_window=0.0, later_window=0.0)
@@ -48,10 +48,17 @@ class Phrases:
         return [Finding(flagged=self._phrase in sample.text) for sample in samples]
 
 
-def guard(words: WordList, checkers: Sequence[Phrases] = (), options: ModerationSettings = QUICK) -> Moderation:
+def guard(
+    words: WordList,
+    checkers: Sequence[Phrases] = (),
+    options: ModerationSettings = QUICK,
+    policies: Policies | None = None,
+) -> Moderation:
     """Return a guard over the own list and checkers."""
     reports = ModerationLog(Rows(), {}, AccessControl(AccessLists()), {})  # type: ignore[arg-type]  # one method of it is used
-    return Moderation(CheckerPool(words, checkers), reports, AccessControl(AccessLists()), options, Policies())
+    return Moderation(
+        CheckerPool(words, checkers), reports, AccessControl(AccessLists()), options, policies or Policies()
+    )
 
 
 async def spoken(pieces: Sequence[str]) -> AsyncGenerator[ModelEvent, None]:
@@ -140,8 +147,8 @@ def test_a_pattern_of_any_length_has_the_whole_answer_held() -> None:
 
 def test_the_strict_mode_shows_nothing_before_all_of_it_is_checked() -> None:
     """And then all at once."""
-    strict = ModerationSettings(strict=True)
-    release = ModeratedStream(guard(WordList(), [Phrases("never")], strict), ABOUT, asking)
+    strict = Policies(ConversationSettings(strict=True))
+    release = ModeratedStream(guard(WordList(), [Phrases("never")], policies=strict), ABOUT, asking)
     assert asyncio.run(states(release, ["One. ", "Two. ", "Three."])) == (["", "One. Two. Three."], False)
 
 
