@@ -7,7 +7,7 @@ Value = str | bool | list["Value"] | dict[str, "Value"]
 Lines = deque[tuple[int, str]]
 
 LINE = re.compile(r"(?P<indent> *)(?P<rest>\S.*)")
-PAIR = re.compile(r"(?P<key>[\w-]+):(?: (?P<value>.+))?")
+PAIR = re.compile(r"(?P<key>[\w./-]+):(?: (?P<value>.+))?")
 SCALAR = re.compile(r'"(?P<quoted>[^"\\]*)"|(?P<plain>[^\s"\'&*!|>%@`\[\]{}#,-][^#\n]*?)')
 COMMENT = re.compile(r"(^|\s)#.*")
 

@@ -15,7 +15,9 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from bots.settings import ProcessSettings
+from bots.http import Health, health_routes
+from bots.metrics import EventLoopLag
+from bots.settings import ProcessSettings, Settings
 from tests.support.plain_yaml import load
 
 ROOT = Path(__file__).parents[2]
@@ -44,6 +46,9 @@ SCOPES_OF_CALLS: dict[str, set[str]] = {
     "conversations.history": set(),
     "files.info": {"files:read"},
     "conversations.replies": set(),
+    "conversations.info": {"channels:read", "groups:read", "im:read", "mpim:read"},
+    "views.open": set(),
+    "views.publish": set(),
     "assistant.threads.setStatus": {"assistant:write"},
 }
 # The agent view asks for the first; without the second, events say nothing of the files that came with a message; the
@@ -103,7 +108,7 @@ def test_the_image_installs_by_hash() -> None:
 
 def test_the_image_runs_the_bot_without_root_and_is_stopped_by_sigterm() -> None:
     """The exec form: a shell as the first process would keep the signal to itself."""
-    assert steps("USER") == ["confab"]
+    assert steps("USER") == ["10001:10001"]
     assert [json.loads(line) for line in steps("CMD")] == [["python", "-m", "bots", "run"]]
     assert steps("STOPSIGNAL") == ["SIGTERM"]
     assert steps("VOLUME") == ["/data"]
@@ -158,6 +163,102 @@ def test_compose_takes_away_what_the_bot_does_not_need() -> None:
     assert compose["security_opt"] == ["no-new-privileges:true"]
 
 
+def test_old_and_new_compose_take_the_file() -> None:
+    """The keys are those that the format 3.7 knows (docker-compose 1.22 and later), and new ones leave them be.
+
+    The volume keeps its name, whatever the project is called by either.
+    """
+    document = load((DEPLOY / "compose.yaml").read_text())
+    assert set(document) == {"version", "services", "volumes"}
+    assert document["version"] == "3.7"
+    assert document["volumes"] == {"data": {"name": "confab_data"}}
+    known = {"build", "image", "env_file", "environment", "volumes", "extra_hosts", "ports", "restart", "tmpfs"}
+    assert set(service()) <= known | {"stop_grace_period", "read_only", "cap_drop", "security_opt"}
+
+
+def kubernetes(name: str) -> dict[str, Any]:
+    """Return one manifest for Kubernetes."""
+    return load((DEPLOY / "kubernetes" / f"{name}.yaml").read_text())
+
+
+def test_kubernetes_applies_files_that_exist_and_names_agree() -> None:
+    """The deployment finds the volume and the secret, the service the pods; the example secret is not applied."""
+    applied = kubernetes("kustomization")["resources"]
+    files = {path.name for path in (DEPLOY / "kubernetes").iterdir()}
+    assert files == {*applied, "kustomization.yaml", "secret.example.yaml"}
+    deployment, pod = kubernetes("deployment"), kubernetes("deployment")["spec"]["template"]
+    (container,) = pod["spec"]["containers"]
+    volumes = {each["name"]: each for each in pod["spec"]["volumes"]}
+    assert volumes["data"]["persistentVolumeClaim"]["claimName"] == kubernetes("volume")["metadata"]["name"]
+    assert container["envFrom"] == [{"secretRef": {"name": kubernetes("secret.example")["metadata"]["name"]}}]
+    assert set(kubernetes("secret.example")["stringData"]) <= set(Settings.names())
+    labels = pod["metadata"]["labels"]
+    assert deployment["spec"]["selector"]["matchLabels"] == kubernetes("service")["spec"]["selector"] == labels
+    assert {each["name"] for each in container["volumeMounts"]} == set(volumes)
+    assert kubernetes("service")["spec"]["ports"][0]["targetPort"] in {each["name"] for each in container["ports"]}
+
+
+def test_kubernetes_runs_one_bot_that_may_do_nothing_it_does_not_need() -> None:
+    """Two would fight for the database; the user is the image's."""
+    spec = kubernetes("deployment")["spec"]
+    pod = spec["template"]["spec"]
+    (container,) = pod["containers"]
+    assert (spec["replicas"], spec["strategy"]) == ("1", {"type": "Recreate"})
+    assert kubernetes("volume")["spec"]["accessModes"] == ["ReadWriteOnce"]
+    assert float(pod["terminationGracePeriodSeconds"]) > GRACE
+    assert pod["automountServiceAccountToken"] is False
+    assert (pod["securityContext"]["runAsNonRoot"], pod["securityContext"]["runAsUser"]) == (True, "10001")
+    assert "--uid 10001" in steps("RUN")[-2]
+    inside = container["securityContext"]
+    assert (inside["readOnlyRootFilesystem"], inside["allowPrivilegeEscalation"]) == (True, False)
+    assert inside["capabilities"] == {"drop": ["ALL"]}
+
+
+def test_kubernetes_asks_what_the_bot_answers() -> None:
+    """Start and readiness by health, which says no while a platform is away; life by what is answered all the same."""
+    (container,) = kubernetes("deployment")["spec"]["template"]["spec"]["containers"]
+    environ = {each["name"]: each["value"] for each in container["env"]}
+    ports = {each["name"]: each["containerPort"] for each in container["ports"]}
+    assert set(environ) <= set(Settings.names())
+    assert (environ["PORT"], environ["CONFAB_HEALTH_PORT"]) == (ports["events"], ports["health"])
+    assert (environ["CONFAB_HEALTH_HOST"], environ["CONFAB_DATABASE"]) == ("0.0.0.0", "/data/confab.db")  # noqa: S104
+    asked = {name: container[name]["httpGet"] for name in ("startupProbe", "livenessProbe", "readinessProbe")}
+    assert {each["port"] for each in asked.values()} == {"health"}
+    paths = {name: each["path"] for name, each in asked.items()}
+    assert paths == {"startupProbe": "/health", "livenessProbe": "/metrics", "readinessProbe": "/health"}
+    served = {route.path for route in health_routes(Health((), store_is_well), EventLoopLag())}
+    assert set(paths.values()) <= served
+
+
+async def store_is_well() -> str:
+    """Name no trouble."""
+    return ""
+
+
+def test_the_image_is_published_by_its_version_with_no_right_beyond_that() -> None:
+    """The file that it is built from is the one that is tested here; actions are pinned as in the other workflow."""
+    workflow = (ROOT / ".github/workflows/image.yml").read_text()
+    actions = re.findall(r"uses: (\S+)", workflow)
+    assert actions
+    assert all(re.fullmatch(r"[\w-]+/[\w-]+@v\d+", action) for action in actions)
+    assert "file: deploy/Dockerfile" in workflow
+    assert 'tags: ["v*.*.*"]' in workflow
+    rights = re.search(r"^permissions:\n((?:  .+\n)+)", workflow, re.MULTILINE)
+    assert rights
+    granted = dict(line.strip().split(": ") for line in rights[1].splitlines())
+    assert granted == {"contents": "read", "packages": "write", "id-token": "write", "attestations": "write"}
+    assert "secrets.GITHUB_TOKEN" in workflow
+    assert len(re.findall(r"secrets\.", workflow)) == 1
+
+
+@pytest.mark.skipif(not shutil.which("hadolint"), reason="no hadolint here to read the Dockerfile")
+def test_hadolint_finds_no_fault_in_the_dockerfile() -> None:
+    """With all of its rules."""
+    command = [str(shutil.which("hadolint")), str(DEPLOY / "Dockerfile")]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - its path is our own
+    assert (result.stdout, result.returncode) == ("", 0)
+
+
 def test_the_unit_starts_the_bot_and_does_not_insist_on_faulty_settings() -> None:
     """Started again, the same settings would have the same fault, and Discord would refuse the same token."""
     service = unit()
@@ -193,6 +294,7 @@ def test_the_slack_app_can_be_written_to_and_needs_no_public_address() -> None:
     assert app["settings"]["socket_mode_enabled"] is True
     assert app["settings"]["interactivity"] == {"is_enabled": True}
     home = app["features"]["app_home"]
+    assert home["home_tab_enabled"] is True
     assert (home["messages_tab_enabled"], home["messages_tab_read_only_enabled"]) == (True, False)
     assert len(app["features"]["agent_view"]["agent_description"]) <= 300
     assert len(app["display_information"]["name"]) <= 35
