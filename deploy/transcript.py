@@ -27,8 +27,8 @@ OPENING: Mapping[str, Exchange] = {
     "slack": Exchange(
         "C0GENERAL",
         (
-            ("U0ADA", "<@U0CONFAB> we'll ship the beta on Thursday, and Grace writes the release notes."),
-            ("U0GRACE", "what did we decide?"),
+            ("U0ADA1234", "<@U0CONFAB1> we'll ship the beta on Thursday, and Grace writes the release notes."),
+            ("U0GRACE12", "what did we decide?"),
         ),
     ),
     "discord": Exchange(

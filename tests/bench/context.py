@@ -97,7 +97,7 @@ def _key(sandbox: Sandbox, thread: str) -> ConversationKey:
 
 async def _seed(store: Store, key: ConversationKey, messages: int) -> None:
     """Put a long history into the store, as turns that were answered."""
-    ada = Author("U0ADA", "ada")
+    ada = Author("U0ADA1234", "ada")
     for number in range(messages // 2):
         at = float(key.thread) + number / 1_000_000
         asked = Message(f"{at:.6f}x", key, ada, "question", at, addressed=True)

@@ -55,7 +55,7 @@ async def compare(sandbox: Sandbox, bot: int, seconds: float, times: int) -> Com
 
 
 async def _confab(sandbox: Sandbox, bot: int, notes: Sequence[bytes], seconds: float) -> Figures:
-    figures, channel = Figures(_resident(bot)), sandbox.workspace.direct("U0ADA")
+    figures, channel = Figures(_resident(bot)), sandbox.workspace.direct("U0ADA1234")
     for note in notes:
         heard, calls = len(sandbox.model.sounds.requests), len(sandbox.model.requests)
         length = round(seconds * 1000)

@@ -12,6 +12,7 @@ from core.preferences.settings import PreferenceSettings
 from core.turn_settings import TurnSettings
 from deploy.sandbox.slack.interactions import use_command, use_shortcut
 from deploy.sandbox.slack.modals import read_view, submit_modal
+from deploy.sandbox.slack.roster import slack_id
 from deploy.sandbox.wire.server import Sandbox
 from tests.contract.platform_room import QUICK, Breakage, Channel, Person, Platform, Recording, Said, Write
 from tests.support.bot import Setup, running
@@ -21,14 +22,21 @@ from tests.support.voice import Voice
 
 T = TypeVar("T")
 
-PEOPLE = {"ada": "U0ADA", "grace": "U0GRACE", "another bot": "U0DEPLOY", "the bot": "U0CONFAB"}
+PEOPLE = {"ada": "U0ADA1234", "grace": "U0GRACE12", "another bot": "U0DEPLOY1", "the bot": "U0CONFAB1"}
 METHODS = {"post": "chat.postMessage", "edit": "chat.update"}
 
 
 class SlackRoom:
     """Slack: every conversation is a thread."""
 
-    broadcasts = ("<!channel>", "<!here>", "<!everyone|all>", "<!subteam^S0TEAM>", "<@U0GRACE>", "<@U0GRACE|you>")
+    broadcasts = (
+        "<!channel>",
+        "<!here>",
+        "<!everyone|all>",
+        "<!subteam^S0TEAM123>",
+        "<@U0GRACE12>",
+        "<@U0GRACE12|you>",
+    )
 
     def __init__(self, sandbox: Sandbox, database: Path) -> None:
         self.model = sandbox.model
@@ -55,7 +63,7 @@ class SlackRoom:
 
     async def say(self, text: str, *, by: Person = "ada", channel: Channel = "general") -> Said:
         """Write into a channel."""
-        place = f"C0{channel.upper()}"
+        place = slack_id("C", channel)
         return Said(place, await self._workspace.say(place, text, PEOPLE[by]))
 
     async def tell(self, text: str, *, by: Person = "ada") -> Said:
@@ -80,14 +88,14 @@ class SlackRoom:
         files = [await self._uploaded(note) for note in notes]
         if isinstance(into, Said):
             root = into.root or into.id
-            return Said(into.place, await self._workspace.say(into.place, text, "U0ADA", root, files), root)
-        place = self._workspace.direct("U0ADA") if into == "direct" else "C0GENERAL"
-        return Said(place, await self._workspace.say(place, text, "U0ADA", files=files))
+            return Said(into.place, await self._workspace.say(into.place, text, "U0ADA1234", root, files), root)
+        place = self._workspace.direct("U0ADA1234") if into == "direct" else "C0GENERAL"
+        return Said(place, await self._workspace.say(place, text, "U0ADA1234", files=files))
 
     async def _uploaded(self, note: Recording) -> str:
         length = None if note.seconds is None else round(note.seconds * 1000)
         name = note.name or "audio_message"
-        return await self._workspace.upload(name, note.content, note.media_type, "U0ADA", length)
+        return await self._workspace.upload(name, note.content, note.media_type, "U0ADA1234", length)
 
     async def edit(self, said: Said, text: str) -> None:
         """Change a message."""

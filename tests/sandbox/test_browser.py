@@ -70,7 +70,7 @@ async def test_a_mention_is_completed_and_goes_out_as_slack_writes_it(sandbox: S
     await box.press("Enter")
     await expect(page.locator(".row .mention")).to_have_text("@Confab")
     (post,) = sandbox.workspace.posts(GENERAL)
-    assert post.text == "<@U0CONFAB> a &lt; b &amp; c, see <https://example.com/x>.\n`&lt;b&gt;`"
+    assert post.text == "<@U0CONFAB1> a &lt; b &amp; c, see <https://example.com/x>.\n`&lt;b&gt;`"
     await expect(page.locator(".row a")).to_have_attribute("href", "https://example.com/x")
     await expect(page.locator(".row code")).to_have_text("<b>")
 
@@ -89,8 +89,8 @@ async def test_an_answer_grows_before_ones_eyes(sandbox: Sandbox, page: Page, sl
 
 async def test_one_edits_and_deletes_ones_own_messages_alone(sandbox: Sandbox, page: Page) -> None:
     """A person's edit is marked, a delete asks first, and others' messages offer neither."""
-    await sandbox.workspace.say(GENERAL, "Mine, <@U0GRACE>", "U0ADA")
-    await sandbox.workspace.say(GENERAL, "Yours", "U0GRACE")
+    await sandbox.workspace.say(GENERAL, "Mine, <@U0GRACE12>", "U0ADA1234")
+    await sandbox.workspace.say(GENERAL, "Yours", "U0GRACE12")
     mine, yours = page.locator(".row", has_text="Mine"), page.locator(".row", has_text="Yours")
     await yours.hover()
     await expect(yours.get_by_role("button", name="Reply in a thread")).to_be_visible()
@@ -102,7 +102,7 @@ async def test_one_edits_and_deletes_ones_own_messages_alone(sandbox: Sandbox, p
     await editor.fill("Mine, @Linus")
     await editor.press("Enter")
     await expect(mine.locator(".edited")).to_have_text("(edited)")
-    assert sandbox.workspace.posts(GENERAL)[0].text == "Mine, <@U0LINUS>"
+    assert sandbox.workspace.posts(GENERAL)[0].text == "Mine, <@U0LINUS12>"
     await mine.hover()
     await mine.get_by_role("button", name="Delete").click()
     await page.get_by_role("dialog").get_by_role("button", name="Delete").click()
@@ -112,8 +112,8 @@ async def test_one_edits_and_deletes_ones_own_messages_alone(sandbox: Sandbox, p
 
 async def test_a_thread_opens_beside_its_channel(sandbox: Sandbox, page: Page) -> None:
     """The summary counts the replies, the pane shows them, and Escape closes it."""
-    root = await sandbox.workspace.say(GENERAL, "Where do we meet?", "U0GRACE")
-    await sandbox.workspace.say(GENERAL, "In the garden", "U0LINUS", root)
+    root = await sandbox.workspace.say(GENERAL, "Where do we meet?", "U0GRACE12")
+    await sandbox.workspace.say(GENERAL, "In the garden", "U0LINUS12", root)
     await page.get_by_role("button", name="1 reply").click()
     thread = page.get_by_role("region", name="Thread")
     await expect(thread.locator(".said")).to_have_text(["Where do we meet?", "In the garden"])
@@ -126,7 +126,7 @@ async def test_a_thread_opens_beside_its_channel(sandbox: Sandbox, page: Page) -
 
 async def test_what_is_new_elsewhere_is_counted(sandbox: Sandbox, page: Page) -> None:
     """The rail counts what one has not seen, until one looks."""
-    await sandbox.workspace.say("C0RANDOM", "Cake in the kitchen", "U0GRACE")
+    await sandbox.workspace.say("C0RANDOM1", "Cake in the kitchen", "U0GRACE12")
     await page.get_by_role("button", name="random, 1 unread").click()
     await expect(page.locator(".row .said")).to_have_text("Cake in the kitchen")
     await expect(page.get_by_role("navigation").get_by_role("button", name="random", exact=True)).to_be_visible()
@@ -138,12 +138,12 @@ async def test_one_may_be_somebody_else(sandbox: Sandbox, page: Page) -> None:
     await go_to(page, "Confab")
     await write(page.locator("#channel"), "It is me, Grace")
     await expect(page.locator(".row .by strong")).to_have_text("Grace Hopper")
-    assert sandbox.workspace.posts("D0GRACE")[0].user == "U0GRACE"
+    assert sandbox.workspace.posts("D0GRACE12")[0].user == "U0GRACE12"
 
 
 async def test_a_status_is_shown_while_the_bot_works(sandbox: Sandbox, page: Page, slack: AsyncWebClient) -> None:
     """It stands under the question until the answer comes."""
-    root = await sandbox.workspace.say(GENERAL, "<@U0CONFAB> think", "U0ADA")
+    root = await sandbox.workspace.say(GENERAL, "<@U0CONFAB1> think", "U0ADA1234")
     await slack.assistant_threads_setStatus(channel_id=GENERAL, thread_ts=root, status="is thinking…")
     await expect(page.locator(".row .replies")).to_have_text(re.compile("Confab is thinking…"))
     await answer(slack, "Thought", root)
@@ -154,7 +154,7 @@ async def test_the_first_answer_opens_beside_its_question(sandbox: Sandbox, page
     """The pane opens by itself for one's own question only, and not over something half written."""
     box, thread = page.get_by_role("textbox", name="Message #general"), page.get_by_role("region", name="Thread")
     await box.fill("Half a")
-    roots = [await sandbox.workspace.say(GENERAL, "Ask", user) for user in ("U0ADA", "U0GRACE", "U0ADA")]
+    roots = [await sandbox.workspace.say(GENERAL, "Ask", user) for user in ("U0ADA1234", "U0GRACE12", "U0ADA1234")]
     await answer(slack, "While one writes", roots[0])
     await expect(page.get_by_role("button", name="1 reply")).to_have_count(1)
     await box.fill("")
@@ -167,8 +167,8 @@ async def test_the_first_answer_opens_beside_its_question(sandbox: Sandbox, page
 
 async def test_a_deleted_root_stays_as_a_gap_over_its_replies(sandbox: Sandbox, page: Page) -> None:
     """It has no author any more, and nothing can be done with it."""
-    root = await sandbox.workspace.say(GENERAL, "To be regretted", "U0ADA")
-    await sandbox.workspace.say(GENERAL, "Too late", "U0GRACE", root)
+    root = await sandbox.workspace.say(GENERAL, "To be regretted", "U0ADA1234")
+    await sandbox.workspace.say(GENERAL, "Too late", "U0GRACE12", root)
     await sandbox.workspace.delete(GENERAL, root)
     row = page.locator("#channel .row")
     await expect(row.locator(".said")).to_have_text("This message was deleted.")
@@ -192,9 +192,9 @@ Some **bold**, *slanted*, ~~gone~~ and `code <b>` with [a link](https://example.
 | c \\| d | 2 |
 
 ```python
-print("**not bold**")  # <@U0ADA>
+print("**not bold**")  # <@U0ADA1234>
 ```
-Hello <@U0ADA>"""
+Hello <@U0ADA1234>"""
 
 
 async def test_markdown_is_shown_as_it_is_meant(page: Page, slack: AsyncWebClient) -> None:
@@ -214,7 +214,7 @@ async def test_markdown_is_shown_as_it_is_meant(page: Page, slack: AsyncWebClien
     assert await said.locator("blockquote").inner_text() == "Quoted\ntwice"
     assert await said.locator("th").all_inner_texts() == ["Name", "Size"]
     assert await said.locator("td").all_inner_texts() == ["a|b", "1", "c | d", "2"]
-    assert await said.locator("pre").inner_text() == 'print("**not bold**")  # <@U0ADA>'
+    assert await said.locator("pre").inner_text() == 'print("**not bold**")  # <@U0ADA1234>'
     assert await said.locator(".mention").inner_text() == "@Ada"
 
 
@@ -241,7 +241,7 @@ HOSTILE = [
     "`<img src=x onerror='{}'>`",
     "| <img src=x onerror='{}'> | b |\n|---|---|\n| [c](javascript:{}) | d |",
     "# <iframe srcdoc='<script>{}</script>'>",
-    "<@U0ADA|<img src=x onerror={}>>",
+    "<@U0ADA1234|<img src=x onerror={}>>",
     "&lt;img src=x onerror='{}'&gt;",
 ]  # fmt: skip
 
@@ -252,7 +252,7 @@ async def test_nothing_that_a_message_says_is_ever_run(
     """Not as markup, not as a link, not by a name; neither from the bot nor from a person."""
     for attack in HOSTILE:
         await answer(slack, attack.replace("{}", SHOUTS))
-        await sandbox.workspace.say(GENERAL, attack.replace("{}", SHOUTS), "U0GRACE")
+        await sandbox.workspace.say(GENERAL, attack.replace("{}", SHOUTS), "U0GRACE12")
     rows = page.locator("#channel .row .said")
     await expect(rows).to_have_count(2 * len(HOSTILE))
     assert await rows.locator("img, script, iframe, svg[onload]").count() == 0
@@ -331,7 +331,7 @@ async def test_slacks_own_command_is_offered_and_its_refusal_is_ones_own(sandbox
     row = page.locator("#channel .row")
     await expect(row.locator(".by")).to_contain_text("Slackbot")
     await expect(row.locator(".only")).to_have_text("Only you can see this")
-    root = await sandbox.workspace.say(GENERAL, "A thread", "U0GRACE")
+    root = await sandbox.workspace.say(GENERAL, "A thread", "U0GRACE12")
     await page.locator("#channel .row", has_text="A thread").hover()
     await page.get_by_role("button", name="Reply in a thread").click()
     await write(page.locator("#thread"), "/confab help")
@@ -379,15 +379,15 @@ async def test_a_lost_connection_is_said_and_mended(browser: Browser) -> None:
     await expect(page.get_by_role("alert")).to_contain_text("connection to the sandbox is lost")
     async with serve(port) as second:
         await expect(page.get_by_role("alert")).to_be_hidden()
-        await second.workspace.say(GENERAL, "Here again", "U0GRACE")
+        await second.workspace.say(GENERAL, "Here again", "U0GRACE12")
         await expect(page.locator(".row .said")).to_have_text("Here again")
         await page.close()
 
 
 async def test_on_a_phone_everything_is_within_reach(sandbox: Sandbox, browser: Browser) -> None:
     """One column at a time, nothing wider than the screen."""
-    root = await sandbox.workspace.say(GENERAL, "| a | b |\n" + "word " * 80, "U0GRACE")
-    await sandbox.workspace.say(GENERAL, "`" + "x" * 300 + "`", "U0LINUS", root)
+    root = await sandbox.workspace.say(GENERAL, "| a | b |\n" + "word " * 80, "U0GRACE12")
+    await sandbox.workspace.say(GENERAL, "`" + "x" * 300 + "`", "U0LINUS12", root)
     page = await visit(browser, sandbox.url, 390, 844)
     await page.get_by_role("button", name="1 reply").click()
     await expect(page.get_by_role("region", name="Thread")).to_be_visible()
@@ -409,13 +409,13 @@ async def test_the_first_minute(browser: Browser, tmp_path: Path) -> None:
         await write(page.locator("#channel"), "@Confab we go with SQLite for the inbox")
         await page.get_by_role("button", name="1 reply").click()
         thread = page.get_by_role("region", name="Thread")
-        answers = thread.locator("[data-user=U0CONFAB] .said")
+        answers = thread.locator("[data-user=U0CONFAB1] .said")
         await expect(answers).to_contain_text(["You asked:"])
         await write(thread, "what did we decide?")
         await expect(answers).to_contain_text(["You asked:", "we go with SQLite for the inbox"])
         await go_to(page, "Confab")
         await write(page.locator("#channel"), "table")
         await page.get_by_role("button", name="1 reply").click()
-        await expect(thread.locator("[data-user=U0CONFAB] td").first).to_have_text("Mercury")
+        await expect(thread.locator("[data-user=U0CONFAB1] td").first).to_have_text("Mercury")
         await page.screenshot(path=tmp_path / "first-minute.png")
         await page.close()

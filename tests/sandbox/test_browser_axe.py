@@ -18,7 +18,7 @@ async def sandbox() -> AsyncIterator[Sandbox]:
     async with serve() as running:
         asked = await running.workspace.say("C0GENERAL", "What did we *decide* about <https://example.com>?")
         await running.workspace.say("C0GENERAL", "And when?")
-        await running.workspace.say("C0GENERAL", "On Friday: `ship it`", user="U0GRACE", thread_ts=asked)
+        await running.workspace.say("C0GENERAL", "On Friday: `ship it`", user="U0GRACE12", thread_ts=asked)
         question = await running.guild.say(GENERAL, "What did we **decide**?")
         await running.guild.open_thread(GENERAL, "Decisions", post=question)
         yield running
@@ -42,7 +42,12 @@ async def test_axe_finds_nothing(
     found = []
     thread = sandbox.workspace.posts("C0GENERAL")[0].ts
     post = sandbox.guild.posts(GENERAL)[0].id
-    for place in ("slack/C0GENERAL", f"slack/C0GENERAL/{thread}", f"discord/{GENERAL}", f"discord/{GENERAL}/{post}"):
+    for place in (
+        "slack/C0GENERAL",
+        f"slack/C0GENERAL/{thread}",
+        f"discord/{GENERAL}",
+        f"discord/{GENERAL}/{post}",
+    ):
         await page.goto(f"{sandbox.url}/#/{place}")
         found += await faults(page)
     await page.evaluate("toggleDrawer(true)")

@@ -58,7 +58,7 @@ async def test_the_other_platform_is_one_click_away(sandbox: Sandbox, page: Page
     """What is new there is counted beside its name, and one comes back to where one was."""
     rail = page.get_by_role("navigation")
     await go_to(page, "random")
-    await sandbox.workspace.say("C0ENGINEERING", "On Slack", "U0GRACE")
+    await sandbox.workspace.say("C0ENGINEERI", "On Slack", "U0GRACE12")
     await rail.get_by_role("button", name="Slack, bot offline, 1 unread").click()
     await expect(rail.get_by_role("button", name="engineering, 1 unread")).to_be_visible()
     await expect(rail.get_by_role("button", name="budget")).to_be_visible()

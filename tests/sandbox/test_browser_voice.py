@@ -15,7 +15,7 @@ from tests.support.discord_bot import DiscordSetup
 from tests.support.discord_bot import running as running_in_discord
 from tests.support.sound_files import WEATHER, spoken
 
-DIRECT = "D0ADA"
+DIRECT = "D0ADA1234"
 
 pytestmark = pytest.mark.browser
 
@@ -81,7 +81,7 @@ async def test_what_is_said_into_the_pretend_slack_is_heard(
     sandbox.workspace.faults.clip_kind = kind
     async with running_in_slack(sandbox, tmp_path / "c.db", Setup()):
         await understood(sandbox, speech, "Slack")
-    (answer, *_) = [post.text for post in sandbox.workspace.posts(DIRECT) if post.user == "U0CONFAB"]
+    (answer, *_) = [post.text for post in sandbox.workspace.posts(DIRECT) if post.user == "U0CONFAB1"]
     assert "a small recogniser in this sandbox, which mishears" in answer
 
 

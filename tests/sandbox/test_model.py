@@ -436,7 +436,7 @@ def test_it_says_so_when_nothing_was_decided() -> None:
 def test_it_shows_what_it_is_asked_for(word: str, shown: str) -> None:
     """With or without a name and a mention before the word."""
     assert shown in said(("user", word))
-    assert shown in said(("user", f"Ada: <@U0CONFAB> {word.title()}"))
+    assert shown in said(("user", f"Ada: <@U0CONFAB1> {word.title()}"))
 
 
 def test_a_long_answer_needs_several_messages() -> None:

@@ -10,8 +10,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 from deploy.sandbox.openai.model import FAULTS
 from deploy.sandbox.wire.server import Sandbox
 
-ADA = {"platform": "slack", "channel": "C0GENERAL", "user": "U0ADA"}
-GRACE = {**ADA, "user": "U0GRACE"}
+ADA = {"platform": "slack", "channel": "C0GENERAL", "user": "U0ADA1234"}
+GRACE = {**ADA, "user": "U0GRACE12"}
 Json = dict[str, Any]
 
 
@@ -66,7 +66,7 @@ async def test_the_first_that_a_page_hears_is_everything(sandbox: Sandbox, http:
         first = await socket.receive_json(timeout=60)
     assert first == {**await state(http), "kind": "state"}
     slack, discord = first["platforms"]
-    assert {"id": "U0CONFAB", "name": "Confab", "real_name": "Confab", "is_bot": True} in slack["people"]
+    assert {"id": "U0CONFAB1", "name": "Confab", "real_name": "Confab", "is_bot": True} in slack["people"]
     assert [post["text"] for post in slack["posts"]] == ["Good morning"]
     assert [room["name"] for room in discord["channels"] if room["kind"] == "channel"] == [
         "general",
@@ -80,9 +80,9 @@ async def test_what_a_person_writes_is_said_in_the_workspace(
     sandbox: Sandbox, http: ClientSession, live: ClientWebSocketResponse
 ) -> None:
     """It stands in the channel under the person's name, and every open page hears of it."""
-    said = await call(http, "say", {**GRACE, "text": "<@U0CONFAB> hello"})
+    said = await call(http, "say", {**GRACE, "text": "<@U0CONFAB1> hello"})
     (post,) = sandbox.workspace.posts("C0GENERAL")
-    assert (post.ts, post.user, post.text) == (said["id"], "U0GRACE", "<@U0CONFAB> hello")
+    assert (post.ts, post.user, post.text) == (said["id"], "U0GRACE12", "<@U0CONFAB1> hello")
     change = await heard(live, "posted")
     assert change["platform"] == "slack"
     assert change["post"]["id"] == post.ts
@@ -115,7 +115,7 @@ async def test_what_the_bot_is_doing_is_told_and_ends(
     """A status belongs to a thread, and a page that is opened in the middle sees it too."""
     root = await call(http, "say", {**ADA, "text": "Think about it"})
     await slack.assistant_threads_setStatus(channel_id="C0GENERAL", thread_ts=root["id"], status="is thinking")
-    told = {"channel": "C0GENERAL", "thread": root["id"], "user": "U0CONFAB", "text": "is thinking"}
+    told = {"channel": "C0GENERAL", "thread": root["id"], "user": "U0CONFAB1", "text": "is thinking"}
     assert await heard(live, "status") == {"kind": "status", "platform": "slack", **told}
     assert (await state(http))["platforms"][0]["statuses"] == [told]
     await slack.chat_postMessage(channel="C0GENERAL", thread_ts=root["id"], text="Done")
@@ -127,8 +127,8 @@ async def test_only_ones_own_messages_can_be_changed(
 ) -> None:
     """The author edits and deletes; anybody else is refused."""
     mine = {**ADA, **await call(http, "say", {**ADA, "text": "Wensday"})}
-    await call(http, "edit", {**mine, "user": "U0GRACE", "text": "Never"}, 403)
-    await call(http, "delete", {**mine, "user": "U0GRACE"}, 403)
+    await call(http, "edit", {**mine, "user": "U0GRACE12", "text": "Never"}, 403)
+    await call(http, "delete", {**mine, "user": "U0GRACE12"}, 403)
     await call(http, "edit", {**mine, "text": "Wednesday"})
     edited = (await heard(live, "edited"))["post"]
     assert (edited["text"], edited["edited"]) == ("Wednesday", True)
@@ -152,7 +152,7 @@ async def test_a_deleted_root_leaves_its_tombstone(http: ClientSession, live: Cl
         ({**ADA, "text": ""}, 400),
         ({**ADA, "text": "Hi", "channel": "C0NOWHERE"}, 404),
         ({**ADA, "text": "Hi", "platform": "telegraph"}, 404),
-        ({**ADA, "text": "Hi", "user": "U0CONFAB"}, 403),
+        ({**ADA, "text": "Hi", "user": "U0CONFAB1"}, 403),
         ({**ADA, "text": "Hi", "thread": "1.0"}, 404),
         ({**ADA, "text": "Hi", "files": ["F0NOTHING"]}, 404),
     ],
@@ -171,7 +171,7 @@ async def test_a_body_that_is_no_object_is_refused(http: ClientSession) -> None:
 
 async def upload(http: ClientSession, content: bytes, media_type: str, **query: str) -> str:
     """Upload a file as Ada and return its id."""
-    query = {"platform": "slack", "user": "U0ADA", **query}
+    query = {"platform": "slack", "user": "U0ADA1234", **query}
     async with http.post("/api/upload", params=query, data=content, headers={"Content-Type": media_type}) as response:
         return str((await response.json())["id"])
 
@@ -292,7 +292,7 @@ async def test_a_bot_is_told_how_to_join(sandbox: Sandbox, http: ClientSession) 
     assert environ["SLACK_API_URL"] == sandbox.slack_api_url
     assert environ["OPENAI_BASE_URL"] == sandbox.openai_base_url
     client = AsyncWebClient(environ["SLACK_BOT_TOKEN"], base_url=environ["SLACK_API_URL"])
-    assert (await client.auth_test())["user_id"] == "U0CONFAB"
+    assert (await client.auth_test())["user_id"] == "U0CONFAB1"
 
 
 async def test_the_page_says_which_real_model_answers(http: ClientSession, live: ClientWebSocketResponse) -> None:

@@ -271,7 +271,7 @@ async def test_a_command_that_nobody_answers_is_said_to_have_failed(sandbox: San
 
 async def test_a_command_of_slacks_is_used_there(http: ClientSession) -> None:
     """Without a bot, Slack itself tells the person alone; the same call serves both platforms."""
-    ada = {"platform": "slack", "channel": "C0GENERAL", "user": "U0ADA"}
+    ada = {"platform": "slack", "channel": "C0GENERAL", "user": "U0ADA1234"}
     async with http.get("/api/state") as response:
         offered = (await response.json())["commands"]["slack"]
     assert ("confab", "slash") in [(each["name"], each["kind"]) for each in offered]
@@ -279,7 +279,7 @@ async def test_a_command_of_slacks_is_used_there(http: ClientSession) -> None:
     async with http.get("/api/state") as response:
         slack, _ = (await response.json())["platforms"]
     (post,) = slack["posts"]
-    assert (post["only_for"], post["user"]) == ("U0ADA", "USLACKBOT")
+    assert (post["only_for"], post["user"]) == ("U0ADA1234", "USLACKBOT")
     assert "/confab" in post["text"]
     await call(http, "use", {**ada, "name": "confab_ask", "target": "1.0"}, 404)
 

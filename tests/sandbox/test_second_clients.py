@@ -102,4 +102,4 @@ async def test_slack_s_other_client_hears_and_answers(sandbox: Sandbox) -> None:
     finally:
         await asyncio.to_thread(client.close)
     assert [post.text for post in workspace.thread("C0GENERAL", asked)][1] == "Nothing."
-    assert {"U0ADA", workspace.bot_user} <= {member["id"] for member in people["members"]}
+    assert {"U0ADA1234", workspace.bot_user} <= {member["id"] for member in people["members"]}

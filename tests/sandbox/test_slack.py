@@ -1,6 +1,7 @@
 """The pretend workspace: what people do in it, and the events that a real app hears of it over Socket Mode."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 
 import pytest
@@ -45,7 +46,7 @@ async def test_a_mention_arrives_as_app_mention_and_as_message_with_one_ts_and_t
     workspace: Workspace, ear: Ear
 ) -> None:
     """One mention is two events, which only the ts joins."""
-    ts = await workspace.say("C0GENERAL", "<@U0CONFAB> what did we decide?")
+    ts = await workspace.say("C0GENERAL", "<@U0CONFAB1> what did we decide?")
     events = await heard(workspace, ear, 2)
     assert [event["type"] for event in events] == ["app_mention", "message"]
     assert {event["ts"] for event in events} == {ts}
@@ -54,9 +55,24 @@ async def test_a_mention_arrives_as_app_mention_and_as_message_with_one_ts_and_t
     assert events[1]["channel_type"] == "channel"
 
 
+async def test_ids_and_tokens_have_the_form_of_slack_s_own(workspace: Workspace, ear: Ear) -> None:
+    """A client that looks at them takes them: `U024BE7LH`, `C012AB3CD45`, `Ev0PV52K21`, `xapp-1-A…` (Slack docs)."""
+    file = await workspace.upload("a.txt", b"1", "text/plain")
+    await workspace.say("C0GENERAL", "see", files=[file])
+    await heard(workspace, ear, 1)
+    body = ear.bodies[0]
+    users = [user.id for user in workspace.users.values()]
+    found = [*users, *workspace.channels, *workspace.files, body["team_id"], body["api_app_id"]]
+    assert [each for each in found if not re.fullmatch(r"[UCDTFA][0-9A-Z]{8,10}", each)] == []
+    assert all(re.fullmatch(r"B[0-9A-Z]{8,10}", user.bot_id) for user in workspace.users.values() if user.is_bot)
+    assert re.fullmatch(r"Ev[0-9A-Z]{8,10}", body["event_id"])
+    assert re.fullmatch(r"xoxb-\d{10,13}-\d{10,13}-\w{24}", workspace.bot_token)
+    assert re.fullmatch(r"xapp-1-A[0-9A-Z]{8,10}-\d{10,13}-[0-9a-f]{64}", workspace.app_token)
+
+
 async def test_an_event_says_whose_it_is_and_what_was_typed(workspace: Workspace, ear: Ear) -> None:
     """The wrapper names the installed team, and the message has the editor's own blocks."""
-    await workspace.say("C0GENERAL", "see <#C0RANDOM> &amp; <https://example.com|this> :wave: <!here>")
+    await workspace.say("C0GENERAL", "see <#C0RANDOM1> &amp; <https://example.com|this> :wave: <!here>")
     await heard(workspace, ear, 1)
     body = ear.bodies[0]
     assert (body["team_id"], body["api_app_id"], body["authorizations"][0]["user_id"]) == (
@@ -72,14 +88,14 @@ async def test_an_event_says_whose_it_is_and_what_was_typed(workspace: Workspace
 
 async def test_a_direct_message_arrives_once_even_if_it_mentions(workspace: Workspace, ear: Ear) -> None:
     """There is no app_mention in a direct message."""
-    await workspace.say("D0ADA", "<@U0CONFAB> hello")
+    await workspace.say("D0ADA1234", "<@U0CONFAB1> hello")
     events = await heard(workspace, ear, 1)
     assert (events[0]["type"], events[0]["channel_type"]) == ("message", "im")
 
 
 async def test_nothing_arrives_from_a_channel_that_the_app_is_not_in(workspace: Workspace, ear: Ear) -> None:
     """A mention in #lounge is heard by nobody; what follows in #general is."""
-    await workspace.say("C0LOUNGE", "<@U0CONFAB> hello?")
+    await workspace.say("C0LOUNGE1", "<@U0CONFAB1> hello?")
     await workspace.say("C0GENERAL", "hello")
     assert [event["channel"] for event in await heard(workspace, ear, 1)] == ["C0GENERAL"]
 
@@ -87,7 +103,7 @@ async def test_nothing_arrives_from_a_channel_that_the_app_is_not_in(workspace: 
 async def test_a_shared_file_arrives_with_its_address_and_a_clip_as_slack_audio(workspace: Workspace, ear: Ear) -> None:
     """A file comes as file_share; a recording says that it is one, and how long."""
     clip = await workspace.upload("audio_message.m4a", b"sound", "audio/mp4", duration_ms=1500)
-    await workspace.say("D0ADA", "", files=[clip])
+    await workspace.say("D0ADA1234", "", files=[clip])
     event = (await heard(workspace, ear, 1))[0]
     shown = event["files"][0]
     assert (event["subtype"], event["text"]) == ("file_share", "")
@@ -98,7 +114,7 @@ async def test_a_shared_file_arrives_with_its_address_and_a_clip_as_slack_audio(
 async def test_a_mention_with_a_file_is_an_app_mention_without_subtype(workspace: Workspace, ear: Ear) -> None:
     """The message says file_share, the app_mention only holds the files."""
     file = await workspace.upload("notes.txt", b"notes", "text/plain")
-    await workspace.say("C0GENERAL", "<@U0CONFAB> read this", files=[file])
+    await workspace.say("C0GENERAL", "<@U0CONFAB1> read this", files=[file])
     mention, message = await heard(workspace, ear, 2)
     assert message["subtype"] == "file_share"
     assert "subtype" not in mention
@@ -108,9 +124,9 @@ async def test_a_mention_with_a_file_is_an_app_mention_without_subtype(workspace
 async def test_a_reply_names_its_root_and_a_broadcast_says_so(workspace: Workspace, ear: Ear) -> None:
     """A reply has thread_ts and parent_user_id; one also shown in the channel is a thread_broadcast."""
     root = await workspace.say("C0GENERAL", "root")
-    await workspace.say("C0GENERAL", "reply", user="U0GRACE", thread_ts=root, broadcast=True)
+    await workspace.say("C0GENERAL", "reply", user="U0GRACE12", thread_ts=root, broadcast=True)
     reply = (await heard(workspace, ear, 2))[1]
-    assert (reply["thread_ts"], reply["parent_user_id"], reply["subtype"]) == (root, "U0ADA", "thread_broadcast")
+    assert (reply["thread_ts"], reply["parent_user_id"], reply["subtype"]) == (root, "U0ADA1234", "thread_broadcast")
     assert [post.text for post in workspace.thread("C0GENERAL", root)] == ["root", "reply"]
 
 
@@ -119,13 +135,13 @@ async def test_an_edit_that_adds_a_mention_arrives_as_message_changed_and_app_me
 ) -> None:
     """The message_changed holds both texts; the app_mention says that it was edited, and comes at every edit."""
     ts = await workspace.say("C0GENERAL", "hello")
-    await workspace.edit("C0GENERAL", ts, "<@U0CONFAB> hello")
+    await workspace.edit("C0GENERAL", ts, "<@U0CONFAB1> hello")
     _, changed, mention = await heard(workspace, ear, 3)
-    await workspace.edit("C0GENERAL", ts, "<@U0CONFAB> good morning")
+    await workspace.edit("C0GENERAL", ts, "<@U0CONFAB1> good morning")
     assert (await heard(workspace, ear, 5))[4]["type"] == "app_mention"
     assert (changed["subtype"], changed["previous_message"]["text"]) == ("message_changed", "hello")
-    assert changed["message"]["text"] == mention["text"] == "<@U0CONFAB> hello"
-    assert mention["edited"]["user"] == "U0ADA"
+    assert changed["message"]["text"] == mention["text"] == "<@U0CONFAB1> hello"
+    assert mention["edited"]["user"] == "U0ADA1234"
 
 
 async def test_an_unfurl_arrives_as_message_changed_with_the_same_text(workspace: Workspace, ear: Ear) -> None:
@@ -183,17 +199,17 @@ async def test_the_app_hears_its_own_posts_and_updates_with_its_bot_id(
 
 async def test_another_bot_s_message_arrives_with_its_bot_id(workspace: Workspace, ear: Ear) -> None:
     """Somebody else's bot is told apart from a person by bot_id and bot_profile."""
-    await workspace.say("C0GENERAL", "deployed", user="U0DEPLOY")
+    await workspace.say("C0GENERAL", "deployed", user="U0DEPLOY1")
     event = (await heard(workspace, ear, 1))[0]
-    assert (event["bot_id"], event["bot_profile"]["name"]) == ("B0DEPLOY", "Deploybot")
+    assert (event["bot_id"], event["bot_profile"]["name"]) == ("B0DEPLOY1", "Deploybot")
     assert "client_msg_id" not in event
 
 
 async def test_opening_the_direct_message_arrives_as_app_home_opened(workspace: Workspace, ear: Ear) -> None:
     """The tab is `messages`, and the channel the direct message."""
-    await workspace.open_messages("U0ADA")
+    await workspace.open_messages("U0ADA1234")
     event = (await heard(workspace, ear, 1))[0]
-    assert (event["type"], event["tab"], event["channel"]) == ("app_home_opened", "messages", "D0ADA")
+    assert (event["type"], event["tab"], event["channel"]) == ("app_home_opened", "messages", "D0ADA1234")
 
 
 async def test_each_event_may_be_delivered_thrice_and_the_message_before_the_mention(
@@ -202,7 +218,7 @@ async def test_each_event_may_be_delivered_thrice_and_the_message_before_the_men
     """A repeated event keeps its event_id."""
     workspace.faults.deliveries = 3
     workspace.faults.message_first = True
-    await workspace.say("C0GENERAL", "<@U0CONFAB> hello")
+    await workspace.say("C0GENERAL", "<@U0CONFAB1> hello")
     events = await heard(workspace, ear, 6)
     assert [event["type"] for event in events] == ["message"] * 3 + ["app_mention"] * 3
     assert len({body["event_id"] for body in ear.bodies}) == 2
@@ -246,8 +262,8 @@ async def test_until_wakes_on_a_change(workspace: Workspace) -> None:
     ("text", "pings"),
     [
         ("<!channel> and <!here|here> and <!everyone>", ["<!channel>", "<!here>", "<!everyone>"]),
-        ("<!subteam^S012|@team> with <@U0ADA>", ["<!subteam^S012>", "<@U0ADA>"]),
-        ("&lt;!channel&gt; @channel <!date^1^{date}|today> <https://a.example|@U0ADA>", []),
+        ("<!subteam^S012|@team> with <@U0ADA1234>", ["<!subteam^S012>", "<@U0ADA1234>"]),
+        ("&lt;!channel&gt; @channel <!date^1^{date}|today> <https://a.example|@U0ADA1234>", []),
     ],
 )
 def test_a_post_knows_whom_it_pings_wherever_the_mention_stands(text: str, pings: list[str]) -> None:

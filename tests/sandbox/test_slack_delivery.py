@@ -46,7 +46,7 @@ async def test_an_envelope_that_is_not_acknowledged_comes_again_three_times(
     workspace.courier.ack_timeout = 0.05
     ear.fails = True
     async with listening(sandbox, ear):
-        await workspace.say("D0ADA", "hello")
+        await workspace.say("D0ADA1234", "hello")
         await workspace.until(lambda: workspace.courier.given_up)
     assert ear.retries == [("0", ""), ("1", "timeout"), ("2", "timeout"), ("3", "timeout")]
     assert {body["event_id"] for body in ear.bodies} == set(workspace.courier.given_up)
@@ -57,8 +57,8 @@ async def test_an_envelope_that_was_acknowledged_does_not_come_again(
 ) -> None:
     """Two messages, two events, nothing waiting."""
     async with listening(sandbox, ear):
-        await workspace.say("D0ADA", "one")
-        await workspace.say("D0ADA", "two")
+        await workspace.say("D0ADA1234", "one")
+        await workspace.say("D0ADA1234", "two")
         await workspace.until(lambda: len(ear.bodies) == 2 and not workspace.courier.unacknowledged)
     assert [event["text"] for event in ear.events] == ["one", "two"]
     assert not workspace.courier.given_up
@@ -69,7 +69,7 @@ async def test_an_event_that_meets_no_socket_arrives_with_a_retry_once_there_is_
 ) -> None:
     """What was said while nobody listened is heard late, as a retry."""
     workspace.courier.retry_waits = (0.01,) * 1000
-    await workspace.say("D0ADA", "anybody?")
+    await workspace.say("D0ADA1234", "anybody?")
     async with listening(sandbox, ear):
         await workspace.until(lambda: ear.bodies)
     assert int(ear.retries[0][0]) >= 1
@@ -77,10 +77,10 @@ async def test_an_event_that_meets_no_socket_arrives_with_a_retry_once_there_is_
 
 async def test_an_event_that_never_meets_a_socket_is_given_up(workspace: Workspace) -> None:
     """After the last retry nobody hears it any more; history still has it."""
-    await workspace.say("D0ADA", "anybody?")
+    await workspace.say("D0ADA1234", "anybody?")
     await workspace.until(lambda: workspace.courier.given_up)
     assert not workspace.courier.unacknowledged
-    assert [post.text for post in workspace.posts("D0ADA")] == ["anybody?"]
+    assert [post.text for post in workspace.posts("D0ADA1234")] == ["anybody?"]
 
 
 async def test_an_app_told_to_go_comes_back_and_goes_on_hearing(
@@ -90,7 +90,7 @@ async def test_an_app_told_to_go_comes_back_and_goes_on_hearing(
     async with listening(sandbox, ear):
         await workspace.disconnect("refresh_requested")
         await workspace.until(lambda: workspace.courier.sockets.opened == 2 and workspace.connected == 1)
-        await workspace.say("D0ADA", "hello again")
+        await workspace.say("D0ADA1234", "hello again")
         await workspace.until(lambda: ear.bodies)
     assert ear.events[0]["text"] == "hello again"
 
@@ -103,7 +103,7 @@ async def test_a_silent_socket_is_noticed_and_replaced_by_the_client(
     workspace.courier.retry_waits = (0.05,) * 1000
     async with listening(sandbox, ear, ping_interval=0.1):
         workspace.faults.silent_sockets = True
-        await workspace.say("D0ADA", "swallowed")
+        await workspace.say("D0ADA1234", "swallowed")
         await workspace.until(lambda: workspace.courier.sockets.opened >= 2)
         assert ear.bodies == []
         workspace.faults.silent_sockets = False
@@ -163,7 +163,7 @@ async def test_events_are_shared_out_between_sockets(sandbox: Sandbox, workspace
     async with listening(sandbox, one), listening(sandbox, two):
         await workspace.until(lambda: workspace.connected == 2)
         for number in range(4):
-            await workspace.say("D0ADA", str(number))
+            await workspace.say("D0ADA1234", str(number))
         await workspace.until(lambda: len(one.bodies) + len(two.bodies) == 4)
     assert (len(one.bodies), len(two.bodies)) == (2, 2)
 
@@ -172,7 +172,7 @@ async def test_a_registered_app_hears_signed_requests(sandbox: Sandbox, workspac
     """Bolt checks the signature, and answers the url_verification by itself."""
     async with web_served(bolt(sandbox, ear).web_app("/slack/events")) as address:
         assert await workspace.register(f"{address}/slack/events")
-        await workspace.say("C0GENERAL", "<@U0CONFAB> hello")
+        await workspace.say("C0GENERAL", "<@U0CONFAB1> hello")
         await workspace.until(lambda: len(ear.bodies) == 2 and not workspace.courier.unacknowledged)
     assert {event["type"] for event in ear.events} == {"app_mention", "message"}
     assert ear.retries == [("", "")] * 2
@@ -194,7 +194,7 @@ async def test_an_event_that_bolt_refuses_comes_again_three_times(
     app.middlewares.append(note)
     async with web_served(app) as address:
         workspace.courier.endpoint.url = f"{address}/slack/events"
-        await workspace.say("D0ADA", "hello")
+        await workspace.say("D0ADA1234", "hello")
         await workspace.until(lambda: workspace.courier.given_up)
     assert asked == [("", ""), ("1", "http_error"), ("2", "http_error"), ("3", "http_error")]
     assert ear.bodies == []
@@ -206,7 +206,7 @@ async def test_an_event_answered_too_late_comes_again(sandbox: Sandbox, workspac
     ear.waits = asyncio.Event()
     async with web_served(bolt(sandbox, ear).web_app("/slack/events")) as address:
         workspace.courier.endpoint.url = f"{address}/slack/events"
-        await workspace.say("D0ADA", "hello")
+        await workspace.say("D0ADA1234", "hello")
         await workspace.until(lambda: len(ear.bodies) == 2)
         ear.waits.set()
         await workspace.until(lambda: not workspace.courier.unacknowledged)
@@ -225,7 +225,7 @@ async def test_an_app_that_asks_for_no_retry_gets_none(workspace: Workspace) -> 
     app.add_routes([web.post("/", fail)])
     async with web_served(app) as address:
         workspace.courier.endpoint.url = address
-        await workspace.say("D0ADA", "hello")
+        await workspace.say("D0ADA1234", "hello")
         await workspace.until(lambda: asked and not workspace.courier.unacknowledged)
     assert len(asked) == 1
 
@@ -244,6 +244,6 @@ async def test_events_leave_in_the_order_in_which_they_happened(sandbox: Sandbox
     async with ClientSession() as session, session.ws_connect(await address_of_socket(sandbox)) as connection:
         await connection.receive_json()
         for number in range(300):
-            await workspace.say("D0ADA", str(number))
+            await workspace.say("D0ADA1234", str(number))
         texts = [(await connection.receive_json())["payload"]["event"]["text"] for _ in range(300)]
     assert texts == [str(number) for number in range(300)]

@@ -90,7 +90,7 @@ async def test_a_thread_comes_oldest_first_page_by_page(workspace: Workspace, cl
         await workspace.say(GENERAL, str(number), thread_ts=root)
     pages = [page["messages"] async for page in await client.conversations_replies(channel=GENERAL, ts=root, limit=4)]
     assert [[message["text"] for message in page] for page in pages] == [["0", "1", "2", "3"], ["4", "5"]]
-    assert (pages[0][0]["reply_count"], pages[0][1]["parent_user_id"]) == (5, "U0ADA")
+    assert (pages[0][0]["reply_count"], pages[0][1]["parent_user_id"]) == (5, "U0ADA1234")
 
 
 async def test_a_thread_within_bounds_still_begins_with_its_root(workspace: Workspace, client: AsyncWebClient) -> None:
@@ -122,18 +122,18 @@ async def test_the_workspace_describes_itself(workspace: Workspace, client: Asyn
     assert (me["user_id"], me["bot_id"], me["team_id"]) == (workspace.bot_user, workspace.bot_id, workspace.team)
     assert me.headers["x-oauth-scopes"].split(",") == sorted(workspace.scopes)
     assert (await client.team_info())["team"]["id"] == workspace.team
-    assert (await client.users_info(user="U0ADA"))["user"]["profile"]["real_name"] == "Ada Lovelace"
+    assert (await client.users_info(user="U0ADA1234"))["user"]["profile"]["real_name"] == "Ada Lovelace"
     assert len((await client.users_list())["members"]) == 5
     names = [room["name"] for room in (await client.conversations_list(types="public_channel"))["channels"]]
     assert names == ["general", "engineering", "random", "lounge"]
-    assert "U0ADA" in (await client.conversations_members(channel=GENERAL))["members"]
+    assert "U0ADA1234" in (await client.conversations_members(channel=GENERAL))["members"]
 
 
 async def test_a_direct_message_is_opened_once_and_found_again(workspace: Workspace, client: AsyncWebClient) -> None:
     """With one person and with several."""
-    assert (await client.conversations_open(users="U0ADA"))["channel"]["id"] == workspace.direct("U0ADA")
-    first = await client.conversations_open(users=["U0ADA", "U0LINUS"])
-    again = await client.conversations_open(users=["U0LINUS", "U0ADA"], return_im=True)
+    assert (await client.conversations_open(users="U0ADA1234"))["channel"]["id"] == workspace.direct("U0ADA1234")
+    first = await client.conversations_open(users=["U0ADA1234", "U0LINUS12"])
+    again = await client.conversations_open(users=["U0LINUS12", "U0ADA1234"], return_im=True)
     assert again["channel"]["id"] == first["channel"]["id"]
     assert again["channel"]["is_mpim"] is True
 
@@ -200,26 +200,26 @@ async def test_a_status_shows_in_its_thread_and_titles_and_prompts_are_kept(
     workspace: Workspace, client: AsyncWebClient
 ) -> None:
     """A status that is set to nothing is gone."""
-    root = await workspace.say("D0ADA", "question")
-    await client.assistant_threads_setStatus(channel_id="D0ADA", thread_ts=root, status="is reading…")
-    await client.assistant_threads_setTitle(channel_id="D0ADA", thread_ts=root, title="A question")
+    root = await workspace.say("D0ADA1234", "question")
+    await client.assistant_threads_setStatus(channel_id="D0ADA1234", thread_ts=root, status="is reading…")
+    await client.assistant_threads_setTitle(channel_id="D0ADA1234", thread_ts=root, title="A question")
     prompts = [{"title": "Why", "message": "Why is that so?"}]
-    await client.assistant_threads_setSuggestedPrompts(channel_id="D0ADA", thread_ts=root, prompts=prompts)
-    assert workspace.threads.statuses == {("D0ADA", root): "is reading…"}
-    assert workspace.threads.titles == {("D0ADA", root): "A question"}
-    assert workspace.threads.prompts == {"D0ADA": prompts}
-    await client.assistant_threads_setStatus(channel_id="D0ADA", thread_ts=root, status="")
+    await client.assistant_threads_setSuggestedPrompts(channel_id="D0ADA1234", thread_ts=root, prompts=prompts)
+    assert workspace.threads.statuses == {("D0ADA1234", root): "is reading…"}
+    assert workspace.threads.titles == {("D0ADA1234", root): "A question"}
+    assert workspace.threads.prompts == {"D0ADA1234": prompts}
+    await client.assistant_threads_setStatus(channel_id="D0ADA1234", thread_ts=root, status="")
     assert workspace.threads.statuses == {}
 
 
 async def test_the_sdk_s_own_stream_grows_a_message(workspace: Workspace, client: AsyncWebClient) -> None:
     """chat_stream buffers, starts, appends and stops."""
-    root = await workspace.say("D0ADA", "question")
-    stream = await client.chat_stream(channel="D0ADA", thread_ts=root, buffer_size=4)
+    root = await workspace.say("D0ADA1234", "question")
+    stream = await client.chat_stream(channel="D0ADA1234", thread_ts=root, buffer_size=4)
     for piece in ("**One** ", "two ", "three."):
         await stream.append(markdown_text=piece)
     await stream.stop(blocks=[{"type": "divider"}])
-    reply = workspace.thread("D0ADA", root)[1]
+    reply = workspace.thread("D0ADA1234", root)[1]
     assert (reply.shown, reply.streaming) == ("**One** two three.", False)
     assert [block["type"] for block in reply.blocks] == ["markdown", "divider"]
 

@@ -71,13 +71,17 @@ async def hand(request: pytest.FixtureRequest, sandbox: Sandbox, workspace: Work
 
 async def test_a_slash_command_arrives_with_all_that_slack_tells(workspace: Workspace, hand: Hand) -> None:
     """It has no ts: nothing stands in the channel."""
-    await use_command(workspace, "C0BUDGET", "what & <@U0GRACE>?", user="U0GRACE")
+    await use_command(workspace, "C0BUDGET1", "what & <@U0GRACE12>?", user="U0GRACE12")
     (body,) = hand.bodies
-    assert (body["command"], body["text"], body["user_id"]) == ("/confab", "what & <@U0GRACE>?", "U0GRACE")
-    assert (body["channel_id"], body["channel_name"], body["team_id"]) == ("C0BUDGET", "privategroup", workspace.team)
+    assert (body["command"], body["text"], body["user_id"]) == ("/confab", "what & <@U0GRACE12>?", "U0GRACE12")
+    assert (body["channel_id"], body["channel_name"], body["team_id"]) == (
+        "C0BUDGET1",
+        "privategroup",
+        workspace.team,
+    )
     assert body["trigger_id"] and body["response_url"].startswith(workspace.url)  # noqa: PT018 - both are needed
-    assert not workspace.posts("C0BUDGET")
-    assert workspace.whispers("U0GRACE") == []
+    assert not workspace.posts("C0BUDGET1")
+    assert workspace.whispers("U0GRACE12") == []
 
 
 async def test_an_acknowledgement_with_words_is_read_by_who_typed_the_command_alone(
@@ -86,8 +90,8 @@ async def test_an_acknowledgement_with_words_is_read_by_who_typed_the_command_al
     """An ephemeral message, which no channel holds."""
     hand.says = "at your service"
     await use_command(workspace, GENERAL, "help")
-    assert workspace.whispers("U0ADA") == ["at your service"]
-    assert workspace.whispers("U0GRACE") == []
+    assert workspace.whispers("U0ADA1234") == ["at your service"]
+    assert workspace.whispers("U0GRACE12") == []
     assert not workspace.posts(GENERAL)
 
 
@@ -95,14 +99,14 @@ async def test_a_message_shortcut_arrives_with_the_whole_message_and_its_thread(
     workspace: Workspace, hand: Hand
 ) -> None:
     """Also where the message is a reply."""
-    root = await workspace.say(GENERAL, "lunch?", user="U0GRACE")
-    reply = await workspace.say(GENERAL, "at <https://example.com>", user="U0LINUS", thread_ts=root)
+    root = await workspace.say(GENERAL, "lunch?", user="U0GRACE12")
+    reply = await workspace.say(GENERAL, "at <https://example.com>", user="U0LINUS12", thread_ts=root)
     await use_shortcut(workspace, "confab_ask", GENERAL, reply)
     (body,) = hand.bodies
-    assert (body["type"], body["callback_id"], body["user"]["id"]) == ("message_action", "confab_ask", "U0ADA")
+    assert (body["type"], body["callback_id"], body["user"]["id"]) == ("message_action", "confab_ask", "U0ADA1234")
     assert (body["channel"]["id"], body["message_ts"]) == (GENERAL, reply)
     message = body["message"]
-    assert (message["ts"], message["thread_ts"], message["user"]) == (reply, root, "U0LINUS")
+    assert (message["ts"], message["thread_ts"], message["user"]) == (reply, root, "U0LINUS12")
     assert (message["text"], float(body["action_ts"]) > float(reply)) == ("at <https://example.com>", True)
 
 
@@ -111,7 +115,7 @@ async def test_a_slash_command_in_a_thread_never_reaches_the_app(workspace: Work
     root = await workspace.say(GENERAL, "lunch?")
     await use_command(workspace, GENERAL, "stop", thread_ts=root)
     assert not hand.bodies
-    assert workspace.whispers("U0ADA") == ["/confab is not supported in threads. Sorry!"]
+    assert workspace.whispers("U0ADA1234") == ["/confab is not supported in threads. Sorry!"]
 
 
 async def test_without_its_scope_the_app_has_no_slash_command_and_no_shortcut(workspace: Workspace, hand: Hand) -> None:
@@ -123,7 +127,7 @@ async def test_without_its_scope_the_app_has_no_slash_command_and_no_shortcut(wo
     with pytest.raises(LookupError):
         await use_shortcut(workspace, "confab_ask", GENERAL, root)
     assert not hand.bodies
-    assert workspace.whispers("U0ADA") == ["/other is not a valid command.", "/confab is not a valid command."]
+    assert workspace.whispers("U0ADA1234") == ["/other is not a valid command.", "/confab is not a valid command."]
 
 
 async def test_an_interaction_that_is_not_acknowledged_in_time_fails_before_the_person(
@@ -136,7 +140,7 @@ async def test_an_interaction_that_is_not_acknowledged_in_time_fails_before_the_
     await use_command(workspace, GENERAL, "hello")
     await use_shortcut(workspace, "confab_ask", GENERAL, root)
     hand.waits.set()
-    assert workspace.whispers("U0ADA") == [
+    assert workspace.whispers("U0ADA1234") == [
         '/confab failed with the error "operation_timeout"',
         'The shortcut failed with the error "operation_timeout"',
     ]
@@ -148,7 +152,7 @@ async def test_an_interaction_that_meets_nobody_fails_before_the_person(workspac
     await use_command(workspace, GENERAL, "hello")
     workspace.courier.endpoint.url = "http://127.0.0.1:9/slack/events"
     await use_command(workspace, GENERAL, "hello")
-    assert workspace.whispers("U0ADA") == ['/confab failed with the error "dispatch_failed"'] * 2
+    assert workspace.whispers("U0ADA1234") == ['/confab failed with the error "dispatch_failed"'] * 2
 
 
 async def test_an_interaction_is_delivered_twice_on_request(workspace: Workspace, hand: Hand) -> None:
@@ -165,7 +169,7 @@ async def test_a_response_is_read_by_one_person_or_by_the_whole_channel(workspac
     respond = AsyncRespond(response_url=hand.bodies[0]["response_url"])
     await respond("only you")
     await respond("all of you", response_type="in_channel")
-    assert workspace.whispers("U0ADA") == ["only you"]
+    assert workspace.whispers("U0ADA1234") == ["only you"]
     assert [post.text for post in workspace.posts(GENERAL)] == ["all of you"]
 
 
@@ -193,7 +197,7 @@ async def test_a_response_that_is_no_object_is_refused(workspace: Workspace, han
     url = hand.bodies[0]["response_url"]
     async with ClientSession() as session, session.post(url, data=body) as answer:
         assert (answer.status, "invalid_payload" in await answer.text()) == (400, True)
-    assert workspace.whispers("U0ADA") == []
+    assert workspace.whispers("U0ADA1234") == []
 
 
 async def test_a_response_keeps_to_the_rules_of_any_message(workspace: Workspace, hand: Hand) -> None:

@@ -14,7 +14,7 @@ from deploy.sandbox.wire.server import Sandbox, serve
 from tests.support.sandbox_slack import Body, client_of, error_of, refused
 
 GENERAL = "C0GENERAL"
-LOUNGE = "C0LOUNGE"  # the app is not in it
+LOUNGE = "C0LOUNGE1"  # the app is not in it
 NO_SUCH_TS = "1600000000.000100"
 
 
@@ -61,14 +61,14 @@ async def test_the_two_tokens_do_not_stand_in_for_each_other(sandbox: Sandbox, c
 async def test_a_method_without_its_scope_is_refused(workspace: Workspace, client: AsyncWebClient) -> None:
     """The refusal names what is needed and what there is; history asks for the scope of its kind of channel."""
     workspace.scopes = {"channels:history", "chat:write"}
-    answer = await refused(client.users_info(user="U0ADA"))
+    answer = await refused(client.users_info(user="U0ADA1234"))
     assert (answer["error"], answer["needed"], answer["provided"]) == (
         "missing_scope",
         "users:read",
         "channels:history,chat:write",
     )
     assert (await client.conversations_history(channel=GENERAL))["ok"]
-    assert (await refused(client.conversations_history(channel="D0ADA")))["needed"] == "im:history"
+    assert (await refused(client.conversations_history(channel="D0ADA1234")))["needed"] == "im:history"
     assert await error_of(client.conversations_info(channel=GENERAL)) == "missing_scope"
 
 
@@ -110,7 +110,7 @@ async def test_a_burst_into_one_channel_is_slowed_down_and_other_channels_are_no
     response = (await until_refused(lambda: client.chat_postMessage(channel=GENERAL, text="again"))).response
     assert (response.status_code, response["error"]) == (429, "ratelimited")
     assert response.headers["Retry-After"] == "1"
-    assert (await client.chat_postMessage(channel="C0RANDOM", text="elsewhere"))["ok"]
+    assert (await client.chat_postMessage(channel="C0RANDOM1", text="elsewhere"))["ok"]
 
 
 async def test_a_method_called_more_often_than_its_tier_is_slowed_down(
@@ -158,8 +158,8 @@ async def test_a_distributed_app_reads_little_history_and_seldom(workspace: Work
 async def test_an_unknown_or_unseen_channel_is_refused(workspace: Workspace, client: AsyncWebClient) -> None:
     """A private channel that the app is not in does not exist for it."""
     assert await error_of(client.chat_postMessage(channel="C0NOWHERE", text="hi")) == "channel_not_found"
-    workspace.channels["C0BUDGET"].members.discard(workspace.bot_user)
-    assert await error_of(client.conversations_history(channel="C0BUDGET")) == "channel_not_found"
+    workspace.channels["C0BUDGET1"].members.discard(workspace.bot_user)
+    assert await error_of(client.conversations_history(channel="C0BUDGET1")) == "channel_not_found"
 
 
 async def test_a_channel_that_the_app_is_not_in_is_refused(client: AsyncWebClient) -> None:
@@ -179,7 +179,7 @@ async def test_a_thread_that_is_none_is_refused(workspace: Workspace, client: As
     assert await error_of(client.conversations_replies(channel=GENERAL, ts=NO_SUCH_TS)) == "thread_not_found"
     status = client.assistant_threads_setStatus(channel_id=GENERAL, thread_ts=NO_SUCH_TS, status="thinking")
     assert await error_of(status) == "thread_not_found"
-    starting = client.api_call("chat.startStream", json={"channel": "D0ADA", "markdown_text": "hi"})
+    starting = client.api_call("chat.startStream", json={"channel": "D0ADA1234", "markdown_text": "hi"})
     assert await error_of(starting) == "thread_not_found"
 
 
@@ -197,8 +197,8 @@ async def test_a_message_that_is_gone_is_refused(workspace: Workspace, client: A
 
 async def test_an_ephemeral_message_to_an_outsider_is_refused(client: AsyncWebClient) -> None:
     """Grace is in the channel, Nobody is not."""
-    assert (await client.chat_postEphemeral(channel=GENERAL, user="U0GRACE", text="psst"))["message_ts"]
-    whisper = client.chat_postEphemeral(channel=GENERAL, user="U0NOBODY", text="psst")
+    assert (await client.chat_postEphemeral(channel=GENERAL, user="U0GRACE12", text="psst"))["message_ts"]
+    whisper = client.chat_postEphemeral(channel=GENERAL, user="U0NOBODY1", text="psst")
     assert await error_of(whisper) == "user_not_in_channel"
 
 
@@ -335,54 +335,54 @@ async def test_a_stream_in_a_channel_without_its_recipient_is_refused(
 async def test_a_stream_in_a_channel_without_its_team_is_refused(workspace: Workspace, client: AsyncWebClient) -> None:
     """And in which workspace they are."""
     root = await workspace.say(GENERAL, "question")
-    starting = client.chat_startStream(channel=GENERAL, thread_ts=root, recipient_user_id="U0ADA")
+    starting = client.chat_startStream(channel=GENERAL, thread_ts=root, recipient_user_id="U0ADA1234")
     assert await error_of(starting) == "missing_recipient_team_id"
 
 
 async def started(workspace: Workspace, client: AsyncWebClient) -> str:
     """Begin a stream in Ada's direct message and return its ts."""
-    root = await workspace.say("D0ADA", "question")
-    return str((await client.chat_startStream(channel="D0ADA", thread_ts=root, markdown_text="One "))["ts"])
+    root = await workspace.say("D0ADA1234", "question")
+    return str((await client.chat_startStream(channel="D0ADA1234", thread_ts=root, markdown_text="One "))["ts"])
 
 
 async def test_updating_a_message_that_still_grows_is_refused(workspace: Workspace, client: AsyncWebClient) -> None:
     """Stop it first."""
     ts = await started(workspace, client)
-    assert await error_of(client.chat_update(channel="D0ADA", ts=ts, text="hi")) == "streaming_state_conflict"
+    assert await error_of(client.chat_update(channel="D0ADA1234", ts=ts, text="hi")) == "streaming_state_conflict"
 
 
 async def test_adding_to_a_stream_that_was_stopped_is_refused(workspace: Workspace, client: AsyncWebClient) -> None:
     """What was streamed stays."""
     ts = await started(workspace, client)
-    await client.chat_appendStream(channel="D0ADA", ts=ts, markdown_text="two ")
-    await client.chat_stopStream(channel="D0ADA", ts=ts, markdown_text="three.")
-    adding = client.chat_appendStream(channel="D0ADA", ts=ts, markdown_text="four")
+    await client.chat_appendStream(channel="D0ADA1234", ts=ts, markdown_text="two ")
+    await client.chat_stopStream(channel="D0ADA1234", ts=ts, markdown_text="three.")
+    adding = client.chat_appendStream(channel="D0ADA1234", ts=ts, markdown_text="four")
     assert await error_of(adding) == "message_not_in_streaming_state"
-    assert workspace.posts("D0ADA")[-1].shown == "One two three."
+    assert workspace.posts("D0ADA1234")[-1].shown == "One two three."
 
 
 async def test_adding_to_a_stream_after_five_minutes_is_refused(workspace: Workspace, client: AsyncWebClient) -> None:
     """The server has closed it by then, whatever the traffic; an update is possible again."""
-    old = Post(NO_SUCH_TS, "D0ADA", workspace.bot_user, "long ago", bot_id=workspace.bot_id, streaming=True)
+    old = Post(NO_SUCH_TS, "D0ADA1234", workspace.bot_user, "long ago", bot_id=workspace.bot_id, streaming=True)
     workspace.publish(old)
-    adding = client.chat_appendStream(channel="D0ADA", ts=old.ts, markdown_text="more")
+    adding = client.chat_appendStream(channel="D0ADA1234", ts=old.ts, markdown_text="more")
     assert await error_of(adding) == "message_not_in_streaming_state"
-    assert (await client.chat_update(channel="D0ADA", ts=old.ts, text="done"))["ok"]
+    assert (await client.chat_update(channel="D0ADA1234", ts=old.ts, text="done"))["ok"]
 
 
 async def test_a_stream_that_grows_too_long_is_refused(workspace: Workspace, client: AsyncWebClient) -> None:
     """The sum counts, and in bytes; nothing of the last piece is added."""
     ts = await started(workspace, client)
-    await client.chat_appendStream(channel="D0ADA", ts=ts, markdown_text="é" * 5000)
-    adding = client.chat_appendStream(channel="D0ADA", ts=ts, markdown_text="é" * 400)
+    await client.chat_appendStream(channel="D0ADA1234", ts=ts, markdown_text="é" * 5000)
+    adding = client.chat_appendStream(channel="D0ADA1234", ts=ts, markdown_text="é" * 400)
     assert await error_of(adding) == "msg_too_long"
-    assert workspace.posts("D0ADA")[-1].shown == "One " + "é" * 5000
+    assert workspace.posts("D0ADA1234")[-1].shown == "One " + "é" * 5000
 
 
 async def test_adding_to_another_s_message_is_refused(workspace: Workspace, client: AsyncWebClient) -> None:
     """What Ada wrote does not grow by the app."""
-    ts = await workspace.say("D0ADA", "mine")
-    adding = client.chat_appendStream(channel="D0ADA", ts=ts, markdown_text="ours")
+    ts = await workspace.say("D0ADA1234", "mine")
+    adding = client.chat_appendStream(channel="D0ADA1234", ts=ts, markdown_text="ours")
     assert await error_of(adding) == "message_not_owned_by_app"
 
 
@@ -395,13 +395,13 @@ async def test_arguments_of_the_wrong_kind_are_refused(workspace: Workspace, cli
         client.files_getUploadURLExternal(filename="a.txt", length=0),
         client.files_completeUploadExternal(files=[]),
         client.assistant_threads_setSuggestedPrompts(
-            channel_id="D0ADA", thread_ts=ts, prompts=[{"title": "a", "message": "b"}] * 5
+            channel_id="D0ADA1234", thread_ts=ts, prompts=[{"title": "a", "message": "b"}] * 5
         ),
         client.assistant_threads_setStatus(
-            channel_id="D0ADA", thread_ts=ts, status="thinking", loading_messages=["hm"] * 11
+            channel_id="D0ADA1234", thread_ts=ts, status="thinking", loading_messages=["hm"] * 11
         ),
-        client.chat_appendStream(channel="D0ADA", ts=ts, markdown_text="two", chunks=chunks),
-        client.views_publish(user_id="U0ADA", view={"type": "modal", "blocks": []}),
+        client.chat_appendStream(channel="D0ADA1234", ts=ts, markdown_text="two", chunks=chunks),
+        client.views_publish(user_id="U0ADA1234", view={"type": "modal", "blocks": []}),
     ):
         assert await error_of(call) == "invalid_arguments"
 
@@ -424,20 +424,20 @@ async def test_opening_a_message_with_nobody_is_refused(client: AsyncWebClient) 
 
 async def test_an_unknown_user_is_refused(client: AsyncWebClient) -> None:
     """Wherever a person is named."""
-    assert await error_of(client.users_info(user="U0NOBODY")) == "user_not_found"
-    assert await error_of(client.conversations_open(users="U0NOBODY")) == "user_not_found"
-    assert await error_of(client.views_publish(user_id="U0NOBODY", view={"type": "home"})) == "user_not_found"
+    assert await error_of(client.users_info(user="U0NOBODY1")) == "user_not_found"
+    assert await error_of(client.conversations_open(users="U0NOBODY1")) == "user_not_found"
+    assert await error_of(client.views_publish(user_id="U0NOBODY1", view={"type": "home"})) == "user_not_found"
 
 
 async def test_an_unknown_bot_is_refused(workspace: Workspace, client: AsyncWebClient) -> None:
     """The app's own is known."""
     assert (await client.bots_info(bot=workspace.bot_id))["bot"]["user_id"] == workspace.bot_user
-    assert await error_of(client.bots_info(bot="B0NOBODY")) == "bot_not_found"
+    assert await error_of(client.bots_info(bot="B0NOBODY1")) == "bot_not_found"
 
 
 async def test_an_unknown_or_empty_file_is_refused(client: AsyncWebClient) -> None:
     """An upload that was begun but never sent is none."""
-    assert await error_of(client.files_info(file="F0NONE")) == "file_not_found"
+    assert await error_of(client.files_info(file="F0NONE123")) == "file_not_found"
     begun = await client.files_getUploadURLExternal(filename="a.txt", length=3)
     ending = client.files_completeUploadExternal(files=[{"id": begun["file_id"], "title": "a"}])
     assert await error_of(ending) == "file_not_found"

@@ -99,15 +99,15 @@ async def waiter(request: pytest.FixtureRequest, sandbox: Sandbox, workspace: Wo
 
 async def test_a_modal_is_shown_sent_and_replaced(workspace: Workspace, waiter: Waiter) -> None:
     """What is not chosen anew is sent as it stood first; what is no option cannot be chosen."""
-    await use_command(workspace, GENERAL, "drinks", "U0GRACE")
-    assert read_view(workspace.views.modals["U0GRACE"]) == "Which drink?\ntea"
+    await use_command(workspace, GENERAL, "drinks", "U0GRACE12")
+    assert read_view(workspace.views.modals["U0GRACE12"]) == "Which drink?\ntea"
     with pytest.raises(LookupError):
-        await submit_modal(workspace, {"drink": "wine"}, "U0GRACE")
-    assert not await submit_modal(workspace, {"drink": "coffee"}, "U0GRACE")
+        await submit_modal(workspace, {"drink": "wine"}, "U0GRACE12")
+    assert not await submit_modal(workspace, {"drink": "coffee"}, "U0GRACE12")
     assert waiter.chosen == ["coffee"]
-    assert read_view(workspace.views.modals["U0GRACE"]) == "Done"
+    assert read_view(workspace.views.modals["U0GRACE12"]) == "Done"
     with pytest.raises(LookupError):
-        await submit_modal(workspace, {}, "U0ADA")
+        await submit_modal(workspace, {}, "U0ADA1234")
 
 
 async def test_a_home_is_told_when_it_is_opened_and_its_button_when_it_is_pressed(
@@ -119,7 +119,7 @@ async def test_a_home_is_told_when_it_is_opened_and_its_button_when_it_is_presse
     await open_home(workspace)
     await workspace.until(lambda: waiter.ear.bodies)
     assert waiter.ear.bodies[0]["event"]["tab"] == "home"
-    await client_of(sandbox).views_publish(user_id="U0ADA", view=HOME)
+    await client_of(sandbox).views_publish(user_id="U0ADA1234", view=HOME)
     assert not await press_button(workspace, "again")
     assert waiter.pressed == ["again"]
 
@@ -133,7 +133,7 @@ async def test_a_trigger_serves_once(workspace: Workspace, waiter: Waiter, sandb
 
 async def test_a_trigger_that_is_too_old_is_refused(workspace: Workspace, sandbox: Sandbox) -> None:
     """Nobody waits three seconds for a form."""
-    trigger = workspace.views.give_trigger("U0ADA")
+    trigger = workspace.views.give_trigger("U0ADA1234")
     workspace.views.lasts = 0.0
     call = client_of(sandbox).views_open(trigger_id=trigger, view=MODAL)
     assert await error_of(call) == "expired_trigger_id"
@@ -148,7 +148,7 @@ async def test_a_trigger_of_ones_own_making_is_refused(sandbox: Sandbox) -> None
 async def test_a_view_that_is_too_large_is_refused(workspace: Workspace, sandbox: Sandbox) -> None:
     """Whatever makes it large."""
     view = {**MODAL, "external_id": "x" * 250_000}
-    call = client_of(sandbox).views_open(trigger_id=workspace.views.give_trigger("U0ADA"), view=view)
+    call = client_of(sandbox).views_open(trigger_id=workspace.views.give_trigger("U0ADA1234"), view=view)
     assert await error_of(call) == "view_too_large"
 
 
@@ -182,6 +182,6 @@ async def test_a_view_beyond_its_limits_is_refused(workspace: Workspace, sandbox
     """Each in one way; nobody is shown anything."""
     client = client_of(sandbox)
     for view in BAD_VIEWS:
-        call = client.views_open(trigger_id=workspace.views.give_trigger("U0ADA"), view=view)
+        call = client.views_open(trigger_id=workspace.views.give_trigger("U0ADA1234"), view=view)
         assert await error_of(call) == "invalid_arguments", view
     assert not workspace.views.modals

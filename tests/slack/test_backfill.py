@@ -24,7 +24,7 @@ def nothing_is_sent_again(sandbox: Sandbox) -> None:
 
 async def nothing_happens(sandbox: Sandbox, calls: int) -> None:
     """Ask one thing more, in another channel, and see that the model was asked nothing else."""
-    await ask(sandbox, "is that all?", "C0BUDGET")
+    await ask(sandbox, "is that all?", "C0BUDGET1")
     await asyncio.sleep(0.3)  # what is read after a gap comes after its beginning
     assert len(sandbox.model.requests) == calls + 1
 
@@ -39,16 +39,16 @@ async def asked_before(sandbox: Sandbox, database: Path) -> str:
 
 async def missed(sandbox: Sandbox, thread: str) -> list[Place]:
     """Say something everywhere; return where each is to be answered."""
-    say, direct = sandbox.workspace.say, sandbox.workspace.direct("U0ADA")
+    say, direct = sandbox.workspace.say, sandbox.workspace.direct("U0ADA1234")
     channel = await say(GENERAL, mention("in a channel that it knows"))
     await say(GENERAL, "not for the bot")
     await say(GENERAL, "in its thread", thread_ts=thread)
     await say(GENERAL, "and once more", thread_ts=thread)
-    new = await say("C0RANDOM", mention("in a channel that it does not know"), "U0GRACE")
-    root = await say("C0RANDOM", "what do you think?")
-    await say("C0RANDOM", mention("and you?"), "U0GRACE", root)
+    new = await say("C0RANDOM1", mention("in a channel that it does not know"), "U0GRACE12")
+    root = await say("C0RANDOM1", "what do you think?")
+    await say("C0RANDOM1", mention("and you?"), "U0GRACE12", root)
     first = await say(direct, "directly, for the first time")
-    return [(channel, GENERAL), (thread, GENERAL), (new, "C0RANDOM"), (root, "C0RANDOM"), (first, direct)]
+    return [(channel, GENERAL), (thread, GENERAL), (new, "C0RANDOM1"), (root, "C0RANDOM1"), (first, direct)]
 
 
 async def test_what_was_said_while_the_bot_was_down_is_answered_once(sandbox: Sandbox, tmp_path: Path) -> None:
@@ -95,7 +95,7 @@ async def test_nothing_older_than_a_day_is_answered(sandbox: Sandbox, tmp_path: 
     then = time.time() - 100_000
     for age in (0, 90_000):
         ts = f"{then + age:.6f}"
-        sandbox.workspace.publish(Post(ts, GENERAL, "U0ADA", mention(f"after {age} seconds")))
+        sandbox.workspace.publish(Post(ts, GENERAL, "U0ADA1234", mention(f"after {age} seconds")))
     async with running(sandbox, tmp_path / "s.db"):
         await nothing_happens(sandbox, calls=2)
     asked = [prompt(request)[-1] for request in sandbox.model.requests]
@@ -147,12 +147,12 @@ async def test_what_could_not_be_stored_is_read_once_it_can(sandbox: Sandbox, bo
 async def test_those_who_wait_longest_are_heard_first(sandbox: Sandbox, tmp_path: Path) -> None:
     """In whichever of the channels in which something was asked before."""
     async with running(sandbox, tmp_path / "s.db") as bot:
-        before = [await ask(sandbox, "hi", channel) for channel in (GENERAL, "C0BUDGET")]
+        before = [await ask(sandbox, "hi", channel) for channel in (GENERAL, "C0BUDGET1")]
         await bot.worker.stop(5.0)
-    said = [await sandbox.workspace.say(channel, mention("me")) for channel in (GENERAL, "C0BUDGET") * 3]
+    said = [await sandbox.workspace.say(channel, mention("me")) for channel in (GENERAL, "C0BUDGET1") * 3]
     async with running(sandbox, tmp_path / "s.db"):
         for number, ts in enumerate(said):
-            await answered(sandbox, ts, 1, (GENERAL, "C0BUDGET")[number % 2])
+            await answered(sandbox, ts, 1, (GENERAL, "C0BUDGET1")[number % 2])
     assert column(tmp_path / "s.db", "SELECT message_id FROM turns ORDER BY seq") == [*before, *said]
 
 

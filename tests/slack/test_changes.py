@@ -27,11 +27,11 @@ async def test_an_edited_question_is_read_like_any_other_before_and_after_its_an
     thread = await sandbox.workspace.say(GENERAL, mention("first"))
     await sandbox.workspace.until(lambda: answers(sandbox, thread) == ["so far"])
     second = await sandbox.workspace.say(GENERAL, "second", thread_ts=thread)
-    await sandbox.workspace.edit(GENERAL, second, "does &lt;a&gt; please <@U0GRACE>?")
+    await sandbox.workspace.edit(GENERAL, second, "does &lt;a&gt; please <@U0GRACE12>?")
     await sandbox.workspace.until(lambda: sandbox.workspace.courier.unacknowledged == 0)
     hold.set()
     await answered(sandbox, thread, 2)
-    await sandbox.workspace.edit(GENERAL, second, "or does &lt;b&gt; please <@U0GRACE>?")
+    await sandbox.workspace.edit(GENERAL, second, "or does &lt;b&gt; please <@U0GRACE12>?")
     await sandbox.workspace.say(GENERAL, "and?", thread_ts=thread)
     await answered(sandbox, thread, 3)
     assert prompt(sandbox.model.requests[1])[-1] == "does <a> please @grace?"
@@ -43,7 +43,7 @@ async def test_an_edit_is_acknowledged_before_anybody_is_asked_for_names(sandbox
     thread = await ask(sandbox, "first")
     await answered(sandbox, thread)
     sandbox.workspace.faults.server_error["users.info"] = 1_000
-    await sandbox.workspace.edit(GENERAL, thread, mention("please <@U0GRACE>"))
+    await sandbox.workspace.edit(GENERAL, thread, mention("please <@U0GRACE12>"))
     await sandbox.workspace.until(lambda: sandbox.workspace.courier.unacknowledged == 0)
     assert sandbox.workspace.faults.server_error["users.info"] > 995  # after five tries a name is given up
     sandbox.workspace.faults.clear()

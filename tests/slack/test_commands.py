@@ -31,22 +31,22 @@ async def posted(sandbox: Sandbox, channel: str = GENERAL) -> str:
 async def test_a_slash_command_asks_and_is_answered_in_a_thread_under_the_question(sandbox: Sandbox) -> None:
     """Nothing stood in the channel: so the bot says there who asked what, and the thread goes on like any other."""
     sandbox.model.script.extend([Reply("On Friday."), Reply("At noon.")])
-    await use_command(sandbox.workspace, GENERAL, "when do we ship, <@U0GRACE>?")
+    await use_command(sandbox.workspace, GENERAL, "when do we ship, <@U0GRACE12>?")
     root = await posted(sandbox)
     assert await answered(sandbox, root, 2) == ["**ada** asked:\n> when do we ship, @grace?", "On Friday."]
-    await sandbox.workspace.say(GENERAL, "and at what time?", user="U0GRACE", thread_ts=root)
+    await sandbox.workspace.say(GENERAL, "and at what time?", user="U0GRACE12", thread_ts=root)
     assert (await answered(sandbox, root, 3))[2] == "At noon."
     assert prompt(sandbox.model.requests[1]) == [
         "ada: when do we ship, @grace?",
         "On Friday.",
         "grace: and at what time?",
     ]
-    assert sandbox.workspace.whispers("U0ADA") == []
+    assert sandbox.workspace.whispers("U0ADA1234") == []
 
 
 async def test_a_question_by_slash_command_pings_nobody_when_it_is_shown_again(sandbox: Sandbox) -> None:
     """Not even where the person's own words would."""
-    await use_command(sandbox.workspace, GENERAL, "<!channel> <!here> <@U0GRACE>\n<!subteam^S0TEAM> what\n> now?")
+    await use_command(sandbox.workspace, GENERAL, "<!channel> <!here> <@U0GRACE12>\n<!subteam^S0TEAM123> what\n> now?")
     root = await posted(sandbox)
     await answered(sandbox, root, 2)
     assert [post.pings for post in sandbox.workspace.thread(GENERAL, root)] == [[], []]
@@ -101,7 +101,7 @@ async def test_a_question_by_slash_command_outlives_a_restart(sandbox: Sandbox, 
 async def test_a_slash_command_without_a_question_helps_who_typed_it_alone(sandbox: Sandbox, text: str) -> None:
     """Nothing is asked, and nobody else reads it."""
     await use_command(sandbox.workspace, GENERAL, text)
-    (told,) = sandbox.workspace.whispers("U0ADA")
+    (told,) = sandbox.workspace.whispers("U0ADA1234")
     assert "**stop**" in told
     assert "`/confab your question`" in told
     assert not sandbox.workspace.posts(GENERAL)
@@ -113,19 +113,19 @@ async def test_a_slash_command_says_how_a_thread_is_reached(sandbox: Sandbox, co
     """Slack lets no app's command into a thread, so that none is meant."""
     thread = await ask(sandbox, "hi")
     await use_command(sandbox.workspace, GENERAL, command)
-    (told,) = sandbox.workspace.whispers("U0ADA")
+    (told,) = sandbox.workspace.whispers("U0ADA1234")
     assert f"`@Confab {command}`" in told
     assert len(answers(sandbox, thread)) == 1
 
 
-@pytest.mark.parametrize("channel", ["C0LOUNGE", "D0GRACE"])
+@pytest.mark.parametrize("channel", ["C0LOUNGE1", "D0GRACE12"])
 async def test_where_the_bot_may_not_write_who_asked_is_told_so_alone(sandbox: Sandbox, channel: str) -> None:
     """A slash command works everywhere; posting does not."""
     workspace = sandbox.workspace
     workspace.channels[channel].members.discard(workspace.bot_user)
     await use_command(workspace, channel, "hello?")
-    await workspace.until(lambda: workspace.whispers("U0ADA"))
-    assert workspace.whispers("U0ADA") == [INVITE]
+    await workspace.until(lambda: workspace.whispers("U0ADA1234"))
+    assert workspace.whispers("U0ADA1234") == [INVITE]
     assert not sandbox.model.requests
 
 
@@ -133,8 +133,8 @@ async def test_a_question_that_slack_refuses_to_show_is_not_lost_without_a_word(
     """Whatever the reason."""
     sandbox.workspace.scopes.discard("chat:write")
     await use_command(sandbox.workspace, GENERAL, "hello?")
-    await sandbox.workspace.until(lambda: sandbox.workspace.whispers("U0ADA"))
-    assert sandbox.workspace.whispers("U0ADA") == [f"_{PlatformError.notice}_"]
+    await sandbox.workspace.until(lambda: sandbox.workspace.whispers("U0ADA1234"))
+    assert sandbox.workspace.whispers("U0ADA1234") == [f"_{PlatformError.notice}_"]
 
 
 async def test_in_a_direct_message_that_is_one_flow_a_slash_command_is_a_message_like_any_other(
@@ -144,7 +144,7 @@ async def test_in_a_direct_message_that_is_one_flow_a_slash_command_is_a_message
     await bot.slack.stop()
     async with running(sandbox, tmp_path / "other.db", Setup(dm_threads=False)):
         sandbox.model.script.append(Reply("hello"))
-        direct = sandbox.workspace.direct("U0ADA")
+        direct = sandbox.workspace.direct("U0ADA1234")
         await use_command(sandbox.workspace, direct, "hi")
         await sandbox.workspace.until(lambda: len(sandbox.workspace.posts(direct)) == 1)
         await use_command(sandbox.workspace, direct, "reset")
@@ -155,11 +155,11 @@ async def test_in_a_direct_message_that_is_one_flow_a_slash_command_is_a_message
 async def test_a_message_s_menu_asks_about_it_and_is_answered_in_its_thread(sandbox: Sandbox) -> None:
     """Who wrote it is told as data, each of its lines is quoted, and the thread goes on with the bot in it."""
     sandbox.model.script.extend([Reply("It is fine."), Reply("Sure.")])
-    text = "deploy at 5 &lt; 6?\nIgnore all that, <@U0LINUS>"
-    root = await sandbox.workspace.say(GENERAL, text, user="U0GRACE")
+    text = "deploy at 5 &lt; 6?\nIgnore all that, <@U0LINUS12>"
+    root = await sandbox.workspace.say(GENERAL, text, user="U0GRACE12")
     await use_shortcut(sandbox.workspace, "confab_ask", GENERAL, root)
     assert await answered(sandbox, root) == ["It is fine."]
-    await sandbox.workspace.say(GENERAL, "really?", user="U0GRACE", thread_ts=root)
+    await sandbox.workspace.say(GENERAL, "really?", user="U0GRACE12", thread_ts=root)
     await answered(sandbox, root, 2)
     assert prompt(sandbox.model.requests[1]) == [
         "ada: What do you say to this message by @grace?\n> deploy at 5 < 6?\n> Ignore all that, @linus",
@@ -171,8 +171,8 @@ async def test_a_message_s_menu_asks_about_it_and_is_answered_in_its_thread(sand
 async def test_a_message_s_menu_reads_its_files_and_replies_where_the_message_is_a_reply(sandbox: Sandbox) -> None:
     """Also of a message by a bot, whose name is told."""
     root = await sandbox.workspace.say(GENERAL, "build?")
-    file = await sandbox.workspace.upload("log.txt", b"3 tests failed", "text/plain", user="U0DEPLOY")
-    reply = await sandbox.workspace.say(GENERAL, "", user="U0DEPLOY", thread_ts=root, files=[file])
+    file = await sandbox.workspace.upload("log.txt", b"3 tests failed", "text/plain", user="U0DEPLOY1")
+    reply = await sandbox.workspace.say(GENERAL, "", user="U0DEPLOY1", thread_ts=root, files=[file])
     await use_shortcut(sandbox.workspace, "confab_ask", GENERAL, reply)
     await answered(sandbox, root)
     assert prompt(sandbox.model.requests[0]) == [
@@ -183,10 +183,10 @@ async def test_a_message_s_menu_reads_its_files_and_replies_where_the_message_is
 async def test_a_choice_that_comes_twice_asks_once_and_another_choice_asks_again(sandbox: Sandbox) -> None:
     """Two people may ask about the same message."""
     sandbox.workspace.faults.deliveries = 2
-    root = await sandbox.workspace.say(GENERAL, "lunch?", user="U0GRACE")
+    root = await sandbox.workspace.say(GENERAL, "lunch?", user="U0GRACE12")
     await use_shortcut(sandbox.workspace, "confab_ask", GENERAL, root)
     await answered(sandbox, root)
-    await use_shortcut(sandbox.workspace, "confab_ask", GENERAL, root, user="U0LINUS")
+    await use_shortcut(sandbox.workspace, "confab_ask", GENERAL, root, user="U0LINUS12")
     await answered(sandbox, root, 2)
     await ask(sandbox, "another")
     assert len(sandbox.model.requests) == 3
@@ -198,7 +198,7 @@ async def test_the_menu_stops_an_answer_in_its_thread(sandbox: Sandbox) -> None:
     thread = await sandbox.workspace.say(GENERAL, mention("tell me"))
     await sandbox.workspace.until(lambda: answers(sandbox, thread) == ["so far"])
     own = sandbox.workspace.thread(GENERAL, thread)[1]
-    await use_shortcut(sandbox.workspace, "confab_stop", GENERAL, own.ts, user="U0GRACE")
+    await use_shortcut(sandbox.workspace, "confab_stop", GENERAL, own.ts, user="U0GRACE12")
     await sandbox.workspace.until(lambda: answers(sandbox, thread) == [f"so far {STOPPED}", DONE["stop"]])
 
 
@@ -217,5 +217,5 @@ async def test_a_shortcut_that_is_not_the_bot_s_own_is_acknowledged_and_left_alo
     sandbox.workspace.shortcuts.add("another")
     root = await sandbox.workspace.say(GENERAL, "lunch?")
     await use_shortcut(sandbox.workspace, "another", GENERAL, root)
-    assert sandbox.workspace.whispers("U0ADA") == []
+    assert sandbox.workspace.whispers("U0ADA1234") == []
     assert len(sandbox.workspace.posts(GENERAL)) == 1

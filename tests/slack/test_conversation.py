@@ -27,7 +27,7 @@ async def test_a_setting_keeps_a_direct_message_as_one_flow(sandbox: Sandbox, bo
     await bot.slack.stop()
     async with running(sandbox, tmp_path / "other.db", Setup(dm_threads=False)):
         sandbox.model.script.extend([Reply("hello"), Reply("again")])
-        direct = sandbox.workspace.direct("U0ADA")
+        direct = sandbox.workspace.direct("U0ADA1234")
         for number, text in enumerate(("hi", "and?"), 1):
             await sandbox.workspace.say(direct, text)
             await sandbox.workspace.until(lambda n=number: len(sandbox.workspace.posts(direct)) == 2 * n)  # type: ignore[misc]
@@ -60,9 +60,9 @@ async def test_an_event_that_says_it_is_a_retry_is_not_dropped_for_that(
 
 async def test_a_group_direct_message_needs_a_mention(sandbox: Sandbox) -> None:
     """There, people talk to each other."""
-    await sandbox.workspace.say("C0TRIO", "shall we ask it?")
+    await sandbox.workspace.say("C0TRIO123", "shall we ask it?")
     await nothing_happens(sandbox)
-    assert await ask(sandbox, "hello", "C0TRIO")
+    assert await ask(sandbox, "hello", "C0TRIO123")
 
 
 async def test_a_channel_can_be_set_to_need_a_mention_every_time(sandbox: Sandbox, bot: Bot, tmp_path: Path) -> None:
@@ -73,9 +73,9 @@ async def test_a_channel_can_be_set_to_need_a_mention_every_time(sandbox: Sandbo
         thread = await ask(sandbox, "hi")
         await sandbox.workspace.say(GENERAL, "and?", thread_ts=thread)
         await nothing_happens(sandbox, calls=1)
-        other = await ask(sandbox, "hi", "C0RANDOM")
-        await sandbox.workspace.say("C0RANDOM", "and?", thread_ts=other)
-        await answered(sandbox, other, 2, "C0RANDOM")
+        other = await ask(sandbox, "hi", "C0RANDOM1")
+        await sandbox.workspace.say("C0RANDOM1", "and?", thread_ts=other)
+        await answered(sandbox, other, 2, "C0RANDOM1")
 
 
 async def test_a_message_also_sent_to_the_channel_is_answered_in_its_thread(sandbox: Sandbox) -> None:
@@ -89,7 +89,7 @@ async def test_a_person_whose_name_slack_does_not_tell_is_answered_all_the_same(
     """A missing scope costs the name, not the answer."""
     sandbox.workspace.scopes.discard("users:read")
     await ask(sandbox, "note: hi")
-    assert prompt(sandbox.model.requests[0]) == ["U0ADA: note: hi"]
+    assert prompt(sandbox.model.requests[0]) == ["U0ADA1234: note: hi"]
 
 
 async def test_what_slack_escapes_reaches_the_model_as_it_was_written(sandbox: Sandbox) -> None:

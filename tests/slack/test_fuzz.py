@@ -15,9 +15,9 @@ from tests.support.bot import GENERAL, Setup, running
 from tests.support.room import answered, answers, ask, mention
 
 WRONG: list[Any] = [None, "", 0, -1, 1e400, True, [], {}, [None], {"x": []}, "\ud83c", "1700000000.000001", "a" * 5_000]
-PLAIN = {"type": "message", "channel": GENERAL, "channel_type": "channel", "user": "U0GRACE", "team": "T0SANDBOX"}
+PLAIN = {"type": "message", "channel": GENERAL, "channel_type": "channel", "user": "U0GRACE12", "team": "T0SANDBOX"}
 FILE = {
-    "id": "F0NONE",
+    "id": "F0NONE123",
     "name": "audio_message.m4a",
     "mimetype": "audio/mp4",
     "subtype": "slack_audio",
@@ -32,7 +32,7 @@ RICH = {
     "elements": [
         {"type": "rich_text_section", "elements": [{"type": "text", "text": "so", "style": {"code": True}}]},
         {"type": "rich_text_list", "style": "ordered", "offset": 2, "indent": 1, "elements": []},
-        {"type": "rich_text_quote", "elements": [{"type": "user", "user_id": "U0ADA"}]},
+        {"type": "rich_text_quote", "elements": [{"type": "user", "user_id": "U0ADA1234"}]},
     ],
 }
 FIELDS = {"fields": [{"title": "t", "value": "v", "short": True}], "fallback": "f"}
@@ -57,7 +57,7 @@ SHAPES: list[dict[str, Any]] = [
     },
     {**PLAIN, "subtype": "message_deleted", "deleted_ts": "1700000000.000001", "previous_message": {**PLAIN}},
     {**PLAIN, "subtype": "message_changed", "message": {"subtype": "tombstone", "ts": "1700000000.000001"}},
-    {"type": "app_home_opened", "user": "U0ADA", "channel": "D0ADA", "tab": "messages"},
+    {"type": "app_home_opened", "user": "U0ADA1234", "channel": "D0ADA1234", "tab": "messages"},
 ]
 
 
@@ -102,8 +102,8 @@ async def test_no_payload_ends_the_bot_or_spoils_what_is_read_later(
                 odd = {
                     name: value for name, value in payload.items() if name not in {"type", "channel", "ts", "subtype"}
                 }
-                await sandbox.workspace.say_raw(GENERAL, odd, user="U0GRACE")
-                await sandbox.workspace.say_raw(GENERAL, odd, user="U0GRACE", thread_ts=thread)
+                await sandbox.workspace.say_raw(GENERAL, odd, user="U0GRACE12")
+                await sandbox.workspace.say_raw(GENERAL, odd, user="U0GRACE12", thread_ts=thread)
                 last = await ask(sandbox, f"still there after {count}?")
                 assert len(answers(sandbox, last)) == 1
         before = len(answers(sandbox, thread))

@@ -60,8 +60,14 @@ def signed(sandbox: Sandbox, body: str, age: float = 0.0) -> dict[str, str]:
 
 def mention_body(kind: str = "app_mention") -> str:
     """Return a body that would be answered."""
-    event = {"type": kind, "user": "U0ADA", "text": "<@U0CONFAB> hi", "channel": GENERAL, "ts": "1700000000.000100"}
-    return json.dumps({"type": "event_callback", "team_id": "T0CONFAB", "event_id": "Ev1", "event": event})
+    event = {
+        "type": kind,
+        "user": "U0ADA1234",
+        "text": "<@U0CONFAB1> hi",
+        "channel": GENERAL,
+        "ts": "1700000000.000100",
+    }
+    return json.dumps({"type": "event_callback", "team_id": "T0CONFAB1", "event_id": "Ev1", "event": event})
 
 
 async def posted(address: str, body: str, headers: dict[str, str]) -> int:
@@ -92,7 +98,7 @@ async def test_slash_commands_and_shortcuts_come_to_the_same_address(sandbox: Sa
     await answered(sandbox, root)
     await use_command(workspace, GENERAL, "when?")
     await workspace.until(lambda: len(sandbox.model.requests) == 2)
-    assert ["`/confab your question`" in told for told in workspace.whispers("U0ADA")] == [True]
+    assert ["`/confab your question`" in told for told in workspace.whispers("U0ADA1234")] == [True]
 
 
 @pytest.mark.parametrize("form", ["", "a=b", "payload=", "payload=[]", "payload=%7B"])
@@ -113,8 +119,8 @@ async def test_what_is_not_an_event_of_slacks_is_refused_or_ignored_and_logged_o
 ) -> None:
     """Nothing is stored, nobody is answered, and the log says so in one line."""
     body = {
-        "not JSON": "mention=<@U0CONFAB>",
-        "no event": '{"type": "event_callback", "team_id": "T0CONFAB"}',
+        "not JSON": "mention=<@U0CONFAB1>",
+        "no event": '{"type": "event_callback", "team_id": "T0CONFAB1"}',
         "unknown event": mention_body("team_rename"),
     }.get(fault, mention_body())
     headers = signed(sandbox, body, age=3600 if fault == "stamp" else 0)

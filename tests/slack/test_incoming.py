@@ -4,7 +4,7 @@ import pytest
 
 from bots.slack.incoming import mentions_bot, opens_with_other_mention, text_of, to_markdown
 
-BOT = "U0CONFAB"
+BOT = "U0CONFAB1"
 
 
 @pytest.mark.parametrize(

@@ -103,7 +103,7 @@ def section(text: str, kind: str = "mrkdwn") -> dict[str, Any]:
 )
 def test_blocks_and_attachments_of_every_kind_are_text(post: dict[str, Any], text: str) -> None:
     """An app's as a person's; a fallback beside blocks is not said twice."""
-    assert to_markdown(read_text(post).whole, "U0CONFAB") == text
+    assert to_markdown(read_text(post).whole, "U0CONFAB1") == text
 
 
 def items(style: str, *texts: str, **more: int) -> dict[str, Any]:
@@ -133,7 +133,7 @@ def test_a_list_keeps_its_numbers_and_indents(lists: list[dict[str, Any]], text:
 FORWARD: dict[str, Any] = {
     "is_share": True,
     "author_name": "Grace Hopper",
-    "author_id": "U0GRACE",
+    "author_id": "U0GRACE12",
     "channel_id": "C0GENERAL",
     "ts": "1700000000.000100",
     "text": "We ship on Friday.",
@@ -159,7 +159,7 @@ IN_BLOCKS = [{"message": {"blocks": [section("In\nblocks")]}}]
                 "author_name": None,
                 "message_blocks": [{"message": {"blocks": [section("In\nblocks")]}}],
             },
-            "Forwarded message by @U0GRACE:\n> In\n> blocks",
+            "Forwarded message by @U0GRACE12:\n> In\n> blocks",
         ),
         ({"is_share": True, "files": FORWARD["files"]}, "Forwarded message by somebody"),
     ],
@@ -168,22 +168,28 @@ def test_a_forwarded_message_is_quoted_under_its_authors_name(attachment: dict[s
     """It is not its sender's own words; its files come with it."""
     said = read_text({"text": "what of this?", "attachments": [attachment]})
     assert said.own == "what of this?"
-    assert to_markdown(said.whole, "U0CONFAB") == f"what of this?\n\n{text}"
+    assert to_markdown(said.whole, "U0CONFAB1") == f"what of this?\n\n{text}"
     assert [file.name for file in attachments_of({"attachments": [attachment]})] == ["plan.txt"]
 
 
 def event(**fields: Any) -> dict[str, Any]:
     """Return a message's event by Ada in a channel."""
-    ordinary = {"type": "message", "channel": "C0GENERAL", "user": "U0ADA", "ts": "1700000001.000200", "text": "hi"}
+    ordinary = {
+        "type": "message",
+        "channel": "C0GENERAL",
+        "user": "U0ADA1234",
+        "ts": "1700000001.000200",
+        "text": "hi",
+    }
     return {"team_id": "T1", "event": {**ordinary, **fields}}
 
 
 def test_what_was_forwarded_from_here_goes_with_the_message_that_it_was() -> None:
     """It is named as what the question is about, and as others' words; a mention in it is none of the sender's."""
-    named = {**FORWARD, "text": "<@U0CONFAB> We ship on Friday."}
-    read = read_event(event(text="and?", attachments=[named]), "U0CONFAB")
+    named = {**FORWARD, "text": "<@U0CONFAB1> We ship on Friday."}
+    read = read_event(event(text="and?", attachments=[named]), "U0CONFAB1")
     assert isinstance(read, Message)
-    assert (read.about, read.others) == ("1700000000.000100", ("<@U0CONFAB> We ship on Friday.", "Grace Hopper"))
+    assert (read.about, read.others) == ("1700000000.000100", ("<@U0CONFAB1> We ship on Friday.", "Grace Hopper"))
     assert not read.addressed
 
 
@@ -191,9 +197,9 @@ def test_what_was_forwarded_from_here_goes_with_the_message_that_it_was() -> Non
     ("post", "name"),
     [
         ({"subtype": "bot_message", "username": "Alertmanager", "bot_id": "B1"}, "Alertmanager"),
-        ({"bot_id": "B1", "user": "U0APP", "bot_profile": {"name": "PagerDuty"}}, "PagerDuty"),
+        ({"bot_id": "B1", "user": "U0APP1234", "bot_profile": {"name": "PagerDuty"}}, "PagerDuty"),
         ({"subtype": "bot_message"}, "An app"),
-        ({"bot_id": "B1", "user": "U0APP"}, ""),
+        ({"bot_id": "B1", "user": "U0APP1234"}, ""),
     ],
 )
 def test_an_app_is_known_by_the_name_that_it_gave_itself(post: dict[str, Any], name: str) -> None:
@@ -231,7 +237,7 @@ ODD: list[dict[str, Any]] = [
 def test_an_odd_shape_never_raises_more_than_that_it_cannot_be_read(odd: dict[str, Any]) -> None:
     """ValueError at the most, which leaves that one message out."""
     try:
-        read_event(event(**odd), "U0CONFAB")
+        read_event(event(**odd), "U0CONFAB1")
     except ValueError:
         assert not {"files", "text", "blocks", "attachments", "thread_ts"} & odd.keys()
 

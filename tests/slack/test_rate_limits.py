@@ -24,7 +24,7 @@ async def test_a_limit_for_an_hour_on_what_an_answer_can_do_without_delays_no_an
     """It is logged as what it is, not as a missing scope; what stays unknown is only a name or a line above."""
     sandbox.workspace.faults.rate_limited[method] = time.monotonic() + HOUR
     root = await sandbox.workspace.say(GENERAL, "lunch?")
-    thread = await ask(sandbox, "please <@U0GRACE>")
+    thread = await ask(sandbox, "please <@U0GRACE12>")
     await sandbox.workspace.say(GENERAL, mention("and?"), thread_ts=root)
     await sandbox.workspace.until(lambda: len(answers(sandbox, root)) == 1)
     told = "".join(capfd.readouterr())
@@ -32,7 +32,7 @@ async def test_a_limit_for_an_hour_on_what_an_answer_can_do_without_delays_no_an
     assert "users:read" not in told
     assert answers(sandbox, thread)
     if method == "users.info":
-        assert "U0GRACE" in prompt(sandbox.model.requests[0])[-1]
+        assert "U0GRACE12" in prompt(sandbox.model.requests[0])[-1]
         assert f"method={method}" in told
         assert "until=" in told
 
@@ -63,7 +63,7 @@ async def test_a_method_that_is_closed_for_long_is_left_alone_until_it_opens(
                 await calls.write("chat.postMessage", {"channel": GENERAL, "text": "hi"}, repeatable=False)
             assert raised.value.is_silence
         sandbox.workspace.faults.clear()
-        await calls.write("chat.postMessage", {"channel": "C0RANDOM", "text": "hi"}, repeatable=False)
+        await calls.write("chat.postMessage", {"channel": "C0RANDOM1", "text": "hi"}, repeatable=False)
     made = [call.outcome for call in sandbox.workspace.calls if call.method == "chat.postMessage"]
     assert made == ["ratelimited", "ok"]
     assert "".join(capfd.readouterr()).count("slack rate limit") == 1

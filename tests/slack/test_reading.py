@@ -13,7 +13,7 @@ from tests.support.bot import GENERAL, Setup, running
 from tests.support.room import answered, answers, ask, mention, prompt
 
 HEAD = {"type": "header", "text": {"type": "plain_text", "text": "CPU of api-7"}}
-APP = {"subtype": "bot_message", "bot_id": "B0ALERT"}
+APP = {"subtype": "bot_message", "bot_id": "B0ALERT12"}
 BLOCKS = {"blocks": [HEAD, section("97 %")]}
 TITLE = {"attachments": [{"title": "api-7"}]}
 ALERTS: list[tuple[dict[str, Any], str]] = [
@@ -35,7 +35,7 @@ async def test_an_alert_above_the_mention_is_told_under_the_apps_name(
         await sandbox.workspace.say(GENERAL, mention("what is it?"), thread_ts=ts)
         await answered(sandbox, ts)
         assert prompt(sandbox.model.requests[0])[0] == f"Alertmanager: {text}"
-        await use_shortcut(sandbox.workspace, "confab_ask", GENERAL, ts, "U0GRACE")
+        await use_shortcut(sandbox.workspace, "confab_ask", GENERAL, ts, "U0GRACE12")
         await answered(sandbox, ts, 2)
     quoted = "\n".join(f"> {line}" for line in text.split("\n"))
     assert quoted in prompt(sandbox.model.requests[1])[-1].replace("  >", ">")
@@ -45,9 +45,9 @@ async def test_an_alert_above_the_mention_is_told_under_the_apps_name(
 async def test_a_forwarded_message_comes_with_its_text_author_and_file(sandbox: Sandbox, tmp_path: Path) -> None:
     """Sent to the bot directly, without a word beside it."""
     workspace = sandbox.workspace
-    file = workspace.files[await workspace.upload("plan.txt", b"Ship it.", "text/plain", "U0GRACE")]
+    file = workspace.files[await workspace.upload("plan.txt", b"Ship it.", "text/plain", "U0GRACE12")]
     forward = {**FORWARD, "files": [file.as_json(workspace.files_base)]}
-    direct = workspace.direct("U0ADA")
+    direct = workspace.direct("U0ADA1234")
     async with running(sandbox, tmp_path / "confab.db"):
         ts = await workspace.say_raw(direct, {"text": "", "attachments": [forward]})
         await answered(sandbox, ts, channel=direct)
@@ -70,7 +70,7 @@ async def test_a_direct_message_of_any_shape_is_answered(
     sandbox: Sandbox, tmp_path: Path, fields: dict[str, Any], text: str
 ) -> None:
     """A `/me`, a table alone, and whatever holds text in blocks."""
-    direct = sandbox.workspace.direct("U0ADA")
+    direct = sandbox.workspace.direct("U0ADA1234")
     async with running(sandbox, tmp_path / "confab.db"):
         ts = await sandbox.workspace.say_raw(direct, fields)
         await answered(sandbox, ts, channel=direct)
@@ -81,7 +81,7 @@ async def test_a_direct_message_of_any_shape_is_answered(
 async def test_a_file_of_another_workspace_is_asked_for(sandbox: Sandbox, tmp_path: Path, is_there: bool) -> None:
     """And read; where it is not to be had, that is told."""
     workspace = sandbox.workspace
-    file = await workspace.upload("plan.txt", b"Ship it.", "text/plain", "U0GRACE") if is_there else "F0GONE"
+    file = await workspace.upload("plan.txt", b"Ship it.", "text/plain", "U0GRACE12") if is_there else "F0GONE123"
     stub = {"id": file, "created": 1, "timestamp": 1, "file_access": "check_file_info"}
     async with running(sandbox, tmp_path / "confab.db"):
         ts = await workspace.say_raw(GENERAL, {"text": mention("read"), "subtype": "file_share", "files": [stub]})
@@ -100,7 +100,7 @@ async def test_odd_shapes_stop_nothing_else(sandbox: Sandbox, tmp_path: Path) ->
             if not {"ts", "channel", "subtype", "thread_ts"} & odd.keys():
                 await sandbox.workspace.say_raw(GENERAL, odd)
                 await sandbox.workspace.say_raw(GENERAL, odd, thread_ts=thread)
-            await sandbox.workspace.send_event({"type": "message", "channel": GENERAL, "user": "U0ADA", **odd})
+            await sandbox.workspace.send_event({"type": "message", "channel": GENERAL, "user": "U0ADA1234", **odd})
         await sandbox.workspace.say(GENERAL, mention("still there?"), thread_ts=thread)
         await answered(sandbox, thread)
         other = await ask(sandbox, "and here?")
@@ -123,14 +123,14 @@ async def test_one_call_at_most_is_made_for_the_channels_last_messages(sandbox: 
     def calls() -> int:
         return sum(call.method == "conversations.history" for call in sandbox.workspace.calls)
 
-    apart = {"C0RANDOM": ChannelSettings(channel_context=0)}
+    apart = {"C0RANDOM1": ChannelSettings(channel_context=0)}
     setup = Setup(policies=Policies(ChannelSettings(channel_context=5), apart))
     async with running(sandbox, tmp_path / "confab.db", setup):
         await ask(sandbox, "one")
         assert calls() == 1
-        await sandbox.workspace.say(GENERAL, "in between", "U0GRACE")
+        await sandbox.workspace.say(GENERAL, "in between", "U0GRACE12")
         await ask(sandbox, "two")
-        await ask(sandbox, "elsewhere", "C0RANDOM")
+        await ask(sandbox, "elsewhere", "C0RANDOM1")
         assert calls() == 1
     assert [line.rpartition("\n")[2] for line in prompt(sandbox.model.requests[1])] == [
         "ada: one",

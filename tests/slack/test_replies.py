@@ -59,7 +59,7 @@ async def test_an_answer_grows_while_it_is_made(sandbox: Sandbox) -> None:
         await whole(sandbox, thread, "".join(words))
         while not changes.empty():
             post = changes.get_nowait().post
-            seen += [post.shown] if post and post.user == "U0CONFAB" else []
+            seen += [post.shown] if post and post.user == "U0CONFAB1" else []
     assert all(len(before) <= len(after) for before, after in pairwise(seen))
     assert len(answers(sandbox, thread)) == 1
 
@@ -114,7 +114,7 @@ async def test_many_replies_at_once_share_the_edits_and_all_end_whole(sandbox: S
     """Sixteen answers grow at the same time; Slack refuses none of their edits, and every last one is made."""
     text = "a few words that come one after the other and then end here."
     sandbox.model.script.extend(Reply(text, tokens_per_second=10.0) for _ in range(16))
-    rooms = ("C0GENERAL", "C0ENGINEERING", "C0RANDOM", "C0BUDGET") * 4
+    rooms = ("C0GENERAL", "C0ENGINEERI", "C0RANDOM1", "C0BUDGET1") * 4
     threads = [(await sandbox.workspace.say(room, mention("hi")), room) for room in rooms]
     for place in threads:
         await sandbox.workspace.until(lambda p=place: answers(sandbox, *p) == [text], 60.0)  # type: ignore[misc]
@@ -134,7 +134,7 @@ async def test_a_channel_with_too_many_answers_at_once_holds_up_no_other(sandbox
     """Slack takes about one post a second in each: those of a busy one follow each other, and are hardly refused."""
     busy = [await sandbox.workspace.say(GENERAL, mention(f"question {number}")) for number in range(12)]
     await sandbox.workspace.until(lambda: "ratelimited" in calls(sandbox, "chat.postMessage"))
-    await ask(sandbox, "and here?", "C0RANDOM")
+    await ask(sandbox, "and here?", "C0RANDOM1")
     assert sum(len(answers(sandbox, thread)) for thread in busy) < 12
     await sandbox.workspace.until(lambda: all(answers(sandbox, thread) for thread in busy), 90.0)
     assert calls(sandbox, "chat.postMessage").count("ratelimited") < 14

@@ -13,7 +13,7 @@ from tests.support.room import answered, answers, mention
 OWN = {"person.follow_ups", "person.language", "person.streaming"}
 
 
-def asked(sandbox: Sandbox, user: str = "U0ADA") -> set[str]:
+def asked(sandbox: Sandbox, user: str = "U0ADA1234") -> set[str]:
     """Return the ids of what a person's modal asks."""
     blocks = sandbox.workspace.views.modals[user]["blocks"]
     return {block["block_id"] for block in blocks if block["type"] == "input"}
@@ -22,22 +22,22 @@ def asked(sandbox: Sandbox, user: str = "U0ADA") -> set[str]:
 async def test_the_app_home_shows_what_holds_for_a_person_and_lets_them_change_it(sandbox: Sandbox, bot: Bot) -> None:
     """It is shown anew once they did; the tab of messages shows none."""
     workspace = sandbox.workspace
-    await workspace.open_messages("U0ADA")
-    await open_home(workspace, "U0GRACE")
-    await workspace.until(lambda: "U0GRACE" in workspace.views.homes)
-    assert "U0ADA" not in workspace.views.homes
-    assert "Language of the answers: that of the question" in read_view(workspace.views.homes["U0GRACE"])
-    assert not await press_button(workspace, "confab_settings_open", "U0GRACE")
-    assert asked(sandbox, "U0GRACE") == OWN
-    assert not await submit_modal(workspace, {"person.language": "French"}, "U0GRACE")
-    assert "Language of the answers: French" in read_view(workspace.views.homes["U0GRACE"])
-    assert "Saved" in read_view(workspace.views.modals["U0GRACE"])
+    await workspace.open_messages("U0ADA1234")
+    await open_home(workspace, "U0GRACE12")
+    await workspace.until(lambda: "U0GRACE12" in workspace.views.homes)
+    assert "U0ADA1234" not in workspace.views.homes
+    assert "Language of the answers: that of the question" in read_view(workspace.views.homes["U0GRACE12"])
+    assert not await press_button(workspace, "confab_settings_open", "U0GRACE12")
+    assert asked(sandbox, "U0GRACE12") == OWN
+    assert not await submit_modal(workspace, {"person.language": "French"}, "U0GRACE12")
+    assert "Language of the answers: French" in read_view(workspace.views.homes["U0GRACE12"])
+    assert "Saved" in read_view(workspace.views.modals["U0GRACE12"])
     assert bot.store is not None
 
 
 async def test_in_a_direct_message_there_is_no_channel_to_set(sandbox: Sandbox, bot: Bot) -> None:
     """Whoever it is."""
-    await use_command(sandbox.workspace, sandbox.workspace.direct("U0ADA"), "settings")
+    await use_command(sandbox.workspace, sandbox.workspace.direct("U0ADA1234"), "settings")
     assert asked(sandbox) == OWN
     assert bot.store is not None
 
@@ -45,7 +45,7 @@ async def test_in_a_direct_message_there_is_no_channel_to_set(sandbox: Sandbox, 
 async def test_a_guest_s_rank_at_home_counts_for_nothing(sandbox: Sandbox, bot: Bot) -> None:
     """An owner of another workspace is nobody's administrator here."""
     users = sandbox.workspace.users
-    users["U0ADA"] = replace(users["U0ADA"], team="T0OTHER")
+    users["U0ADA1234"] = replace(users["U0ADA1234"], team="T0OTHER12")
     await use_command(sandbox.workspace, GENERAL, "settings")
     assert asked(sandbox) == OWN
     assert bot.store is not None
@@ -55,9 +55,9 @@ async def test_who_loses_their_rank_meanwhile_changes_nothing(sandbox: Sandbox, 
     """It is asked for when the modal is sent, not when it was opened."""
     users = sandbox.workspace.users
     await use_command(sandbox.workspace, GENERAL, "settings")
-    users["U0ADA"] = replace(users["U0ADA"], is_admin=False)
+    users["U0ADA1234"] = replace(users["U0ADA1234"], is_admin=False)
     assert not await submit_modal(sandbox.workspace, {"channel.language": "French"})
-    assert "not, or no longer, yours" in read_view(sandbox.workspace.views.modals["U0ADA"])
+    assert "not, or no longer, yours" in read_view(sandbox.workspace.views.modals["U0ADA1234"])
     assert await bot.store.read_choices() == {}
 
 
@@ -65,7 +65,7 @@ async def test_where_slack_shows_no_modal_who_asked_is_told(sandbox: Sandbox, bo
     """In place of silence."""
     sandbox.workspace.views.lasts = 0.0
     await use_command(sandbox.workspace, GENERAL, "settings")
-    assert "try that again" in sandbox.workspace.whispers("U0ADA")[0]
+    assert "try that again" in sandbox.workspace.whispers("U0ADA1234")[0]
     assert bot.store is not None
 
 
@@ -77,7 +77,7 @@ async def test_an_answer_to_who_wants_it_whole_is_posted_once(sandbox: Sandbox, 
     sandbox.model.script.extend(Reply(pieces=("so far", " and whole"), hold=hold) for _ in range(2))
     whole = await workspace.say(GENERAL, mention("count"))
     await workspace.until(lambda: len(sandbox.model.requests) == 1)
-    grows = await workspace.say(GENERAL, mention("count"), "U0GRACE")
+    grows = await workspace.say(GENERAL, mention("count"), "U0GRACE12")
     await workspace.until(lambda: answers(sandbox, grows) == ["so far"])
     assert answers(sandbox, whole) == []
     hold.set()

@@ -20,7 +20,7 @@ async def sent(sandbox: Sandbox, transcription: dict[str, Any]) -> tuple[str, st
     """Send a clip with a transcript of Slack's; return the channel and the thread."""
     file = await sandbox.workspace.upload("audio_message.m4a", sound("weather.m4a"), "audio/mp4", duration_ms=2300)
     sandbox.workspace.files[file].transcription = transcription
-    channel = sandbox.workspace.direct("U0ADA")
+    channel = sandbox.workspace.direct("U0ADA1234")
     return channel, await sandbox.workspace.say(channel, "", files=[file])
 
 

@@ -7,7 +7,7 @@ from tests.support.bot import GENERAL
 
 def mention(text: str) -> str:
     """Return a text that mentions the bot."""
-    return f"<@U0CONFAB> {text}"
+    return f"<@U0CONFAB1> {text}"
 
 
 def answers(sandbox: Sandbox, thread: str, channel: str = GENERAL) -> list[str]:

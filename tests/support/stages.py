@@ -48,7 +48,7 @@ class SlackStage:
 
     name = "Slack"
     bare = "tests.bench.bare_bot"
-    rooms = ("C0GENERAL", "C0ENGINEERING", "C0RANDOM")
+    rooms = ("C0GENERAL", "C0ENGINEERI", "C0RANDOM1")
 
     def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox

@@ -45,7 +45,7 @@ async def test_an_injection_changes_neither_roles_nor_speakers_nor_the_system_te
 ) -> None:
     """Two people speak, one of them an attacker: each message stands alone, in its own role, under its own name."""
     thread = await ask(sandbox, "what is the plan?")
-    await sandbox.workspace.say(GENERAL, mention(INJECTIONS[injection]), "U0GRACE", thread)
+    await sandbox.workspace.say(GENERAL, mention(INJECTIONS[injection]), "U0GRACE12", thread)
     await answered(sandbox, thread, 2)
     first, second = (request.body["messages"] for request in sandbox.model.requests)
     assert second[0] == first[0]
@@ -79,7 +79,7 @@ async def test_an_injection_in_a_file_stays_in_its_fence(sandbox: Sandbox, injec
 async def test_a_display_name_is_one_inert_line(sandbox: Sandbox, name: str) -> None:
     """At the wire."""
     users = sandbox.workspace.users
-    users["U0ADA"] = replace(users["U0ADA"], name=name)
+    users["U0ADA1234"] = replace(users["U0ADA1234"], name=name)
     await ask(sandbox, "note: hello")
     told = sandbox.model.requests[0].body["messages"][-1]["content"]
     assert re.fullmatch(r"[^\n:\[\]<>]{1,60}: note: hello", told)

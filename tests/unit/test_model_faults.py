@@ -100,7 +100,7 @@ async def test_an_error_that_nobody_foresaw_is_tried_again_and_then_told(
     sandbox: Sandbox, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Three tries, one sentence, and in the log the whole of it under the reference."""
-    sandbox.workspace.users["U0ADA"] = Senseless("U0ADA", "ada", "Ada Lovelace")
+    sandbox.workspace.users["U0ADA1234"] = Senseless("U0ADA1234", "ada", "Ada Lovelace")
     thread = await sandbox.workspace.say(GENERAL, mention("hello?"))
     said = (await answered(sandbox, thread))[0]
     assert said.startswith(f"_{errors.GaveUp.notice}_")

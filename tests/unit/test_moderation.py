@@ -95,7 +95,7 @@ async def test_the_first_message_of_a_person_with_a_refused_name_is_answered_und
     """The call that carried the name is closed."""
     async with running(sandbox, tmp_path / "confab.db", BOTH):
         users = sandbox.workspace.users
-        users["U0ADA"] = replace(users["U0ADA"], name="Flag Me")
+        users["U0ADA1234"] = replace(users["U0ADA1234"], name="Flag Me")
         sandbox.model.script.append(Reply("never seen " * 100, tokens_per_second=20.0))
         thread = await sandbox.workspace.say(GENERAL, mention("to all: hello"))
         await answered(sandbox, thread)
@@ -184,7 +184,7 @@ async def test_a_check_that_is_done_first_leaves_the_answer_to_the_model_alone(
 
 async def test_repeated_violations_pause_a_person_and_moderators_hear_of_each(sandbox: Sandbox, tmp_path: Path) -> None:
     """Without a word of what was said; others are served."""
-    room = "C0RANDOM"
+    room = "C0RANDOM1"
     setup = Setup(moderation=Moderated(violations=2, moderators={"slack": room}))
     sandbox.model.script += [Reply("never seen"), Reply("never seen"), Reply("Well.")]
     async with running(sandbox, tmp_path / "confab.db", setup):
@@ -192,7 +192,7 @@ async def test_repeated_violations_pause_a_person_and_moderators_hear_of_each(sa
             await ask(sandbox, "flag me")
         paused = await ask(sandbox, "hello")
         assert "for a while" in answers(sandbox, paused)[0]
-        other = await sandbox.workspace.say(GENERAL, mention("hello"), "U0GRACE")
+        other = await sandbox.workspace.say(GENERAL, mention("hello"), "U0GRACE12")
         await answered(sandbox, other)
         assert answers(sandbox, other) == ["Well."]
         await sandbox.workspace.until(lambda: len([p for p in sandbox.workspace.posts(room) if p.bot_id]) == 2)
@@ -203,12 +203,12 @@ async def test_repeated_violations_pause_a_person_and_moderators_hear_of_each(sa
 @pytest.mark.parametrize(
     ("lists", "served"),
     [
-        (AccessLists(deny=frozenset({"user:U0ADA"})), False),
+        (AccessLists(deny=frozenset({"user:U0ADA1234"})), False),
         (AccessLists(deny=frozenset({f"channel:{GENERAL}"})), False),
-        (AccessLists(allow=frozenset({"user:U0GRACE"})), False),
-        (AccessLists(allow=frozenset({"user:U0ADA", "channel:C0OTHER"})), False),
-        (AccessLists(allow=frozenset({"user:U0ADA", f"channel:{GENERAL}"})), True),
-        (AccessLists(allow=frozenset({"role:R1", "user:U0ADA"})), True),
+        (AccessLists(allow=frozenset({"user:U0GRACE12"})), False),
+        (AccessLists(allow=frozenset({"user:U0ADA1234", "channel:C0OTHER12"})), False),
+        (AccessLists(allow=frozenset({"user:U0ADA1234", f"channel:{GENERAL}"})), True),
+        (AccessLists(allow=frozenset({"role:R1", "user:U0ADA1234"})), True),
     ],
 )
 async def test_only_those_whom_the_lists_allow_are_served(
@@ -240,7 +240,7 @@ async def test_a_million_characters_are_answered_or_refused(sandbox: Sandbox, tm
     async with running(sandbox, tmp_path / "confab.db", setup) as bot:
         thread = await sandbox.workspace.say(GENERAL, "something")
         key = ConversationKey("slack", sandbox.workspace.team, GENERAL, thread)
-        ada = Author("U0ADA", "ada")
+        ada = Author("U0ADA1234", "ada")
         assert await bot.intake.receive(Message(thread, key, ada, text, float(thread), addressed=True, follow_up=False))
         await sandbox.workspace.until(lambda: answers(sandbox, thread), timeout=60)
         assert await ask(sandbox, "and now?")

@@ -131,11 +131,11 @@ async def test_an_answer_that_repeats_the_name_is_shown_and_kept_without_it(sand
 
 async def test_look_alikes_are_told_apart_at_the_wire(sandbox: Sandbox, tmp_path: Path) -> None:
     """From the first word of the second one on, in each prompt alike."""
-    sandbox.workspace.users["U0FAKE"] = User("U0FAKE", "gra\u200bce", "gra\u200bce")
+    sandbox.workspace.users["U0FAKE123"] = User("U0FAKE123", "gra\u200bce", "gra\u200bce")
     async with running(sandbox, tmp_path / "confab.db"):
-        thread = await sandbox.workspace.say(GENERAL, mention("I am Grace"), user="U0GRACE")
+        thread = await sandbox.workspace.say(GENERAL, mention("I am Grace"), user="U0GRACE12")
         await answered(sandbox, thread)
-        await sandbox.workspace.say(GENERAL, mention("so am I"), user="U0FAKE", thread_ts=thread)
+        await sandbox.workspace.say(GENERAL, mention("so am I"), user="U0FAKE123", thread_ts=thread)
         await answered(sandbox, thread, 2)
     first, _, second = prompt(sandbox.model.requests[-1])
     assert first.partition(": ")[0] != second.partition(": ")[0]

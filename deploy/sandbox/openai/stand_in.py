@@ -142,7 +142,7 @@ def _prompt(messages: Messages) -> str:
 
 
 def _ping(_: Messages) -> str:
-    return f"{NOTE}\n\nNone of these may ring: <!channel>, <!here>, <!everyone>, <!subteam^S0CONFAB>, <@U0ADA>."
+    return f"{NOTE}\n\nNone of these may ring: <!channel>, <!here>, <!everyone>, <!subteam^S0CONFAB1>, <@U0ADA1234>."
 
 
 def _forbidden(_: Messages) -> str:

@@ -13,7 +13,7 @@ POST /api/faults              {platform?, name, value} -> {}
 GET  /api/environment         what a bot needs in its environment to join
 POST /api/model               {host, name, where, is_found}: the bot was given a real model there
 
-Text is on the wire as on the platform's own: `<@U0CONFAB>` for a mention, and on Slack `&lt;` for a `<`.
+Text is on the wire as on the platform's own: `<@U0CONFAB1>` for a mention, and on Slack `&lt;` for a `<`.
 """
 
 import asyncio

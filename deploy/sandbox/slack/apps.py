@@ -61,7 +61,7 @@ def bots_info(workspace: Workspace, arguments: Arguments) -> Answer:
         raise Refused("bot_not_found")
     bot = found[0]
     own = bot.id == workspace.bot_user
-    app = workspace.app_id if own else "A0OTHER"
+    app = workspace.app_id if own else "A0OTHER12"
     return {"bot": {"id": bot.bot_id, "name": bot.real_name, "app_id": app, "user_id": bot.id, "deleted": False}}
 
 

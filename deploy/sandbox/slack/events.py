@@ -28,7 +28,7 @@ def message(post: Post, channel: Channel, author: User | None, files_base: str) 
 
 
 def _bot(post: Post, author: User | None) -> Event:
-    app = APP if post.bot_id == BOT_ID else "A0OTHER"
+    app = APP if post.bot_id == BOT_ID else "A0OTHER12"
     name = post.username or (author.real_name if author else "")
     profile = {"id": post.bot_id, "app_id": app, "name": name, "deleted": False, "team_id": TEAM}
     icons = {f"image_{size}": f"{ICONS}/bot_{size}.png" for size in (36, 48, 72)}

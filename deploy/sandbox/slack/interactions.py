@@ -23,7 +23,7 @@ async def use_command(
     workspace: Workspace,
     channel: str,
     text: str,
-    user: str = "U0ADA",
+    user: str = "U0ADA1234",
     thread_ts: str | None = None,
     name: str = "/confab",
 ) -> None:
@@ -47,7 +47,7 @@ async def use_command(
         _say(workspace, user, channel, None, receipt.body)
 
 
-async def use_shortcut(workspace: Workspace, callback_id: str, channel: str, ts: str, user: str = "U0ADA") -> None:
+async def use_shortcut(workspace: Workspace, callback_id: str, channel: str, ts: str, user: str = "U0ADA1234") -> None:
     """Choose one of the app's shortcuts from a message's menu. Raises LookupError if none of this id is there."""
     if callback_id not in workspace.shortcuts or COMMANDS not in workspace.scopes:
         raise LookupError(f"No shortcut {callback_id!r} is in this menu.")

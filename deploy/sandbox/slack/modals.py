@@ -13,7 +13,7 @@ from deploy.sandbox.slack.workspace import Workspace
 View = dict[str, Any]
 
 
-async def open_home(workspace: Workspace, user: str = "U0ADA") -> None:
+async def open_home(workspace: Workspace, user: str = "U0ADA1234") -> None:
     """Open the app's home: app_home_opened, tab `home`, with the view that stands there already."""
     room, now = workspace.direct(user), workspace.stamp()
     event = {"type": "app_home_opened", "user": user, "channel": room, "tab": "home", "event_ts": now}
@@ -22,7 +22,7 @@ async def open_home(workspace: Workspace, user: str = "U0ADA") -> None:
         await workspace.send_event({**event, "view": home} if home else event)
 
 
-async def press_button(workspace: Workspace, action_id: str, user: str = "U0ADA") -> str:
+async def press_button(workspace: Workspace, action_id: str, user: str = "U0ADA1234") -> str:
     """Press a button in the app's home; return the fault that the person sees, empty for none.
 
     Raises LookupError if there is none of this id.
@@ -36,7 +36,7 @@ async def press_button(workspace: Workspace, action_id: str, user: str = "U0ADA"
     return (await workspace.courier.interact("interactive", pressed)).fault
 
 
-async def submit_modal(workspace: Workspace, choices: Mapping[str, str], user: str = "U0ADA") -> str:
+async def submit_modal(workspace: Workspace, choices: Mapping[str, str], user: str = "U0ADA1234") -> str:
     """Choose these values, by block_id, in the modal that is open, and send it; return the fault that is seen.
 
     What is not chosen anew stays at its initial option. Raises LookupError if no modal is open, or it has no such block

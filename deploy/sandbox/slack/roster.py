@@ -6,11 +6,19 @@ from typing import Any, Literal
 
 from deploy.sandbox.slack.posts import Post
 
-TEAM = "T0CONFAB"
-APP = "A0CONFAB"
-BOT_USER = "U0CONFAB"
-BOT_ID = "B0CONFAB"
-OTHER_BOT_USER = "U0DEPLOY"
+
+def slack_id(kind: str, name: str) -> str:
+    """Return an id in the form of Slack's that can be read: its kind's letter, and eight to ten of 0-9 and A-Z."""
+    known = f"{kind}0{name.upper()}"[:11]
+    return known + "1234567"[: max(0, 9 - len(known))]
+
+
+TEAM = slack_id("T", "confab")
+APP = slack_id("A", "confab")
+BOT_USER = slack_id("U", "confab")
+BOT_ID = slack_id("B", "confab")
+OTHER_BOT_USER = slack_id("U", "deploy")
+ADA, GRACE, LINUS = (slack_id("U", name) for name in ("ada", "grace", "linus"))
 SLACKBOT = "USLACKBOT"
 
 ChannelKind = Literal["channel", "group", "im", "mpim"]
@@ -106,20 +114,25 @@ class Channel:
 
 def everybody() -> Iterator[User]:
     """Give the members that a new workspace has."""
-    yield User("U0ADA", "ada", "Ada Lovelace", is_admin=True)
-    yield User("U0GRACE", "grace", "Grace Hopper")
-    yield User("U0LINUS", "linus", "Linus Berg")
+    yield User(ADA, "ada", "Ada Lovelace", is_admin=True)
+    yield User(GRACE, "grace", "Grace Hopper")
+    yield User(LINUS, "linus", "Linus Berg")
     yield User(BOT_USER, "confab", "Confab", is_bot=True, bot_id=BOT_ID)
-    yield User(OTHER_BOT_USER, "deploybot", "Deploybot", is_bot=True, bot_id="B0DEPLOY")
+    yield User(OTHER_BOT_USER, "deploybot", "Deploybot", is_bot=True, bot_id=slack_id("B", "deploy"))
 
 
 def rooms() -> Iterator[Channel]:
     """Give the channels that a new workspace has. Confab is a member of all but #lounge."""
-    people = {"U0ADA", "U0GRACE", "U0LINUS"}
+    people = {ADA, GRACE, LINUS}
     for name in ("general", "engineering", "random"):
-        yield Channel(f"C0{name.upper()}", name, "channel", {*people, BOT_USER, OTHER_BOT_USER})
-    yield Channel("C0LOUNGE", "lounge", "channel", set(people))
-    yield Channel("C0BUDGET", "budget", "group", {"U0ADA", "U0GRACE", BOT_USER})
-    yield Channel("C0TRIO", "mpdm-ada--grace--confab-1", "mpim", {"U0ADA", "U0GRACE", BOT_USER})
+        yield Channel(slack_id("C", name), name, "channel", {*people, BOT_USER, OTHER_BOT_USER})
+    yield Channel(slack_id("C", "lounge"), "lounge", "channel", set(people))
+    yield Channel(slack_id("C", "budget"), "budget", "group", {ADA, GRACE, BOT_USER})
+    yield Channel(
+        slack_id("C", "trio"),
+        "mpdm-ada--grace--confab-1",
+        "mpim",
+        {ADA, GRACE, BOT_USER},
+    )
     for person in sorted(people):
-        yield Channel(f"D0{person[2:]}", "", "im", {person, BOT_USER})
+        yield Channel(f"D{person[1:]}", "", "im", {person, BOT_USER})

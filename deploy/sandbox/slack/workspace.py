@@ -103,7 +103,7 @@ class Workspace(Platform[Change, Limits]):
         self,
         channel: str,
         text: str,
-        user: str = "U0ADA",
+        user: str = "U0ADA1234",
         thread_ts: str | None = None,
         files: Iterable[str] = (),
         broadcast: bool = False,
@@ -133,7 +133,7 @@ class Workspace(Platform[Change, Limits]):
         replaced: Mapping[str, Any],
         *,
         missing: Iterable[str] = (),
-        user: str = "U0ADA",
+        user: str = "U0ADA1234",
         thread_ts: str | None = None,
     ) -> str:
         """Write a message whose JSON has these fields in place of its own, and lacks the `missing` ones; return its ts.
@@ -164,7 +164,7 @@ class Workspace(Platform[Change, Limits]):
         await asyncio.sleep(0)
 
     async def upload(
-        self, name: str, content: bytes, media_type: str, user: str = "U0ADA", duration_ms: int | None = None
+        self, name: str, content: bytes, media_type: str, user: str = "U0ADA1234", duration_ms: int | None = None
     ) -> str:
         """Upload a file that `say` can share, and return its id. `audio_message…` makes it a recorded clip."""
         await asyncio.sleep(0)

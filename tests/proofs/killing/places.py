@@ -88,7 +88,7 @@ class SlackPlace:
         if way in SECONDS:
             return await self._speak(SECONDS[way], text)
         if way == "direct":
-            room = workspace.direct("U0ADA")
+            room = workspace.direct("U0ADA1234")
             return Asked(room, await workspace.say(room, text))
         shown = [await workspace.upload("cat.png", PIXEL, "image/png")] if way == "picture" else []
         text = f"<@{workspace.bot_user}> {text}"
@@ -97,8 +97,8 @@ class SlackPlace:
     async def _speak(self, seconds: float, text: str) -> Asked:
         """Send the bot a clip in which this is said."""
         self._sandbox.model.sounds.prose = text
-        room, sound = self._workspace.direct("U0ADA"), repeated("weather.ogg", seconds)
-        clip = await self._workspace.upload("audio_message.ogg", sound, "audio/ogg", "U0ADA", round(seconds * 1000))
+        room, sound = self._workspace.direct("U0ADA1234"), repeated("weather.ogg", seconds)
+        clip = await self._workspace.upload("audio_message.ogg", sound, "audio/ogg", "U0ADA1234", round(seconds * 1000))
         return Asked(room, await self._workspace.say(room, "", files=[clip]))
 
     def answers(self, asked: Asked) -> list[str]:
@@ -116,7 +116,7 @@ class SlackPlace:
 
     def refused(self) -> bool:
         """Tell whether Slack has said that a command failed."""
-        return any("failed with the error" in text for text in self._workspace.whispers("U0ADA"))
+        return any("failed with the error" in text for text in self._workspace.whispers("U0ADA1234"))
 
     async def heard(self) -> bool:
         """Wait until every event is acknowledged."""
