@@ -297,9 +297,10 @@ async def test_a_bot_is_told_how_to_join(sandbox: Sandbox, http: ClientSession) 
 
 async def test_the_page_says_which_real_model_answers(http: ClientSession, live: ClientWebSocketResponse) -> None:
     """Until it is told of one, the answers are a stand-in's."""
-    assert (await state(http))["model"] == {"stand_in": True, "host": ""}
+    unknown = {"host": "", "name": "", "where": "", "is_found": False}
+    assert (await state(http))["model"] == {"stand_in": True, **unknown}
     await call(http, "model", {"host": "api.example.com"})
-    assert (await heard(live, "surroundings"))["model"] == {"stand_in": False, "host": "api.example.com"}
+    assert (await heard(live, "surroundings"))["model"] == {"stand_in": False, **unknown, "host": "api.example.com"}
 
 
 @pytest.mark.parametrize(
