@@ -15,6 +15,7 @@ from aiohttp import web
 
 from bots import http
 from bots.addresses import settings_with_versions
+from bots.bounded_response import BoundedResponse
 from bots.doctor.examination import log_examination
 from bots.http_settings import USUAL_PORT, HttpSettings
 from bots.local_model import settings_with_model
@@ -48,7 +49,7 @@ async def run_bot(settings: Settings) -> None:
         settings = await settings_with_versions(settings)
         store = _open_store(settings.storage.path)
         stack.push_async_callback(store.close)
-        session = await stack.enter_async_context(aiohttp.ClientSession())
+        session = await stack.enter_async_context(aiohttp.ClientSession(response_class=BoundedResponse))
         policies = Policies(settings.conversations, settings.conversations.channels)
         is_moderated = settings.moderation.is_on
         preferences = Preferences(store, policies, settings.preferences, is_moderated=is_moderated)

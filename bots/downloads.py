@@ -1,5 +1,6 @@
 """Files that came with a message: fetched piece by piece, from where files may come from and from nowhere else."""
 
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from urllib.parse import SplitResult, unquote, urljoin, urlsplit
@@ -11,6 +12,8 @@ from core.errors import FileUnreadable
 HOPS = 4  # addresses that one file may lead through
 PATIENCE = aiohttp.ClientTimeout(total=600, sock_connect=10, sock_read=20)  # seconds
 CHUNK = 256 * 1024  # bytes
+GRACE = 20.0  # seconds after which a file has to come at a pace
+SLOWEST = 32 * 1024  # bytes a second
 
 Headers = Callable[[SplitResult], Mapping[str, str] | None]
 
@@ -18,21 +21,24 @@ Headers = Callable[[SplitResult], Mapping[str, str] | None]
 class Downloads:
     """Fetches files. `headers` says what is sent to an address, and None where no file may come from it."""
 
-    def __init__(self, session: aiohttp.ClientSession, headers: Headers, hint: str) -> None:
-        """`hint` tells the operator where files of this platform may come from."""
+    def __init__(self, session: aiohttp.ClientSession, headers: Headers, hint: str, grace: float = GRACE) -> None:
+        """`hint` tells the operator where files of this platform may come from; `grace` is in seconds."""
         self._session = session
         self._headers = headers
         self._hint = hint
+        self._grace = grace
 
     async def read_chunks(self, url: str, most: int) -> AsyncGenerator[bytes, None]:
         """Yield a file's content; raise FileUnreadable where it is not to be had, or has more than `most` bytes."""
         try:
             async with self._open_response(url, HOPS) as answer:
-                size = 0
+                size, begun = 0, time.monotonic()
                 async for chunk in answer.content.iter_chunked(CHUNK):
                     size += len(chunk)  # known before it fills memory or disk
                     if size > most:
                         raise FileUnreadable(f"more than {most} bytes", self._hint, too_large=True)
+                    if time.monotonic() - begun > self._grace + size / SLOWEST:
+                        raise FileUnreadable("it drips", self._hint)
                     yield chunk
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:  # ValueError: what is no address at all
             raise FileUnreadable(type(error).__name__, self._hint) from error

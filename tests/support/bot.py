@@ -7,6 +7,7 @@ from pathlib import Path
 
 import aiohttp
 
+from bots.bounded_response import BoundedResponse
 from bots.slack.adapter import Slack
 from bots.slack.settings import SlackSettings
 from bots.state import PlatformState
@@ -97,7 +98,7 @@ async def running(sandbox: Sandbox, database: Path, setup: Setup | None = None) 
         names = setup.preferences.models
         further = {name: OpenAI(options.model_copy(update={"model": name}), client) for name in names}
         choice = ModelChoice(OpenAI(options, client), further)
-        session = await stack.enter_async_context(aiohttp.ClientSession())
+        session = await stack.enter_async_context(aiohttp.ClientSession(response_class=BoundedResponse))
         preferences = Preferences(store, setup.policies, setup.preferences, is_moderated=setup.moderation is not None)
         await preferences.restore_choices()
         slack = Slack(_slack_options(sandbox, setup), session, PlatformState("slack", store), preferences)

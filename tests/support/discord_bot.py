@@ -8,6 +8,7 @@ from typing import Literal
 
 import aiohttp
 
+from bots.bounded_response import BoundedResponse
 from bots.discord.adapter import Discord
 from bots.discord.settings import DiscordSettings
 from bots.state import PlatformState
@@ -76,7 +77,7 @@ async def running(sandbox: Sandbox, database: Path, setup: DiscordSetup | None =
         names = setup.preferences.models
         further = {name: OpenAI(options.model_copy(update={"model": name}), client) for name in names}
         choice = ModelChoice(OpenAI(options, client), further)
-        session = await stack.enter_async_context(aiohttp.ClientSession())
+        session = await stack.enter_async_context(aiohttp.ClientSession(response_class=BoundedResponse))
         preferences = Preferences(store, setup.policies, setup.preferences, is_moderated=setup.moderation is not None)
         await preferences.restore_choices()
         discord = Discord(_options(sandbox, setup), session, PlatformState("discord", store), preferences)
