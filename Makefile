@@ -1,7 +1,7 @@
 # Everything that a person types at Confab's own tree. Needs Python 3.11 or later, and make; no more.
 
 .DEFAULT_GOAL := help
-.PHONY: help install run doctor test check docs house bench load prove lock clean
+.PHONY: help install run setup doctor test check docs house bench load prove lock clean
 
 # The first interpreter that starts and is new enough; `make install PYTHON=…` names another.
 PYTHON ?= $(shell for p in python3.11 python3 python3.12 python3.13 python3.14 python; do \
@@ -22,6 +22,9 @@ install: .venv/requirements-dev.installed  ## make .venv with everything to run,
 
 run: .venv/requirements-run.installed  ## start Confab: in a pretend Slack, or in yours when .env holds its tokens
 	@$(BIN)/python -m deploy.start
+
+setup: .venv/requirements-run.installed  ## connect Slack, Discord and a model, step by step
+	@$(BIN)/python -m bots setup
 
 doctor: .venv/requirements-run.installed  ## look whether all is well with what .env says, and say what to mend
 	@$(BIN)/python -m bots doctor

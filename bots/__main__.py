@@ -19,6 +19,7 @@ from bots.local_model import settings_with_model
 from bots.logs import configure_logging
 from bots.operator_commands import again, choices, turns, why
 from bots.settings import Settings
+from bots.setup.walk import set_up
 from core.errors import BotError, SettingsError, StartRefused
 from core.storage.errors import DatabaseBusy, DatabaseUnusable
 from core.storage.settings import StorageSettings
@@ -40,7 +41,7 @@ def main(context: click.Context) -> None:
         context.invoke(run)
 
 
-for command in (why, turns, again, choices, back_up_database, restore_database):
+for command in (why, turns, again, choices, back_up_database, restore_database, set_up):
     main.add_command(command)
 
 

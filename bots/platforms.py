@@ -12,6 +12,7 @@ from aiohttp import web
 from bots.discord.settings import DiscordSettings
 from bots.doctor.check import Check, Surroundings
 from bots.platform_settings import PlatformSettings
+from bots.setup.step import Step
 from bots.slack.settings import SlackSettings
 from bots.state import PlatformState
 from core.ports import Platform
@@ -38,7 +39,7 @@ class PlatformOffer:
     """A platform that Confab can be on; `link` finds in a link's path a message's `id`, its `fraction` and `channel`.
 
     `build` imports the adapter, and `examine` what looks whether it may be there: the SDK of what is not used is not
-    loaded. Both are given what was read as its `section`.
+    loaded. Both are given what was read as its `section`. `list_steps` tells how it is connected.
     """
 
     name: str
@@ -46,6 +47,7 @@ class PlatformOffer:
     link: re.Pattern[str]
     build: Callable[[Any, aiohttp.ClientSession, PlatformState, Preferences, AsyncExitStack], BuiltPlatform]
     examine: Callable[[Any, Surroundings], Awaitable[list[Check]]]
+    list_steps: Callable[[], Sequence[Step]] = tuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +134,18 @@ async def _examine_discord(settings: DiscordSettings, around: Surroundings) -> l
     return await check_discord(settings, around)
 
 
+def _list_slack_steps() -> Sequence[Step]:
+    from bots.slack.setup import slack_steps
+
+    return slack_steps()
+
+
+def _list_discord_steps() -> Sequence[Step]:
+    from bots.discord.setup import discord_steps
+
+    return discord_steps()
+
+
 PLATFORMS: tuple[PlatformOffer, ...] = (
     # Slack's link holds the ts without its point (Slack docs, chat.getPermalink)
     PlatformOffer(
@@ -140,6 +154,7 @@ PLATFORMS: tuple[PlatformOffer, ...] = (
         re.compile(r"/archives/(?P<channel>[A-Z0-9]+)/p(?P<id>\d+)(?P<fraction>\d{6})"),
         _build_slack,
         _examine_slack,
+        _list_slack_steps,
     ),
     # Discord's ends in the message's id, whatever channel or thread it stands in
     PlatformOffer(
@@ -148,5 +163,6 @@ PLATFORMS: tuple[PlatformOffer, ...] = (
         re.compile(r"/channels/(?:\d+|@me)/\d+/(?P<id>\d+)/?"),
         _build_discord,
         _examine_discord,
+        _list_discord_steps,
     ),
 )

@@ -67,7 +67,11 @@ class TimelineReader:
         states = "('failed', 'uncertain')" if failed else UNDONE
         return self._turns(f"state IN {states} ORDER BY seq DESC")
 
-    def _turns(self, where: str, values: Sequence[str] = ()) -> list[Timeline]:
+    def turns_since(self, at: float) -> list[Timeline]:
+        """Return the turns that were received since a time, in seconds since the epoch, the first of them first."""
+        return self._turns("received_at >= ? ORDER BY seq", (at,))
+
+    def _turns(self, where: str, values: Sequence[str | float] = ()) -> list[Timeline]:
         rows = self._connection.execute(f"SELECT {COLUMNS} FROM turns WHERE {where}", values)
         return [self._timeline(*row) for row in rows]
 

@@ -1,0 +1,1 @@
+"""The guided walk that connects Confab: one question at a time, each answer checked at once, `.env` written."""
