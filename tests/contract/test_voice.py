@@ -23,6 +23,12 @@ def note(name: str = "weather.ogg") -> Recording:
     return Recording(sound(name), "audio/ogg")
 
 
+LISTENED_TO = {
+    "slack": {("weather.m4a", "audio/mp4"), ("weather.wav", "audio/wav"), ("weather.mp3", "audio/mpeg")},
+    "discord": {("weather.ogg", "audio/ogg"), ("weather.webm", "audio/webm")},
+}
+
+
 @pytest.mark.parametrize(
     ("file", "media_type"),
     [
@@ -36,8 +42,15 @@ def note(name: str = "weather.ogg") -> Recording:
         ("weather.ogg", ""),
     ],
 )
-async def test_a_voice_note_is_heard_and_answered(room: Room, file: str, media_type: str) -> None:
-    """Whatever container it is in, whatever it is said to be: the words are the question, and people see them."""
+async def test_a_voice_note_is_heard_and_answered(
+    room: Room, request: pytest.FixtureRequest, file: str, media_type: str
+) -> None:
+    """Whatever container it is in, whatever it is said to be: the words are the question, and people see them.
+
+    Each container is listened to in earnest once, since that takes longer than all else.
+    """
+    if (file, media_type) not in LISTENED_TO.get(request.node.callspec.params["room"], ()):
+        room.model.sounds.prose = WEATHER
     said = await room.record(Recording(sound(file), media_type))
     await room.model.until(lambda: room.model.requests)
     (answer,) = await answered(room, said)
@@ -160,12 +173,11 @@ async def test_a_note_is_transcribed_while_an_earlier_message_is_being_answered(
 async def test_a_recording_that_is_cut_says_the_same_words(room: Room) -> None:
     """In pauses, into mono Opus, heard part by part, and none lost or doubled."""
     await room.leave()
-    await room.join(voice=Voice(VoiceSettings(longest_part=6.0)))
-    content = spoken("friday.ogg", "weather.ogg", "dog.ogg", "budget.ogg")
-    said = await room.record(Recording(content, "audio/wav", seconds=12.8))
+    await room.join(voice=Voice(VoiceSettings(longest_part=3.5)))
+    said = await room.record(Recording(spoken("friday.ogg", "dog.ogg"), "audio/wav", seconds=6.0))
     await room.model.until(lambda: room.model.requests, 60.0)
-    assert told(room, 0)[0].endswith(f"{FRIDAY} {WEATHER} {DOG} {BUDGET}")
-    assert len(room.model.sounds.requests) > 2
+    assert told(room, 0)[0].endswith(f"{FRIDAY} {DOG}")
+    assert len(room.model.sounds.requests) > 1
     assert {request.head[:4] for request in room.model.sounds.requests} == {b"OggS"}
     await answered(room, said)
 
