@@ -25,6 +25,11 @@ class PlatformState:
         """Remember a number under `name`, unless one as large stands there."""
         await self.store.advance_state(name, number)
 
+    async def set_aside(self, workspace: str, channel: str, thread: str, message_id: str) -> None:
+        """Note a message that cannot be read as failed; without an id it cannot be found again, and is left out."""
+        if message_id:
+            await self.store.set_aside(ConversationKey(self.platform, workspace, channel, thread), message_id)
+
     async def conversation_of(self, message_id: str) -> ConversationKey | None:
         """Return the conversation in which a message of the bot was posted, if it is a part of an answer."""
         return await self.store.conversation_of(self.platform, message_id)

@@ -95,6 +95,11 @@ class DiscordClient(discord.AutoShardedClient):
             await self._ear.receive_message(message)
             self._catch_up.note_received(message.id)
 
+    async def on_unreadable_message(self, guild: str, channel: str, message_id: str) -> None:
+        """MESSAGE_CREATE of which discord.py can read nothing."""
+        if self._ear:
+            await self._ear.set_aside(guild, channel, message_id)
+
     async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:
         """MESSAGE_UPDATE."""
         if self._ear:

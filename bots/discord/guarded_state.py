@@ -15,14 +15,14 @@ import discord
 import structlog
 from discord.state import AutoShardedConnectionState
 
-from bots.discord.mending import USER, Unreadable, mend
+from bots.discord.mending import MADE_UP, USER, Unreadable, mend
 
 log = structlog.get_logger()
 
 HIDDEN = 1 << 17  # a channel's flag CHANNEL_OBFUSCATED: the bot may not see it, and hardly a field is true
 MOST_NOTED = 1_000  # oddities that are remembered, so that each is logged once
 
-NOBODYS = {"type": -1, "content": "", "author": {"id": "0", **USER}}  # a message that no person wrote
+NOBODYS = {"type": MADE_UP, "content": "", "author": {"id": "0", **USER}}  # a message that no person wrote
 
 Payload = Any  # what Discord sent, as JSON: nothing is known of it
 
@@ -93,6 +93,8 @@ class GuardedState(AutoShardedConnectionState[Any]):
                 parse(data)
             except Exception as error:
                 self._note("discord event skipped", event, data, error)
+                if event == "MESSAGE_CREATE" and isinstance(data, dict):
+                    self._report_unreadable(data)
                 if event == "READY":
                     raise ConnectionError(event) from error
 
@@ -120,6 +122,12 @@ class GuardedState(AutoShardedConnectionState[Any]):
 
     def _build_guild(self, data: Payload) -> discord.Guild:
         return discord.Guild(data=data, state=self)
+
+    def _report_unreadable(self, data: dict[str, Any]) -> None:
+        """Have a message listed of which nothing can be read, if it can be found again."""
+        guild, channel, number = (str(data.get(name) or "") for name in ("guild_id", "channel_id", "id"))
+        if number.isdecimal():
+            self.dispatch("unreadable_message", guild, channel, number)
 
     def _note(self, what: str, name: str, data: Payload, error: Exception) -> None:
         """Log an oddity, once."""

@@ -9,7 +9,8 @@ import structlog
 
 from bots.discord.calls import DiscordRefusal
 from bots.discord.events import is_hidden_note, is_spoken, read_message, replied_part_of
-from bots.discord.places import DiscordPlace, place_of
+from bots.discord.mending import MADE_UP
+from bots.discord.places import DIRECT, DiscordPlace, place_of
 from bots.discord.typing import TypingIndicator
 from bots.state import PlatformState
 from core.messages import ConversationKey, Deletion, Edit, Message, PlatformEvent, Receive
@@ -45,8 +46,15 @@ class DiscordEventReader:
 
     async def receive_message(self, message: discord.Message) -> None:
         """Take a message in, live or read again after a gap."""
-        if self._open and (is_spoken(message, self._me) or await self._is_untold_note(message)):
+        if message.type.value == MADE_UP:
+            await self.set_aside(str(guild_of(message) or ""), str(message.channel.id), str(message.id))
+        elif self._open and (is_spoken(message, self._me) or await self._is_untold_note(message)):
             await self._receive_event(message, lambda question: question)
+
+    async def set_aside(self, guild: str, channel: str, message_id: str) -> None:
+        """Note that a message came that cannot be read, if it can be found again."""
+        if self._open and message_id != "0":
+            await self._state.set_aside(guild or DIRECT, channel, "", message_id)
 
     async def _is_untold_note(self, message: discord.Message) -> bool:
         """Whether a voice note came that cannot be heard, where that was not said before."""
@@ -79,6 +87,7 @@ class DiscordEventReader:
                 question = read_message(message, place, self._me, roles=self._roles, goes_on=goes_on)
             except Exception:  # what cannot be read now can be read at no time: it must not hold up what is behind it
                 log.exception("discord event set aside", id=message.id)
+                await self._state.set_aside(place.workspace, place.channel, place.thread, str(message.id))
                 return
             if await self._receive(event(question)):
                 self._typing.begin_typing(question.id, place.room)

@@ -6,7 +6,8 @@ from typing import Any
 USER = {"username": "?", "discriminator": "0", "avatar": None}
 ATTACHMENT = {"filename": "file", "size": 0, "url": "", "proxy_url": ""}
 NEVER = "2100-01-01T00:00:00+00:00"  # when a poll ends that does not
-WHAT_IS_SAID = {"type": -1, "content": "", "attachments": [], "embeds": [], "edited_timestamp": None}
+MADE_UP = -1  # the type of a message of which it cannot be read
+WHAT_IS_SAID = {"type": MADE_UP, "content": "", "attachments": [], "embeds": [], "edited_timestamp": None}
 
 # What stands in for what is missing or odd, by the name of the field that holds it. Who speaks, where, and of what type
 # a message is, is never made up: a type of -1 is none that a person's words have.

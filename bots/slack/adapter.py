@@ -83,7 +83,7 @@ class Slack:
             bot_user_id=me["user_id"],
         )
         team, user = str(me["team_id"]), str(me["user_id"])
-        ear = SlackEventReader(team, user, receive, dm_threads=self._options.dm_threads)
+        ear = SlackEventReader(team, user, receive, self._state, dm_threads=self._options.dm_threads)
         missed = SlackBackfill(self._calls, team, ear, self._state)
         self._catch_up = Backfill(f"slack/{team}", self._state, missed.read_missed, MARGIN, SILENCE)
         is_first = await self._catch_up.set_first_mark(microseconds_of(time.time()))

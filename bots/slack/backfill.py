@@ -36,7 +36,7 @@ def microseconds_of(ts: object) -> int:
     """Return a ts in microseconds since the epoch, 0 where it is none."""
     try:
         return round(float(str(ts)) * 1_000_000)
-    except ValueError:
+    except (ValueError, OverflowError):
         return 0
 
 
@@ -96,13 +96,13 @@ class SlackBackfill:
         history = await self._read_pages(
             "conversations.history", {"channel": channel, "limit": PAGE}, "messages", oldest
         )
-        told = min((microseconds_of(post["ts"]) for post in history), default=0)
-        grown = [str(post["thread_ts"]) for post in history if microseconds_of(post.get("latest_reply")) > oldest]
+        told = min((microseconds_of(post.get("ts")) for post in history), default=0)
+        grown = [str(post.get("thread_ts")) for post in history if microseconds_of(post.get("latest_reply")) > oldest]
         older = [thread for thread in threads if microseconds_of(thread) < told or not history]
         since = {"channel": channel, "oldest": f"{oldest / 1_000_000:.6f}", "limit": PAGE}
         for thread in dict.fromkeys([*older, *grown]):
             history += await self._read_pages("conversations.replies", {**since, "ts": thread}, "messages")
-        posts = {(microseconds_of(post["ts"]), channel): post for post in history}
+        posts = {(microseconds_of(post.get("ts")), channel): post for post in history}
         new = {place: post for place, post in posts.items() if place[0] > oldest}
         if new:
             log.info("caught up", channel=channel, messages=len(new))

@@ -7,12 +7,13 @@ import structlog
 from bots.slack.incoming import mentions_bot, opens_with_other_mention, to_markdown
 from bots.slack.payload_values import Payload, mapping_at, mappings_at, text_at, ts_at
 from bots.slack.post_text import attachments_of, read_text
+from bots.state import PlatformState
 from core.commands import command_of
 from core.messages import Author, ConversationKey, Deletion, Edit, Message, PlatformEvent, Receive
 
 log = structlog.get_logger()
 
-LEFT_OUT = "Slack sent it in a form that is not known; everything else goes on."
+SET_ASIDE = "Slack sent it in a form that is not known; `turns --failed` lists it, and everything else goes on."
 SPOKEN = {None, "file_share", "thread_broadcast", "me_message"}  # subtypes in which somebody says something,
 SAID = {*SPOKEN, "bot_message"}  # and those of an app or a webhook as well; all others are Slack's own words
 SLACKBOT = "USLACKBOT"
@@ -133,6 +134,13 @@ def _channel_of(event: Payload) -> str:
     return channel
 
 
+def _place_of(body: Payload) -> tuple[str, str, str, str]:
+    """Return the workspace, channel, thread and id of a message that cannot be read, as far as they are told."""
+    event = mapping_at(body, "event")
+    message_id = ts_at(event, "ts") or text_at(event, "event_ts")
+    return _workspace_of(body), text_at(event, "channel"), ts_at(event, "thread_ts") or message_id, message_id
+
+
 def _is_direct(event: Payload) -> bool:
     return event.get("channel_type") == "im" or text_at(event, "channel").startswith("D")
 
@@ -144,18 +152,20 @@ def _file_ids(message: Payload) -> set[str]:
 class SlackEventReader:
     """Reads what is said in one workspace, whose id is `team`, and hands it on."""
 
-    def __init__(self, team: str, bot_user: str, receive: Receive, *, dm_threads: bool) -> None:
+    def __init__(self, team: str, bot_user: str, receive: Receive, state: PlatformState, *, dm_threads: bool) -> None:
         self._team = team
         self._bot_user = bot_user
         self._receive = receive
+        self._state = state
         self._dm_threads = dm_threads
 
     async def receive_event(self, body: Payload) -> bool:
-        """Take an event in; False where it is nothing for a bot. One that cannot be read is left out, alone."""
+        """Take an event in; False where it is nothing for a bot. One that cannot be read is set aside, alone."""
         try:
             event = read_event(body, self._bot_user, dm_threads=self._dm_threads)
         except Exception as error:  # noqa: BLE001 - whatever its form, it stops nothing else
-            log.warning("message left out", error=type(error).__name__, hint=LEFT_OUT)
+            log.warning("message set aside", error=type(error).__name__, hint=SET_ASIDE)
+            await self._state.set_aside(*_place_of(body))
             return True
         if event is not None:
             await self._receive(event)

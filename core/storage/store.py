@@ -63,8 +63,12 @@ class Store:
             return await self._database.run(lambda db: turns.admit_turn(db, message, if_joined=if_joined, most=most))
         except (StatementRefused, ValueError) as error:
             log.error("message set aside", conversation=str(message.key), error=type(error).__name__, hint=SET_ASIDE)  # noqa: TRY400 - its trace would hold the message
-            await self._database.run(lambda db: turns.insert_unreadable(db, message, "Unreadable"))
+            await self.set_aside(message.key, message.id)
             return "ignored"
+
+    async def set_aside(self, key: ConversationKey, message_id: str) -> None:
+        """Note a message that cannot be read as failed, so that it is listed; what is known of its place may be odd."""
+        await self._database.run(lambda db: turns.insert_unreadable(db, key, message_id))
 
     async def add_refused(self, message: Message, *, if_joined: bool) -> bool:
         """Note a message that is not going to be answered; return whether it is new."""

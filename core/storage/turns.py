@@ -26,6 +26,7 @@ INSERT = (
     "INSERT INTO turns (id, platform, workspace, channel, thread, message_id, sent_at, received_at, payload, state, "
     "command, about, error) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING 1"
 )
+LONGEST_ID = 255  # characters that are kept of an odd message's ids
 Admission = Literal["added", "ignored", "full"]
 
 
@@ -58,10 +59,10 @@ def insert_turn(connection: Connection, message: Message, *, if_joined: bool, st
     return bool(connection.execute(INSERT, (uuid.uuid4().hex, *key_values(message.key), *values)))
 
 
-def insert_unreadable(connection: Connection, message: Message, error: str) -> None:
-    """Set a message aside that no row can hold: as a turn that failed, by as much of its place as can be written."""
-    place = [str(value) for value in (*key_values(message.key), message.id)]
-    connection.execute(INSERT, (uuid.uuid4().hex, *place, 0.0, time.time(), None, "failed", "", "", error))
+def insert_unreadable(connection: Connection, key: ConversationKey, message_id: str) -> None:
+    """Set a message aside that cannot be read or held: as a turn that failed, by as much of its place as is known."""
+    place = [str(value)[:LONGEST_ID] for value in (*key_values(key), message_id)]
+    connection.execute(INSERT, (uuid.uuid4().hex, *place, 0.0, time.time(), None, "failed", "", "", "Unreadable"))
 
 
 def _is_joined(connection: Connection, message: Message) -> bool:

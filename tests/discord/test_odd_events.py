@@ -9,10 +9,12 @@ import pytest
 from deploy.sandbox.discord.permissions import Permission
 from deploy.sandbox.discord.roster import ADA, APP, BOT_USER, ENGINEERING, GENERAL, GRACE, GUILD, LOUNGE
 from deploy.sandbox.wire.server import Sandbox
+from tests.support.database import change, column, wait_for_column
 from tests.support.discord_bot import running
 from tests.support.discord_room import answered, answers, ask, mention, nothing_happens, prompt
 
 in_discord = pytest.mark.usefixtures("discord_bot")
+MARK = "SELECT value FROM marks WHERE name LIKE 'discord/%' AND name NOT LIKE 'discord/%/%'"
 
 POLL = {
     "question": {"text": "Where?"},
@@ -79,12 +81,15 @@ HOPELESS: dict[str, tuple[dict[str, Any], Iterable[str]]] = {
 @pytest.mark.parametrize(("replaced", "missing"), HOPELESS.values(), ids=HOPELESS)
 @in_discord
 async def test_a_message_of_which_nothing_is_sure_is_skipped(
-    sandbox: Sandbox, replaced: dict[str, Any], missing: Iterable[str]
+    sandbox: Sandbox, tmp_path: Path, replaced: dict[str, Any], missing: Iterable[str]
 ) -> None:
-    """Nobody is answered whose words they may not be, and the next question is."""
+    """Nobody is answered whose words they may not be; it is listed where it can be found again."""
     odd = {"content": mention("who am I?"), "mentions": [{**ADA_HERSELF, "id": BOT_USER, "bot": True}]}
-    await sandbox.guild.say_raw(GENERAL, {**odd, **replaced}, missing=missing)
+    said = await sandbox.guild.say_raw(GENERAL, {**odd, **replaced}, missing=missing)
     await nothing_happens(sandbox)
+    is_found_again = "id" not in {*replaced, *missing}
+    failed = column(tmp_path / "discord.db", "SELECT message_id FROM turns WHERE state = 'failed'")
+    assert failed == ([said] if is_found_again else [])
 
 
 EVENTS: dict[str, dict[str, Any]] = {
@@ -113,13 +118,16 @@ async def test_an_event_that_cannot_be_parsed_is_skipped(sandbox: Sandbox, event
 
 
 async def test_catch_up_reads_past_what_cannot_be_parsed(sandbox: Sandbox, tmp_path: Path) -> None:
-    """What was asked before and behind it, while the bot was down, is answered once."""
+    """What was asked before and behind it while the bot was down is answered; it is listed, and the mark goes on."""
     async with running(sandbox, tmp_path / "d.db"):
         await ask(sandbox, "before")
+    change(tmp_path / "d.db", "UPDATE marks SET value = value - 1000 WHERE name = ?", f"discord/{APP}")
+    (mark,) = column(tmp_path / "d.db", MARK)
+    odd = []
     first = await sandbox.guild.say(GENERAL, mention("first"))
     for replaced, missing in HOPELESS.values():
         if not {"id", "channel_id"} & {*replaced, *missing}:  # REST lists what stands in a channel
-            await sandbox.guild.say_raw(GENERAL, {"content": mention("odd"), **replaced}, missing=missing)
+            odd.append(await sandbox.guild.say_raw(GENERAL, {"content": mention("odd"), **replaced}, missing=missing))
     for replaced in ODD.values():
         await sandbox.guild.say_raw(GENERAL, {"content": "odd", **replaced}, user=GRACE)
     second = await sandbox.guild.say(GENERAL, mention("second"))
@@ -127,6 +135,8 @@ async def test_catch_up_reads_past_what_cannot_be_parsed(sandbox: Sandbox, tmp_p
         assert len(await answered(sandbox, first)) == 1
         assert len(await answered(sandbox, second)) == 1
         await nothing_happens(sandbox, calls=3)
+        await wait_for_column(tmp_path / "d.db", MARK, lambda marks: marks != [mark])
+    assert column(tmp_path / "d.db", "SELECT message_id FROM turns WHERE error = 'Unreadable' ORDER BY seq") == odd
 
 
 HIDDEN: dict[str, dict[str, Any]] = {

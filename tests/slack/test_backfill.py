@@ -4,15 +4,18 @@ import asyncio
 import time
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from deploy.sandbox.slack.posts import Post
 from deploy.sandbox.wire.server import Sandbox
 from tests.support.bot import GENERAL, Bot, running
-from tests.support.database import change, column, locked
+from tests.support.database import change, column, locked, wait_for_column
 from tests.support.room import answered, answers, ask, mention, prompt
 
+MARK = "SELECT value FROM marks WHERE name LIKE 'slack/%'"
+UNREADABLE: list[dict[str, Any]] = [{"ts": None}, {"ts": "soon"}, {"ts": 1e400}, {"ts": []}]
 Place = tuple[str, str]  # a thread's root, and its channel
 
 
@@ -168,3 +171,26 @@ async def test_threads_without_news_cost_no_call(sandbox: Sandbox, tmp_path: Pat
         await answered(sandbox, threads[2], 2)
     made = Counter(call.method for call in sandbox.workspace.calls) - before
     assert made["conversations.replies"] == 1
+
+
+async def test_catch_up_reads_past_what_cannot_be_read(sandbox: Sandbox, tmp_path: Path) -> None:
+    """What was asked before and behind it is answered, the mark goes on, and such an event is listed as failed."""
+    database, workspace = tmp_path / "s.db", sandbox.workspace
+    thread = await asked_before(sandbox, database)
+    change(database, "UPDATE marks SET value = value - 600000000 WHERE name LIKE 'slack/%'")
+    (mark,) = column(database, MARK)
+    await workspace.say(GENERAL, "before it", thread_ts=thread)
+    for odd in UNREADABLE:
+        await workspace.say_raw(GENERAL, odd)
+        await workspace.say_raw(GENERAL, odd, thread_ts=thread)
+    await workspace.say(GENERAL, "behind it", thread_ts=thread)
+    async with running(sandbox, database):
+        await answered(sandbox, thread, 3)
+        await wait_for_column(database, MARK, lambda marks: marks != [mark])
+        at = workspace.stamp()
+        event = {"type": "message", "channel": GENERAL, "user": "U0ADA", "text": mention("odd"), "event_ts": at}
+        for odd in UNREADABLE:
+            await workspace.send_event({**event, **odd})
+        failed = "SELECT message_id FROM turns WHERE error = 'Unreadable'"
+        assert await wait_for_column(database, failed, bool) == [at]
+        assert await ask(sandbox, "and now?")

@@ -1,7 +1,8 @@
 """The bot's file as a test looks into it from outside, beside a bot that runs or after it."""
 
+import asyncio
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,14 @@ def rows(path: Path, query: str, *values: object) -> list[tuple[Any, ...]]:
 def column(path: Path, query: str, *values: object) -> list[Any]:
     """Return the first value of each row that a query gives."""
     return [row[0] for row in rows(path, query, *values)]
+
+
+async def wait_for_column(path: Path, query: str, is_reached: Callable[[list[Any]], bool]) -> list[Any]:
+    """Return what a query gives once it is as wanted; TimeoutError after half a minute."""
+    async with asyncio.timeout(30):
+        while not is_reached(found := column(path, query)):  # noqa: ASYNC110 - a file tells nobody
+            await asyncio.sleep(0.02)
+    return found
 
 
 def change(path: Path, statement: str, *values: object) -> None:
