@@ -25,6 +25,7 @@ from bots.moderating import guard_of
 from bots.operator_commands import LOOK_AGAIN
 from bots.platforms import BuiltPlatforms, build_platforms
 from bots.settings import Settings
+from bots.tools import toolbox_of
 from bots.voice import local_whisper, voice_notes_of
 from core.conversation import Conversation
 from core.intake import Intake
@@ -94,7 +95,8 @@ async def _build_core(
     local = local_whisper(settings.transcription, os.environ, stack)
     voice_notes = voice_notes_of(settings, store, policies, client, platforms.transcripts, local)
     stack.push_async_callback(voice_notes.close)
-    conversation = Conversation(store, models.choice, preferences, recall, summaries, voice_notes, guard)
+    tools = await toolbox_of(settings.tools, store, policies, guard, stack)
+    conversation = Conversation(store, models.choice, preferences, recall, summaries, voice_notes, guard, tools)
     worker = Worker(store, conversation, platforms.by_name, settings.turns, guard)
     return Intake(store, conversation, platforms.by_name, policies, worker, settings.turns.queue, guard), worker
 

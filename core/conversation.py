@@ -35,11 +35,16 @@ from core.moderation.stream import release_checked
 from core.outcome import Cancellation, Outcome, Parts, about, again, notice, record, reference, sentence, under
 from core.ports import Platform
 from core.preferences.preferences import Preferences
-from core.prompt.ask import PreparedQuestion, chat, left_out, texts_to_check
+from core.prompt.ask import PreparedQuestion, texts_to_check
 from core.prompt.history import HistoryLoader
 from core.prompt.summaries import Summaries
 from core.sanitize import sanitize_name, sanitize_text, valid_value
 from core.storage.store import Store
+from core.tools.loop import converse
+from core.tools.run import ToolRun
+from core.tools.settings import ToolSettings
+from core.tools.steps import append_notes
+from core.tools.toolbox import Toolbox
 from core.voice import notes
 
 log = structlog.get_logger()
@@ -48,7 +53,7 @@ log = structlog.get_logger()
 class Conversation:
     """Answers one turn at a time; holds nothing between two turns."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - the main path is put together here, of all that it crosses
         self,
         store: Store,
         models: ModelChoice,
@@ -57,6 +62,7 @@ class Conversation:
         summaries: Summaries,
         voice_notes: notes.VoiceNotes,
         guard: Moderation | None = None,
+        tools: Toolbox | None = None,
     ) -> None:
         self._store = store
         self._models = models
@@ -67,6 +73,7 @@ class Conversation:
         self._voice_notes = voice_notes
         self._guard = guard
         self._checks = guard if guard and guard.is_checking else None
+        self._tools = tools or Toolbox((), ToolSettings(), store, preferences.policies)
         self._documents = Documents()
         self.earlier = EarlierReader(store, recall, preferences.policies, self._documents, guard)
 
@@ -95,12 +102,14 @@ class Conversation:
         if await self._is_part(turn, message, question):
             await self._store.finish_turn(turn, [question], "merged", {})
             return
-        prompt = self._recall.prompt(turn.message.key, remembered, question)
-        asked = PreparedQuestion(turn.message.key, question, remembered, prompt, files.notices)
         answer = Outcome(times={"asked": time.time()}, above=notes.quote_transcripts(heard))
-        answer.admitted = self._checks is None
-        said = self._ask_model(model, turn, message, asked, files)
-        reply = self._below(self._show_words(said, turn, answer, halt), asked, answer, model)
+        if self._checks is None:
+            answer.admission.set()
+        run = await self._tools.begin_run(turn, message, question, remembered.history, answer)
+        prompt = self._recall.prompt(turn.message.key, remembered, question, extras=run.extras())
+        asked = PreparedQuestion(turn.message.key, question, remembered, prompt, files.notices, run.extras())
+        said = self._ask_model(model, turn, message, asked, files, run)
+        reply = append_notes(self._show_words(said, turn, answer, halt), asked, answer, run.records, model)
         await self._show(turn, platform, notes.append_failures(reply, heard) if heard else reply, answer)
         if heard and not answer.admitted:
             await self._voice_notes.forget(message)
@@ -180,16 +189,24 @@ class Conversation:
             hearing.task.cancel()  # in vain where it is done
 
     def _ask_model(
-        self, model: OpenAI, turn: Turn, message: Message, asked: PreparedQuestion, files: AttachmentContent
+        self,
+        model: OpenAI,
+        turn: Turn,
+        message: Message,
+        asked: PreparedQuestion,
+        files: AttachmentContent,
+        run: ToolRun,
     ) -> AsyncGenerator[ModelEvent, None]:
         """Yield what may be seen of what the model says, or said to an earlier attempt."""
 
         def stream_words() -> AsyncGenerator[ModelEvent, None]:
-            return again(turn.kept) if turn.kept else chat(model, self._recall, asked, message.author.id)
+            if turn.kept:
+                return again(turn.kept)
+            return converse(model, self._recall, asked, message.author.id, run)
 
         def stream_nameless() -> AsyncGenerator[ModelEvent, None]:
             asked.question = replace(asked.question, author=replace(message.author, name=NOBODY))
-            asked.prompt = self._recall.prompt(asked.key, asked.remembered, asked.question)
+            asked.prompt = self._recall.prompt(asked.key, asked.remembered, asked.question, extras=asked.extras)
             return stream_words()
 
         if not self._checks:
@@ -279,13 +296,3 @@ class Conversation:
             yield Replace(under(answer.visible_text, notice(turn, error)))
         if halt.sentence and (answer.visible_text or answer.noted):
             yield Replace(halt.sentence if halt.replaces else f"{answer.visible_text} {halt.sentence}".strip())
-
-    async def _below(
-        self, events: AsyncIterator[ReplyEvent], asked: PreparedQuestion, answer: Outcome, model: OpenAI
-    ) -> AsyncGenerator[ReplyEvent, None]:
-        """Pass a reply on, and say below it where the model has not read or seen all of the question."""
-        async for event in events:
-            yield event
-        for note in left_out(asked, sees=model.sees):
-            if answer.text:
-                yield Text(f"\n\n{note}")

@@ -27,4 +27,4 @@ def entries_of(asked: PreparedQuestion, answer: Outcome, count: Callable[[str], 
     if not answer.text:
         return [question]
     said = Entry("assistant", answer.text, None, answer.message_id, time.time(), tokens=count(answer.text))
-    return [question, said]
+    return [question, *asked.prompt.following, said]

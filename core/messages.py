@@ -70,7 +70,8 @@ class Message:
     hides, with what it has to say of that as its text. `about` is the id of the message that it quotes, where it was
     asked from that one's menu: once that is gone, so is this. `handle` is what the platform needs to reply beside the
     key, if anything. `others` is what stands in the text but is not its author's: quotations, and people's names.
-    `is_awaited` says that the platform shows an answer as awaited until one comes, as for a command.
+    `is_awaited` says that the platform shows an answer as awaited until one comes, as for a command. `zone` is the
+    author's time zone by its IANA name, where the platform tells it.
     """
 
     id: str
@@ -86,6 +87,7 @@ class Message:
     about: str = ""
     others: tuple[str, ...] = ()
     is_awaited: bool = False
+    zone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +132,16 @@ class Image:
 
 @dataclass(frozen=True, slots=True)
 class ToolCall:
-    """What the model wants a tool to do; `arguments` are JSON as the model wrote it."""
+    """What the model wants a tool to do; `arguments` are JSON as the model wrote it.
+
+    `extra` is what else the endpoint sent with it, as JSON, which it wants to see again unchanged: Gemini's signature
+    of a thought (its documents, Thought signatures).
+    """
 
     id: str
     name: str
     arguments: str
+    extra: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +151,7 @@ class Entry:
     `files` is what came with it, as text, so that an edit of the text leaves it; it names the `images`. `about` is the
     id of the message that it quotes, if any. `tokens` is its length as the prompt holds it, 0 where it has not been
     counted. `seq` is its place in the store, 0 while it is not there. `calls` are what the bot wanted tools to do, and
-    `call_id` names the one of them that a tool's entry is the result of. No tool is offered yet, so none are stored.
+    `call_id` names the one of them that a tool's entry is the result of; both bear the question's `message_id`.
     `origin` is `channel` for what stood in the channel before the conversation began.
     """
 
@@ -194,6 +201,13 @@ class Usage:
     output_tokens: int
     cached_tokens: int
     model: str
+
+    def plus(self, other: "Usage | None") -> "Usage":
+        """Return what two calls of one turn cost together."""
+        if other is None:
+            return self
+        tokens = (self.input_tokens + other.input_tokens, self.output_tokens + other.output_tokens)
+        return Usage(*tokens, self.cached_tokens + other.cached_tokens, self.model)
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,9 +265,20 @@ class Admitted:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A sentence to stand below what is shown until more comes; it is no part of the answer."""
+    """A sentence to stand below what is shown until more comes; it is no part of the answer.
+
+    `at_once` shows it even where answers do not grow.
+    """
 
     text: str
+    at_once: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCalls:
+    """What the model wants done before it goes on, in its order."""
+
+    calls: tuple[ToolCall, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,5 +288,5 @@ class Finish:
     reason: str
 
 
-ModelEvent = Text | Replace | Notice | Admitted | Usage | Finish
+ModelEvent = Text | Replace | Notice | Admitted | ToolCalls | Usage | Finish
 ReplyEvent = Text | Replace

@@ -24,7 +24,8 @@ class Outcome:
     """What became of a turn so far: the model's words, what they cost, where they stand, and what went wrong.
 
     `times` says when each step was reached, in seconds since the epoch; `admitted` that the question may be shown and
-    kept; `above` is what of it stands above the answer then; `noted` that a notice stands below the text.
+    kept, and `admission` lets whoever waits for that go on; `above` is what of it stands above the answer then; `noted`
+    that a notice stands below the text.
     """
 
     text: str = ""
@@ -33,9 +34,14 @@ class Outcome:
     message_id: str = ""
     parts: int = 0
     times: dict[str, float] = field(default_factory=dict)
-    admitted: bool = False
+    admission: asyncio.Event = field(default_factory=asyncio.Event)
     above: str = ""
     noted: bool = False
+
+    @property
+    def admitted(self) -> bool:
+        """Whether the question may be shown and kept."""
+        return self.admission.is_set()
 
     @property
     def visible_text(self) -> str:
@@ -72,13 +78,15 @@ class Outcome:
             case Replace(text):
                 self.text = text
                 return Replace(self.visible_text)
-            case Notice(text):
+            case Notice(text, at_once):
                 self.noted = True
-                return Replace(under(self.visible_text, text), at_once=True)
+                # A line that has ended is shown whole, also where the text may grow
+                return Replace(f"{under(self.visible_text, text)}\n", at_once=at_once)
             case Usage():
-                self.usage = event
+                self.usage = event.plus(self.usage)
             case Admitted():
-                self.admitted, self.times["checked"] = True, time.time()
+                self.times["checked"] = time.time()
+                self.admission.set()
                 return self._with(self.above) if self.above else None
         return None
 

@@ -3,11 +3,25 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Self
+from zoneinfo import available_timezones
 
-from pydantic import ConfigDict, Field, NonNegativeInt, PositiveInt, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, NonNegativeInt, PositiveInt, model_validator
 
 from core.messages import ConversationKey
-from core.setting_fields import AS_JSON, Section, Thresholds, setting_field
+from core.setting_fields import AS_JSON, CommaList, Section, Thresholds, setting_field
+
+BUILT_IN = ("time", "calculator", "read_link", "search_here")
+
+
+def _without_none(names: tuple[str, ...]) -> tuple[str, ...]:
+    return () if names == ("none",) else names
+
+
+def _known_zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError("there is no such time zone; they are named as Europe/Lisbon")
+    return name
+
 
 AS_ASKED = "as asked"  # the language of answers: that of the question
 # What nobody below who said it changes: an operator's for a channel, a channel's for a person.
@@ -23,7 +37,8 @@ class ChannelSettings(Section):
     recordings are put into English as they are transcribed. `thresholds` are scores from 0 to 1 by category. The
     history that goes with a question is bounded in tokens and in messages. `channel_context`: how many of a channel's
     last messages a question at its top brings along, none of them older than `channel_context_hours`. `strict`: nothing
-    is sent or shown before all of it is checked. `model`: who answers, empty for the one that is asked everywhere.
+    is sent or shown before all of it is checked. `tools` are the names of those that the model has here. `model`: who
+    answers, empty for the one that is asked everywhere.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -67,6 +82,12 @@ class ChannelSettings(Section):
         "CONFAB_MODERATION_STRICT", "Send and show nothing before all of it is checked", default=False
     )
     model: str = ""
+    tools: Annotated[CommaList, AfterValidator(_without_none)] = setting_field(
+        "CONFAB_TOOLS", "What the model may look things up with, of its own tools, with commas; none: nothing", BUILT_IN
+    )
+    time_zone: Annotated[str, AfterValidator(_known_zone)] = setting_field(
+        "CONFAB_TIME_ZONE", "The time zone of people of whom the platform does not tell it, as Europe/Lisbon", "UTC"
+    )
     voice_notes: bool = False
 
     @model_validator(mode="before")

@@ -17,6 +17,7 @@ from core.preferences.settings import PreferenceSettings
 from core.prompt.settings import PromptSettings
 from core.setting_fields import Section
 from core.storage.settings import StorageSettings
+from core.tools.settings import ToolSettings
 from core.turn_settings import TurnSettings
 from core.voice.settings import VoiceSettings
 
@@ -40,6 +41,7 @@ class CoreSettings:
     transcription: TranscriptionSettings
     voice: VoiceSettings
     moderation: ModerationSettings
+    tools: ToolSettings
     turns: TurnSettings
 
 

@@ -126,14 +126,16 @@ class Slack:
         One that has a person's name is returned as it is: read again, `<a>` as it was typed would be a link.
         """
         if message.author.name and not message.author.is_bot:
-            return message
+            return message if message.zone else replace(message, zone=await self._people.zone_of(message.author.id))
         mine = {self._identity.bot_user_id}
         people = {user: await self._people.name_of(user) for user in mentioned_users(message.text) - mine}
         author = replace(message.author, name=message.author.name or await self._people.name_of(message.author.id))
         text = to_markdown(message.text, str(self._identity.bot_user_id), people)
         others = tuple(to_markdown(other, str(self._identity.bot_user_id), people) for other in message.others)
         files = tuple([await identify_file(self._calls, file) for file in message.attachments])
-        return replace(message, author=author, text=text, attachments=files, others=(*others, *people.values()))
+        zone = "" if author.is_bot else await self._people.zone_of(author.id)
+        said = replace(message, author=author, text=text, attachments=files, zone=zone)
+        return replace(said, others=(*others, *people.values()))
 
     async def fetch_earlier(self, message: Message, most: int, since: float = 0.0) -> Sequence[Earlier]:
         """Return what was said before a message, in its thread or, where it begins one, its channel; with names."""

@@ -1,4 +1,4 @@
-"""Display names, asked of Slack once in a while and never in the way of an event."""
+"""Display names and time zones, asked of Slack once in a while and never in the way of an event."""
 
 import time
 from collections import OrderedDict
@@ -16,23 +16,30 @@ NO_RIGHT = {"missing_scope", "no_permission", "not_allowed_token_type"}  # Slack
 
 
 class DisplayNames:
-    """The names of one workspace's people."""
+    """The names of one workspace's people, and their time zones, which come with them."""
 
     def __init__(self, calls: SlackCalls) -> None:
         self._calls = calls
-        self._names: OrderedDict[str, tuple[str, float]] = OrderedDict()  # with when each is asked for again
+        self._people: OrderedDict[str, tuple[str, str, float]] = OrderedDict()  # with when each is asked for again
 
     async def name_of(self, user: str) -> str:
         """Return a person's display name, or their id where Slack does not tell it."""
-        known = self._names.get(user)
-        if known and time.monotonic() < known[1]:
-            return known[0]
-        name = await self._fetch_name(user)
-        self._names[user] = (name or user, time.monotonic() + (AGE if name else AGAIN))
-        self._names.move_to_end(user)
-        if len(self._names) > MOST:
-            self._names.popitem(last=False)
-        return name or user
+        return (await self._known(user))[0]
+
+    async def zone_of(self, user: str) -> str:
+        """Return a person's time zone by its IANA name, empty where Slack does not tell it (Slack docs, users.info)."""
+        return (await self._known(user))[1]
+
+    async def _known(self, user: str) -> tuple[str, str, float]:
+        known = self._people.get(user)
+        if known and time.monotonic() < known[2]:
+            return known
+        name, zone = await self._fetch_person(user)
+        known = self._people[user] = (name or user, zone, time.monotonic() + (AGE if name else AGAIN))
+        self._people.move_to_end(user)
+        if len(self._people) > MOST:
+            self._people.popitem(last=False)
+        return known
 
     async def is_administrator(self, user: str, workspace: str) -> bool:
         """Whether a person is an admin or owner of a workspace at this moment; no guest from another one is.
@@ -48,8 +55,8 @@ class DisplayNames:
         is_own = person.get("team_id") == workspace
         return is_own and bool(person.get("is_admin") or person.get("is_owner"))
 
-    async def _fetch_name(self, user: str) -> str:
-        """Return a name; empty where Slack tells none, which is logged for what it is."""
+    async def _fetch_person(self, user: str) -> tuple[str, str]:
+        """Return a name and a time zone; empty where Slack tells none, which is logged of the name for what it is."""
         try:
             answer = await self._calls.query("users.info", {"user": user})
         except SlackRefusal as error:
@@ -57,9 +64,10 @@ class DisplayNames:
                 "The bot needs the scope users:read." if error.code in NO_RIGHT else "Their id stands for their name."
             )
             log.warning("name unknown", error=error.code, hint=hint)
-            return ""
+            return "", ""
         who = answer.get("user")
         profile = who.get("profile") if isinstance(who, dict) else None
         given = [profile.get("display_name"), profile.get("real_name")] if isinstance(profile, dict) else []
-        names = [*given, who.get("name") if isinstance(who, dict) else None]
-        return next((name for name in names if isinstance(name, str) and name), "")
+        names, zone = ([*given, who.get("name")], who.get("tz")) if isinstance(who, dict) else (given, None)
+        name = next((name for name in names if isinstance(name, str) and name), "")
+        return name, zone if isinstance(zone, str) else ""

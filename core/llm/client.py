@@ -23,11 +23,11 @@ from core.errors import (
     WrongPath,
 )
 from core.llm.address import LACKS_VERSION
-from core.llm.dialects.adaptations import NO_PICTURES, Adaptation, adapt_body, find_adaptation
+from core.llm.dialects.adaptations import NO_PICTURES, NO_TOOLS, Adaptation, adapt_body, find_adaptation
 from core.llm.errors import BareEnd
 from core.llm.reading_pace import ReadingPace, reading_notice
 from core.llm.refusals import Complaint, Refused, error_of
-from core.llm.request import Body, chat_body
+from core.llm.request import NOTHING_OFFERED, Body, OfferedTools, chat_body
 from core.llm.settings import ModelSettings
 from core.llm.stream import AttemptBounds, ChatEndpoint, open_client
 from core.messages import ModelEvent, Notice, PromptMessage, Replace, Text, Usage
@@ -52,6 +52,7 @@ class ChatCall:
     first_token_at: float
     retries: RetryBudget
     endpoint: ChatEndpoint
+    may_call: bool
     applied: tuple[Adaptation, ...] = ()
     tried: set[Adaptation] = field(default_factory=set)
     complaint: str = ""  # the last one, to which an adaptation was made
@@ -77,14 +78,17 @@ class OpenAI:
         self._learned: tuple[Adaptation, ...] = ()  # what helped with this model, for as long as the process runs
         self.is_address_corrected = False  # whether it is asked with the /v1 that its address lacks
 
-    async def chat(self, prompt: Sequence[PromptMessage], user: str) -> AsyncGenerator[ModelEvent, None]:
+    async def chat(
+        self, prompt: Sequence[PromptMessage], user: str, offered: OfferedTools = NOTHING_OFFERED
+    ) -> AsyncGenerator[ModelEvent, None]:
         """Yield the answer to `prompt` as it is made: Text pieces, then Usage where it is reported, then Finish.
 
         A Replace takes back what was a thought, and a Notice comes first where the endpoint is known to take long to
-        read so much. `user` is the platform's id of who asks. Raises a ModelError, after
-        the text that had come by then. Closing the generator closes the connection at once.
+        read so much; ToolCalls come before the Usage, where some of the `offered` tools are to be called. `user` is the
+        platform's id of who asks. Raises a ModelError, after the text that had come by then. Closing the generator
+        closes the connection at once.
         """
-        call = self._begin(prompt, user)
+        call = self._begin(prompt, user, offered)
         if notice := reading_notice(self._pace.expected_seconds(len(call.private))):
             yield Notice(notice)
         done = False
@@ -92,7 +96,8 @@ class OpenAI:
             heard = begun = False
             bounds, sent_at = self._bounds(call), _now()
             try:
-                async with aclosing(call.endpoint.stream(call.adapted_body(), bounds)) as events:
+                answer = call.endpoint.stream(call.adapted_body(), bounds, may_call=call.may_call)
+                async with aclosing(answer) as events:
                     async for event in events:
                         if not heard:
                             self._learn(call)
@@ -121,6 +126,11 @@ class OpenAI:
         return NO_PICTURES not in self._learned
 
     @property
+    def takes_tools(self) -> bool:
+        """Whether tools are offered: until the endpoint has refused them."""
+        return NO_TOOLS not in self._learned
+
+    @property
     def is_streaming(self) -> bool:
         """Whether the last answer came as a stream, as it was asked for."""
         return self._endpoint.is_streaming
@@ -136,15 +146,16 @@ class OpenAI:
         """
         return await self._endpoint.window(self._options.model)
 
-    def _begin(self, prompt: Sequence[PromptMessage], user: str) -> ChatCall:
+    def _begin(self, prompt: Sequence[PromptMessage], user: str, offered: OfferedTools) -> ChatCall:
         said = ((message.content, *(call.arguments for call in message.calls)) for message in prompt)
         private = "\n".join(chain.from_iterable(said))
         options, started = self._options, _now()
         deadline = started + min(options.retry_deadline, options.first_token_timeout)
-        body, retries = chat_body(options, prompt, user), RetryBudget(deadline, _now)
+        body, retries = chat_body(options, prompt, user, offered), RetryBudget(deadline, _now)
         reading = min(PATIENCE * self._pace.expected_seconds(len(private)), options.answer_timeout)
         first_token_at = started + max(options.first_token_timeout, reading)
-        return ChatCall(body, private, started, first_token_at, retries, self._endpoint, self._learned)
+        may_call = offered.may_call
+        return ChatCall(body, private, started, first_token_at, retries, self._endpoint, may_call, self._learned)
 
     def _measure(self, call: ChatCall, bounds: AttemptBounds, sent_at: float, fault: Exception | None = None) -> None:
         """Take in how long the prompt took to be read, as far as that is known."""

@@ -16,7 +16,8 @@ from core.llm.halves import HalfJoiner
 from core.llm.opening import AnswerOpening
 from core.llm.refusals import Refused, complaint_in_stream
 from core.llm.sse import EventParser, ServerEvent
-from core.messages import Finish, ModelEvent, Replace, Text, Usage
+from core.llm.tool_calls import ToolCallReader
+from core.messages import Finish, ModelEvent, Replace, Text, ToolCalls, Usage
 from core.sanitize import valid_text
 
 MOST_CHOICES = 128  # OpenAI API reference, `n`
@@ -39,15 +40,19 @@ class CompletionReader:
     """One answer as it grows. Give it every event; it returns what to show, and in the end how it ended.
 
     With `holds`, nothing is shown before it is known whether the answer began in a thought; `most` is how many
-    characters may come in all, thoughts included.
+    characters may come in all, thoughts included. Calls of tools are told where it `may_call`, and else are no answer.
     """
 
-    def __init__(self, opening: str = "", *, holds: bool = False, most: int = 1_000_000) -> None:
+    def __init__(
+        self, opening: str = "", *, holds: bool = False, most: int = 1_000_000, may_call: bool = False
+    ) -> None:
         self.alive = False  # whether the model has said or thought anything yet
         self.ended = False
         self._thoughts = ThoughtFilter()
         self._opening = AnswerOpening(self._thoughts.filter_piece(opening))
         self._choices: dict[int, Choice] = {0: Choice()}
+        self._calls = ToolCallReader()
+        self._may_call = may_call
         self._usage: Usage | None = None
         self._holds = holds
         self._kept: list[str] = []  # what is to be shown, or is held back by `holds`
@@ -128,23 +133,26 @@ class CompletionReader:
         meant = end_of(choice.finish) if choice.finish else "done"
         self._finish(is_cut=meant != "done")
         yield from self._events()
-        if not self._shown and (spare := self._spare()):
+        calls = self._calls.whole_calls() if self._may_call and meant == "done" else ()
+        if not self._shown and not calls and (spare := self._spare()):
             choice, text = spare
             meant = end_of(choice.finish) if choice.finish else "done"
             self._kept.append(text)
             yield from self._events()
+        if calls:
+            yield ToolCalls(calls)
         if self._usage:
             yield self._usage
-        self._judge(choice.finish, meant)
+        self._judge(choice.finish, meant, is_answer=self._shown or bool(calls))
         yield Finish(choice.finish or "stop")
 
-    def _judge(self, finish: str, meant: str) -> None:
+    def _judge(self, finish: str, meant: str, *, is_answer: bool) -> None:
         told = f"finish reason {redact_echoes(finish[:40], finish)}"  # an endpoint's own words alone
         if meant == "filter":
             raise ContentFiltered(told)
         if meant == "broken":
             raise StreamCut(told)
-        if not self._shown:
+        if not is_answer:
             raise EmptyAnswer(told)
         if meant == "length":
             raise AnswerCutByLength(told)
@@ -207,6 +215,8 @@ class CompletionReader:
             self._show(self._half.join(text))
         if self._left < 0:
             raise AnswerTooLong("more characters than an answer may have")
+        if not index and self._may_call:
+            self._calls.take_choice(choice)
         return bool(delta.text or delta.thought)
 
     def _show(self, piece: str) -> None:

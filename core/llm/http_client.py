@@ -4,13 +4,19 @@ httpcore asks each idle connection by a system call, in each request, whether it
 quarter of all the time. aiohttp, which both platforms bring anyway, is told by the event loop.
 """
 
+import socket
 import ssl
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
 import aiohttp
 import httpx
-from httpx_aiohttp import HttpxAiohttpClient
+from aiohttp.abc import ResolveResult
+from aiohttp.resolver import ThreadedResolver
+from httpx_aiohttp import AiohttpTransport, HttpxAiohttpClient
+
+MayVisit = Callable[[str], bool]  # whether a connection to a numeric address may be made
 
 LOOPBACK = ("all://127.0.0.1", "all://localhost", "all://[::1]")  # never asked for through a proxy
 KEPT_FOR = 60.0  # seconds that an idle connection is kept, so that a thread's next question finds one
@@ -37,6 +43,40 @@ class HttpClient(HttpxAiohttpClient):
             return await super().send(request, stream=stream, auth=auth, follow_redirects=follow_redirects)
         except aiohttp.ClientError as error:
             raise httpx.RemoteProtocolError(f"{type(error).__name__}: {error}", request=request) from None
+
+
+def open_public_client(may_visit: MayVisit, seconds: float) -> HttpClient:
+    """Return a client that connects to addresses alone that `may_visit` lets pass, which the caller closes.
+
+    A name is resolved once for a connection, which is made to what was checked; no proxy stands between, since it would
+    resolve the name a second time. `seconds` is for each step of a request.
+    """
+    trusted = _trusted_authorities()
+    transport = AiohttpTransport(client=lambda: _open_public_session(may_visit), verify=trusted, trust_env=False)
+    return HttpClient(transport=transport, trust_env=False, timeout=seconds)
+
+
+def _open_public_session(may_visit: MayVisit) -> aiohttp.ClientSession:
+    resolver, trusted = CheckedResolver(may_visit), _trusted_authorities()
+    connector = aiohttp.TCPConnector(resolver=resolver, use_dns_cache=False, force_close=True, ssl=trusted)
+    return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+
+
+class CheckedResolver(ThreadedResolver):
+    """Resolves a name into addresses that may be connected to; OSError where one of them may not."""
+
+    def __init__(self, may_visit: MayVisit) -> None:
+        super().__init__()
+        self._may_visit = may_visit
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        """Return a name's addresses."""
+        found = await super().resolve(host, port, family)
+        if not all(self._may_visit(each["host"]) for each in found):
+            raise OSError(f"{host} leads to an address that may not be visited")
+        return found
 
 
 def open_http_client(max_connections: int, timeout: float | None = None) -> HttpClient:

@@ -2,7 +2,9 @@
 
 import hashlib
 import hmac
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from core.llm.settings import ModelSettings
@@ -11,9 +13,39 @@ from core.messages import Image, PromptMessage, ToolCall
 Body = dict[str, Any]
 
 
-def chat_body(options: ModelSettings, prompt: Sequence[PromptMessage], user: str) -> Body:
-    """Return the body of a request, with only those parameters that are set."""
+@dataclass(frozen=True, slots=True)
+class OfferedTools:
+    """The tools that go with a request, as the API takes them; with `is_last` none of them may be called any more."""
+
+    schemas: tuple[Mapping[str, Any], ...] = ()
+    is_last: bool = False
+
+    @property
+    def may_call(self) -> bool:
+        """Whether the model may call a tool."""
+        return bool(self.schemas) and not self.is_last
+
+    def parameters(self) -> Body:
+        """Return the parameters of a request that offer them (OpenAI API reference, Create chat completion)."""
+        if not self.schemas:
+            return {}
+        return {"tools": list(self.schemas), **({"tool_choice": "none"} if self.is_last else {})}
+
+
+NOTHING_OFFERED = OfferedTools()
+
+
+def chat_body(
+    options: ModelSettings, prompt: Sequence[PromptMessage], user: str, offered: OfferedTools = NOTHING_OFFERED
+) -> Body:
+    """Return the body of a request, with only those parameters that are set.
+
+    Where no tool is offered, what was called before is told in words: some servers refuse calls without a list of
+    tools beside them (Anthropic's and Bedrock's compatible addresses).
+    """
     messages = [_message_body(message) for message in prompt]
+    if not offered.schemas and "tools" not in options.extra_body:
+        messages = word_calls(messages)
     if options.opening:
         messages.append({"role": "assistant", "content": options.opening})
     return {
@@ -22,6 +54,7 @@ def chat_body(options: ModelSettings, prompt: Sequence[PromptMessage], user: str
         "stream": True,
         "stream_options": {"include_usage": True},
         **_parameters(options),
+        **offered.parameters(),
         **({"user": hash_user(user, options.user_salt)} if options.user_salt else {}),
         **options.extra_body,
     }
@@ -44,7 +77,25 @@ def _message_body(message: PromptMessage) -> Body:
 
 
 def _call_body(call: ToolCall) -> Body:
-    return {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+    own = json.loads(call.extra) if call.extra else {}
+    return {**own, "id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+
+
+def word_calls(messages: Sequence[Body]) -> list[Body]:
+    """Return messages in which calls and their results are text, for a model that knows no tools.
+
+    A result stays what it is, data in the user's role: it says of itself that it is one.
+    """
+    return [_word_call(message) for message in messages]
+
+
+def _word_call(message: Body) -> Body:
+    if message["role"] == "tool":
+        return {"role": "user", "content": message["content"]}
+    if not message.get("tool_calls"):
+        return message
+    names = ", ".join(call["function"]["name"] for call in message["tool_calls"])
+    return {"role": message["role"], "content": message["content"] or f"(I looked this up with {names}.)"}
 
 
 def _picture_part(image: Image) -> Body:

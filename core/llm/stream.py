@@ -65,10 +65,17 @@ class ChatEndpoint:
         """Whether the address names a version of the API, as nearly every one does."""
         return names_version(self._url)
 
-    async def stream(self, body: Body, bounds: AttemptBounds) -> AsyncGenerator[ModelEvent, None]:
-        """Yield the answer to one request. Raises Refused for what the endpoint says instead, or a ModelError."""
+    async def stream(
+        self, body: Body, bounds: AttemptBounds, *, may_call: bool = False
+    ) -> AsyncGenerator[ModelEvent, None]:
+        """Yield the answer to one request, ToolCalls only where it `may_call`.
+
+        Raises Refused for what the endpoint says instead, or a ModelError.
+        """
         options = self._options
-        answer = CompletionReader(options.opening, holds=self.thinks_first, most=options.answer_characters)
+        answer = CompletionReader(
+            options.opening, holds=self.thinks_first, most=options.answer_characters, may_call=may_call
+        )
         async with open_response(self._client, self._request(body, bounds), bounds.first_token_at) as response:
             if not response.is_success:
                 text = await _text(response, bounds)

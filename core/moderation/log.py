@@ -19,7 +19,9 @@ log = structlog.get_logger()
 
 # Every way by which text reaches the model or a person. Whatever takes a new one gives it a name here, and
 # tests/unit/test_moderation_paths.py then wants to see a flagged text come that way.
-Path = Literal["question", "name", "others", "files", "earlier", "edit", "posted", "merged", "answer", "summary"]
+Path = Literal[
+    "question", "name", "others", "files", "earlier", "edit", "posted", "merged", "answer", "summary", "tool"
+]
 Outcome = Literal["refused", "unchecked", "paused"]
 
 WHAT: Mapping[Path, str] = {
@@ -33,6 +35,7 @@ WHAT: Mapping[Path, str] = {
     "merged": "A question that goes with the next one",
     "answer": "My answer",
     "summary": "A summary",
+    "tool": "A call of a tool, or what it returned",
 }
 PERSONAL: frozenset[Path] = frozenset({"question", "files", "edit", "posted"})  # what its author answers for
 SHOWN = 1_000  # characters of a text that moderators are shown where the operator wants it

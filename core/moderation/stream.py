@@ -16,13 +16,11 @@ from core.moderation.errors import AnswerRefused
 from core.moderation.log import Subject
 from core.moderation.moderation import NOBODY, Moderation
 from core.moderation.verdict import Sample
-from core.moderation.visible import SEEN, seams_of, start_of_last
+from core.moderation.visible import SEEN, end_of_words, seams_of, start_of_last
 
 HELD = "_I cannot have this checked at the moment; I go on as soon as I can._"
 OVERLAP = 300  # characters seen of what came before that a window is checked with
 SENTENCE = re.compile(r"[.!?…:](?:\s|$)|\n|[\u3002\uff01\uff1f]")
-PUNCTUATION = ".!?…:;,\u3002\uff01\uff1f\uff0c\u3001"
-LONGEST_WORD = 80  # characters; a longer one is cut
 
 
 class NameRefused(Exception):
@@ -64,7 +62,7 @@ class ModeratedStream:
         self._sendable = asyncio.Event()
         self._wake = asyncio.Event()
         self._told = self._is_due = self._ended = False
-        self._notice = ""  # what a person is told while there is nothing to show
+        self._notice: Notice | None = None  # what a person is told while there is nothing to show
         self._pieces: list[str] = []
         self._others: list[ModelEvent] = []
         self._fault: Exception | None = None
@@ -95,9 +93,9 @@ class ModeratedStream:
                         yield Admitted()
                     for text in self._releasable_texts():
                         yield text
-                if self._notice:
-                    notice, self._notice = self._notice, ""
-                    yield Notice(notice)
+                if self._notice and (self._notice.at_once or (admitted and self._shown == len(self._whole_text()))):
+                    notice, self._notice = self._notice, None
+                    yield notice
         finally:
             await self._cancel_all(chat, question, reading)
         for event in self._others:
@@ -144,7 +142,7 @@ class ModeratedStream:
                     elif isinstance(event, Replace):
                         self._begin_again(event.text)
                     elif isinstance(event, Notice):
-                        self._notice = event.text
+                        self._notice = event
                         self._wake.set()
                     else:
                         self._others.append(event)
@@ -157,6 +155,8 @@ class ModeratedStream:
 
     def _take_piece(self, text: str) -> None:
         """Keep a piece of the answer, and see that a window ends in time."""
+        if self._notice and not self._notice.at_once:
+            self._notice = None  # what it tells of is over
         self._pieces.append(text)
         if not self._guard.settings.output:
             self._wake.set()
@@ -194,7 +194,7 @@ class ModeratedStream:
     def _check_window(self, *, last: bool = False, paused: bool = False) -> None:
         """Begin to check a window: up to the last whole word, or to the very end where nothing more came (`paused`)."""
         text = self._whole_text()
-        end = len(text) if last or paused else _word_end(text, self._cut_at)
+        end = len(text) if last or paused else end_of_words(text, self._cut_at)
         if end > self._cut_at or (last and text):
             task = asyncio.create_task(self._require_clean_window(text[:end], self._cut_at, last=last))
             task.add_done_callback(self._note_checked)
@@ -247,7 +247,7 @@ class ModeratedStream:
 
     def _note_held(self) -> None:
         """Learn that a check has to wait."""
-        self._notice = self._notice if self._told else HELD
+        self._notice = self._notice if self._told else Notice(HELD)
         self._told = True
         self._wake.set()
 
@@ -260,14 +260,6 @@ class ModeratedStream:
             task.cancel()
         await asyncio.gather(*under_way, return_exceptions=True)
         await chat.aclose()
-
-
-def _word_end(text: str, start: int) -> int:
-    """Return where the last whole word of a text ends behind `start`; its end where a word is too long to be one."""
-    for place in range(len(text), max(start, len(text) - LONGEST_WORD), -1):
-        if text[place - 1].isspace() or text[place - 1] in PUNCTUATION:
-            return place
-    return len(text) if len(text) - start >= LONGEST_WORD else start
 
 
 def _now() -> float:

@@ -8,6 +8,9 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 
+PUNCTUATION = ".!?…:;,\u3002\uff01\uff1f\uff0c\u3001"
+LONGEST_WORD = 80  # characters; a longer one is cut
+
 SEAM = 300  # characters of two neighbouring texts that are checked together, so that what stands over a border is found
 
 # What no reader sees (Unicode, Default_Ignorable_Code_Point, Bidi_Control, controls), strokes laid over letters, and
@@ -69,3 +72,11 @@ def seams_of(texts: Sequence[str]) -> Iterator[str]:
         if before:
             yield f"{before} {text[:SEAM]}"
         before = f"{before} {text}"[-SEAM:].strip()
+
+
+def end_of_words(text: str, start: int) -> int:
+    """Return where the last whole word of a text ends behind `start`; its end where a word is too long to be one."""
+    for place in range(len(text), max(start, len(text) - LONGEST_WORD), -1):
+        if text[place - 1].isspace() or text[place - 1] in PUNCTUATION:
+            return place
+    return len(text) if len(text) - start >= LONGEST_WORD else start

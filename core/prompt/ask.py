@@ -10,9 +10,10 @@ from core.errors import AnswerLimitTooLarge, ContextOverflow
 from core.files.attachments import UNSEEN, AttachmentContent
 from core.history import PromptRecord, StoredHistory
 from core.llm.client import OpenAI
+from core.llm.request import NOTHING_OFFERED, OfferedTools
 from core.messages import ConversationKey, Entry, Message, ModelEvent, Replace, Text, Usage
 from core.moderation.stream import PromptTexts
-from core.prompt.build import Prompt
+from core.prompt.build import NO_EXTRAS, Prompt, PromptExtras
 from core.prompt.history import HistoryLoader
 from core.prompt.names import without_leading_name
 
@@ -26,7 +27,8 @@ FEWER = "_There was no room for all of your pictures, so I looked at the first o
 class PreparedQuestion:
     """A question with what is remembered before it, and the prompt that was last made of them.
 
-    `notices` is what the person is told of files that are not in the question.
+    `notices` is what the person is told of files that are not in the question; `reported` is what the endpoint reported
+    of the last prompt.
     """
 
     key: ConversationKey
@@ -34,17 +36,27 @@ class PreparedQuestion:
     remembered: StoredHistory
     prompt: Prompt
     notices: Sequence[str] = ()
+    extras: PromptExtras = NO_EXTRAS
+    reported: Usage | None = None
 
-    def record_of(self, usage: Usage | None, *, seen: bool = True) -> PromptRecord:
-        """Return what is to be kept of it; `usage` is what the endpoint reported, `seen` whether pictures were sent."""
+    def record_of(self, kept: Usage | None, *, seen: bool = True) -> PromptRecord:
+        """Return what is to be kept of it; `seen` tells whether pictures were sent.
+
+        `kept` is what an earlier attempt cost: the prompt's own length is known from it where one call was all.
+        """
         gauge = self.remembered.ratio
+        usage = self.reported or (None if self.extras.following else kept)
         if usage and (seen or not any(message.images for message in self.prompt.messages)):
             gauge = gauge.anchored_on(self.prompt.tokens, usage.input_tokens)
         return PromptRecord(self.prompt.memory, self.remembered.version, gauge)
 
 
 async def chat(
-    model: OpenAI, recall: HistoryLoader, asked: PreparedQuestion, user: str
+    model: OpenAI,
+    recall: HistoryLoader,
+    asked: PreparedQuestion,
+    user: str,
+    offered: OfferedTools = NOTHING_OFFERED,
 ) -> AsyncGenerator[ModelEvent, None]:
     """Yield what the model says. A prompt that is too long for it is cut by the error's own figures, and sent again.
 
@@ -54,15 +66,16 @@ async def chat(
     begun = again = False
     while True:
         try:
-            async with aclosing(model.chat(asked.prompt.messages, user)) as events:
+            async with aclosing(model.chat(asked.prompt.messages, user, offered)) as events:
                 async for event in without_leading_name(events, asked.prompt.names):
                     begun = begun or isinstance(event, Text | Replace)
                     if isinstance(event, Usage):
                         recall.window_of(asked.key).note_passed(event.input_tokens)
+                        asked.reported = event
                     yield event
         except ContextOverflow as overflow:
             remembered, prompt = recall.shorter_prompt(
-                asked.key, asked.remembered, asked.question, asked.prompt, overflow
+                asked.key, asked.remembered, asked.question, asked.prompt, overflow, asked.extras
             )
             if begun or again or prompt.tokens >= asked.prompt.tokens:
                 if recall.window_of(asked.key).leaves_no_room(overflow):

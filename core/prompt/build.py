@@ -27,6 +27,8 @@ OVERHEAD = 4  # tokens that every message costs beside its text, in OpenAI's cha
 SHARE = 0.5  # of the room for history is what a cut leaves filled
 SUMMARISE_AT = 0.75  # of that room: from here on, what the next cut will drop is summarised ahead of it
 FIRST_SHARE = 0.4  # of what a cut leaves: the longest first message that stays
+RESULTS_SHARE = 0.5  # of a prompt is what calls of tools and their results may take
+LEAST_RESULT = 200  # characters of a result that stay in any case
 SUMMARY_SHARE = 0.3  # the same, for a summary
 
 CHANNEL = "[Said in the channel before this conversation, at {at} UTC]"
@@ -60,18 +62,32 @@ class Prompt:
     shortened: bool
     room: int
     names: tuple[str, ...] = ()
+    following: tuple[Entry, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PromptExtras:
+    """What goes with a question: `schemas` beside the messages, as JSON, and calls and results `following` it."""
+
+    schemas: str = ""
+    following: tuple[Entry, ...] = ()
+
+
+NO_EXTRAS = PromptExtras()
 
 
 def build_prompt(
-    instructions: str, memory: History, question: Entry, room: Room, count: Count, schemas: str = ""
+    instructions: str, memory: History, question: Entry, room: Room, count: Count, extras: PromptExtras = NO_EXTRAS
 ) -> Prompt:
     """Return the prompt that fits: instructions and question always, and of what was said before as much as there is.
 
-    `schemas` is what goes with the request beside its messages, as JSON. Where what was said is more than its room, it
-    is cut back to half of the room, in whole turns, and stays so cut.
+    Where what was said is more than its room, it is cut back to half of the room, in whole turns, and stays so cut.
+    What follows the question stays whole up to a share of the prompt; longer results lose their middle.
     """
     system = PromptMessage("system", f"{instructions}\n\n{ABOUT_NAMES}")
-    fixed = cost(system.content, count) + (cost(schemas, count) if schemas else 0)
+    following = shorten_results(extras.following, int(room.prompt * RESULTS_SHARE), count)
+    fixed = cost(system.content, count) + sum(entry.tokens + OVERHEAD for entry in following)
+    fixed += cost(extras.schemas, count) if extras.schemas else 0
     free = room.prompt - fixed
     asked = shorten_question(question, free, count)
     authors = authors_of(memory, question)
@@ -83,14 +99,11 @@ def build_prompt(
     if held_tokens(kept, count) > left or len(memory.entries) > room.messages:
         kept = cut(kept, names, left, room.messages, count)
     said = [PromptMessage("user", kept.earlier)] if kept.earlier else []
-    messages = (
-        system,
-        *said,
-        *(to_prompt_message(entry, names, is_named=kept.is_shared) for entry in (*kept.entries, asked)),
-    )
+    shown = (*kept.entries, asked, *following)
+    messages = (system, *said, *(to_prompt_message(entry, names, is_named=kept.is_shared) for entry in shown))
     tokens = fixed + held_tokens(kept, count) + asked.tokens + OVERHEAD
     is_shortened = asked.text != question.text or asked.files != question.files
-    return Prompt(messages, tokens, kept, asked, is_shortened, left, names.all_names())
+    return Prompt(messages, tokens, kept, asked, is_shortened, left, names.all_names(), following)
 
 
 def authors_of(memory: History, *more: Entry) -> list[Author]:
@@ -223,6 +236,19 @@ def shorten_question(question: Entry, budget: int, count: Count) -> Entry:
         length = min(length - 1, int(length * max(budget - OVERHEAD, 0) / (whole.tokens + 1)))
         whole = with_tokens(_of_length(question, length), count)
     return whole
+
+
+def shorten_results(entries: Sequence[Entry], budget: int, count: Count) -> tuple[Entry, ...]:
+    """Return calls and their results, counted; the longest result loses its middle until all of them fit."""
+    counted = [with_tokens(entry, count) for entry in entries]
+    while sum(entry.tokens + OVERHEAD for entry in counted) > budget:
+        place = max(range(len(counted)), key=lambda index: len(counted[index].text))
+        longest = counted[place]
+        if len(longest.text) <= LEAST_RESULT or not longest.call_id:
+            break
+        half = without_middle(longest.text, len(longest.text) // 2)
+        counted[place] = with_tokens(replace(longest, text=half), count)
+    return tuple(counted)
 
 
 def _of_length(question: Entry, length: int) -> Entry:

@@ -7,7 +7,7 @@ from core.errors import ContextOverflow
 from core.history import History, StoredHistory
 from core.messages import ConversationKey, Entry, Message
 from core.policy import AS_ASKED, Policies
-from core.prompt.build import Prompt, Room, build_prompt, with_tokens
+from core.prompt.build import NO_EXTRAS, Prompt, PromptExtras, Room, build_prompt, with_tokens
 from core.prompt.context_window import ContextWindow
 from core.prompt.settings import PromptSettings
 from core.prompt.tokens import Counter
@@ -55,7 +55,12 @@ class HistoryLoader:
         return await self.of(message.key)
 
     def prompt(
-        self, key: ConversationKey, remembered: StoredHistory, question: Entry, most: int | None = None
+        self,
+        key: ConversationKey,
+        remembered: StoredHistory,
+        question: Entry,
+        most: int | None = None,
+        extras: PromptExtras = NO_EXTRAS,
     ) -> Prompt:
         """Return the prompt that fits the window, or `most` tokens by the model's count where that is given."""
         asker = question.author.id if question.author else ""
@@ -63,8 +68,8 @@ class HistoryLoader:
         instructions = instructions_in(settings.instructions, policy.language)
         history = int(policy.history_tokens / ratio.rate)
         room = Room(ratio.counts(most or self.window_of(key).prompt), history, policy.history_messages)
-        count, schemas = self._counter.count, settings.schemas
-        return build_prompt(instructions, remembered.history, question, room, count, schemas)
+        extras = replace(extras, schemas=settings.schemas + extras.schemas)
+        return build_prompt(instructions, remembered.history, question, room, self._counter.count, extras)
 
     def shorter_prompt(
         self,
@@ -73,6 +78,7 @@ class HistoryLoader:
         question: Entry,
         refused: Prompt,
         overflow: ContextOverflow,
+        extras: PromptExtras = NO_EXTRAS,
     ) -> tuple[StoredHistory, Prompt]:
         """Return the prompt to send in place of one that was too long, with what is remembered as the error has it.
 
@@ -83,7 +89,7 @@ class HistoryLoader:
         tokens = overflow.prompt or max(remembered.ratio.tokens(refused.tokens), overflow.window or 0)
         most = self.window_of(key).learn(overflow, tokens)
         remembered = replace(remembered, ratio=remembered.ratio.anchored_on(refused.tokens, tokens))
-        return remembered, self.prompt(key, remembered, question, most)
+        return remembered, self.prompt(key, remembered, question, most, extras)
 
     def count(self, text: str) -> int:
         """Return how many tokens a text has, by our count."""

@@ -113,6 +113,7 @@ def summary_prompt(before: str, entries: Sequence[Entry]) -> list[PromptMessage]
         if entry.author
         else indent_speakers(f"(the bot) {sanitize_text(entry.text)}")
         for entry in entries
+        if entry.author or (entry.text and not entry.call_id)
     ]
     earlier = [indent_speakers(f"[Earlier summary]\n{sanitize_text(before)}")] if before else []
     return [PromptMessage("system", TASK), PromptMessage("user", "\n\n".join([*earlier, "[Conversation]", *lines]))]

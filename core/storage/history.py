@@ -4,13 +4,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from core.history import History, PromptRecord, StoredHistory
-from core.messages import Author, ConversationKey, Entry, Image, Message, Turn
+from core.messages import Author, ConversationKey, Entry, Image, Message, ToolCall, Turn
 from core.storage.connection import Connection
 from core.token_ratio import TokenRatio
 
 KEY = "platform = ? AND workspace = ? AND channel = ? AND thread = ?"
-ENTRY = "role, text, author_id, author_name, message_id, sent_at, files, about, tokens, seq, images, origin"
+ENTRY = (
+    "role, text, author_id, author_name, message_id, sent_at, files, about, tokens, seq, images, origin, calls, call_id"
+)
+CALLS = TypeAdapter(tuple[ToolCall, ...])
 
 
 def key_values(key: ConversationKey) -> tuple[str, str, str, str]:
@@ -144,6 +149,8 @@ def entry_values(key: ConversationKey, turn_id: str, entry: Entry) -> tuple[Any,
         entry.tokens,
         len(entry.images),
         entry.origin,
+        CALLS.dump_json(entry.calls).decode() if entry.calls else "",
+        entry.call_id,
     )
     return (*key_values(key), turn_id, *values)
 
@@ -152,8 +159,8 @@ def insert_entries(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> N
     """Add entries to the history."""
     connection.executemany(
         "INSERT INTO entries (platform, workspace, channel, thread, turn_id, role, text, author_id, author_name, "
-        "message_id, sent_at, files, about, tokens, images, origin) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "message_id, sent_at, files, about, tokens, images, origin, calls, call_id) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         rows,
     )
 
@@ -168,7 +175,7 @@ def insert_said(connection: Connection, turn: Turn, entries: Sequence[Entry]) ->
 
 def insert_images(connection: Connection, key: ConversationKey, message_id: str, images: Sequence[Image]) -> None:
     """Keep the pictures of a message whose entry was added before."""
-    where = "platform = ? AND workspace = ? AND channel = ? AND message_id = ?"
+    where = "platform = ? AND workspace = ? AND channel = ? AND message_id = ? AND role = 'user'"
     place = (key.platform, key.workspace, key.channel, message_id)
     ((seq,),) = connection.execute(f"SELECT max(seq) FROM entries WHERE {where}", place)
     connection.executemany(
@@ -220,9 +227,11 @@ def _entries(connection: Connection, where: str, values: tuple[Any, ...]) -> lis
 
 
 def _entry(connection: Connection, found: tuple[Any, ...]) -> Entry:
-    role, text, author_id, author_name, *rest, images, origin = found
-    entry = Entry(role, text, Author(author_id, author_name) if author_id else None, *rest)
-    return replace(entry, origin=origin, images=_images(connection, entry.seq) if images else ())
+    role, text, author_id, author_name, *rest, images, origin, calls, call_id = found
+    entry = replace(Entry(role, text, Author(author_id, author_name) if author_id else None, *rest), origin=origin)
+    if calls or call_id:
+        return replace(entry, calls=CALLS.validate_json(calls) if calls else (), call_id=call_id)
+    return replace(entry, images=_images(connection, entry.seq)) if images else entry
 
 
 def _images(connection: Connection, seq: int) -> tuple[Image, ...]:

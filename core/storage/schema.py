@@ -5,6 +5,7 @@ import sqlite3
 from sqlite_utils import Database, Migrations
 
 from core.storage.connection import Connection, in_our_errors
+from core.storage.schema_scripts import PREFERENCES, TOOL_CALLS
 
 migrations = Migrations("confab")
 
@@ -182,21 +183,6 @@ UPDATE memories SET is_shared = 1 WHERE (
 ) > 1;
 """
 
-PREFERENCES = """
--- What was chosen in the chat, for a channel or by a person for themselves: the newest row of a name holds.
-CREATE TABLE preferences (
-    seq INTEGER PRIMARY KEY,
-    at REAL NOT NULL,
-    platform TEXT NOT NULL, workspace TEXT NOT NULL, channel TEXT NOT NULL,  -- both empty for a person's own
-    person TEXT NOT NULL,                -- whose own it is; empty for a channel's
-    chosen_by TEXT NOT NULL,
-    name TEXT NOT NULL,
-    was TEXT NOT NULL,                   -- what was chosen before, and
-    value TEXT NOT NULL                  -- now; empty: what is usual there
-) STRICT;
-CREATE INDEX preferences_by_name ON preferences (platform, workspace, channel, person, name, seq);
-"""
-
 
 def migrate(connection: Connection) -> None:
     """Bring a file to the newest schema, wholly or not at all; raises StorageUnavailable or StatementRefused."""
@@ -285,6 +271,12 @@ def m011_shared(database: Database) -> None:
 def m012_preferences(database: Database) -> None:
     """Keep what people set in the chat, and who did."""
     _run_script(database, PREFERENCES)
+
+
+@migrations()
+def m013_tool_calls(database: Database) -> None:
+    """Keep the calls of tools: in the history, and of a turn that is being answered from before they are made."""
+    _run_script(database, TOOL_CALLS)
 
 
 def _run_script(database: Database, script: str) -> None:

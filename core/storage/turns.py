@@ -236,7 +236,7 @@ def _as_edited(turn: Turn, entries: Sequence[Entry], now: Message | None, kept: 
         return entries
     if (now.text, now.attachments) == (turn.message.text, turn.message.attachments):
         return entries
-    return [_edit_entry(entry, now, kept) if entry.message_id == now.id else entry for entry in entries]
+    return [_edit_entry(each, now, kept) if each.author and each.message_id == now.id else each for each in entries]
 
 
 def _edit_entry(entry: Entry, now: Message, kept: str) -> Entry:

@@ -19,6 +19,7 @@ from tests.support.discord_bot import DiscordSetup, running
 from tests.support.discord_room import chosen, chosen_in_menus
 from tests.support.moderated import Moderated
 from tests.support.policies import policies_alone
+from tests.support.tools import ToolSetup
 from tests.support.voice import Voice
 
 T = TypeVar("T")
@@ -212,6 +213,7 @@ class DiscordRoom:
         voice: Voice | None = None,
         moderation: Moderated | None = None,
         preferences: PreferenceSettings | None = None,
+        tools: ToolSetup | None = None,
     ) -> None:
         """Start the bot."""
         setup = DiscordSetup(
@@ -221,6 +223,7 @@ class DiscordRoom:
             voice=voice or Voice(),
             moderation=moderation,
             preferences=preferences or PreferenceSettings(),
+            tools=tools or ToolSetup(),
             grace=0.0,
         )
         await self._bot.enter_async_context(running(self._sandbox, self._database, setup))

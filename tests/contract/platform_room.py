@@ -16,6 +16,7 @@ from core.turn_settings import TurnSettings
 from deploy.sandbox.openai.model import Model
 from deploy.sandbox.wire.server import Sandbox
 from tests.support.moderated import Moderated
+from tests.support.tools import ToolSetup
 from tests.support.voice import Voice
 
 T = TypeVar("T")
@@ -172,6 +173,7 @@ class Room(Protocol):
         voice: Voice | None = None,
         moderation: Moderated | None = None,
         preferences: PreferenceSettings | None = None,
+        tools: ToolSetup | None = None,
     ) -> None:
         """Start the bot, on the database that it had before."""
 

@@ -18,6 +18,7 @@ from tests.contract.platform_room import QUICK, Breakage, Channel, Person, Platf
 from tests.support.bot import Setup, running
 from tests.support.moderated import Moderated
 from tests.support.policies import policies_alone
+from tests.support.tools import ToolSetup
 from tests.support.voice import Voice
 
 T = TypeVar("T")
@@ -209,6 +210,7 @@ class SlackRoom:
         voice: Voice | None = None,
         moderation: Moderated | None = None,
         preferences: PreferenceSettings | None = None,
+        tools: ToolSetup | None = None,
     ) -> None:
         """Start the bot."""
         setup = Setup(
@@ -218,6 +220,7 @@ class SlackRoom:
             voice=voice or Voice(),
             moderation=moderation,
             preferences=preferences or PreferenceSettings(),
+            tools=tools or ToolSetup(),
         )
         await self._bot.enter_async_context(running(self._sandbox, self._database, setup))
         await self._workspace.until(lambda: self._workspace.connected == 1)

@@ -193,6 +193,42 @@ async def test_a_call_without_its_result_is_refused(client: httpx.AsyncClient) -
     assert await refused(client, messages=calling("a", "b", results=("a",))) == (400, None, "messages.[1].role")
 
 
+LOOK = {"type": "function", "function": {"name": "look", "parameters": {"type": "object"}}}
+
+
+async def test_a_tool_without_a_name_is_refused(client: httpx.AsyncClient) -> None:
+    """A name holds letters, digits, underscores and dashes; a tool is a function."""
+    named = {"type": "function", "function": {"name": "look at"}}
+    assert await refused(client, tools=[named]) == (400, None, "tools[0].function.name")
+    assert await refused(client, tools=[LOOK, {"name": "look"}]) == (400, None, "tools[1].function")
+    assert await refused(client, tools=[LOOK] * 129) == (400, None, "tools")
+
+
+async def test_a_choice_without_tools_is_refused(client: httpx.AsyncClient) -> None:
+    """There is nothing to choose among."""
+    assert await refused(client, tool_choice="none") == (400, None, None)
+
+
+async def test_a_model_without_tools_refuses_them(client: httpx.AsyncClient) -> None:
+    """In Ollama's words."""
+    assert await refused(client, model="stand-in-toolless", tools=[LOOK]) == (400, None, None)
+
+
+async def test_a_tool_that_a_question_asks_for_is_called_and_what_it_gave_is_told(client: httpx.AsyncClient) -> None:
+    """Where it is offered, and may be called."""
+    offered = [{"type": "function", "function": {"name": "calculator"}}]
+    question = [{"role": "user", "content": "Ada: what is 17*23?"}]
+    (choice,) = (await ask(client, messages=question, tools=offered)).json()["choices"]
+    (call,) = choice["message"]["tool_calls"]
+    assert (choice["finish_reason"], call["function"]["name"]) == ("tool_calls", "calculator")
+    assert json.loads(call["function"]["arguments"]) == {"expression": "17*23"}
+    result = {"role": "tool", "tool_call_id": call["id"], "content": "[told]\n```\n391\n```"}
+    said = (await ask(client, messages=[*question, choice["message"], result], tools=offered)).json()
+    assert "> 391" in said["choices"][0]["message"]["content"]
+    for without in ({}, {"tools": offered, "tool_choice": "none"}):
+        assert (await ask(client, messages=question, **without)).json()["choices"][0]["finish_reason"] == "stop"
+
+
 async def test_a_name_with_a_space_is_refused(client: httpx.AsyncClient) -> None:
     """A display name is not a message's name."""
     messages = [{"role": "user", "content": "Hello", "name": "Ada Lovelace"}]

@@ -25,11 +25,13 @@ from core.prompt.settings import PromptSettings
 from core.prompt.summaries import Summaries
 from core.prompt.tokens import counter_for
 from core.storage.store import Store
+from core.tools.toolbox import Toolbox
 from core.turn_settings import TurnSettings
 from core.worker import Worker
 from deploy.sandbox.wire.server import Sandbox
 from tests.support.moderated import Moderated, guarded
 from tests.support.policies import policies_alone
+from tests.support.tools import ToolSetup
 from tests.support.voice import Voice
 
 GENERAL = "C0GENERAL"
@@ -62,6 +64,7 @@ class Setup:
     bot_token: str = ""
     moderation: Moderated | None = None
     preferences: PreferenceSettings = field(default_factory=PreferenceSettings)
+    tools: ToolSetup = field(default_factory=ToolSetup)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +113,8 @@ async def running(sandbox: Sandbox, database: Path, setup: Setup | None = None) 
         stack.push_async_callback(summaries.close)
         ears = setup.voice.ears(sandbox, store, setup.policies, client, database, {slack.name: slack.fetch_transcript})
         stack.push_async_callback(ears.close)
-        conversation = Conversation(store, choice, preferences, recall, summaries, ears, guard)
+        tools = Toolbox(setup.tools.made(store), setup.tools.settings, store, setup.policies, guard)
+        conversation = Conversation(store, choice, preferences, recall, summaries, ears, guard, tools)
         worker = Worker(store, conversation, {slack.name: slack}, setup.limits, guard)
         intake = Intake(store, conversation, {slack.name: slack}, setup.policies, worker, setup.queue, guard)
         await slack.start(intake.receive)

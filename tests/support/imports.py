@@ -22,7 +22,7 @@ PORT = (
 NOUNS = ("core.messages", "core.ports", "core.errors", "core.sanitize", "core.history", "core.token_ratio")
 PROMPT = ("core.prompt.build", "core.prompt.names", "core.prompt.shorten")  # pure
 FOUNDATIONS = ("core.storage", "core.files")
-ROOMS = tuple(f"core.{room}" for room in ("storage", "prompt", "llm", "files", "voice", "moderation"))
+ROOMS = tuple(f"core.{room}" for room in ("storage", "prompt", "llm", "files", "voice", "moderation", "tools"))
 PLATFORMS = tuple(each.name for each in bots.platforms.PLATFORMS)
 SEEN_BY_PLATFORMS = ("core.commands", "core.messages", "core.policy", "core.setting_fields", "core.errors")
 
@@ -147,8 +147,8 @@ def only_the_store_knows_the_database(module: Module, found: Import) -> str | No
 
 
 def only_the_model_speaks_httpx(module: Module, found: Import) -> str | None:
-    """Httpx stays within core/llm*.py."""
-    astray = found.reaches("httpx") and not module.inside("tests")
+    """Httpx stays within core/llm*.py, and the tools that ask the web."""
+    astray = found.reaches("httpx") and not module.inside("tests", "core.tools")
     return "httpx is the model's client alone" if astray and not module.name.startswith("core.llm") else None
 
 

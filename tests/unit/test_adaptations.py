@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from core import errors
-from core.llm.dialects.adaptations import NO_PICTURES, SETTINGS, Adaptation, adapt_body, find_adaptation
+from core.llm.dialects.adaptations import NO_PICTURES, NO_TOOLS, SETTINGS, Adaptation, adapt_body, find_adaptation
 from core.llm.refusals import read_complaint
-from core.llm.request import chat_body
+from core.llm.request import OfferedTools, chat_body
 from core.messages import Image, PromptMessage, ToolCall
 from deploy.sandbox.openai.model import Reply, refusal
 from tests.support.asking import PNG, PROMPT, QUESTION, QUICK, Asking, stand_in
@@ -114,15 +114,64 @@ async def test_calls_and_results_stay_messages_of_their_own(asking: Asking) -> N
         PromptMessage("assistant", "It is there."),
         PromptMessage("user", "Ada: and?"),
     ]
-    assert await asking.events(prompt)
+    offered = OfferedTools(({"type": "function", "function": {"name": "look"}},))
+    assert [event async for event in asking.client().chat(prompt, "U1", offered)]
     function = {"id": "c1", "type": "function", "function": {"name": "look", "arguments": "{}"}}
     on_the_wire = [
         {"role": "assistant", "content": None, "tool_calls": [function]},
         {"role": "tool", "content": "seen", "tool_call_id": "c1"},
     ]
     assert asking.model.requests[0].messages[1:3] == on_the_wire
-    merged = adapt_body(chat_body(QUICK, prompt, "U1"), [Adaptation("merge roles")])["messages"]
+    merged = adapt_body(chat_body(QUICK, prompt, "U1", offered), [Adaptation("merge roles")])["messages"]
     assert merged[1:3] == on_the_wire
+
+
+async def test_without_tools_what_was_called_before_is_told_in_words(asking: Asking) -> None:
+    """A result stays data: it never stands in the system's role, nor in the bot's."""
+    call = ToolCall("c1", "look", "{}")
+    prompt = [
+        PromptMessage("user", "Ada: look"),
+        PromptMessage("assistant", "", calls=(call,)),
+        PromptMessage("tool", "[What look returned] seen", call_id="c1"),
+        PromptMessage("user", "Ada: and?"),
+    ]
+    assert await asking.events(prompt)
+    told = [(message["role"], message["content"]) for message in asking.model.requests[0].messages]
+    assert told[1:3] == [("assistant", "(I looked this up with look.)"), ("user", "[What look returned] seen")]
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (400, "registry.ollama.ai/library/gemma:2b does not support tools"),
+        (400, '"auto" tool choice requires --enable-auto-tool-choice and --tool-call-parser to be set'),
+        (404, "No endpoints found that support tool use. To learn more about provider routing, visit"),
+        (400, "`tool calling` is not supported with this model"),
+        (400, "Unsupported parameter: 'tools' is not supported with this model."),
+        (400, "Unrecognized request argument supplied: tools"),
+        (500, "tools param requires --jinja flag"),
+        (400, "This model doesn't support tool use in streaming mode."),
+        (400, "Function calling is not enabled for models/gemma-3-27b-it"),
+        (400, "deepseek-reasoner does not support Function Calling"),
+        (422, "body.tools: extra fields not permitted"),
+        (501, "Tool use is currently not supported"),
+    ],
+)
+def test_what_servers_say_of_a_model_without_tools_is_understood(status: int, said: str) -> None:
+    """Ollama, vLLM, OpenRouter, Groq, OpenAI, Azure, llama.cpp, Bedrock, Gemini; only where some are offered."""
+    complaint = read_complaint(status, json.dumps({"error": {"message": said}}))
+    offered = OfferedTools(({"type": "function", "function": {"name": "look"}},))
+    body = chat_body(QUICK, PROMPT, "U1", offered)
+    assert find_adaptation(complaint, body, ()) == NO_TOOLS
+    assert not {"tools", "tool_choice"} & adapt_body({**body, "tool_choice": "none"}, [NO_TOOLS]).keys()
+    assert find_adaptation(complaint, chat_body(QUICK, PROMPT, "U1"), ()) is None
+
+
+def test_a_choice_that_is_refused_goes_before_the_tools_do() -> None:
+    """What passed in the rounds before cannot be what is refused."""
+    complaint = read_complaint(400, "tool_choice 'none' is not supported")
+    body = chat_body(QUICK, PROMPT, "U1", OfferedTools(({"type": "function"},), is_last=True))
+    assert find_adaptation(complaint, body, ()) == Adaptation("drop", "tool_choice")
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from core.ports import Platform
 from core.storage.store import Store
 from deploy.sandbox.openai.model import Reply
 from deploy.sandbox.openai.moderation import flagged
+from deploy.sandbox.openai.wanted import Wanted
 from deploy.sandbox.wire.server import Sandbox
 from tests.contract.discord_room import DiscordRoom
 from tests.contract.platform_room import Recording, Room, answered, ask
@@ -31,6 +32,7 @@ from tests.support.moderated import Moderated
 from tests.support.room import answered as answered_in_slack
 from tests.support.room import ask as ask_in_slack
 from tests.support.sound_files import sound
+from tests.support.tools import Probe, ToolSetup, policies_with
 from tests.unit.test_pictures import picture
 
 ROOT = File(__file__).parents[2]
@@ -67,6 +69,8 @@ SINKS: dict[tuple[str, str, str], tuple[Path, ...]] = {
         "post_notice",
     ): (),  # ids and categories; text where the operator asked for it
     ("core.moderation.log", "_keep_record", "save_moderation"): (),
+    ("core.tools.journal", "save_calls", "run"): ("tool",),
+    ("core.tools.journal", "save_call", "run"): ("tool",),
 }
 # What reads, or hands on ids, times and numbers alone.
 NO_SINKS = {
@@ -102,13 +106,14 @@ NO_SINKS = {
         "name",
         "window",
         "sees",
+        "takes_tools",
     ),
 }
 NAMES = {name for noun in (Store, OpenAI, Platform) for name in vars(noun) if not name.startswith("_")} - NO_SINKS
 ONLY_READ = {
     ("core.voice.transcribe", name)
     for name in ("transcribe", "_find_fetched", "_find_transcript", "_write_down", "_upload_parts", "forget")
-}
+} | {("core.tools.journal", "read_calls"), ("core.tools.search_here", "search_channel")}
 
 # Where a platform's adapter hands text to its SDK: all of it comes by `reply` or `post_notice`, or is Confab's own.
 SHOWN_BY = {
@@ -159,7 +164,7 @@ CARRIERS = {
     (Earlier, "text"): "earlier",
 }
 NO_TEXT = {
-    (Message, "id"), (Message, "command"), (Message, "handle"), (Message, "about"), (Author, "id"),
+    (Message, "id"), (Message, "zone"), (Message, "command"), (Message, "handle"), (Message, "about"), (Author, "id"),
     (Author, "workspace"), (Author, "roles"), (Attachment, "id"), (Attachment, "media_type"), (Attachment, "url"),
     (Earlier, "message_id"),
 }  # fmt: skip
@@ -341,6 +346,26 @@ async def by_answer(room: Room) -> None:
     await ask(room, "hello")
 
 
+async def by_call(room: Room) -> None:
+    """What the model wants to ask a tool."""
+    await call_in(room, Wanted("probe", {"about": f"please {FLAGGED}"}), "nothing of note")
+    assert PROBE.calls == []
+
+
+async def by_result(room: Room) -> None:
+    """What a tool returned."""
+    await call_in(room, Wanted("probe", {"about": "it"}), f"please {FLAGGED}")
+
+
+async def call_in(room: Room, wanted: Wanted, returned: str) -> None:
+    """Let the model make a call, and be told what the tool returns."""
+    PROBE.returns = returned
+    PROBE.calls.clear()
+    room.model.script += [Reply(calls=(wanted,)), Reply("So it is.")]
+    said = await ask(room, "hello")
+    await room.until(lambda: "So it is." in room.answers(said)[-1])
+
+
 WAYS: dict[str, tuple[Callable[[Room], Awaitable[None]], ...]] = {
     "question": (by_question, by_transcript, by_recordings_name),
     "name": (by_name,),
@@ -351,7 +376,9 @@ WAYS: dict[str, tuple[Callable[[Room], Awaitable[None]], ...]] = {
     "posted": (by_posted,),
     "merged": (by_merged,),
     "answer": (by_answer,),
+    "tool": (by_call, by_result),
 }
+PROBE = Probe()
 BY_ENDPOINT = Moderated()
 BY_LIST = Moderated(words=(FLAGGED,), endpoint=False)  # the operator's own words, of which no network is asked
 EACH = [
@@ -403,7 +430,7 @@ async def test_what_is_flagged_is_never_shown_and_never_kept_and_sent_only_where
 ) -> None:
     """Whichever way it came and whoever flags it; a call with the asker's own words is closed, and it is recorded."""
     await room.leave()
-    await room.join(moderation=guard)
+    await room.join(policies_with("probe"), moderation=guard, tools=ToolSetup(lambda _: [PROBE.tool]))
     if way is by_posted and isinstance(room, DiscordRoom):
         path = "question"  # Discord shows a slash command's question itself
     if path in {"question", "name"}:

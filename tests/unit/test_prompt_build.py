@@ -9,15 +9,17 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from core.history import History
-from core.llm.request import chat_body
+from core.llm.request import OfferedTools, chat_body
 from core.llm.settings import ModelSettings
 from core.messages import Author, Entry, Image, PromptMessage, ToolCall
 from core.prompt.build import (
     FIRST,
     OVERHEAD,
+    RESULTS_SHARE,
     SHARE,
     SUMMARY,
     Prompt,
+    PromptExtras,
     Room,
     build_prompt,
     cost,
@@ -135,7 +137,8 @@ def test_what_stays_are_the_newest_turns_whole_and_in_order(
 
 def refusal(prompt: Prompt) -> Fault | None:
     """Return why an endpoint would refuse a prompt."""
-    body = chat_body(ModelSettings(model="stand-in"), prompt.messages, "U1")
+    offered = OfferedTools(({"type": "function", "function": {"name": "look"}},))
+    body = chat_body(ModelSettings(model="stand-in"), prompt.messages, "U1", offered)
     return refused(Asked(body, {"stand-in": frozenset()}))
 
 
@@ -148,11 +151,30 @@ def test_no_call_goes_without_its_result(history: tuple[Entry, ...], room: Room)
 def test_schemas_take_room() -> None:
     """What goes with every request counts as the instructions do."""
     schemas = '{"tools": [{"type": "function", "function": {"name": "look", "parameters": {}}}]}'
-    bare, full = (build_prompt("", History(), said("hi"), PLENTY, count, each) for each in ("", schemas))
+    bare, full = (build_prompt("", History(), said("hi"), PLENTY, count, PromptExtras(each)) for each in ("", schemas))
     assert full.tokens == bare.tokens + cost(schemas, count)
     history = exchanges([("question", ["answer " * 20])] * 20)
     room = Room(bare.tokens + 200, 10_000, 1_000)
-    assert build_prompt("", memory(history), said("hi"), room, count, schemas).tokens <= room.prompt
+    assert build_prompt("", memory(history), said("hi"), room, count, PromptExtras(schemas)).tokens <= room.prompt
+
+
+results = st.lists(st.tuples(st.integers(1, 3), st.text(max_size=3000)), max_size=3)
+
+
+@given(dialogues.map(exchanges), results, st.builds(Room, st.integers(900, 4000), st.integers(0, 4000), st.just(30)))
+def test_what_was_looked_up_follows_the_question_and_never_exceeds_its_share(
+    history: tuple[Entry, ...], rounds: list[tuple[int, str]], room: Room
+) -> None:
+    """Long results lose their middle, the longest first; no call goes without its result, and everything fits."""
+    following = [entry for number, text in rounds for entry in called(number, 1_000)]
+    found = iter(text for number, text in rounds for _ in range(number))
+    following = [replace(entry, text=next(found), tokens=0) if entry.call_id else entry for entry in following]
+    prompt = build_prompt("", memory(history), said("and?"), room, count, PromptExtras("", tuple(following)))
+    assert length(prompt.messages) <= prompt.tokens <= room.prompt
+    assert [entry.call_id for entry in prompt.following] == [entry.call_id for entry in following]
+    assert refusal(prompt) is None
+    whole = sum(with_tokens(entry, count).tokens + OVERHEAD for entry in following) <= room.prompt * RESULTS_SHARE
+    assert ([entry.text for entry in prompt.following] == [entry.text for entry in following]) or not whole
 
 
 @given(histories, st.integers(0, 4000))

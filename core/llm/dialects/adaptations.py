@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import re2
 
+from core.llm.dialects.no_tools import NO_TOOLS_TAKEN, TOOL_CHOICE, without_tools
 from core.llm.dialects.phrases import UNTOLD
 from core.llm.refusals import Complaint
 from core.llm.request import Body
@@ -28,6 +29,7 @@ SETTINGS = {
     "logit_bias": "CONFAB_LOGIT_BIAS",
     "n": "CONFAB_N",
     "reasoning_effort": "CONFAB_REASONING_EFFORT",
+    "tool_choice": "",
     "user": "CONFAB_USER_SALT",
 }
 LIMITS = {"max_tokens": "max_completion_tokens", "max_completion_tokens": "max_tokens"}
@@ -61,7 +63,9 @@ NO_OPENING = re2.compile(
     r"|assistant messages at the end"
 )
 
-Kind = Literal["drop", "rename", "merge roles", "fold system", "fold and merge", "opening in words", "no images"]
+Kind = Literal[
+    "drop", "rename", "merge roles", "fold system", "fold and merge", "opening in words", "no images", "no tools"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,8 @@ class Adaptation:
     @property
     def hint(self) -> str:
         """What an operator may do, as one sentence; nothing where there is nothing to do."""
+        if self == NO_TOOLS:
+            return "This model takes no tools: choose another OPENAI_MODEL if it is to look things up."
         if self == NO_PICTURES:
             return "This model takes no pictures: choose another OPENAI_MODEL if people are to show it any."
         setting = SETTINGS.get(self.parameter) if self.kind == "drop" else None
@@ -85,15 +91,19 @@ class Adaptation:
             return {name: value for name, value in body.items() if name != self.parameter}
         if self.kind == "rename":
             return {LIMITS[name] if name == self.parameter else name: value for name, value in body.items()}
+        if self == NO_TOOLS:
+            return without_tools(body)
         return {**body, "messages": RESHAPED[self.kind](body["messages"])}
 
 
-NO_PICTURES = Adaptation("no images")
+NO_PICTURES, NO_TOOLS = Adaptation("no images"), Adaptation("no tools", "tools")
 OF_THE_REQUEST = frozenset({UNTOLD, 400, 422})
 OF_THE_TEMPLATE = OF_THE_REQUEST | {404, 500}  # where a server's template fails on a request
 # The first whose words are said and that makes a difference to the request.
 CHANGES: tuple[tuple[re2._Regexp, frozenset[int], Adaptation], ...] = (
     (NO_IMAGES, OF_THE_TEMPLATE | {415}, NO_PICTURES),
+    (TOOL_CHOICE, OF_THE_TEMPLATE, Adaptation("drop", "tool_choice")),  # it is newer in a turn than the tools
+    (NO_TOOLS_TAKEN, OF_THE_TEMPLATE | {501}, NO_TOOLS),
     (NO_SYSTEM, OF_THE_TEMPLATE, Adaptation("fold system")),
     (ALTERNATE, OF_THE_TEMPLATE, Adaptation("merge roles")),
     (ALTERNATE, OF_THE_TEMPLATE, Adaptation("fold and merge")),  # a system message is one too many for some

@@ -36,6 +36,7 @@ MODELS: Mapping[str, frozenset[str]] = {
     "stand-in-strict": frozenset({"alternate", "no-system"}),
     "stand-in-old": frozenset({"no-stream-options"}),
     "stand-in-text": frozenset({"text-only"}),
+    "stand-in-toolless": frozenset({"no-tools"}),
 }
 
 

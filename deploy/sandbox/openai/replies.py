@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from deploy.sandbox.openai.wanted import Wanted
+
 Ending = Literal["done", "no_done", "cut", "stall", "malformed", "error_chunk"]
 
 
@@ -15,7 +17,8 @@ class Reply:
 
     `pieces` are sent as exactly these deltas; without them `text` is cut into words. Times are in seconds; None
     takes what the `Model` says. `ending` happens after the last piece, in place of the proper end. With `hold`,
-    the rest waits after `hold_after` pieces until the event is set. `others` are the choices after the first.
+    the rest waits after `hold_after` pieces until the event is set. `others` are the choices after the first. `calls`
+    are of tools, behind the text; with them the answer ends for that reason.
     """
 
     text: str = ""
@@ -29,6 +32,12 @@ class Reply:
     hold_after: int = 1
     others: tuple[str, ...] = ()
     streamed: bool = True
+    calls: tuple[Wanted, ...] = ()
+
+    @property
+    def reason(self) -> str:
+        """Why it ends, as the endpoint tells it."""
+        return "tool_calls" if self.calls and self.finish == "stop" else self.finish
 
     def deltas(self) -> tuple[str, ...]:
         """Return the texts to send one by one; joined they are the answer."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from deploy.sandbox.openai.pictures import Picture, pictures
 from deploy.sandbox.openai.replies import FAULTS, Fault, Reply
+from deploy.sandbox.openai.wanted import calls_for, results_in
 
 Messages = list[tuple[str, str]]  # role and text
 NOTE = "_I am a stand-in, not a real model: I only show what reached me._"
@@ -24,6 +25,10 @@ def answer(body: dict[str, Any]) -> Reply | Fault:
         return FAULTS.get(rest.strip(), Reply(f"I know no fault `{rest.strip()}`.\n\n{_help(messages)}"))
     if word in SHOWS:
         return Reply(SHOWS[word](messages))
+    if results := results_in(body.get("messages", [])):
+        return Reply(_looked_up(results))
+    if calls := calls_for(question, body):
+        return Reply(calls=calls)
     if ASKS_DECISION.search(question):
         return Reply(_decided(messages))
     return Reply(_reached(messages, pictures(body.get("messages", []))))
@@ -89,6 +94,11 @@ def _decided(messages: Messages) -> str:
     return f"{NOTE}\n\n{head}:\n\n{quoted}"
 
 
+def _looked_up(results: Sequence[str]) -> str:
+    quoted = "\n\n".join(_quote(each, 600) for each in results)
+    return f"{NOTE}\n\nI looked it up, and was told:\n\n{quoted}"
+
+
 def _help(_: Messages) -> str:
     faults = ", ".join(f"`{name}`" for name in FAULTS)
     return (
@@ -100,6 +110,7 @@ def _help(_: Messages) -> str:
         "- `prompt`: every message that reached me\n"
         "- `ping`: names that must not ring anybody\n"
         "- `what did we decide?`: earlier messages, quoted\n"
+        "- `what is 17*23?`, `what time is it?`, `read` and a link, `search for` and words: a tool that it calls\n"
         "- `flag me`: what moderation refuses; `forbidden`: an answer that it refuses in the middle\n"
         f"- `fail` and a fault: {faults}"
     )

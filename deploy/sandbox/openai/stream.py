@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import secrets
 import time
 from collections.abc import Awaitable, Iterator
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from aiohttp import web
 
 from deploy.sandbox.openai.pictures import pictures
 from deploy.sandbox.openai.replies import Reply, words
+from deploy.sandbox.openai.wanted import Wanted
 
 LOOK_EVERY = 0.02  # seconds
 
@@ -70,11 +72,29 @@ def envelope(asked: ModelRequest, kind: str) -> dict[str, Any]:
 
 def completion(asked: ModelRequest, reply: Reply) -> dict[str, Any]:
     """Return the answer as the body of a call that was not streamed."""
-    choices = [
-        {"index": index, "finish_reason": reply.finish, "message": {"role": "assistant", "content": text}}
+    choices: list[dict[str, Any]] = [
+        {"index": index, "finish_reason": reply.reason, "message": {"role": "assistant", "content": text}}
         for index, text in enumerate((reply.whole(), *reply.others))
     ]
+    if reply.calls:
+        choices[0]["message"]["tool_calls"] = [whole_call(each) for each in reply.calls]
     return {**envelope(asked, "chat.completion"), "choices": choices, "usage": usage(asked, reply)}
+
+
+def whole_call(wanted: Wanted) -> dict[str, Any]:
+    """Return a call of a tool in the shape of OpenAI's."""
+    function = {"name": wanted.name, "arguments": wanted.as_text}
+    return {"id": wanted.id or f"call_{secrets.token_hex(6)}", "type": "function", "function": function}
+
+
+def call_deltas(calls: tuple[Wanted, ...]) -> Iterator[dict[str, Any]]:
+    """Yield the deltas in which OpenAI sends calls: id and name first, then the arguments in pieces."""
+    for place, wanted in enumerate(calls):
+        call = whole_call(wanted)
+        function = {**call["function"], "arguments": ""}
+        yield {"tool_calls": [{"index": place, **call, "function": function}]}
+        for piece in words(wanted.as_text):
+            yield {"tool_calls": [{"index": place, "function": {"arguments": piece}}]}
 
 
 class Stream:
@@ -115,12 +135,15 @@ class Stream:
         for text in self._reply.deltas():
             yield role + self._chunk(0, {"content": text})
             role = b""
+        for delta in call_deltas(self._reply.calls):
+            yield role + self._chunk(0, delta)
+            role = b""
         for index, text in enumerate(self._reply.others, start=1):
             yield role + self._chunk(index, {"role": "assistant", "content": text})
         if role:
             yield role
 
-    def _chunk(self, index: int, delta: dict[str, str], finish: str | None = None) -> bytes:
+    def _chunk(self, index: int, delta: dict[str, Any], finish: str | None = None) -> bytes:
         choice = json.dumps({"index": index, "delta": delta, "finish_reason": finish})
         return f"data: {self._head}{choice}]}}\n\n".encode()
 
@@ -142,7 +165,7 @@ class Stream:
                 await self._response.write_eof(b"data: " + json.dumps(fault).encode() + b"\n\n")
 
     def _last(self) -> bytes:
-        finish = b"".join(self._chunk(index, {}, self._reply.finish) for index in range(1 + len(self._reply.others)))
+        finish = b"".join(self._chunk(index, {}, self._reply.reason) for index in range(1 + len(self._reply.others)))
         if not (self._asked.body.get("stream_options") or {}).get("include_usage"):
             return finish
         cost = json.dumps(usage(self._asked, self._reply))

@@ -3,9 +3,42 @@
 The sentences, slip of the pen and all, are those that OpenAI sends.
 """
 
+import re
 from typing import Any
 
 from deploy.sandbox.openai.checks import Asked, Broken
+
+NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+MOST = 128  # tools of one request (OpenAI API reference, `tools`)
+
+
+def offered(asked: Asked) -> Broken | None:
+    """Tools are functions with a name and a schema."""
+    tools = asked.body.get("tools", [])
+    if not isinstance(tools, list) or len(tools) > MOST:
+        return Broken(f"Invalid 'tools': array too long. Expected an array with maximum length {MOST}.", "tools")
+    for place, each in enumerate(tools):
+        function = each.get("function") if isinstance(each, dict) and each.get("type") == "function" else None
+        if not isinstance(function, dict) or not isinstance(function.get("parameters", {}), dict):
+            return Broken(f"Missing required parameter: 'tools[{place}].function'.", f"tools[{place}].function")
+        if not NAME.fullmatch(str(function.get("name"))):
+            where = f"tools[{place}].function.name"
+            return Broken(f"Invalid '{where}': string does not match pattern '^[a-zA-Z0-9_-]+$'.", where)
+    return None
+
+
+def choice(asked: Asked) -> Broken | None:
+    """How tools are chosen is said where there are tools."""
+    if "tool_choice" in asked.body and not asked.body.get("tools"):
+        return Broken("Invalid value for 'tool_choice': 'tool_choice' is only allowed when 'tools' are specified.")
+    return None
+
+
+def no_tools(asked: Asked) -> Broken | None:
+    """A model that takes no tools is offered none; Ollama's sentence."""
+    if "tools" in asked.body and "no-tools" in asked.traits:
+        return Broken(f"registry.ollama.ai/library/{asked.body['model']} does not support tools")
+    return None
 
 
 def calls(asked: Asked) -> Broken | None:

@@ -38,7 +38,7 @@ class Case:
         self._folder = folder
         self._wire = wire
         self._place = scenario.place(sandbox)
-        self._speaker = Speaker(self._grown, lengths=scenario.lengths)
+        self._speaker = Speaker(self._grown, lengths=scenario.lengths, looks_up=scenario.looks_up)
         sandbox.model.talk = self._speaker
         sandbox.model.delay_first, sandbox.model.tokens_per_second = 0.0, None
         environment = {**common(sandbox), **self._place.environment(), **scenario.settings}
@@ -46,6 +46,7 @@ class Case:
         self._asked: list[Asked] = []
         self._begun = 0.0
         self._kept: dict[str, int] = {}
+        self._kept_calls: dict[str, int] = {}
         self.outcome = Outcome()
 
     async def live(self, deadly: Sequence[str]) -> Outcome:
@@ -60,6 +61,7 @@ class Case:
                 break
             self.outcome.met.append(point)
             self._kept |= self._answers_kept()
+            self._kept_calls |= self._calls_kept()
             await self._while_nobody_hears()
         self._judge()
         return self.outcome
@@ -156,12 +158,21 @@ class Case:
         for tag, calls in self._kept.items():
             if len(self._speaker.said[tag]) > calls:
                 self.outcome.faults.append(f"{tag}: a call that was complete was paid again")
+        for tag, calls in self._kept_calls.items():
+            if self._speaker.called[tag] > calls:
+                self.outcome.faults.append(f"{tag}: the model was asked again for calls that were kept")
 
     def _answers_kept(self) -> dict[str, int]:
         """Return how often the model was asked until now, of each question whose whole answer is in the database."""
         query = "SELECT answer FROM turns WHERE state = 'open' AND answer IS NOT NULL"
         tags = [TAG.findall(answer)[0] for answer in column(self._folder / "confab.db", query)]
         return {tag: len(self._speaker.said[tag]) for tag in tags}
+
+    def _calls_kept(self) -> dict[str, int]:
+        """Return how often the model has called tools until now, for each question whose calls are in the database."""
+        query = "SELECT arguments FROM tool_calls WHERE name = 'search_here' AND arguments <> ''"
+        tags = [TAG.findall(arguments)[0] for arguments in column(self._folder / "confab.db", query)]
+        return {tag: self._speaker.called[tag] for tag in tags}
 
     def _turns(self, which: str) -> list[str]:
         """Return the turns in the database for which an SQL condition holds, one line each."""

@@ -17,7 +17,7 @@ class Scenario:
 
     The last `missed` of them are asked while no bot hears. `lengths` are those of the model's answers, in words, time
     after time; `settings` what the bot is told. Without `redelivers` Slack has used up its retries when the next bot
-    comes.
+    comes. With `looks_up` the model calls tools before it answers.
     """
 
     name: str
@@ -28,6 +28,7 @@ class Scenario:
     lengths: tuple[int, ...] = (SHORT,)
     settings: Mapping[str, str] = field(default_factory=dict)
     redelivers: bool = True
+    looks_up: bool = False
 
     @property
     def streams(self) -> bool:
@@ -55,6 +56,8 @@ SCENARIOS = (
     Scenario("a follow-up that Slack delivers once", "slack", ("mention", "follow-up"), settled=1, redelivers=False),
     Scenario("an answer to a voice note", "slack", ("note",)),
     Scenario("an answer to a long voice note", "slack", ("long note",)),
+    Scenario("an answer that is looked up", "slack", looks_up=True),
+    Scenario("an answer that is looked up and checked", "slack", settings=CHECKED, looks_up=True),
     Scenario("an answer at once", "discord", settings=WHOLE),
     Scenario("an answer that grows", "discord"),
     Scenario("an answer in parts", "discord", lengths=(LONG, SHORT, LONG)),
@@ -64,6 +67,7 @@ SCENARIOS = (
     Scenario("two questions in a thread", "discord", ("mention", "follow-up"), settled=1),
     Scenario("an answer to a voice note", "discord", ("direct", "note"), settled=1),
     Scenario("an answer to a long voice note", "discord", ("direct", "long note"), settled=1),
+    Scenario("an answer that is looked up", "discord", looks_up=True),
 )
 
 # Eight in flight, and four that are asked while nobody hears.

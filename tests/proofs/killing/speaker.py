@@ -3,13 +3,15 @@
 import asyncio
 import itertools
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from deploy.sandbox.openai.model import Reply
+from deploy.sandbox.openai.wanted import Wanted
 
 TAG = re.compile(r"question-\d+")
+LOOKED_UP = re.compile(r"\s*_?Looked up with.*", re.DOTALL)
 QUOTED = re.compile(r"^> \N{MICROPHONE} question-\d+\n")
 SHORT, LONG = 30, 900  # words
 
@@ -30,17 +32,30 @@ class Half(asyncio.Event):
 class Speaker:
     """Answers each question differently every time it is asked: by length too, so that no part can be left over."""
 
-    def __init__(self, half: Callable[[str], Awaitable[None]], *, lengths: tuple[int, ...] = (SHORT,)) -> None:
-        """`half` is awaited in the middle of every answer, with its first words; `lengths` are taken in turn."""
+    def __init__(
+        self, half: Callable[[str], Awaitable[None]], *, lengths: tuple[int, ...] = (SHORT,), looks_up: bool = False
+    ) -> None:
+        """`half` is awaited in the middle of every answer, with its first words; `lengths` are taken in turn.
+
+        With `looks_up`, tools are called first.
+        """
+        self._looks_up = looks_up
+        self.called: Counter[str] = Counter()
         self._half = half
         self._lengths = lengths
         self.said: dict[str, list[str]] = defaultdict(list)
 
     def __call__(self, body: dict[str, Any]) -> Reply:
         """Return the answer to a request's body."""
-        tags = TAG.findall(str(body["messages"][-1]["content"]))
+        asked = [message for message in body["messages"] if message["role"] != "tool" and not message.get("tool_calls")]
+        tags = TAG.findall(str(asked[-1]["content"]))
         if not tags:
             return Reply("Nothing was asked.")
+        if self._looks_up and "tools" in body and body["messages"][-1]["role"] == "user":
+            self.called[tags[-1]] += 1
+            return Reply(
+                calls=(Wanted("search_here", {"query": tags[-1]}), Wanted("calculator", {"expression": "17 * 23"}))
+            )
         said = self.said[tags[-1]]
         length = self._lengths[len(said) % len(self._lengths)]
         words = [f"{tags[-1]}, answer {len(said) + 1}:", *(f"word{number}" for number in range(length)), "End."]
@@ -54,6 +69,6 @@ class Speaker:
 
         Above an answer to a voice note stands what was heard in it.
         """
-        shown = " ".join(QUOTED.sub("", text) for text in messages).split()
+        shown = " ".join(LOOKED_UP.sub("", QUOTED.sub("", text)) for text in messages).split()
         whole = itertools.product(*(self.said[tag] for tag in tags))
         return any(" ".join(texts).split() == shown for texts in whole)

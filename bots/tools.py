@@ -1,0 +1,25 @@
+"""The tools that the settings have on, put together for the composition root."""
+
+from contextlib import AsyncExitStack
+
+from core.files.documents import Documents
+from core.llm.http_client import open_public_client
+from core.moderation.moderation import Moderation
+from core.policy import Policies
+from core.storage.store import Store
+from core.tools.addresses import is_public_address
+from core.tools.calculator import CALCULATOR
+from core.tools.clock import CLOCK
+from core.tools.read_link import SECONDS, LinkReader
+from core.tools.search_here import ChannelSearch
+from core.tools.settings import ToolSettings
+from core.tools.toolbox import Toolbox
+
+
+async def toolbox_of(
+    settings: ToolSettings, store: Store, policies: Policies, guard: Moderation | None, stack: AsyncExitStack
+) -> Toolbox:
+    """Return the tools; `stack` closes what they hold open."""
+    web = await stack.enter_async_context(open_public_client(is_public_address, SECONDS))
+    built_in = (CLOCK, CALCULATOR, LinkReader(web, Documents()).tool, ChannelSearch(store).tool)
+    return Toolbox(built_in, settings, store, policies, guard)

@@ -1,0 +1,47 @@
+"""The tool `search_here`: what was said in this channel, as far as the bot took part in it."""
+
+import time
+
+from core.messages import Author
+from core.sanitize import format_said
+from core.storage.said import SaidLine, find_said
+from core.storage.store import Store
+from core.tools.tool import Arguments, CallContext, Tool, ToolFailed, ToolResult, ToolSpec, object_schema
+
+MOST = 10  # lines that are found
+LONGEST = 600  # characters of each
+WORDS = 8  # of a query that are looked for
+
+SPEC = ToolSpec(
+    "search_here",
+    "Searches what was said to you or by you in this channel before, also in its other threads.",
+    object_schema({"query": "Words that must all stand in a message"}),
+    is_read_only=True,
+)
+
+
+class ChannelSearch:
+    """Looks into the store; never beyond the channel in which it is asked."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    @property
+    def tool(self) -> Tool:
+        """The tool."""
+        return Tool(SPEC, self.search_channel)
+
+    async def search_channel(self, arguments: Arguments, context: CallContext) -> ToolResult:
+        """Return the newest messages of the channel that hold all words of a query; raises ToolFailed."""
+        words = arguments["query"].casefold().split()[:WORDS]
+        if not words:
+            raise ToolFailed("the query has no word")
+        found = await self._store.run(lambda db: find_said(db, context.key, words, MOST))
+        return ToolResult("\n\n".join(map(_format_line, found)) or "Nothing was found.", "this channel")
+
+
+def _format_line(line: SaidLine) -> str:
+    at = time.strftime("%Y-%m-%d %H:%M", time.gmtime(line.sent_at))
+    text = line.text if len(line.text) <= LONGEST else f"{line.text[:LONGEST]}…"
+    who = line.author_name or "you, the bot" if line.author_id else "you, the bot"
+    return f"({at} UTC) {format_said(Author(line.author_id, who).name, text)}"

@@ -1,0 +1,18 @@
+"""What an operator can set about tools."""
+
+from typing import ClassVar
+
+from pydantic import PositiveInt
+
+from core.setting_fields import Seconds, Section, setting_field
+
+
+class ToolSettings(Section):
+    """How much the model may do before it answers: rounds in which it calls tools, and seconds for one call."""
+
+    title: ClassVar[str] = "Tools, that the model looks things up with"
+
+    rounds: PositiveInt = setting_field(
+        "CONFAB_TOOL_ROUNDS", "How many times the model may call tools before it has to answer", 8
+    )
+    timeout: Seconds = setting_field("CONFAB_TOOL_TIMEOUT", "Seconds that one call of a tool may take", 60.0)

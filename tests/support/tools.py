@@ -1,0 +1,69 @@
+"""Tools for tests: the built-in ones that need no network, and some whose doings a test sees."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from core.policy import ChannelSettings, Policies
+from core.storage.store import Store
+from core.tools.calculator import CALCULATOR
+from core.tools.clock import CLOCK
+from core.tools.search_here import ChannelSearch
+from core.tools.settings import ToolSettings
+from core.tools.tool import Arguments, CallContext, Tool, ToolFailed, ToolResult, ToolSpec
+
+Tools = Callable[[Store], Sequence[Tool]]
+
+
+def without_tools(_: Store) -> Sequence[Tool]:
+    """Return no tool, as most tests want it: a question is one call of the model."""
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class ToolSetup:
+    """Which tools a bot has in a test, and how much of them."""
+
+    made: Tools = without_tools
+    settings: ToolSettings = field(default_factory=ToolSettings)
+
+
+def built_in_tools(store: Store) -> Sequence[Tool]:
+    """Return the built-in tools that ask no network."""
+    return (CLOCK, CALCULATOR, ChannelSearch(store).tool)
+
+
+@dataclass(slots=True)
+class Probe:
+    """A tool that notes its calls and returns what it is told to; it waits while `hold` is not set."""
+
+    name: str = "probe"
+    returns: str = "nothing of note"
+    is_read_only: bool = True
+    is_idempotent: bool = False
+    address: str = ""
+    fails: str = ""
+    hold: asyncio.Event | None = None
+    calls: list[tuple[Arguments, CallContext]] = field(default_factory=list)
+
+    @property
+    def tool(self) -> Tool:
+        """The tool."""
+        schema = {"type": "object", "properties": {"about": {"type": "string"}, "url": {"type": "string"}}}
+        spec = ToolSpec(
+            self.name, "Returns something.", schema, self.is_read_only, self.is_idempotent, address=self.address
+        )
+        return Tool(spec, self._call)
+
+    async def _call(self, arguments: Arguments, context: CallContext) -> ToolResult:
+        self.calls.append((arguments, context))
+        if self.hold:
+            await self.hold.wait()
+        if self.fails:
+            raise ToolFailed(self.fails)
+        return ToolResult(self.returns)
+
+
+def policies_with(*names: str) -> Policies:
+    """Return policies under which a channel has these tools."""
+    return Policies(ChannelSettings(channel_context=0, tools=names))
