@@ -29,16 +29,27 @@ could not be read; raises what nobody foresaw."""
 class Backfill:
     """The mark of one platform, and the task that moves it."""
 
-    def __init__(self, name: str, state: PlatformState, read: Read, margin: int, silence: float = math.inf) -> None:
+    def __init__(
+        self,
+        name: str,
+        state: PlatformState,
+        read: Read,
+        margin: int,
+        silence: float = math.inf,
+        steady: float = STEADY,
+        pause: float = PAUSE,
+    ) -> None:
         """Keep the mark under `name`, and so far behind the newest number heard: some may still wait for the disk.
 
-        After so many seconds of `silence` something may be missed, and is looked for.
+        After so many seconds of `silence` something may be missed, and is looked for. All times are in seconds.
         """
         self._name = name
         self._state = state
         self._read = read
         self._margin = margin
         self._silence = silence
+        self._steady = steady
+        self._pause = pause
         self._wanted = asyncio.Event()
         self._newest = 0
         self._heard_at = 0.0
@@ -74,7 +85,7 @@ class Backfill:
     async def _keep_mark(self) -> None:
         while True:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._wanted.wait(), STEADY)
+                await asyncio.wait_for(self._wanted.wait(), self._steady)
             if self._wanted.is_set() or _now() - self._heard_at > self._silence:
                 await self._catch_up_completely()
             else:
@@ -87,7 +98,7 @@ class Backfill:
             self._wanted.clear()
             if not await self._is_done(self._read_all()):
                 self._wanted.set()
-                await asyncio.sleep(pause_before(next(retries), PAUSE, LONGEST_PAUSE))
+                await asyncio.sleep(pause_before(next(retries), self._pause, LONGEST_PAUSE))
         self._heard_at = _now()
 
     async def _read_all(self) -> bool:

@@ -138,6 +138,19 @@ async def test_a_channel_that_may_not_be_read_does_not_hold_up_the_others(sandbo
         await nothing_happens(sandbox, calls=2)
 
 
+async def test_a_channel_that_discord_refuses_does_not_hold_up_the_others(sandbox: Sandbox, tmp_path: Path) -> None:
+    """Whatever the rights in its own list say; and it is not asked for again."""
+    async with running(sandbox, tmp_path / "d.db"):
+        await ask(sandbox, "hi")
+    await sandbox.guild.say(GENERAL, mention("unread"))
+    other = await sandbox.guild.say(RANDOM, mention("read"))
+    sandbox.guild.faults.error_status = 403
+    sandbox.guild.faults.server_error["get_channel_messages"] = 1
+    async with running(sandbox, tmp_path / "d.db"):
+        await answered(sandbox, other)
+        await nothing_happens(sandbox, calls=2)
+
+
 async def test_a_follow_up_from_before_the_bot_came_is_not_answered_later(sandbox: Sandbox, tmp_path: Path) -> None:
     """In order: what was said in a thread before the mention was not said to it."""
     thread = await sandbox.guild.open_thread(GENERAL, "lunch")

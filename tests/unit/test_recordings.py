@@ -1,11 +1,14 @@
 """What is known of a recording by its name and by its bytes, with real files through the audio process."""
 
+import io
 from array import array
 from pathlib import Path
 
+import av
 import pytest
 
 from core.messages import Attachment
+from core.voice.audio import decode_frames
 from core.voice.audio_info import AudioInfo, check_playable, is_recording
 from core.voice.errors import NoteIncomplete, NoteSilent, NoteWithoutSpeech
 from core.voice.worker import AudioWorker
@@ -73,6 +76,21 @@ async def test_what_was_cut_off_is_still_known(
     audio = await inspect(content[: len(content) // 2], tmp_path)
     with pytest.raises(NoteIncomplete):
         check_playable(audio, 600.0, None)
+
+
+@pytest.mark.parametrize(("container", "codec"), [("ipod", "aac"), ("mp3", "libmp3lame")])
+def test_what_stands_behind_a_damaged_piece_is_heard(container: str, codec: str) -> None:
+    """A player passes over it as well."""
+    content = bytearray(encoded(spoken("weather.ogg")[44:], container, codec))
+    whole, middle = heard(content), len(content) // 2
+    content[middle : middle + 120] = b"\xff" * 120
+    assert 0.8 * whole < heard(content) < whole
+
+
+def heard(content: bytes | bytearray) -> int:
+    """Return how many samples of a recording can be decoded."""
+    with av.open(io.BytesIO(bytes(content)), mode="r") as source:
+        return sum(int(frame.samples) for frame in decode_frames(source))
 
 
 @pytest.mark.parametrize(("kind", "loudness"), NOISES)
