@@ -4,6 +4,7 @@ import os
 import shutil
 import time
 from contextlib import closing, suppress
+from itertools import chain, count
 from pathlib import Path
 
 from core.storage.connection import Connection, in_our_errors, sync_folder
@@ -90,7 +91,9 @@ def _copy_whole(source: Path, target: Path) -> None:
 
 def _keep_former(path: Path) -> Path:
     """Give a database a second name, with all that was written; nothing is left that would be read into another."""
-    kept = path.with_name(f"{path.name}.{time.strftime('%Y%m%d-%H%M%S')}")
+    name = f"{path.name}.{time.strftime('%Y%m%d-%H%M%S')}"
+    names = chain([name], (f"{name}-{number}" for number in count(2)))  # one may have been kept in the same second
+    kept = next(each for each in map(path.with_name, names) if not each.exists())
     with suppress(StorageUnavailable, StatementRefused), closing(Connection(path)) as connection:
         connection.execute("PRAGMA journal_mode = DELETE")
     for ending in BESIDE:

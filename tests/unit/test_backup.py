@@ -171,3 +171,13 @@ async def test_the_commands_say_in_a_sentence_why_nothing_was_done(tmp_path: Pat
     said = await told(tmp_path, "restore", str(tmp_path / "gone.db"), status=1)
     assert "is as it was" in said
     assert "Traceback" not in said
+
+
+async def test_what_was_kept_in_the_same_second_is_kept(tmp_path: Path) -> None:
+    """Each former database has a name of its own."""
+    path, copy = await made(tmp_path, 1), tmp_path / "copy.db"
+    back_up(path, copy)
+    change(path, "UPDATE turns SET message_id = 'former'")
+    kept = [restore(copy, path) for _ in range(3)]
+    assert len(set(kept)) == 3
+    assert [waiting(each) for each in kept if each] == [["former"], ["1.0"], ["1.0"]]

@@ -3,7 +3,7 @@
 import asyncio
 import shutil
 import signal
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +18,7 @@ from tests.support.database import column, rows
 
 KEPT, UPLOADED = "TranscriptPipeline._line: committed #1", "/audio/transcriptions: received"
 ENOUGH = 20.0  # seconds after which a question counts as unanswered
+LOOK = 0.05  # seconds between two looks at what nobody sees
 GROWTH = 3.0  # seconds for which the model waits in the middle of an answer until its beginning is shown
 
 
@@ -90,6 +91,16 @@ class Case:
         if await self._place.heard():
             await self._wire.passes("events: acknowledged")
         await self._place.until(self._is_answered, ENOUGH)
+        await _until_none(self._forgotten_edits)
+
+    def _forgotten_edits(self) -> list[str]:
+        """Return a line for each edit that the history does not tell."""
+        told = column(self._folder / "confab.db", "SELECT text FROM entries WHERE role = 'user'")
+        edits = (f"question-{number}" for number in range(len(self._asked)) if self._is_edit(number))
+        return [f"the history does not tell {tag}" for tag in edits if tag not in told]
+
+    def _is_edit(self, number: int) -> bool:
+        return self._scenario.questions[number] == "edit"
 
     async def _ask(self, until: int | None = None) -> None:
         """Ask what has not been asked yet, up to question number `until`."""
@@ -97,7 +108,9 @@ class Case:
             if number <= self._scenario.settled:
                 await self._place.until(self._is_answered, ENOUGH)
                 self._begun = asyncio.get_running_loop().time()
-            about = self._asked[0] if way == "follow-up" else None
+            if way == "edit":  # what is changed before its turn is over is answered as it stands then
+                await _until_none(lambda: self._turns("state = 'open'"))
+            about = self._asked[0] if way in {"follow-up", "edit"} else None
             self._asked.append(await self._place.ask(way, f"question-{number}", about))
 
     async def _grown(self, beginning: str) -> None:
@@ -110,10 +123,10 @@ class Case:
         return not self._unanswered() and len(self._place.everything()) >= len(self._messages())
 
     def _threads(self) -> dict[Asked, list[str]]:
-        """Return the questions of each thread."""
+        """Return the questions of each thread that want an answer; what changes one wants none."""
         threads: dict[Asked, list[str]] = {}
         for number, asked in enumerate(self._asked):
-            threads.setdefault(asked, []).append(f"question-{number}")
+            threads.setdefault(asked, []).extend([] if self._is_edit(number) else [f"question-{number}"])
         return threads
 
     def _messages(self) -> list[str]:
@@ -146,7 +159,7 @@ class Case:
 
     def _judge(self) -> None:
         """Note whatever people see that is not one whole answer to each question, and what the database has open."""
-        self.outcome.faults += self._unanswered()
+        self.outcome.faults += [*self._unanswered(), *self._forgotten_edits()]
         shown, answers = self._place.everything(), self._messages()
         for text in shown:
             if text in answers:
@@ -178,6 +191,13 @@ class Case:
         """Return the turns in the database for which an SQL condition holds, one line each."""
         found = rows(self._folder / "confab.db", f"SELECT state, error FROM turns WHERE {which}")  # noqa: S608 - a constant
         return [f"a turn is {state}: {error}" for state, error in found]
+
+
+async def _until_none(left: Callable[[], list[str]]) -> None:
+    """Wait until nothing is left of what nobody sees."""
+    async with asyncio.timeout(ENOUGH):
+        while left():  # noqa: ASYNC110 - nothing tells of it
+            await asyncio.sleep(LOOK)
 
 
 def _transcribed_again(points: Sequence[str]) -> list[str]:

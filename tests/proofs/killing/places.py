@@ -14,7 +14,7 @@ from deploy.sandbox.wire.server import Sandbox
 from tests.support.asking import PNG
 from tests.support.sound_files import repeated
 
-Way = Literal["mention", "follow-up", "direct", "command", "note", "long note", "picture"]
+Way = Literal["mention", "follow-up", "edit", "direct", "command", "note", "long note", "picture"]
 SECONDS: Mapping[Way, float] = {"note": 2.4, "long note": 62.0}  # of a long one the bot tells how far it is
 PIXEL = base64.b64decode(PNG)
 
@@ -37,7 +37,7 @@ class Place(Protocol):
         """Wait until so many bots are connected."""
 
     async def ask(self, way: Way, text: str, about: Asked | None = None) -> Asked:
-        """Ask the bot something; a follow-up stands in the thread of another question."""
+        """Ask the bot something; a follow-up stands in the thread of another question, an edit changes that one."""
 
     def answers(self, asked: Asked) -> list[str]:
         """Return what the bot says in answer to a question, message by message, oldest first."""
@@ -77,8 +77,11 @@ class SlackPlace:
         await self._workspace.until(lambda: self._workspace.connected == bots, 30.0)
 
     async def ask(self, way: Way, text: str, about: Asked | None = None) -> Asked:
-        """Ask the bot something; a follow-up stands in the thread of another question."""
+        """Ask the bot something; a follow-up stands in the thread of another question, an edit changes that one."""
         workspace = self._workspace
+        if about and way == "edit":
+            await workspace.edit(about.room, about.id, f"<@{workspace.bot_user}> {text}")
+            return about
         if way == "command":
             await use_command(workspace, "C0GENERAL", text)
             return Asked("C0GENERAL", "")

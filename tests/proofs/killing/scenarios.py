@@ -58,6 +58,7 @@ SCENARIOS = (
     Scenario("an answer to a long voice note", "slack", ("long note",)),
     Scenario("an answer that is looked up", "slack", looks_up=True),
     Scenario("an answer that is looked up and checked", "slack", settings=CHECKED, looks_up=True),
+    Scenario("a question that is changed", "slack", ("mention", "edit"), settled=1, settings=CHECKED),
     Scenario("an answer at once", "discord", settings=WHOLE),
     Scenario("an answer that grows", "discord"),
     Scenario("an answer in parts", "discord", lengths=(LONG, SHORT, LONG)),
