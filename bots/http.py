@@ -95,11 +95,8 @@ def _health(health: Health) -> Handler:
 
 def _metrics(health: Health, lag: EventLoopLag) -> Handler:
     async def answer(_: web.Request) -> web.Response:
-        gauges = {
-            "ready": ("Whether events can arrive from every platform.", float(await health.is_ready())),
-            "database_writable": ("Whether messages can be stored.", float(not await health.trouble())),
-            "event_loop_lag_seconds": ("How late the event loop was at the worst, in a minute or two.", lag.seconds),
-        }
-        return web.Response(text=format_metrics(gauges), content_type="text/plain")
+        is_ready, trouble = await health.is_ready(), await health.trouble()
+        text = format_metrics(lag, is_ready=is_ready, is_writable=not trouble)
+        return web.Response(text=text, content_type="text/plain")
 
     return answer

@@ -1,7 +1,6 @@
 """How well the process does: how late its event loop is, as a number that can be watched."""
 
 import asyncio
-from collections.abc import Mapping
 
 import structlog
 
@@ -38,8 +37,13 @@ class EventLoopLag:
                 turned, self._before, self._worst = loop.time(), self._worst, 0.0
 
 
-def format_metrics(gauges: Mapping[str, tuple[str, float]]) -> str:
-    """Return gauges, each with what it tells and its value, as Prometheus reads them (its docs, Exposition formats)."""
+def format_metrics(lag: EventLoopLag, *, is_ready: bool, is_writable: bool) -> str:
+    """Return every gauge, with what it tells and its value, as Prometheus reads them (its docs, Exposition formats)."""
+    gauges = {
+        "ready": ("Whether events can arrive from every platform.", float(is_ready)),
+        "database_writable": ("Whether messages can be stored.", float(is_writable)),
+        "event_loop_lag_seconds": ("How late the event loop was at the worst, in a minute or two.", lag.seconds),
+    }
     lines = [
         f"# HELP confab_{name} {about}\n# TYPE confab_{name} gauge\nconfab_{name} {value:g}"
         for name, (about, value) in gauges.items()
