@@ -365,7 +365,7 @@ async def test_the_banner_says_what_this_is(sandbox: Sandbox, page: Page) -> Non
     """A pretend workspace; and who answers, be it a stand-in or a real model."""
     await expect(page.get_by_role("note")).to_contain_text("pretend Slack and Discord")
     await expect(page.get_by_role("note")).to_contain_text("stand-in")
-    await page.evaluate("call('model', {host: 'api.example.com'})")
+    await page.evaluate("import('/script/wire.js').then(({ call }) => call('model', {host: 'api.example.com'}))")
     await expect(page.get_by_role("note")).to_contain_text("real model at api.example.com")
     assert sandbox.workspace.posts(GENERAL) == []
 

@@ -50,7 +50,7 @@ async def test_axe_finds_nothing(
     ):
         await page.goto(f"{sandbox.url}/#/{place}")
         found += await faults(page)
-    await page.evaluate("toggleDrawer(true)")
+    await page.evaluate("import('/script/drawer.js').then(({ toggleDrawer }) => toggleDrawer(true))")
     for tab in ("Faults", "What reached the model"):
         await page.get_by_role("tab", name=tab).click()
         found += await faults(page)

@@ -1,6 +1,8 @@
 """The page's own API: what it tells, what it lets a person do, and whom it refuses."""
 
+import re
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from deploy.sandbox.wire.server import Sandbox
 
 ADA = {"platform": "slack", "channel": "C0GENERAL", "user": "U0ADA1234"}
 GRACE = {**ADA, "user": "U0GRACE12"}
+PAGE = Path(__file__).parents[2] / "deploy" / "sandbox" / "page"
 Json = dict[str, Any]
 
 
@@ -352,10 +355,28 @@ async def test_the_page_may_run_its_own_script_and_no_other(http: ClientSession)
     """The policy names its own files, allows no inline script or handler, and nothing from elsewhere."""
     async with http.get("/") as response:
         text, policy = await response.text(), response.headers["Content-Security-Policy"]
-    async with http.get("/page.js") as response:
-        script, kind = await response.text(), response.headers["Content-Type"]
+    names = [path.name for path in (PAGE / "script").iterdir()]
+    scripts = {}
+    for name in names:
+        async with http.get(f"/script/{name}") as response:
+            scripts[name], kind = await response.text(), response.headers["Content-Type"]
+            assert kind == "text/javascript; charset=utf-8"
     assert (text.count("<script"), text.count("<style"), text.count(" style=")) == (1, 0, 0)
-    assert kind == "text/javascript; charset=utf-8"
     assert "default-src 'none'; script-src 'self'; style-src 'self'" in policy
     assert "unsafe" not in policy
-    assert "innerHTML" not in script
+    assert len(scripts) > 10
+    assert not any("innerHTML" in script for script in scripts.values())
+
+
+def test_a_script_of_the_page_is_read_in_one_sitting() -> None:
+    """As the Python around it; what it imports is there, and each import is used."""
+    scripts = {path.name: path.read_text() for path in (PAGE / "script").iterdir()}
+    assert {name: script.count("\n") for name, script in scripts.items() if script.count("\n") > 300} == {}
+    for name, script in scripts.items():
+        imported = re.findall(r'^import (?:\{([^}]*)\} from )?"\./(.+)";', script, re.MULTILINE)
+        rest = re.sub(r"^import [^;]*;", "", script, flags=re.MULTILINE)
+        for names, source in imported:
+            for each in filter(None, re.split(r"[\s,]+", names)):
+                declared = rf"^export (?:async function|function|const|let) {re.escape(each)}(?!\w)"
+                assert re.search(declared, scripts[source], re.MULTILINE), f"{source} exports no {each}"
+                assert re.search(rf"(?<!\w){re.escape(each)}(?!\w)", rest), f"{name} does not use {each}"

@@ -1,6 +1,6 @@
 """The page: a small chat in a browser, its JSON calls and its live websocket.
 
-GET  /, /page.css, /page.js   the page itself
+GET  /, /page.css, /script/…   the page itself
 GET  /api/state               everything: of each platform people, channels, threads and posts; the faults
 GET  /api/live                a websocket: first that same state, then each change
 POST /api/say                 {platform, channel, thread?, user, text, reply_to?, files?, broadcast?} -> {id}
@@ -30,7 +30,8 @@ from deploy.sandbox.page.faults import PageFault, model_faults
 from deploy.sandbox.page.place import Enclosure, Json, Place, Said, Spot, Used
 from deploy.sandbox.wire.guard import POLICY, refusal
 
-FILES = {"page.html": "text/html", "page.css": "text/css", "page.js": "text/javascript"}
+FOLDER = Path(__file__).parent
+KINDS = {".html": "text/html", ".css": "text/css", ".js": "text/javascript"}
 LOOK_EVERY = 0.5  # seconds
 SHOWN_IN_PLACE = ("image/png", "image/jpeg", "image/gif", "image/webp", "image/avif", "audio/", "video/")
 
@@ -45,13 +46,17 @@ class Page:
         faults = [(place.platform, fault) for place in places for fault in place.faults] + faults
         self._faults: dict[tuple[str, str], PageFault] = {(name, fault.label.name): fault for name, fault in faults}
         self._answering: Json = {"host": "", "name": "", "where": "", "is_found": False}
-        self._files = {name: Path(__file__).with_name(name).read_text("utf-8") for name in FILES}
+        files = [path for kind in KINDS for path in FOLDER.rglob(f"*{kind}")]
+        self._files = {path.relative_to(FOLDER).as_posix(): path.read_text("utf-8") for path in files}
 
     async def show(self, request: web.Request) -> web.Response:
-        """Send a file of the page, which may run its own script and no other."""
+        """Send a file of the page, which may run its own scripts and no other."""
         name = request.path.lstrip("/") or "page.html"
+        if name not in self._files:
+            raise refusal(404, "There is no such file.")
         headers = {"Content-Security-Policy": POLICY, "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
-        return web.Response(text=self._files[name], content_type=FILES[name], charset="utf-8", headers=headers)
+        kind = KINDS[Path(name).suffix]
+        return web.Response(text=self._files[name], content_type=kind, charset="utf-8", headers=headers)
 
     async def state(self, _: web.Request) -> web.Response:
         """Send everything."""
@@ -207,7 +212,7 @@ def routes(places: Sequence[Place[Any]], model: Model) -> list[web.AbstractRoute
     """Return the routes of the page; none of them serves another web page."""
     page = Page(places, model)
     return [
-        *(web.get(path, page.show) for path in ("/", "/page.css", "/page.js")),
+        *(web.get(path, page.show) for path in ("/", "/page.css", "/script/{name}")),
         web.get("/api/state", page.state),
         web.get("/api/live", page.live),
         web.post("/api/say", page.say),
