@@ -14,6 +14,7 @@ from bots.doctor.database import check_database
 from bots.doctor.model import check_model
 from bots.doctor.moderation import check_moderation
 from bots.doctor.settings import check_settings
+from bots.doctor.tools import check_tools
 from bots.doctor.transcription import check_transcription
 from bots.doctor.versions import check_versions
 from bots.platforms import ChosenPlatform
@@ -29,8 +30,9 @@ SUBJECTS: dict[str, Subject] = {
     "model": check_model,
     "moderation": check_moderation,
     "transcription": check_transcription,
+    "tools": check_tools,
 }
-AT_START = ("versions", "database", "model")  # moderation tries itself then, and a recording is paid for
+AT_START = ("versions", "database", "model", "tools")  # moderation tries itself then, and a recording is paid for
 MARKS = {"ok": "ok  ", "warn": "warn", "fail": "FAIL"}
 SHORTEST_SECRET = 4  # characters; less would be found in any word
 

@@ -18,6 +18,7 @@ FOUND_BY_MESSAGE = """
     OR (? <> '' AND id LIKE ?)
     ORDER BY seq"""
 MODERATED = "SELECT at, outcome, path, categories FROM moderated WHERE reference = ? ORDER BY seq"
+CALLED = "SELECT name, source, state, begun_at, ended_at FROM tool_calls WHERE turn_id = ? ORDER BY round, place"
 COLUMNS = "id, platform, workspace, channel, thread, message_id, sent_at, received_at, state, attempts, error"
 
 
@@ -88,6 +89,8 @@ class TimelineReader:
             TimelineEvent(at, outcome, _moderation_detail(path, categories))
             for at, outcome, path, categories in moderated
         ]
+        called = self._connection.execute(CALLED, (turn_id,))
+        told += [each for call in called for each in _call_events(*call)]
         happened = tuple(sorted([*begun, *told], key=lambda each: each.at))
         return Timeline(turn_id, ConversationKey(*key), message_id, state, attempts, error or "", happened)
 
@@ -132,6 +135,16 @@ def _events_of(
     for step, when in told.get("times", {}).items():
         yield TimelineEvent(when, step, _usage(told.get("usage")) if step == "answered" else "")
     yield TimelineEvent(at, name, str(told.get("error", "")))
+
+
+def _call_events(
+    name: str, source: str, state: str, begun_at: float | None, ended_at: float | None
+) -> Iterator[TimelineEvent]:
+    """Tell when a tool was called and what came of it; never with what."""
+    if begun_at is not None and state != "refused":
+        yield TimelineEvent(begun_at, "called", name)
+    if ended_at is not None:
+        yield TimelineEvent(ended_at, state, f"{name} ({source})" if source else name)
 
 
 def _read_detail(detail: str | None) -> Mapping[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from core.storage.timeline import TimelineReader
 from core.tools.settings import ToolSettings
 from deploy.sandbox.openai.model import Reply
 from deploy.sandbox.openai.wanted import Wanted
@@ -234,6 +235,11 @@ async def test_what_was_looked_up_goes_with_its_question(room: Room, tmp_path: P
     assert column(tmp_path / "confab.db", "SELECT arguments || result FROM tool_calls") == [""]
     assert column(tmp_path / "confab.db", "SELECT name FROM tool_calls WHERE ended_at >= begun_at") == ["probe"]
     assert "the unspeakable" in dump(tmp_path / "confab.db")
+    (turn,) = TimelineReader(tmp_path / "confab.db").find_turns(said.id)
+    assert [(each.what, each.detail) for each in turn.events if "probe" in each.detail] == [
+        ("called", "probe"),
+        ("returned", "probe"),
+    ]
     await room.delete(said)
     await kept(tmp_path, lambda database: "a finding of note" not in dump(database))
     assert "the unspeakable" not in dump(tmp_path / "confab.db")

@@ -283,6 +283,13 @@ ROWS = (
         settings={"CONFAB_MODERATION_PATTERNS": '["a("]'},
     ),
     Row(
+        "a tool that is none",
+        "tools.names",
+        ("CONFAB_TOOLS", "read_link"),
+        settings={"CONFAB_TOOLS": "time, read_links"},
+        outcome="warn",
+    ),
+    Row(
         "no transcription",
         "transcription.away",
         ("CONFAB_TRANSCRIBE_BASE_URL",),
@@ -322,7 +329,7 @@ async def test_a_bot_that_is_well_is_called_so(sandbox: Sandbox, tmp_path: Path)
     checks = await examine(Settings.load(environ(sandbox, tmp_path)))
     assert is_well(checks), format_checks(checks, as_json=False)
     subjects = {check.name.partition(".")[0] for check in checks}
-    assert subjects == {"slack", "discord", "versions", "database", "model", "moderation", "transcription"}
+    assert subjects == {"slack", "discord", "versions", "database", "model", "moderation", "transcription", "tools"}
     assert "made at the first start" in format_checks(checks, as_json=False)
     assert len(sandbox.model.trials) == 1
     assert QUESTION == TRIAL
