@@ -74,6 +74,7 @@ SINKS: dict[tuple[str, str, str], tuple[Path, ...]] = {
 }
 # What reads, or hands on ids, times and numbers alone.
 NO_SINKS = {
+    "set_aside",  # the ids of a message that cannot be read
     *("note_unread", "known_messages", "list_models", "is_streaming"),
     *("entries_between", "claim_turn", "close", "delete_message", "open_file", "fetch_earlier", "delete_conversation"),
     *(
@@ -140,6 +141,7 @@ SHOWN_BY = {
     ("bots.slack.reply", "_set_status", "write"),
     # no text for anybody
     *(("bots.slack.adapter", "start", "write"), ("bots.slack.webhook", "events_route", "post")),
+    *(("bots.slack.doctor", "_check_request_url", "post"), ("bots.setup.env_file", "write_env_file", "write")),
 }
 SHOWING = {
     "write",
