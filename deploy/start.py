@@ -24,6 +24,7 @@ DATABASES = Path(".confab")
 BOT = (sys.executable, "-m", "bots", "run")
 SANDBOX = (sys.executable, "-m", "deploy.sandbox", "--quiet")
 USUAL_PORT = "8090"
+WELCOME = "It is on. Talk to it here; Ctrl-C stops it.\n\n{}\n"
 
 
 def main(addresses: Sequence[str] = ADDRESSES) -> None:
@@ -79,12 +80,12 @@ async def run(children: Children, environ: Environment, model: AnsweringModel) -
     """Start both, show a conversation, and go on until one of them dies, which raises Died."""
     port = environ.get("CONFAB_SANDBOX_PORT", USUAL_PORT)
     page = await children.first_line("The sandbox", (*SANDBOX, "--any-port", "--port", port), environ)
-    click.echo(f"Confab is starting in a pretend Slack and a pretend Discord. Talk to it here:\n\n{page}\n")
+    click.echo("Confab is starting in a pretend Slack and a pretend Discord.")
     async with ClientSession(base_url=page) as session:
         await children.start("The bot", BOT, await joining(session, environ, model))
         tasks = {
             asyncio.create_task(children.death()),
-            asyncio.create_task(talk(session, model)),
+            asyncio.create_task(talk(session, model, page)),
         }
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
@@ -133,16 +134,16 @@ def direct(environ: Environment) -> Environment:
     return {**rest, "ALL_PROXY": proxy, "NO_PROXY": spared}
 
 
-async def talk(session: ClientSession, model: AnsweringModel) -> None:
-    """Say who answers, play the opening conversation, and print what is said from then on."""
+async def talk(session: ClientSession, model: AnsweringModel, page: str) -> None:
+    """Say who answers and where the page is, play the opening conversation, and print what is said from then on."""
     try:
         if model.host:
             await session.post("/api/model", json=asdict(model))
-        click.echo(f"{announce_model(model)}\nCtrl-C stops it.\n")
+        click.echo(f"{announce_model(model)}\n")
         transcript = Transcript()
         async with session.ws_connect("/api/live") as socket, asyncio.TaskGroup() as group:
             group.create_task(transcript.follow(socket))
-            group.create_task(play(session, transcript))
+            group.create_task(play(session, transcript, WELCOME.format(page)))
     except* ClientError:
         pass  # the sandbox went away, and who waits for its death says so
 

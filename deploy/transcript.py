@@ -36,7 +36,6 @@ OPENING: Mapping[str, Exchange] = {
         (("1200000000000000003", "<@1200000000000000010> is the beta still for Thursday?"),),
     ),
 }
-FIRST = next(iter(OPENING))
 REFERENCE = re.compile(r"<([@#!]?)([^<>|]+)(?:\|([^<>]*))?>")
 
 Json = dict[str, Any]
@@ -45,7 +44,7 @@ Json = dict[str, Any]
 class Transcript:
     """Prints what people write as it comes, and an answer once it has stopped growing.
 
-    `online` holds the platforms on which the bot is, and `arrived` is set once it is on the first; `answered` gets
+    `online` holds the platforms on which the bot is, and `arrived` is set once it is on all; `answered` gets
     for each answer that was printed the thread that it stands in, or the message that it replies to.
     """
 
@@ -98,7 +97,7 @@ class Transcript:
     def _look_around(self, message: Json) -> None:
         self._busy = message["requests"][1] > 0
         self.online = {platform for platform, online in message["online"].items() if online}
-        if FIRST in self.online:
+        if len(self.online) == len(message["online"]):
             self.arrived.set()
 
     def _hear(self, post: Json, *, new: bool) -> None:
@@ -145,10 +144,14 @@ def colour(is_bot: bool) -> str:
     return "green" if is_bot else "cyan"
 
 
-async def play(session: ClientSession, transcript: Transcript) -> None:
-    """Hold the opening conversation on the first platform, and on each other that the bot has come to by then."""
+async def play(session: ClientSession, transcript: Transcript, welcome: str) -> None:
+    """Print the welcome once the bot is on, as nobody would hear what is said before, and hold a conversation."""
     try:
         await asyncio.wait_for(transcript.arrived.wait(), PATIENCE)
+    except TimeoutError:
+        click.echo(f"Confab is not everywhere yet after {PATIENCE:.0f} seconds: its log above says more.\n", err=True)
+    click.echo(welcome)
+    try:
         for platform, exchange in OPENING.items():
             if platform in transcript.online:
                 await converse(session, transcript, platform, exchange)

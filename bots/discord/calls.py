@@ -38,6 +38,7 @@ ARCHIVED = 50083
 TOKEN_SPENT = {10008, 10015, 10062, 50027}  # an interaction's token holds for 15 minutes
 
 
+SILENCE_HINT = "Discord did not answer in time: discordstatus.com tells whether it is in trouble."
 UNCERTAIN_HINT = (
     "The channel could not be read for an answer that was under way: the bot may lack Read Message History there."
 )
@@ -50,9 +51,10 @@ class DiscordRefusal(PlatformError):
     hint = "Discord refused a part of the answer: its code is in this line, and what to do about it in the README."
 
     def __init__(self, call: str, code: int, status: int = 0) -> None:
-        super().__init__(f"{call}: {code}" if code else f"{call}: status {status}" if status else f"{call}: no answer")
-        self.code = code
         self.is_silence = not code and (status >= 500 or not status)
+        told = f"{call}: {code}" if code else f"{call}: status {status}" if status else f"{call}: no answer"
+        super().__init__(told, SILENCE_HINT if self.is_silence else "")
+        self.code = code
 
 
 class DiscordRateLimit(DiscordRefusal):

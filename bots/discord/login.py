@@ -1,6 +1,7 @@
 """The first words with Discord: whether the token holds, who we are, and how to connect."""
 
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 import discord
 import yarl
@@ -9,6 +10,7 @@ from discord.http import Route
 
 from bots.discord.calls import LONGEST_WAIT, DiscordRefusal, WrongToken, call_persistently
 from bots.discord.settings import DiscordSettings
+from bots.silence import explain_silence
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +28,17 @@ async def log_in(options: DiscordSettings) -> Login:
 
     Both addresses are attributes of discord.py's classes, and nothing else sets them. It reads /gateway/bot by
     itself only for several shards, and after an invalid session dials the built-in address even so.
-    Raises WrongToken, or DiscordRefusal where Discord cannot be reached.
+    Raises WrongToken, or PlatformError where Discord cannot be reached.
     """
     Route.BASE = options.api_url.rstrip("/")
     discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # libraries for calls, which we do not join
+    host = urlsplit(options.api_url).netloc
     try:
         introduction, gateway = await call_persistently("login", lambda: _ask_discord(options.token))
     except discord.LoginFailure:
         raise WrongToken from None
+    except DiscordRefusal as error:
+        raise explain_silence(error, host, "DISCORD_API_URL") from error
     except discord.GatewayNotFound as error:
         raise DiscordRefusal("gateway/bot", 0) from error
     DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(gateway)

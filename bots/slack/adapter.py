@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 import aiohttp
 import structlog
@@ -15,6 +16,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bots.backfill import Backfill
 from bots.edit_rate import EditRate
 from bots.markdown.splitting import Growing
+from bots.silence import explain_silence
 from bots.slack.backfill import MARGIN, SILENCE, SlackBackfill, microseconds_of
 from bots.slack.calls import MaybeSent, SlackCalls, SlackRefusal
 from bots.slack.events import SlackEventReader, author_of
@@ -73,8 +75,11 @@ class Slack:
         self._identity = AuthorizeResult(enterprise_id=None, team_id=None)
 
     async def start(self, receive: Receive) -> None:
-        """Sign in and listen; raises SlackRefusal where Slack does not accept the token."""
-        me = await self._calls.write("auth.test", {})
+        """Sign in and listen; raises PlatformError where Slack cannot be reached, or does not accept the token."""
+        try:
+            me = await self._calls.write("auth.test", {})
+        except SlackRefusal as error:
+            raise explain_silence(error, urlsplit(self._options.api_url).netloc, "SLACK_API_URL") from error
         self._identity = AuthorizeResult(
             enterprise_id=me.get("enterprise_id"),
             team_id=me["team_id"],

@@ -23,6 +23,7 @@ USUAL_WAIT = 1.0  # seconds, where a 429 does not say in how many whole ones it 
 LONGEST_WAIT = 60.0  # seconds that a call waits out a rate limit; what is closed for longer is tried again by its turn
 RATE_LIMITED = "ratelimited"  # Slack docs, rate limits
 NO_ANSWER = "no_answer"  # our own code for a call that Slack never answered
+SILENCE_HINT = "Slack did not answer in time: status.slack.com tells whether it is in trouble."
 UNCERTAIN_HINT = (
     "The channel could not be read for an answer that was under way: SLACK_BOT_TOKEN may lack a scope for history."
 )
@@ -36,9 +37,9 @@ class SlackRefusal(PlatformError):
     hint = "Slack refused a part of the answer: its code is in this line. SLACK_BOT_TOKEN may lack a scope."
 
     def __init__(self, method: str, code: str) -> None:
-        super().__init__(f"{method}: {code}")
-        self.code = code
         self.is_silence = code in {NO_ANSWER, RATE_LIMITED}
+        super().__init__(f"{method}: {code}", SILENCE_HINT if self.is_silence else "")
+        self.code = code
 
 
 class MaybeSent(Exception):

@@ -74,24 +74,25 @@ class AccessControl:
         """Return why a message is not answered, or None."""
         if not self._lists.allows(message):
             return NotServed(str(message.key))
-        if self._is_paused(message.key, message.author):
-            return Paused(f"{self._limit} violations within an hour")
+        if (left := self._pause_left(message.key, message.author)) > 0:
+            return Paused(left, f"{self._limit} violations within an hour")
         return None
 
     def silences(self, key: ConversationKey, author: Author) -> bool:
         """Whether nothing is read of what a person says where others ask: denied or paused."""
-        return self._lists.denies(author) or self._is_paused(key, author)
+        return self._lists.denies(author) or self._pause_left(key, author) > 0
 
     def note_told(self, key: ConversationKey, author: Author, reference: str) -> bool:
         """Learn that a turn is about to tell a person of a pause; return False where another turn told them of it."""
         return self._record_of(key.platform, author.id).note_told(reference, self._pause)
 
-    def _is_paused(self, key: ConversationKey, author: Author) -> bool:
+    def _pause_left(self, key: ConversationKey, author: Author) -> float:
+        """Return for how many seconds a person is still paused; 0 or less where they are not."""
         record = self._people.get((key.platform, author.id))
         if record is None or len(record.violations) < self._limit:
-            return False
+            return 0.0
         times = [at for _, at in record.violations]
-        return times[-1] - times[0] <= WITHIN and time.time() < times[-1] + self._pause
+        return times[-1] + self._pause - time.time() if times[-1] - times[0] <= WITHIN else 0.0
 
     def _record_of(self, platform: str, person: str) -> "PersonRecord":
         return self._people.setdefault((platform, person), PersonRecord(deque(maxlen=self._limit)))

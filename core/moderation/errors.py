@@ -6,6 +6,8 @@ BotError
 CheckFailed              moderation did not say what it found; it is asked again, and then the operator's choice holds
 """
 
+import math
+
 from core.errors import BotError
 
 
@@ -51,10 +53,22 @@ class NotServed(ModerationError):
 
 
 class Paused(ModerationError):
-    """A person whose questions were refused repeatedly, for some time."""
+    """A person whose questions were refused repeatedly, for `seconds` more."""
 
     notice = "I have refused several of your questions, so I do not take any from you for a while."
     hint = "CONFAB_MODERATION_VIOLATIONS sets how many refusals pause a person, CONFAB_MODERATION_PAUSE for how long."
+
+    def __init__(self, seconds: float, detail: str = "") -> None:
+        super().__init__(detail)
+        self.notice = self.notice.replace("a while", format_duration(seconds))
+
+
+def format_duration(seconds: float) -> str:
+    """Return a time in words, never shorter than it is: `10 minutes`, `2 hours`."""
+    minutes = max(1, math.ceil(seconds / 60))
+    if minutes < 120:
+        return "a minute" if minutes == 1 else f"{minutes} minutes"
+    return f"{math.ceil(minutes / 60)} hours"
 
 
 class CheckFailed(Exception):

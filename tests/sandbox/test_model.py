@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from deploy.sandbox.openai import stand_in
 from deploy.sandbox.openai.model import FAULTS, Fault, Model, Reply, routes
+from deploy.sandbox.openai.moderation import flagged
 from deploy.sandbox.openai.pictures import Picture
 from deploy.sandbox.openai.replies import words
 from deploy.sandbox.openai.rules import RULES
@@ -473,6 +474,14 @@ def test_it_shows_what_it_is_asked_for(word: str, shown: str) -> None:
     """With or without a name and a mention before the word."""
     assert shown in said(("user", word))
     assert shown in said(("user", f"Ada: <@U0CONFAB1> {word.title()}"))
+
+
+def test_nothing_that_it_shows_is_refused_by_its_own_moderation() -> None:
+    """But for what is there to be refused."""
+    shown = {word: said(("user", word)) for word in stand_in.SHOWS}
+    refused = {word for word, text in shown.items() if max(flagged(text).values()) > 0.5}
+    assert refused == {"forbidden"}
+    assert "Write `show`" in said(("user", "Ada: hello"))
 
 
 def test_a_long_answer_needs_several_messages() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from deploy.sandbox.openai.listener import CAN_LISTEN
 from deploy.sandbox.wire.server import Sandbox
 from tests.support.sound_files import PICTURE, WEATHER, repeated, sound, wav
 
@@ -28,6 +29,7 @@ async def sent(
             return response.status, await response.json()
 
 
+@pytest.mark.skipif(not CAN_LISTEN, reason="its recogniser has no wheel for this interpreter")
 @pytest.mark.parametrize("task", ["transcriptions", "translations"])
 async def test_what_is_said_comes_back(sandbox: Sandbox, task: str) -> None:
     """As words, without a model that anybody pays for."""
@@ -55,6 +57,18 @@ async def test_a_form_that_the_real_one_refuses_is_refused(
     found, body = await sent(sandbox, content, name)
     assert found == status
     assert words in body["error"]["message"]
+
+
+async def test_without_its_recogniser_it_is_an_endpoint_that_does_not_transcribe(sandbox: Sandbox) -> None:
+    """What is scripted is said all the same, what is refused is refused, and the page is told."""
+    sandbox.model.sounds.can_listen = False
+    sandbox.model.sounds.script.append("as scripted")
+    assert (await sent(sandbox, sound("weather.ogg")))[1]["text"] == "as scripted"
+    assert (await sent(sandbox, wav(bytes(1600)), "a.wav"))[0] == 400
+    with pytest.raises(aiohttp.ContentTypeError, match="404"):
+        await sent(sandbox, sound("weather.ogg"))
+    async with aiohttp.ClientSession() as session, session.get(f"{sandbox.url}/api/state") as response:
+        assert (await response.json())["hears"] is False
 
 
 async def test_a_file_and_a_model_are_asked_for(sandbox: Sandbox) -> None:

@@ -50,6 +50,15 @@ def test_what_was_noted_before_a_restart_counts_with_what_comes_after() -> None:
     assert isinstance(access.refusal_of(asked()), Paused)
 
 
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0.5, "a minute"), (61.0, "2 minutes"), (600.0, "10 minutes"), (7_200.0, "2 hours"), (7_201.0, "3 hours")],
+)
+def test_a_pause_says_how_long_it_lasts_and_never_less(seconds: float, words: str) -> None:
+    """In words that a person reads."""
+    assert f"from you for {words}." in Paused(seconds).notice
+
+
 def test_nobody_is_paused_for_another() -> None:
     """The same id on another platform is another person."""
     access = after(20.0, 10.0)

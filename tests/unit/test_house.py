@@ -209,7 +209,7 @@ def listed(section: str) -> list[str]:
     return found[1].splitlines()
 
 
-@pytest.mark.parametrize("section", ["dependencies", "voice", "whisper", "sandbox", "dev"])
+@pytest.mark.parametrize("section", ["dependencies", "voice", "whisper", "local", "sandbox", "dev"])
 def test_every_dependency_gives_its_reason(section: str) -> None:
     """A line of its own, with the reason beside it."""
     assert [line for line in listed(section) if not re.fullmatch(r'  ".+",\s+# \S.{10,}', line)] == []

@@ -191,7 +191,7 @@ async def test_repeated_violations_pause_a_person_and_moderators_hear_of_each(sa
         for _ in range(2):
             await ask(sandbox, "flag me")
         paused = await ask(sandbox, "hello")
-        assert "for a while" in answers(sandbox, paused)[0]
+        assert "for 10 minutes" in answers(sandbox, paused)[0]
         other = await sandbox.workspace.say(GENERAL, mention("hello"), "U0GRACE12")
         await answered(sandbox, other)
         assert answers(sandbox, other) == ["Well."]

@@ -20,7 +20,7 @@ from tests.unit.test_moderation_paths import over
 
 REFUSED = "I would rather not"
 TAKEN_BACK = "I took back"
-PAUSED = "for a while"
+PAUSED = "I have refused several of your questions"
 DISGUISES = {
     "invisible characters": "fl\u200bag\u00ad m\u2060e",
     "emphasis": "fl**ag** m*e*",

@@ -56,7 +56,7 @@ HEX = "0123456789abcdef"
 NOWHERE, CLOSED = "http://confab-nowhere.invalid", "http://127.0.0.1:9"
 ROWS = (
     Row("the signing secret", ("1", HEX * 2), ("This is Slack's signing secret", "not Slack's bot token")),
-    Row("the app's token", ("1", "xapp-1-A0CONFAB-1-ab"), ("This is Slack's app-level token",)),
+    Row("the app's token", ("1", "xapp-1-A0CONFAB12-1-ab"), ("This is Slack's app-level token",)),
     Row("a user's token", ("1", "xoxp-1-2-3"), ("This is a Slack user's token",)),
     Row("a token that expires", ("1", "xoxe.xoxb-1-abc"), ("token rotation is on",)),
     Row("a client id", ("1", "1234567890.1234567890123"), ("a Slack client id",)),
@@ -214,7 +214,7 @@ async def test_it_ends_with_a_first_message_that_was_heard_and_answered(sandbox:
     async with asyncio.timeout(90):
         while "It is on." not in said:
             said += (await process.stdout.readline()).decode()
-        await sandbox.workspace.say("C0GENERAL", "<@U0CONFAB> hello", "U0ADA")
+        await sandbox.workspace.say("C0GENERAL", "<@U0CONFAB1> hello", "U0ADA1234")
         said += (await process.stdout.read()).decode()
         assert await process.wait() == 0, said
     assert "Heard: a message in C0GENERAL on slack" in said

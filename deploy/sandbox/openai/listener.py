@@ -5,9 +5,11 @@ import json
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+CAN_LISTEN = find_spec("pocketsphinx") is not None  # it has no wheel for some interpreters
 PROGRAM = Path(__file__).with_name("recogniser.py")
 
 

@@ -11,7 +11,11 @@ from typing import Any
 
 import av
 from av.audio.resampler import AudioResampler
-from pocketsphinx import Decoder  # type: ignore[import-untyped]  # it has no annotations
+
+try:
+    from pocketsphinx import Decoder  # type: ignore[import-untyped]  # it has no annotations
+except ImportError:  # it has no wheel for this interpreter; lengths are told all the same
+    Decoder = None
 
 RATE = 16_000  # samples a second, as its model wants them
 LONGEST = 120.0  # seconds that are listened to

@@ -14,11 +14,12 @@ from pathlib import Path
 
 from aiohttp import BodyPartReader, web
 
-from deploy.sandbox.openai.listener import Listener
+from deploy.sandbox.openai.listener import CAN_LISTEN, Listener
 from deploy.sandbox.openai.replies import Fault
 from deploy.sandbox.openai.sound_rules import refused, unheard
 from deploy.sandbox.openai.stream import present
 
+NO_EARS = Fault(404, "404 page not found", media_type="text/plain")  # as from a server that does not transcribe
 HEAD = 16  # bytes by which a container is known
 
 
@@ -43,6 +44,8 @@ class SoundRequest:
 class Sounds:
     """What reached the ears, and what they answer: what `script` says next, or what is said in a recording.
 
+    Without `can_listen` nothing else is heard, as where the recogniser is not installed.
+
     `prose` is what is heard wherever it is not empty, for recordings that nobody has the time to listen to.
     """
 
@@ -51,6 +54,7 @@ class Sounds:
     prose: str = ""
     hold: asyncio.Event | None = None
     absent: bool = False
+    can_listen: bool = CAN_LISTEN
     listener: Listener = field(default_factory=Listener)
 
 
@@ -70,7 +74,7 @@ class VoiceNotes:
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """Answer one request."""
         if self.sounds.absent:
-            return self.respond(Fault(404, "404 page not found", media_type="text/plain"))
+            return self.respond(NO_EARS)
         if fault := self.refuse_key(request.headers.get("Authorization", "")):
             return self.respond(fault)
         asked = SoundRequest(request.match_info["task"], {})
@@ -100,10 +104,12 @@ class VoiceNotes:
     async def _heard(self, asked: SoundRequest, path: Path) -> str | Fault:
         """Return what is said, or why it is refused; the rules hold whatever is scripted."""
         scripted = self.sounds.script.popleft() if self.sounds.script else self.sounds.prose or None
-        found = await self.sounds.listener.hear(path, listen=scripted is None)
+        found = await self.sounds.listener.hear(path, listen=scripted is None and self.sounds.can_listen)
         asked.seconds = found.get("seconds", 0.0)
         if fault := unheard(found.get("seconds")):
             return fault
+        if scripted is None and not self.sounds.can_listen:
+            return NO_EARS
         return found["text"] if scripted is None else scripted
 
 

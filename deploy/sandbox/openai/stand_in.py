@@ -72,7 +72,7 @@ def _reached(messages: Messages, seen: Sequence[Picture]) -> str:
         f"- **Pictures:** {', '.join(f'{one.format}, {one.width} by {one.height}' for one in seen) or 'none'}\n"
         f"{_spoken(messages)}"
         f"- **Instructions:** {f'{system} characters' if system else 'none'}\n\n"
-        "Write `help` to see what I can show you."
+        "Write `show` to see what I can show you."
     )
 
 
@@ -111,7 +111,7 @@ def _help(_: Messages) -> str:
         "- `ping`: names that must not ring anybody\n"
         "- `what did we decide?`: earlier messages, quoted\n"
         "- `what is 17*23?`, `what time is it?`, `read` and a link, `search for` and words: a tool that it calls\n"
-        "- `flag me`: what moderation refuses; `forbidden`: an answer that it refuses in the middle\n"
+        "- `flag`, and `me` behind it: what moderation refuses; `forbidden`: an answer that it refuses in the middle\n"
         f"- `fail` and a fault: {faults}"
     )
 
@@ -162,7 +162,8 @@ def _forbidden(_: Messages) -> str:
 
 
 SHOWS: Mapping[str, Callable[[Messages], str]] = {
-    "help": _help,
+    "help": _help,  # where it is no command of the bot's own
+    "show": _help,
     "long": _long,
     "table": _table,
     "code": _code,

@@ -174,6 +174,7 @@ class Page:
         checked = self._model.moderation.checked
         return {
             "model": {"stand_in": not self._answering["host"], **self._answering},
+            "hears": self._model.sounds.can_listen,
             "online": {name: place.online for name, place in self._places.items()},
             "commands": {name: place.commands() for name, place in self._places.items()},
             "faults": [view.fault(platform, fault) for (platform, _), fault in self._faults.items()],

@@ -30,8 +30,8 @@ function drawBanner() {
   const found = [" The answers come from ", el("b", {}, state.model.name), `, which was found on this machine: ${state.model.where}.`];
   const set = [" The answers come from the ", el("b", {}, `real model at ${state.model.host}`), "."];
   const real = el("span", {}, "A ", el("b", {}, "pretend Slack and Discord"), " on your own machine.", ...(state.model.is_found ? found : set));
-  const pretend = el("span", {}, "A ", el("b", {}, "pretend Slack and Discord"), " on your own machine. The answers come from a ", el("b", {}, "stand-in"), ", not a language model.");
-  replaceIfChanged($("banner"), JSON.stringify(state.model), () => [state.model.stand_in ? pretend : real]);
+  const pretend = el("span", {}, "A ", el("b", {}, "pretend Slack and Discord"), " on your own machine. The answers come from a ", el("b", {}, "stand-in"), ", not a language model.", state.hears ? "" : " It does not understand recordings: its recogniser cannot be installed for this Python.");
+  replaceIfChanged($("banner"), JSON.stringify([state.model, state.hears]), () => [state.model.stand_in ? pretend : real]);
 }
 
 export function replaceIfChanged(node, signature, make) {

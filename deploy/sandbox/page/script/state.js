@@ -9,6 +9,7 @@ import { noteUnread, openAnswer } from "./unread.js";
 
 export const state = {
   model: { stand_in: true, host: "", name: "", where: "", is_found: false },
+  hears: true,
   platforms: new Map(),
   me: {},
   place: { platform: "slack", channel: "", thread: null },
@@ -103,6 +104,7 @@ function forgetThread(known, thread) {
 
 function takeSurroundings(message) {
   state.model = message.model;
+  state.hears = message.hears;
   state.faults = message.faults;
   const fresh = JSON.stringify(state.commands) !== JSON.stringify(message.commands);
   state.commands = message.commands;
