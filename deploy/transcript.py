@@ -23,12 +23,13 @@ class Exchange:
     messages: tuple[tuple[str, str], ...]
 
 
+# By others than the person as whom the page is opened: nobody finds words in their mouth that they never said.
 OPENING: Mapping[str, Exchange] = {
     "slack": Exchange(
         "C0GENERAL",
         (
-            ("U0ADA1234", "<@U0CONFAB1> we'll ship the beta on Thursday, and Grace writes the release notes."),
-            ("U0GRACE12", "what did we decide?"),
+            ("U0GRACE12", "<@U0CONFAB1> we'll ship the beta on Thursday, and Linus writes the release notes."),
+            ("U0LINUS12", "what did we decide?"),
         ),
     ),
     "discord": Exchange(

@@ -16,7 +16,7 @@ from tests.support.model_servers import ollama, ollama_entry, serving_model
 from tests.support.started import started
 
 CONVERSATION = (
-    *("Ada Lovelace in #general on Slack", "Confab in #general on Slack", "Grace Hopper in #general on Slack"),
+    *("Grace Hopper in #general on Slack", "Confab in #general on Slack", "Linus Berg in #general on Slack"),
     *("Confab in #general on Slack", "ship the beta on Thursday"),
     *("Linus Berg in #random on Discord", "@Confab is the beta", "Confab in #random on Discord", "is the beta still"),
 )
