@@ -11,7 +11,7 @@ import structlog
 from dotenv import dotenv_values
 
 from bots.app import run_bot
-from bots.copying import back_up_database, restore_database
+from bots.copying import back_up_database, rekey_database, restore_database
 from bots.doctor.check import Check
 from bots.doctor.examination import examine, format_checks, is_well
 from bots.doctor.settings import check_settings
@@ -36,12 +36,12 @@ EX_TEMPFAIL = 75  # sysexits.h: a later start may find the database free
 @click.pass_context
 def main(context: click.Context) -> None:
     """Confab: a language model as a colleague in a team's chat."""
-    context.obj = _database()
+    context.obj = _storage()
     if context.invoked_subcommand is None:
         context.invoke(run)
 
 
-for command in (why, turns, again, choices, back_up_database, restore_database, set_up):
+for command in (why, turns, again, choices, back_up_database, restore_database, rekey_database, set_up):
     main.add_command(command)
 
 
@@ -90,10 +90,10 @@ async def _examine_with_model(settings: Settings) -> list[Check]:
         return [Check("model.file", "fail", fault, mend) for fault in error.faults]
 
 
-def _database() -> Path:
-    """Return where the database is, for commands that need no other setting."""
-    given = os.environ.get("CONFAB_DATABASE", "").strip()
-    return StorageSettings.model_validate({"CONFAB_DATABASE": given} if given else {}).path
+def _storage() -> StorageSettings:
+    """Return where the database is and with which key, for commands that need no other setting."""
+    given = {name: os.environ.get(name, "").strip() for name in StorageSettings.names()}
+    return StorageSettings.model_validate({name: value for name, value in given.items() if value})
 
 
 def _leave(title: str, lines: list[str], code: int) -> None:

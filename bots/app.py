@@ -48,7 +48,7 @@ async def run_bot(settings: Settings) -> None:
     async with AsyncExitStack() as stack:
         settings = await stack.enter_async_context(settings_with_model(settings, os.environ))
         settings = await settings_with_versions(settings)
-        store = _open_store(settings.storage.path)
+        store = _open_store(settings.storage.path, settings.storage.read_key())
         stack.push_async_callback(store.close)
         session = await stack.enter_async_context(aiohttp.ClientSession(response_class=BoundedResponse))
         policies = Policies(settings.conversations, settings.conversations.channels)
@@ -75,9 +75,9 @@ async def run_bot(settings: Settings) -> None:
         await worker.stop(settings.process.grace)
 
 
-def _open_store(path: Path) -> Store:
+def _open_store(path: Path, key: str) -> Store:
     path.parent.mkdir(parents=True, exist_ok=True)
-    return Store(path)
+    return Store(path, key)
 
 
 async def _build_core(

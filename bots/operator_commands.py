@@ -10,8 +10,10 @@ from pathlib import Path
 import click
 
 from bots.links import parse_message_name
+from core.errors import SettingsError
 from core.storage.errors import StatementRefused, StorageUnavailable
 from core.storage.preferences import Choice, forget_person, read_record
+from core.storage.settings import StorageSettings
 from core.storage.timeline import Timeline, TimelineReader, reopen_turn, running_process
 
 MOST_LISTED = 100
@@ -23,9 +25,9 @@ database_option = click.option("--database", type=click.Path(path_type=Path), he
 @click.argument("message")
 @database_option
 @click.pass_obj
-def why(usual: Path, message: str, database: Path | None) -> None:
+def why(usual: StorageSettings, message: str, database: Path | None) -> None:
     """Tell what became of a MESSAGE: its link, its id, or the reference that a person was given."""
-    with _open_records(database or usual) as records:
+    with _open_records(database or usual.path, usual) as records:
         found = _find_turns(records, message)
     click.echo("\n\n".join(_format_timeline(each) for each in found))
 
@@ -34,9 +36,9 @@ def why(usual: Path, message: str, database: Path | None) -> None:
 @click.option("--failed", is_flag=True, help="Only those that will not be answered by themselves.")
 @database_option
 @click.pass_obj
-def turns(usual: Path, failed: bool, database: Path | None) -> None:
+def turns(usual: StorageSettings, failed: bool, database: Path | None) -> None:
     """List what is not answered: waiting, failed, or uncertain; the latest first."""
-    with _open_records(database or usual) as records:
+    with _open_records(database or usual.path, usual) as records:
         found = records.unfinished_turns(failed=failed)
     for each in found[:MOST_LISTED]:
         click.echo(_format_line(each))
@@ -50,12 +52,12 @@ def turns(usual: Path, failed: bool, database: Path | None) -> None:
 @click.argument("message")
 @database_option
 @click.pass_obj
-def again(usual: Path, message: str, database: Path | None) -> None:
+def again(usual: StorageSettings, message: str, database: Path | None) -> None:
     """Answer a failed or uncertain MESSAGE once more, named as for `why`; the bot may run meanwhile."""
-    path = database or usual
-    with _open_records(path) as records:
+    path = database or usual.path
+    with _open_records(path, usual) as records:
         found = _find_turns(records, message)
-    opened = [each for each in found if reopen_turn(path, each.id)]
+    opened = [each for each in found if reopen_turn(path, each.id, usual.read_key())]
     if not opened:
         raise click.ClickException("It neither failed nor is uncertain, or its question was deleted.")
     click.echo(_wake_bot(path))
@@ -65,17 +67,18 @@ def again(usual: Path, message: str, database: Path | None) -> None:
 @click.option("--forget", metavar="PLATFORM:PERSON", help="Drop what this person chose, and their name.")
 @database_option
 @click.pass_obj
-def choices(usual: Path, forget: str | None, database: Path | None) -> None:
+def choices(usual: StorageSettings, forget: str | None, database: Path | None) -> None:
     """List what was set in the chat: when, where, by whom, from what to what; the latest first."""
-    path = database or usual
+    path = database or usual.path
     try:
         if forget:
             platform, _, person = forget.partition(":")
-            click.echo(f"{forget_person(path, platform, person)} rows were dropped or lost their name.")
+            count = forget_person(path, platform, person, usual.read_key())
+            click.echo(f"{count} rows were dropped or lost their name.")
             _wake_bot(path)
             return
-        found = read_record(path)
-    except (StorageUnavailable, StatementRefused) as error:
+        found = read_record(path, usual.read_key())
+    except (StorageUnavailable, StatementRefused, SettingsError) as error:
         raise _unreadable(path, error) from None
     for each in found:
         click.echo(_format_choice(each))
@@ -92,12 +95,12 @@ def _find_turns(records: TimelineReader, message: str) -> list[Timeline]:
 
 
 @contextmanager
-def _open_records(path: Path) -> Iterator[TimelineReader]:
+def _open_records(path: Path, usual: StorageSettings) -> Iterator[TimelineReader]:
     """Open a database for reading; a sentence where that cannot be done."""
     try:
-        with closing(TimelineReader(path)) as records:
+        with closing(TimelineReader(path, usual.read_key())) as records:
             yield records
-    except (StorageUnavailable, StatementRefused) as error:
+    except (StorageUnavailable, StatementRefused, SettingsError) as error:
         raise _unreadable(path, error) from None
 
 

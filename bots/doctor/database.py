@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bots.doctor.check import Check
 from bots.settings import Settings
+from core.errors import SettingsError
 from core.storage.errors import StatementRefused, StorageUnavailable
 from core.storage.inspection import DatabaseReport, inspect_database
 from core.storage.timeline import running_process
@@ -32,7 +33,9 @@ async def check_database(settings: Settings) -> list[Check]:
     if not path.exists():
         return [check_room(path), _check_folder(path)]
     try:
-        report = await asyncio.to_thread(inspect_database, path)
+        report = await asyncio.to_thread(inspect_database, path, settings.storage.read_key())
+    except SettingsError as error:
+        return [check_room(path), Check("database.key", "fail", str(error), "Set the key that the file has.")]
     except StorageUnavailable as error:
         told = f"The database cannot be read ({error.trouble})."
         return [check_room(path), Check("database.file", "fail", told, MENDS.get(error.trouble, USUAL_MEND))]

@@ -6,11 +6,13 @@ import sys
 import time
 from asyncio.subprocess import DEVNULL, PIPE, STDOUT, Process
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 from bots.setup.terminal import say
+from core.errors import SettingsError
 from core.storage.errors import StatementRefused, StorageUnavailable
 from core.storage.timeline import Timeline, TimelineReader, running_process
 
@@ -23,7 +25,9 @@ GRACE = 30.0  # seconds for the bot to end
 OPEN = "open"  # a turn that is not over
 
 
-async def show_first_message(environ: Mapping[str, str], database: Path, patience: float = PATIENCE) -> bool:
+async def show_first_message(
+    environ: Mapping[str, str], database: Path, patience: float = PATIENCE, key: str = ""
+) -> bool:
     """Start the bot, wait for a message, and say what became of it; False where none came, or it was not answered.
 
     The bot is stopped in the end. `patience` is in seconds.
@@ -38,7 +42,7 @@ async def show_first_message(environ: Mapping[str, str], database: Path, patienc
     )
     lines: deque[str] = deque(maxlen=LAST_LINES)
     following = asyncio.create_task(_follow(process, lines))
-    watching = asyncio.create_task(_watch(database, since, patience))
+    watching = asyncio.create_task(_watch(partial(_first_turn, database, key, since), patience))
     try:
         await asyncio.wait({following, watching}, return_when=asyncio.FIRST_COMPLETED)
         if watching.done():
@@ -61,14 +65,14 @@ async def _follow(process: Process, lines: deque[str]) -> None:
             say("It is on. Mention it in a channel, or write to it directly: @Confab hello. (Ctrl-C ends the waiting.)")
 
 
-async def _watch(database: Path, since: float, patience: float) -> bool:
+async def _watch(first_turn: Callable[[], Timeline | None], patience: float) -> bool:
     """Say that a message was heard, and then whether it was answered."""
     try:
         async with asyncio.timeout(patience):
             heard = None
             while heard is None or heard.state == OPEN:
                 await asyncio.sleep(LOOK_EVERY)
-                found = await asyncio.to_thread(_first_turn, database, since)
+                found = await asyncio.to_thread(first_turn)
                 if found and not heard:
                     say(f"Heard: a message in {found.key.channel} on {found.key.platform}. It is being answered …")
                 heard = found
@@ -78,12 +82,12 @@ async def _watch(database: Path, since: float, patience: float) -> bool:
     return _tell_end(heard)
 
 
-def _first_turn(database: Path, since: float) -> Timeline | None:
+def _first_turn(database: Path, key: str, since: float) -> Timeline | None:
     """Return the first turn of this run; None where there is none yet, or the file cannot be read just now."""
     try:
-        with closing(TimelineReader(database)) as records:
+        with closing(TimelineReader(database, key)) as records:
             return next(iter(records.turns_since(since)), None)
-    except (StorageUnavailable, StatementRefused):
+    except (StorageUnavailable, StatementRefused, SettingsError):
         return None
 
 

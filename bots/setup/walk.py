@@ -78,13 +78,21 @@ def set_up(env_file: Path, *, no_wait: bool) -> None:
     if no_wait:
         say("All is set. Start it: make run (or: python -m bots run, with these variables in its environment).")
         return
-    path = StorageSettings.model_validate(given).path
+    storage = StorageSettings.model_validate(given)
     try:
-        is_well = asyncio.run(show_first_message({**os.environ, **given}, path))
+        is_well = asyncio.run(show_first_message({**os.environ, **given}, storage.path, key=_key_of(storage)))
     except KeyboardInterrupt:
         is_well = True
     say("Start it for good: make run (or: python -m bots run, with these variables in its environment).")
     sys.exit(0 if is_well else 1)
+
+
+def _key_of(storage: StorageSettings) -> str:
+    """Return the database's key; none where it cannot be had, which the bot says when it starts."""
+    try:
+        return storage.read_key()
+    except SettingsError:
+        return ""
 
 
 def _walk(answers: Answers) -> None:

@@ -1,15 +1,15 @@
 """What work on the database is done on: statements, and the rows that they give."""
 
-import os
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
 
+from core.storage.encryption import open_with_key
 from core.storage.errors import StatementRefused, StorageUnavailable
+from core.storage.files import make_private_file
 
 Row = tuple[Any, ...]
 Values = Sequence[Any]
@@ -39,13 +39,15 @@ class Connection:
     a value is wrong. Half a surrogate pair in a text, which no database holds, becomes U+FFFD.
     """
 
-    def __init__(self, path: Path, *, read_only: bool = False) -> None:
-        """Open a file, or make one that its owner alone may read; nobody else's is made with `read_only`."""
-        if read_only:
-            opened = partial(sqlite3.connect, f"file:{quote(str(path))}?mode=ro", uri=True)
-        else:
+    def __init__(self, path: Path, key: str = "", *, read_only: bool = False) -> None:
+        """Open a file, or make one that its owner alone may read; nobody else's is made with `read_only`.
+
+        With a `key` it is encrypted, unless it is there and is not yet. Raises SettingsError where that does not fit.
+        """
+        if not read_only:
             make_private_file(path)
-            opened = partial(sqlite3.connect, path)
+        uri = f"file:{quote(str(path))}?mode={'ro' if read_only else 'rwc'}"
+        opened = partial(open_with_key, path, uri, key) if key else partial(sqlite3.connect, uri, uri=True)
         self.file: sqlite3.Connection = in_our_errors(
             lambda: opened(isolation_level=None, check_same_thread=False, timeout=PATIENCE_MS / 1000)
         )
@@ -91,23 +93,6 @@ class Connection:
             return self.file.execute(statement, [_as_valid_text(value) for value in values])
 
 
-def make_private_file(path: Path) -> None:
-    """Make an empty file that its owner alone may read and write, whatever the umask; one that is there stays."""
-    with suppress(OSError):  # whoever opens it says what is wrong
-        made = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-        os.fchmod(made, 0o600)
-        os.close(made)
-
-
-def sync_folder(folder: Path) -> None:
-    """Have a folder's names on the disk: a file that was renamed has its new name after a power cut, too."""
-    opened = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)
-
-
 def _as_valid_text(value: object) -> object:
     """Return a value with both halves of a surrogate pair joined, and each half without the other as U+FFFD."""
     if not isinstance(value, str):
@@ -119,8 +104,14 @@ def in_our_errors(work: Callable[[], T]) -> T:
     """Return what some work returns, its errors as ours."""
     try:
         return work()
-    except sqlite3.Error as error:
+    except Exception as error:
+        if not _is_engines(error):
+            raise
         trouble = TROUBLES.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)  # extended codes: SQLite docs, rescode
         raise (StorageUnavailable(trouble, str(error)) if trouble else StatementRefused(str(error))) from error
-    except (UnicodeError, OverflowError) as error:
-        raise StatementRefused(str(error)) from error
+
+
+def _is_engines(error: Exception) -> bool:
+    """Whether an error is SQLite's, SQLCipher's (a class of its own), or one for a value that neither can hold."""
+    known = isinstance(error, sqlite3.Error | UnicodeError | OverflowError)
+    return known or type(error).__module__.startswith("sqlcipher3")

@@ -12,8 +12,11 @@ from typing import Any, TextIO, TypeVar
 
 import structlog
 
-from core.storage.connection import Connection, make_private_file
+from core.errors import SettingsError
+from core.storage.connection import Connection, in_our_errors
+from core.storage.encryption import encrypt_anew, is_plain
 from core.storage.errors import DatabaseBusy, DatabaseUnusable, StatementRefused, StorageUnavailable
+from core.storage.files import make_private_file
 from core.storage.schema import migrate
 
 log = structlog.get_logger()
@@ -33,15 +36,19 @@ class Database:
     only after the commit. `trouble` says in a word why nothing can be stored, empty while it can.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, key: str = "") -> None:
+        """With a `key` the file is encrypted; one that is not yet is written anew."""
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self.trouble = ""
         self._lock = hold_lock(path)
         try:
-            self._connection = _open_connection(path)
+            self._connection = _open_connection(path, key)
         except (StorageUnavailable, StatementRefused) as error:
             self._lock.close()
             raise DatabaseUnusable(path, error) from None
+        except SettingsError:
+            self._lock.close()
+            raise
         self._thread = threading.Thread(target=self._serve, name="database", daemon=True)
         self._thread.start()
 
@@ -143,8 +150,11 @@ def _fail(future: asyncio.Future[Any], error: Exception) -> None:
     future.set_exception(error)
 
 
-def _open_connection(path: Path) -> Connection:
-    connection = Connection(path)
+def _open_connection(path: Path, key: str) -> Connection:
+    if key and is_plain(path):
+        in_our_errors(lambda: encrypt_anew(path, "", key))
+        log.info("database encrypted", file=str(path))
+    connection = Connection(path, key)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     migrate(connection)

@@ -27,12 +27,12 @@ class DatabaseReport:
     backed_up_at: float
 
 
-def inspect_database(path: Path) -> DatabaseReport:
+def inspect_database(path: Path, key: str = "") -> DatabaseReport:
     """Return how a file stands; one too large to be read through in time counts as whole.
 
     Raises StorageUnavailable where it cannot be read, StatementRefused where it is none of ours.
     """
-    with closing(Connection(path, read_only=True)) as connection:
+    with closing(Connection(path, key, read_only=True)) as connection:
         begun = connection.execute("SELECT coalesce(min(received_at), 0) FROM turns")[0][0]
         mode = connection.execute("PRAGMA journal_mode")[0][0]
         backed_up = select_state(connection, BACKED_UP)

@@ -61,19 +61,19 @@ def insert_choices(connection: Connection, scope: Scope, by: str, values: Mappin
     return now | dict(values)
 
 
-def read_record(path: Path) -> list[Choice]:
+def read_record(path: Path, key: str = "") -> list[Choice]:
     """Return every choice that was made, the latest first; raises as `Connection` does."""
-    with closing(Connection(path, read_only=True)) as connection:
+    with closing(Connection(path, key, read_only=True)) as connection:
         rows = connection.execute(RECORD)
     return [Choice(at, Scope(*place), by, name, was, value) for at, *place, by, name, was, value in rows]
 
 
-def forget_person(path: Path, platform: str, person: str) -> int:
+def forget_person(path: Path, platform: str, person: str, key: str = "") -> int:
     """Drop what a person chose for themselves, and their name where they chose for a channel; return how many rows.
 
     Safe beside a running bot, for which SQLite waits its turn.
     """
-    with closing(Connection(path)) as connection:
+    with closing(Connection(path, key)) as connection:
         connection.begin()
         gone = [*connection.execute(OWN_AWAY, (platform, person)), *connection.execute(NAME_AWAY, (platform, person))]
         connection.commit()

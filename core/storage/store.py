@@ -29,9 +29,12 @@ class Store:
     All methods raise StorageUnavailable where nothing can be stored or read just now.
     """
 
-    def __init__(self, path: Path) -> None:
-        """Open or create the file at `path`; raise DatabaseBusy where another process holds it."""
-        self._database = Database(path)
+    def __init__(self, path: Path, key: str = "") -> None:
+        """Open or create the file at `path`, encrypted with a `key`; raise DatabaseBusy where another process holds it.
+
+        Raises SettingsError where the key does not open it.
+        """
+        self._database = Database(path, key)
         self._holder = uuid.uuid4().hex  # this process, as the holder of leases
 
     async def find_trouble(self) -> str:

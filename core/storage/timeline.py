@@ -47,9 +47,9 @@ class Timeline:
 class TimelineReader:
     """The rows of a database that is only read; close it after use."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, key: str = "") -> None:
         """Raises StorageUnavailable or StatementRefused where there is no such file, or none that can be read."""
-        self._connection = Connection(path, read_only=True)
+        self._connection = Connection(path, key, read_only=True)
 
     def close(self) -> None:
         """Close the file."""
@@ -95,13 +95,13 @@ class TimelineReader:
         return Timeline(turn_id, ConversationKey(*key), message_id, state, attempts, error or "", happened)
 
 
-def reopen_turn(path: Path, turn_id: str) -> bool:
+def reopen_turn(path: Path, turn_id: str, key: str = "") -> bool:
     """Open a failed or uncertain turn once more; False where it is neither, or what it asked is no longer known.
 
     It counts as tried once, so that whoever takes it up looks first for what was posted. Safe beside a running bot:
     one statement, for which SQLite waits its turn.
     """
-    with closing(Connection(path)) as connection:
+    with closing(Connection(path, key)) as connection:
         return bool(
             connection.execute(
                 "UPDATE turns SET state = 'open', attempts = 1, leased_until = NULL, fence = fence + 1 "
