@@ -61,10 +61,9 @@ class Intake:
 
     async def _take_edit(self, message: Message) -> bool:
         """Take an edit in; return whether it is of something that is kept. Names and checks come after, in a turn."""
-        if not await self._store.add_edit(message):
-            return False
-        self._worker.wake(message.key)
-        return True
+        is_kept = await self._store.add_edit(message)
+        self._worker.wake(message.key)  # also where only a quotation of it is kept
+        return is_kept
 
     async def _take_message(self, message: Message) -> bool:
         """Take a message in; what the bot is not asked is noted, so that the next question brings it along."""

@@ -10,7 +10,9 @@ import structlog
 from bots.discord.calls import DiscordRefusal
 from bots.discord.events import is_hidden_note, is_spoken, read_message, replied_part_of
 from bots.discord.mending import MADE_UP
+from bots.discord.message_text import text_of
 from bots.discord.places import DIRECT, DiscordPlace, place_of
+from bots.discord.thread_renaming import ThreadRenaming
 from bots.discord.typing import TypingIndicator
 from bots.state import PlatformState
 from core.messages import ConversationKey, Deletion, Edit, Message, PlatformEvent, Receive
@@ -28,6 +30,7 @@ class DiscordEventReader:
         receive: Receive,
         typing: TypingIndicator,
         state: PlatformState,
+        renaming: ThreadRenaming,
         *,
         roles: bool,
     ) -> None:
@@ -36,6 +39,7 @@ class DiscordEventReader:
         self._receive = receive
         self._typing = typing
         self._state = state
+        self._renaming = renaming
         self._roles = roles
         self._open = True
         self._orders: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
@@ -64,6 +68,7 @@ class DiscordEventReader:
         """Take a changed text in; what Discord changes by itself, as previews of links, is none of its author's."""
         if self._open and message.edited_at and is_spoken(message, self._me):
             await self._receive_event(message, Edit)
+            await self._renaming.follow_question(message.id, text_of(message, self._me))
 
     async def receive_deletions(self, channel: int, guild: int | None, messages: list[int]) -> None:
         """Take a deletion in."""
@@ -76,6 +81,8 @@ class DiscordEventReader:
             for number in messages:
                 await self._receive(Deletion("discord", place.workspace, place.channel, str(number)))
                 self._typing.end_typing(str(number))
+        for number in messages:
+            await self._renaming.follow_question(number)
 
     async def _receive_event(self, message: discord.Message, event: Callable[[Message], PlatformEvent]) -> None:
         async with self._order_of(message.channel.id):

@@ -20,6 +20,7 @@ from bots.discord.quotes import read_referenced
 from bots.discord.reply_channel import ReplyChannel, ReplyChannels
 from bots.discord.settings import DiscordSettings
 from bots.discord.thread_history import read_before
+from bots.discord.thread_renaming import ThreadRenaming
 from bots.discord.typing import TypingIndicator
 from bots.markdown.disguised_links import escape_links
 from bots.state import PlatformState
@@ -53,8 +54,9 @@ class DiscordSession:
             self._client, preferences.policies, names_questions=options.thread_names == "question"
         )
         self.conversation_of = state.conversation_of
+        renaming = ThreadRenaming(self._client, introduction.user, names_questions=options.thread_names == "question")
         self._ear = DiscordEventReader(
-            self._client, introduction.user, receive, self.typing, state, roles=options.roles
+            self._client, introduction.user, receive, self.typing, state, renaming, roles=options.roles
         )
         self.shards = Shards(introduction.shards)
         missed = DiscordBackfill(self._client, self._ear, state)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from core.messages import ConversationKey, Deletion, Message, Turn
+from core.quotes import replace_quote
 from core.storage import history, transcripts
 from core.storage.connection import Connection
 from core.storage.history import key_values
@@ -33,8 +34,8 @@ def _place(message: Message) -> tuple[str, str, str, str]:
 def insert_edit(connection: Connection, message: Message) -> bool:
     """Change a question that waits, and put the change of the history behind it into the inbox as a turn of its own.
 
-    It takes the place of an earlier edit that is not done, whose holder then loses it. Return False, with nothing
-    written, where the message neither waits nor stands in the history.
+    It takes the place of an earlier edit that is not done, whose holder then loses it. Return False where the message
+    neither waits nor stands in the history, and was not asked itself; where others quote it, that is changed as well.
     """
     waiting = connection.execute(
         f"UPDATE turns SET payload = ?, command = ?, about = ? WHERE {PLACE} AND state = 'open' "
@@ -42,12 +43,13 @@ def insert_edit(connection: Connection, message: Message) -> bool:
         (MESSAGE.dump_json(message).decode(), message.command, message.about, *_place(message)),
     )
     said = connection.execute(f"SELECT 1 FROM entries WHERE {PLACE} AND role = 'user'", _place(message))
-    if not waiting and not said:
+    quoted = connection.execute(f"SELECT 1 FROM entries WHERE {QUOTING} LIMIT 1", _place(message))
+    if not waiting and not said and not quoted:
         return False
     edit = replace(message, id=f"{message.id}-edit", command="edit", about=message.id)
     place = (*key_values(message.key), edit.id)
     connection.execute(EDIT, (uuid.uuid4().hex, *place, time.time(), MESSAGE.dump_json(edit).decode(), edit.about))
-    return True
+    return bool(waiting or said)
 
 
 def edit_message(connection: Connection, turn: Turn, message: Message, kept: str) -> None:
@@ -67,6 +69,16 @@ def edit_message(connection: Connection, turn: Turn, message: Message, kept: str
         if images:
             history.delete_images_except(connection, seq, [file.id for file in message.attachments])
     history.invalidate_prompts(connection, [row[:-1] for row in said])
+    _change_quotes(connection, message, kept)
+
+
+def _change_quotes(connection: Connection, message: Message, kept: str) -> None:
+    """Let what quotes a message in the history quote what it says now."""
+    quoting = connection.execute(f"SELECT {SAID}, text FROM entries WHERE {QUOTING} AND role = 'user'", _place(message))
+    for *row, text in quoting:
+        changed = (replace_quote(text, kept), row[-1])
+        connection.execute("UPDATE entries SET text = ?, tokens = 0 WHERE seq = ?", changed)
+    history.invalidate_prompts(connection, [(*row[:-1],) for row in quoting])
 
 
 def delete_message(connection: Connection, deletion: Deletion) -> None:

@@ -106,6 +106,22 @@ async def test_a_question_deleted_after_its_answer_is_forgotten(room: Room, firs
 
 
 @pytest.mark.needs("message menus")
+async def test_what_was_asked_about_and_then_changed_is_remembered_as_it_is_now(room: Room) -> None:
+    """The question quotes it; what was asked beside it stays, as does what was asked of others."""
+    secret = await room.say("the password is swordfish\nkeep it", by="grace")
+    await room.ask_about(secret, "ada")
+    await room.until(lambda: room.everything())
+    await settled(room)
+    await room.edit(secret, "there is no password")
+    await settled(room)
+    await room.go_on(secret, f"{room.mention('the bot')} and now?")
+    await room.until(lambda: "and now?" in str(told(room, -1)[-1:]))
+    asked = told(room, -1)
+    assert "swordfish" not in str(asked)
+    assert [line for line in asked if line.endswith("\n> there is no password")] == asked[:1]
+
+
+@pytest.mark.needs("message menus")
 async def test_what_was_asked_about_and_then_deleted_is_forgotten(room: Room) -> None:
     """The question quotes it, so that both go, whenever it is deleted; what was asked beside it stays."""
     said = await ask(room, "hello")

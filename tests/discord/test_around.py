@@ -188,6 +188,21 @@ async def test_what_was_replied_to_is_forgotten_with_its_deletion(sandbox: Sandb
 
 
 @in_discord
+async def test_what_was_replied_to_is_known_as_it_was_changed(sandbox: Sandbox) -> None:
+    """In a channel where it began no conversation; an edit that mentions the bot asks as well."""
+    said = await sandbox.guild.say(GENERAL, "the code is 4711", user=GRACE)
+    sandbox.model.script.extend([Reply("noted"), Reply("no"), Reply("yes")])
+    thread = await sandbox.guild.say(GENERAL, mention("which code?"), reference=said)
+    await answered(sandbox, thread)
+    await sandbox.guild.edit(GENERAL, said, mention("the code is gone"))
+    await answered(sandbox, said)
+    await sandbox.guild.say(thread, "and now?")
+    await answered(sandbox, thread, 2)
+    told = prompt(sandbox.model.requests[-1])
+    assert told[0] == "which code?\n\nIn reply to Grace Hopper:\n> the code is gone"
+
+
+@in_discord
 async def test_a_reply_among_people_is_not_for_the_bot(sandbox: Sandbox) -> None:
     """Nothing of it is read or asked."""
     said = await sandbox.guild.say(GENERAL, "we ship on Friday", user=GRACE)
@@ -267,6 +282,22 @@ async def test_only_a_question_that_was_checked_names_a_thread(sandbox: Sandbox,
         passed = await ask(sandbox, "when do we ship?", RANDOM)
     assert sandbox.guild.channels[refused].name == f"Confab {refused[-4:]}"
     assert sandbox.guild.channels[passed].name == "when do we ship?"
+
+
+@in_discord
+async def test_a_threads_name_tells_nothing_of_a_question_that_is_gone_or_changed(sandbox: Sandbox) -> None:
+    """It stays where the question still begins so, and where the bot did not open the thread."""
+    gone, changed, kept = [await ask(sandbox, f"the code is 471{number}", RANDOM) for number in range(3)]
+    other = await sandbox.guild.say(RANDOM, "lunch at 12", user=GRACE)
+    await sandbox.guild.open_thread(RANDOM, "lunch at 12", GRACE, other)
+    await sandbox.guild.edit(RANDOM, kept, mention("the code is 4712\nand more"))
+    await sandbox.guild.edit(RANDOM, changed, mention("which code?"))
+    await sandbox.guild.delete(RANDOM, other)
+    await sandbox.guild.delete(RANDOM, gone)
+    names = sandbox.guild.channels
+    plain = [f"Confab {thread[-4:]}" for thread in (gone, changed)]
+    await sandbox.guild.until(lambda: [names[thread].name for thread in (gone, changed)] == plain)
+    assert [names[thread].name for thread in (kept, other)] == ["the code is 4712", "lunch at 12"]
 
 
 async def test_a_setting_keeps_the_question_out_of_the_threads_name(sandbox: Sandbox, tmp_path: Path) -> None:
