@@ -16,7 +16,11 @@ from core.storage.turns import MESSAGE, MINE, read_message
 CHANNEL = "platform = ? AND workspace = ? AND channel = ?"
 PLACE = f"{CHANNEL} AND message_id = ?"
 QUOTING = f"{CHANNEL} AND about <> '' AND about = ?"
-CANCEL = "UPDATE turns SET state = 'cancelled', payload = NULL, answer = NULL"
+CANCEL = "UPDATE turns SET state = 'cancelled', payload = NULL, answer = NULL, quoted = NULL"
+QUOTED = (
+    f"SELECT 1 FROM entries WHERE {QUOTING} UNION ALL "
+    f"SELECT 1 FROM turns WHERE {QUOTING} AND state = 'open' AND command <> 'edit' LIMIT 1"
+)
 UNSEEN = "(state IN ('failed', 'uncertain') OR state = 'open' AND attempts = 0)"
 SAID = "platform, workspace, channel, thread, seq"
 EDIT = (  # at time 0, so that it is claimed before the questions that wait
@@ -43,7 +47,7 @@ def insert_edit(connection: Connection, message: Message) -> bool:
         (MESSAGE.dump_json(message).decode(), message.command, message.about, *_place(message)),
     )
     said = connection.execute(f"SELECT 1 FROM entries WHERE {PLACE} AND role = 'user'", _place(message))
-    quoted = connection.execute(f"SELECT 1 FROM entries WHERE {QUOTING} LIMIT 1", _place(message))
+    quoted = connection.execute(QUOTED, (*_place(message), *_place(message)))
     if not waiting and not said and not quoted:
         return False
     edit = replace(message, id=f"{message.id}-edit", command="edit", about=message.id)
@@ -73,7 +77,11 @@ def edit_message(connection: Connection, turn: Turn, message: Message, kept: str
 
 
 def _change_quotes(connection: Connection, message: Message, kept: str) -> None:
-    """Let what quotes a message in the history quote what it says now."""
+    """Let what quotes a message quote what it says now, in the history and once it gets there."""
+    connection.execute(
+        f"UPDATE turns SET quoted = ? WHERE {QUOTING} AND state = 'open' AND command <> 'edit'",
+        (kept, *_place(message)),
+    )
     quoting = connection.execute(f"SELECT {SAID}, text FROM entries WHERE {QUOTING} AND role = 'user'", _place(message))
     for *row, text in quoting:
         changed = (replace_quote(text, kept), row[-1])
@@ -102,7 +110,8 @@ def _empty_open_turns(connection: Connection, where: str, place: Sequence[Any]) 
         message = read_message(payload)
         left = replace(message, text="", attachments=(), others=()) if message else None
         connection.execute(
-            "UPDATE turns SET command = 'deleted', payload = ?, answer = NULL, edited = NULL WHERE seq = ?",
+            "UPDATE turns SET command = 'deleted', payload = ?, answer = NULL, edited = NULL, quoted = NULL "
+            "WHERE seq = ?",
             (MESSAGE.dump_json(left).decode() if left else None, seq),
         )
 

@@ -183,6 +183,10 @@ UPDATE memories SET is_shared = 1 WHERE (
 ) > 1;
 """
 
+QUOTED = """
+ALTER TABLE turns ADD COLUMN quoted TEXT;  -- what it quotes, as that was changed meanwhile; dropped at the end
+"""
+
 
 def migrate(connection: Connection) -> None:
     """Bring a file to the newest schema, wholly or not at all; raises StorageUnavailable or StatementRefused."""
@@ -287,3 +291,9 @@ def _run_script(database: Database, script: str) -> None:
         if sqlite3.complete_statement(statement):
             database.execute(statement)
             statement = ""
+
+
+@migrations()
+def m014_quoted(database: Database) -> None:
+    """Keep a change of what an open turn quotes, so that later prompts have it as it is now."""
+    database.executescript(QUOTED)

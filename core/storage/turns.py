@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 
 from core.history import PromptRecord
 from core.messages import ConversationKey, Entry, Message, SavedAnswer, Turn
+from core.quotes import replace_quote
 from core.storage import history
 from core.storage.connection import Connection, Row
 from core.storage.history import KEY, key_values
@@ -210,21 +211,22 @@ def finish_turn(
     made: PromptRecord | None,
 ) -> bool:
     """End a turn that is still ours; False where it is not, or where its question is gone: then nothing is kept."""
-    rows = connection.execute(f"SELECT payload, edited, command FROM turns WHERE {MINE}", (turn.id, turn.fence))
+    rows = connection.execute(f"SELECT payload, edited, quoted, command FROM turns WHERE {MINE}", (turn.id, turn.fence))
     if not rows:
         return False
-    payload, edited, command = rows[0]
+    payload, edited, quoted, command = rows[0]
     ended = "cancelled" if command == "deleted" else state
     is_again = ended in UNFINISHED  # what may be run again keeps what it needs for that
     connection.execute(
-        "UPDATE turns SET state = ?, leased_until = NULL, error = ?, payload = ?, "
+        "UPDATE turns SET state = ?, leased_until = NULL, error = ?, payload = ?, quoted = NULL, "
         f"answer = CASE WHEN ? = 1 THEN answer END WHERE {MINE}",
         (ended, detail.get("error"), payload if is_again else None, int(is_again), turn.id, turn.fence),
     )
     if command == "deleted":
         return False
     _insert_step(connection, turn.id, state, detail)
-    history.insert_said(connection, turn, _as_edited(turn, entries, read_message(payload), edited))
+    kept = _as_edited(turn, entries, read_message(payload), edited)
+    history.insert_said(connection, turn, [_quoting(entry, quoted) for entry in kept])
     if made:
         history.save_prompt_record(connection, turn.message.key, made)
     return True
@@ -237,6 +239,13 @@ def _as_edited(turn: Turn, entries: Sequence[Entry], now: Message | None, kept: 
     if (now.text, now.attachments) == (turn.message.text, turn.message.attachments):
         return entries
     return [_edit_entry(each, now, kept) if each.author and each.message_id == now.id else each for each in entries]
+
+
+def _quoting(entry: Entry, quoted: str | None) -> Entry:
+    """Return an entry that quotes what the quoted message says now, where that changed meanwhile."""
+    if quoted is None or not entry.about:
+        return entry
+    return replace(entry, text=replace_quote(entry.text, quoted), tokens=0)
 
 
 def _edit_entry(entry: Entry, now: Message, kept: str) -> Entry:

@@ -199,7 +199,7 @@ async def test_what_was_replied_to_is_known_as_it_was_changed(sandbox: Sandbox) 
     await sandbox.guild.say(thread, "and now?")
     await answered(sandbox, thread, 2)
     told = prompt(sandbox.model.requests[-1])
-    assert told[0] == "which code?\n\nIn reply to Grace Hopper:\n> the code is gone"
+    assert told[0] == "which code?\n\n  In reply to Grace Hopper:\n  > the code is gone"
 
 
 @in_discord
