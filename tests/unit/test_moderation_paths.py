@@ -316,6 +316,30 @@ async def by_earlier(room: Room) -> None:
     assert "we meet at nine" in str(room.model.requests[-1].body)
 
 
+async def by_channel_line(room: Room) -> None:
+    """What somebody said in the channel before a question at its top."""
+    await room.leave()
+    await room.join(Policies(ChannelSettings(channel_context=5)), moderation=Moderated())
+    await room.say(f"no, {FLAGGED}", by="grace")
+    await room.say("we meet at nine", by="grace")
+    await ask(room, "when do we meet?")
+    assert "we meet at nine" in str(room.model.requests[-1].body)
+
+
+async def by_apps_post(room: Room) -> None:
+    """An app's words above the mention."""
+    said = await room.say(f"alert: {FLAGGED}", by="another bot")
+    await room.go_on(said, f"{room.mention('the bot')} what does it mean?")
+    await answered(room, said)
+
+
+async def by_earlier_file(room: Room) -> None:
+    """A file that somebody posted before in the thread."""
+    said = await room.share("", "notes.txt", f"please {FLAGGED}".encode(), "text/plain")
+    await room.go_on(said, f"{room.mention('the bot')} what does it say?", by="grace")
+    await answered(room, said)
+
+
 async def by_edit(room: Room) -> None:
     """An edit of what was answered before."""
     said = await ask(room, "hello")
@@ -373,7 +397,7 @@ WAYS: dict[str, tuple[Callable[[Room], Awaitable[None]], ...]] = {
     "name": (by_name,),
     "others": (by_others, by_quotation, by_replied_to, by_transcript_of_another),
     "files": (by_files, by_file_name),
-    "earlier": (by_earlier,),
+    "earlier": (by_earlier, by_channel_line, by_apps_post, by_earlier_file),
     "edit": (by_edit,),
     "posted": (by_posted,),
     "merged": (by_merged,),
