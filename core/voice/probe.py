@@ -20,6 +20,7 @@ from av.container import InputContainer
 
 from core.child_process import end_with_parent
 from core.voice.audio import codec_of, open_container, read_samples
+from core.voice.promised_length import promised_share
 from core.voice.segments import split_recording
 from core.voice.speech import SpeechDetector
 
@@ -58,7 +59,8 @@ def _declared_seconds(source: InputContainer, path: str) -> float:
     if not is_said:
         return 0.0
     stream = source.streams.audio[0]
-    return float((stream.duration or 0) * (stream.time_base or 0)) or (source.duration or 0) / 1_000_000
+    seconds = float((stream.duration or 0) * (stream.time_base or 0)) or (source.duration or 0) / 1_000_000
+    return seconds * promised_share(path, source.format.name)
 
 
 def _has_frame_count(path: str) -> bool:

@@ -6,11 +6,14 @@ from pathlib import Path
 
 import av
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from core.messages import Attachment
 from core.voice.audio import decode_frames
 from core.voice.audio_info import AudioInfo, check_playable, is_recording
 from core.voice.errors import NoteIncomplete, NoteSilent, NoteWithoutSpeech
+from core.voice.promised_length import promised_share
 from core.voice.worker import AudioWorker
 from tests.support.sound_files import encoded, noise, sound, spoken, wav
 
@@ -51,7 +54,7 @@ async def test_silence_at_the_beginning_is_no_sign_of_a_cut(
 
 async def test_a_wav_whose_head_was_written_before_its_end_was_known_is_whole(tmp_path: Path) -> None:
     """A recorder that streams leaves the largest number there is."""
-    for unknown in (b"\xff\xff\xff\xff", b"\xff\xff\xff\x7f", b"\0\0\0\0"):
+    for unknown in (b"\xff\xff\xff\xff", b"\xff\xff\xff\x7f", b"\0\xf0\xff\x7f", b"\0\0\0\0"):
         content = bytearray(wav(with_silence(0.5)))
         content[4:8] = content[40:44] = unknown
         check_playable(await inspect(bytes(content), tmp_path), 600.0, None)
@@ -66,6 +69,11 @@ async def test_a_wav_whose_head_was_written_before_its_end_was_known_is_whole(tm
         ("mp3", "libmp3lame", {"id3v2_version": "3"}),
         ("flac", "flac", {}),
         ("matroska", "libopus", {}),
+        ("wav", "pcm_s16le", {}),
+        ("wav", "pcm_mulaw", {}),
+        ("w64", "pcm_s16le", {}),
+        ("caf", "pcm_s16le", {}),
+        ("aiff", "pcm_s16be", {}),
     ],
 )
 async def test_what_was_cut_off_is_still_known(
@@ -91,6 +99,16 @@ def heard(content: bytes | bytearray) -> int:
     """Return how many samples of a recording can be decoded."""
     with av.open(io.BytesIO(bytes(content)), mode="r") as source:
         return sum(int(frame.samples) for frame in decode_frames(source))
+
+
+@pytest.mark.parametrize("container", ["wav", "w64", "caf", "mp3"])
+@given(st.binary(max_size=120))
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_bytes_promise_some_length(tmp_path: Path, container: str, content: bytes) -> None:
+    """No head leads into a circle, or out of the file."""
+    path = tmp_path / "sound"
+    path.write_bytes(b"RIFF\0\0\0\0WAVE" + content)
+    assert promised_share(str(path), container) >= 1
 
 
 @pytest.mark.parametrize(("kind", "loudness"), NOISES)
