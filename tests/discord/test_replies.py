@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bots.discord.adapter import EDITS, EDITS_PER_SECOND
 from bots.discord.outgoing import LONGEST
 from bots.discord.reply import BLOCKED_NOTICE
 from deploy.sandbox.discord.nonces import Nonces
@@ -276,3 +277,13 @@ def typing() -> list[int]:
     """Return one entry for each question for which somebody types."""
     shows = "TypingIndicator._show_typing"
     return [1 for task in asyncio.all_tasks() if getattr(task.get_coro(), "__qualname__", "") == shows]
+
+
+async def test_an_answer_that_grows_fast_spends_no_more_edits_than_there_are(sandbox: Sandbox, tmp_path: Path) -> None:
+    """However short the time between two of them is set."""
+    sandbox.model.script.append(Reply("word " * 60, tokens_per_second=40.0))
+    async with running(sandbox, tmp_path / "d.db", DiscordSetup(edit_interval=0.01)):
+        thread = await ask(sandbox, "write")
+        await sandbox.guild.until(lambda: answers(sandbox, thread) == [("word " * 60).strip()])
+    edits = [call.at for call in sandbox.guild.calls if call.route == "edit_message"]
+    assert 1 < len(edits) <= EDITS + 1 + EDITS_PER_SECOND * (edits[-1] - edits[0])

@@ -1,12 +1,17 @@
 """Edits of one workspace: never more than Slack takes in a minute, and each reply's last one set aside."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bots.edit_rate import EditRate
 from bots.slack.adapter import EDITS, EDITS_PER_SECOND
+from deploy.sandbox.openai.model import Reply
+from deploy.sandbox.wire.server import Sandbox
+from tests.support.bot import Setup, running
+from tests.support.room import answers, ask
 
 TIER_3 = 50  # calls a minute (Slack docs, rate limits)
 
@@ -56,3 +61,13 @@ async def test_a_reply_that_finds_no_edit_left_had_better_come_whole() -> None:
     assert [budget.reserve_edit() for _ in range(3)] == [True, True, False]
     budget.release_edit()
     assert budget.reserve_edit()
+
+
+async def test_an_answer_that_grows_fast_spends_no_more_edits_than_there_are(sandbox: Sandbox, tmp_path: Path) -> None:
+    """However short the time between two of them is set."""
+    sandbox.model.script.append(Reply("word " * 120, tokens_per_second=60.0))
+    async with running(sandbox, tmp_path / "confab.db", Setup(edit_interval=0.01)):
+        thread = await ask(sandbox, "write")
+        await sandbox.workspace.until(lambda: answers(sandbox, thread) == [("word " * 120).strip()])
+    edits = [call.at for call in sandbox.workspace.calls if call.method == "chat.update"]
+    assert 5 < len(edits) <= EDITS + 1 + EDITS_PER_SECOND * (edits[-1] - edits[0])
