@@ -111,7 +111,7 @@ class Conversation:
         said = self._ask_model(model, turn, message, asked, files, run)
         reply = append_notes(self._show_words(said, turn, answer, halt), asked, answer, run.records, model)
         await self._show(turn, platform, notes.append_failures(reply, heard) if heard else reply, answer)
-        if heard and not answer.admitted:
+        if heard and not answer.is_admitted:
             await self._voice_notes.forget(message)
         entries = entries_of(asked, answer, self._recall.count, sees=model.sees)
         made = asked.record_of(answer.usage, seen=model.sees)
@@ -278,7 +278,7 @@ class Conversation:
         self, chat: AsyncGenerator[ModelEvent, None], turn: Turn, answer: Outcome, halt: Cancellation
     ) -> AsyncGenerator[ReplyEvent, None]:
         """Pass the model's words on; where it fails or is halted, a sentence ends the reply."""
-        if answer.admitted and answer.above:
+        if answer.is_admitted and answer.above:
             yield Text(answer.above)
         try:
             async with aclosing(halt.until(chat)) as events:

@@ -19,7 +19,7 @@ def entries_of(asked: PreparedQuestion, answer: Outcome, count: Callable[[str], 
 
     `count` counts tokens; pictures stay only where the model `sees` them.
     """
-    if not answer.admitted or (isinstance(answer.error, NEVER_AGAIN) and not answer.text):
+    if not answer.is_admitted or (isinstance(answer.error, NEVER_AGAIN) and not answer.text):
         return []
     question = asked.prompt.question
     if question.images and not sees:

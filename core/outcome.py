@@ -23,9 +23,9 @@ T = TypeVar("T")
 class Outcome:
     """What became of a turn so far: the model's words, what they cost, where they stand, and what went wrong.
 
-    `times` says when each step was reached, in seconds since the epoch; `admitted` that the question may be shown and
-    kept, and `admission` lets whoever waits for that go on; `above` is what of it stands above the answer then; `noted`
-    that a notice stands below the text.
+    `times` says when each step was reached, in seconds since the epoch; `is_admitted` that the question may be shown
+    and kept, and `admission` lets whoever waits for that go on; `above` is what of it stands above the answer then;
+    `noted` that a notice stands below the text.
     """
 
     text: str = ""
@@ -39,14 +39,14 @@ class Outcome:
     noted: bool = False
 
     @property
-    def admitted(self) -> bool:
+    def is_admitted(self) -> bool:
         """Whether the question may be shown and kept."""
         return self.admission.is_set()
 
     @property
     def visible_text(self) -> str:
         """All that is to be seen of it: the model's words, below what stands above them."""
-        return f"{self.above}{self.text}" if self.admitted else self.text
+        return f"{self.above}{self.text}" if self.is_admitted else self.text
 
     @property
     def state(self) -> str:
@@ -113,7 +113,7 @@ class Parts:
     @property
     def is_admitted(self) -> bool:
         """Whether the question has passed its checks by now."""
-        return self._answer.admitted
+        return self._answer.is_admitted
 
     async def note_posted(self, part: int, platform_id: str) -> None:
         """Note a part; the first one's id stands for the answer in the history.

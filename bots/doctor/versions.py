@@ -66,11 +66,11 @@ def judge_versions(installed: Mapping[str, str]) -> list[Check]:
     faults = [
         Check(f"versions.{each.what}", each.outcome, f"{each.what} {installed[each.what]}: {each.sentence}.", each.mend)
         for each in FAULTS
-        if each.what in installed and each.concerns(_parsed(installed[each.what]))
+        if each.what in installed and each.concerns(_parse_version(installed[each.what]))
     ]
     told = ", ".join(f"{name} {number}" for name, number in sorted(installed.items()))
     return faults or [Check("versions", "ok", f"Nothing is known against {told}.")]
 
 
-def _parsed(number: str) -> Version:
+def _parse_version(number: str) -> Version:
     return tuple(int(each) for each in NUMBERS.findall(number)[:3])

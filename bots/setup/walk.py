@@ -35,13 +35,13 @@ class Answers:
         self._new: dict[str, str] = {}
 
     @property
-    def given(self) -> dict[str, str]:
+    def known_values(self) -> dict[str, str]:
         """Every name and value that is known; an empty one counts as absent."""
         return {**self._file(), **self._environ, **{name: value for name, value in self._new.items() if value}}
 
     def check_file(self) -> list[Check]:
         """Return what is wrong with settings and lines already there, but for what is only missing yet."""
-        _, checks = check_settings(self.given, read_env_file(self._path))
+        _, checks = check_settings(self.known_values, read_env_file(self._path))
         return [check for check in checks if check.outcome != "ok" and not _is_missing(check)]
 
     def take(self, name: str, value: str) -> None:
@@ -74,7 +74,7 @@ def set_up(env_file: Path, *, no_wait: bool) -> None:
     except (OSError, ValueError, SettingsError) as error:
         say(f"This cannot go on: {error}")
         sys.exit(EX_CONFIG)
-    given = answers.given
+    given = answers.known_values
     if no_wait:
         say("All is set. Start it: make run (or: python -m bots run, with these variables in its environment).")
         return
@@ -103,7 +103,7 @@ def _walk(answers: Answers) -> None:
         say_checks(checks)
         if not click.confirm("Go on all the same?", default=True):
             raise click.Abort
-    for platform in _choose_platforms(answers.given):
+    for platform in _choose_platforms(answers.known_values):
         for step in platform.list_steps():
             _take(step, answers)
     _take_model(answers)
@@ -121,8 +121,8 @@ def _choose_platforms(given: Mapping[str, str]) -> Sequence[PlatformOffer]:
 
 
 def _take_model(answers: Answers) -> None:
-    if any(answers.given.get(name) for name in SET_BY):
-        _take(step_of(answers.given), answers)
+    if any(answers.known_values.get(name) for name in SET_BY):
+        _take(step_of(answers.known_values), answers)
         return
     say_title("Which model is to answer?")
     choices = list_choices(asyncio.run(find_local_models()))
@@ -135,7 +135,7 @@ def _take_model(answers: Answers) -> None:
 def _take(step: Step, answers: Answers) -> None:
     """Ask what is missing in a step, look whether it is well, and ask again until it is; then write it."""
     say_title(step.title)
-    missing = [question for question in step.questions if question.is_missing(answers.given)]
+    missing = [question for question in step.questions if question.is_missing(answers.known_values)]
     if len(missing) < len(step.questions):  # somebody was here before: what may be left out was
         missing = [question for question in missing if question.usual is None]
     if missing and step.guide:
@@ -149,12 +149,12 @@ def _take(step: Step, answers: Answers) -> None:
 
 def _is_done(step: Step, answers: Answers) -> bool:
     """Look once, and say whether the step is over; where something is to be mended, ask for other answers."""
-    checks = _look(step, answers.given)
+    checks = _look(step, answers.known_values)
     say_checks(checks)
     wrong = [check for check in checks if check.outcome != "ok"]
     can_skip = all(check.outcome == "warn" or check.name.endswith(".reach") for check in wrong)
     for question in step.questions if wrong else ():
-        answer = ask_answer(question, answers.given.get(question.name, ""), can_skip=can_skip)
+        answer = ask_answer(question, answers.known_values.get(question.name, ""), can_skip=can_skip)
         if answer == ON and can_skip:
             return True
         answers.take(question.name, answer)

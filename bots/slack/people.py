@@ -24,13 +24,13 @@ class DisplayNames:
 
     async def name_of(self, user: str) -> str:
         """Return a person's display name, or their id where Slack does not tell it."""
-        return (await self._known(user))[0]
+        return (await self._find_person(user))[0]
 
     async def zone_of(self, user: str) -> str:
         """Return a person's time zone by its IANA name, empty where Slack does not tell it (Slack docs, users.info)."""
-        return (await self._known(user))[1]
+        return (await self._find_person(user))[1]
 
-    async def _known(self, user: str) -> tuple[str, str, float]:
+    async def _find_person(self, user: str) -> tuple[str, str, float]:
         known = self._people.get(user)
         if known and time.monotonic() < known[2]:
             return known

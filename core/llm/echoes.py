@@ -58,7 +58,7 @@ def redact_echoes(text: str, private: str) -> str:
     """
     told = _decode(text[:READ])
     shown, place = [], 0
-    for start, end in _joined(sorted(_quoted(told, _PrivateText(private)))):
+    for start, end in _join_spans(sorted(_quoted_spans(told, _PrivateText(private)))):
         shown += [told[place:start], LABEL]
         place = end
     return "".join([*shown, told[place:]])
@@ -82,7 +82,7 @@ class _PrivateText:
         return any(letters[place : place + half] in self._letters for place in places)
 
 
-def _quoted(text: str, private: _PrivateText) -> Iterator[Span]:
+def _quoted_spans(text: str, private: _PrivateText) -> Iterator[Span]:
     """Yield from where to where a text tells again what is private."""
     found = [(match.span(), _fold(match[0])) for match in WORD.finditer(text)]
     for number, (span, word) in enumerate(found):
@@ -94,10 +94,10 @@ def _quoted(text: str, private: _PrivateText) -> Iterator[Span]:
         letters = list(group)
         if is_letter and private.has_letters("".join(each for _, each in letters), SPACED):
             yield letters[0][0][0], letters[-1][0][1]
-    yield from (match.span() for match in CODED.finditer(text) if not private.words.isdisjoint(_decoded(match[0])))
+    yield from (match.span() for match in CODED.finditer(text) if not private.words.isdisjoint(_decode_word(match[0])))
 
 
-def _joined(spans: Iterable[Span]) -> Iterator[Span]:
+def _join_spans(spans: Iterable[Span]) -> Iterator[Span]:
     """Yield spans in their order, those that lie beside each other as one."""
     start, end = 0, -1
     for begin, until in spans:
@@ -110,7 +110,7 @@ def _joined(spans: Iterable[Span]) -> Iterator[Span]:
         yield start, end
 
 
-def _decoded(word: str) -> Iterator[str]:
+def _decode_word(word: str) -> Iterator[str]:
     """Yield the words of a text that a word holds in base64 or hexadecimal."""
     plain = word.rstrip("=").replace("-", "+").replace("_", "/")
     with suppress(ValueError):  # it is no such word

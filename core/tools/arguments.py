@@ -67,7 +67,7 @@ def _faults(value: Any, schema: Any, scope: _Scope, where: str, depth: int) -> I
     if not isinstance(schema, Mapping) or depth > DEEPEST or scope.left < 0:
         return
     if isinstance(schema.get("$ref"), str):
-        yield from _faults(value, _referred(schema["$ref"], scope.root), scope, where, depth + 1)
+        yield from _faults(value, _resolve_reference(schema["$ref"], scope.root), scope, where, depth + 1)
     yield from _own_faults(value, schema, where)
     for part in _list_at(schema, "allOf"):
         yield from _faults(value, part, scope, where, depth + 1)
@@ -116,7 +116,7 @@ def _property_faults(value: dict[str, Any], schema: Schema, scope: _Scope, where
             yield f"{where} must not have `{name[:40]}`"
 
 
-def _referred(reference: str, root: Schema) -> Any:
+def _resolve_reference(reference: str, root: Schema) -> Any:
     """Return what a reference within the schema leads to; one that leads elsewhere holds for everything."""
     found: Any = root
     if not reference.startswith("#"):

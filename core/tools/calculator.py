@@ -54,7 +54,7 @@ def _factorial(value: Fraction) -> Fraction:
     return Fraction(math.factorial(value.numerator))
 
 
-def _rounded(value: Fraction, places: Fraction = Fraction(0)) -> Fraction:
+def _round_to(value: Fraction, places: Fraction = Fraction(0)) -> Fraction:
     if places.denominator != 1 or abs(places) > 100:
         raise ToolFailed("round takes a whole number of places, 100 at the most")
     return Fraction(round(value, int(places)))
@@ -93,7 +93,7 @@ FUNCTIONS: Mapping[str, Callable[..., Fraction | int]] = {
     "max": max,
     "floor": math.floor,
     "ceil": math.ceil,
-    "round": _rounded,
+    "round": _round_to,
     "sqrt": _root,
     "exp": lambda value: _fraction(PRECISION.exp(_decimal(value))),
     "ln": _natural_log,

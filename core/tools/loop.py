@@ -55,7 +55,7 @@ async def converse(
         if run.records:
             asked.extras = run.extras()
             asked.prompt = recall.prompt(asked.key, asked.remembered, asked.question, extras=asked.extras)
-        offered = run.offered(takes_tools=model.takes_tools)
+        offered = run.offer_tools(takes_tools=model.takes_tools)
         async with aclosing(chat(model, recall, asked, user, offered)) as events:
             async for event in events:
                 if shown := said.take(event):

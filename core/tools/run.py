@@ -87,7 +87,7 @@ class ToolRun:
         """Return the calls that are still to be made."""
         return [record for record in self.records if not record.is_over]
 
-    def offered(self, *, takes_tools: bool) -> OfferedTools:
+    def offer_tools(self, *, takes_tools: bool) -> OfferedTools:
         """Return what goes with the next request: nothing for a model that takes no tools."""
         if not self._tools or not takes_tools:
             return NOTHING_OFFERED
@@ -152,7 +152,7 @@ class ToolRun:
             await self._journal.save_call(replace(record, state="running"))
         try:
             result = await self._call_in_time(tool, record)
-            text = await self._told(tool, result.text)
+            text = await self._format_result(tool, result.text)
         except ToolFailed as error:
             await self._end_call(record, "failed", FAILED.format(name=tool.spec.name, why=error))
         else:
@@ -173,7 +173,7 @@ class ToolRun:
             log.exception("tool failed", tool=tool.spec.name, reference=self._outside.about.reference)
             raise ToolFailed("something went wrong with it") from error
 
-    async def _told(self, tool: Tool, text: str) -> str:
+    async def _format_result(self, tool: Tool, text: str) -> str:
         """Return a result as the model is told it: short enough, checked, and fenced as data."""
         most, whole = max(min(LONGEST_RESULT, self._room()), 0), sanitize_text(text)
         shown = whole if len(whole) <= most else SHORTENED.format(length=len(whole)) + without_middle(whole, most)

@@ -46,12 +46,12 @@ class Vetting:
         records: list[CallRecord] = []
         for place, (call, is_clean) in enumerate(zip(calls, clean, strict=True)):
             asked = call if is_clean else replace(call, arguments="{}")
-            record = CallRecord(number, place, _echoed(asked), "proposed")
+            record = CallRecord(number, place, _echo_call(asked), "proposed")
             refusal = self._refusal_of(asked, [*self.made, *records]) if is_clean else REFUSED
-            records.append(replace(record, state="refused", result=refusal) if refusal else self._proposed(record))
+            records.append(replace(record, state="refused", result=refusal) if refusal else self._propose_call(record))
         return records
 
-    def _proposed(self, record: CallRecord) -> CallRecord:
+    def _propose_call(self, record: CallRecord) -> CallRecord:
         """Return a call that may be made; one that may be made twice counts as running from now on."""
         spec = self.tools[record.call.name].spec
         address = str((decode_arguments(record.call.arguments) or {}).get(spec.address, ""))
@@ -93,7 +93,7 @@ def _canonical(arguments: str) -> str:
     return json.dumps(decode_arguments(arguments), sort_keys=True)
 
 
-def _echoed(call: ToolCall) -> ToolCall:
+def _echo_call(call: ToolCall) -> ToolCall:
     """Return a call as the model is shown it again: servers refuse a name, or arguments, that are none."""
     name = UNNAMED.sub("_", call.name)[:LONGEST_NAME]
     arguments = decode_arguments(call.arguments)

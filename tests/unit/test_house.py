@@ -11,6 +11,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from tests.support.house import Defined, definitions, is_participle, repeated_classes
 from tests.support.imports import Import, Module, broken, imports, parse, read
 
 ROOT = Path(__file__).parents[2]
@@ -261,3 +262,20 @@ def test_a_requirement_that_is_not_met_is_found() -> None:
     """A version outside the range, or none at all."""
     assert unmet(["aiohttp>=3.14,<4", "click>=8"], {"aiohttp": "3.13.0"}) == ["aiohttp>=3.14,<4", "click>=8"]
     assert unmet(["aiohttp>=3.14,<4", "discord.py>=2"], {"aiohttp": "3.14.5", "discord-py": "2.7.1"}) == []
+
+
+def test_a_function_says_what_it_does_or_returns_and_a_class_has_a_name_of_its_own() -> None:
+    """No function is named by a bare participle, and no public class name stands twice (`make house` counts more)."""
+    defined = list(definitions(read(ROOT, "bots", "core")))
+    assert [each for each in defined if not each.is_class and is_participle(each.name)] == []
+    assert repeated_classes(defined) == []
+
+
+def test_a_bare_participle_and_a_class_that_stands_twice_are_found() -> None:
+    """A verb that ends as a participle does is none."""
+    assert [name for name in ("_told", "joined", "feed", "join_parts", "read_line") if is_participle(name)] == [
+        "_told",
+        "joined",
+    ]
+    twice = [Defined("Answer", "core.a", is_class=True), Defined("Answer", "core.b", is_class=True)]
+    assert repeated_classes(twice) == ["Answer"]

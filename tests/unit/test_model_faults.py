@@ -3,16 +3,15 @@
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from core import errors
 from core.errors import ModelError
 from deploy.sandbox.openai.model import FAULTS, Reply
-from deploy.sandbox.slack.roster import User
 from deploy.sandbox.wire.server import Sandbox
 from tests.support.bot import GENERAL, Bot, Setup, running
+from tests.support.database import change
 from tests.support.room import answered, answers, mention, prompt
 
 pytestmark = pytest.mark.usefixtures("bot")
@@ -97,10 +96,10 @@ async def test_an_endpoint_that_is_not_there_has_its_sentence(sandbox: Sandbox, 
 
 
 async def test_an_error_that_nobody_foresaw_is_tried_again_and_then_told(
-    sandbox: Sandbox, capsys: pytest.CaptureFixture[str]
+    sandbox: Sandbox, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Three tries, one sentence, and in the log the whole of it under the reference."""
-    sandbox.workspace.users["U0ADA1234"] = Senseless("U0ADA1234", "ada", "Ada Lovelace")
+    change(tmp_path / "confab.db", "ALTER TABLE entries RENAME TO lost")
     thread = await sandbox.workspace.say(GENERAL, mention("hello?"))
     said = (await answered(sandbox, thread))[0]
     assert said.startswith(f"_{errors.GaveUp.notice}_")
@@ -109,11 +108,3 @@ async def test_an_error_that_nobody_foresaw_is_tried_again_and_then_told(
     assert sum("turn failed" in line and reference in line for line in log.splitlines()) == 3
     assert "Traceback" in log
     assert "hello?" not in log
-
-
-class Senseless(User):
-    """Somebody about whom Slack tells nonsense."""
-
-    def as_json(self) -> dict[str, Any]:
-        """Return no user object at all."""
-        return {"profile": "none"}
