@@ -12,7 +12,7 @@ import click
 from bots.links import parse_message_name
 from core.errors import SettingsError
 from core.storage.errors import StatementRefused, StorageUnavailable
-from core.storage.preferences import Choice, forget_person, read_record
+from core.storage.preferences import PreferenceChoice, forget_person, read_record
 from core.storage.settings import StorageSettings
 from core.storage.timeline import Timeline, TimelineReader, reopen_turn, running_process
 
@@ -130,7 +130,7 @@ def _format_timeline(turn: Timeline) -> str:
     return "\n".join([f"{head}, last error {turn.error}" if turn.error else head, *lines])
 
 
-def _format_choice(choice: Choice) -> str:
+def _format_choice(choice: PreferenceChoice) -> str:
     """Return who set what, where, from what to what; `usual` is what the operator or the channel says."""
     scope = choice.scope
     where = f"person {scope.person}" if scope.person else f"{scope.workspace}/{scope.channel}"

@@ -32,7 +32,7 @@ NAME_AWAY = "UPDATE preferences SET chosen_by = '' WHERE platform = ? AND chosen
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class PreferenceChoice:
     """One choice as it was made; `at` in seconds since the epoch. `was` and `value` are empty for what is usual."""
 
     at: float
@@ -61,11 +61,11 @@ def insert_choices(connection: Connection, scope: Scope, by: str, values: Mappin
     return now | dict(values)
 
 
-def read_record(path: Path, key: str = "") -> list[Choice]:
+def read_record(path: Path, key: str = "") -> list[PreferenceChoice]:
     """Return every choice that was made, the latest first; raises as `Connection` does."""
     with closing(Connection(path, key, read_only=True)) as connection:
         rows = connection.execute(RECORD)
-    return [Choice(at, Scope(*place), by, name, was, value) for at, *place, by, name, was, value in rows]
+    return [PreferenceChoice(at, Scope(*place), by, name, was, value) for at, *place, by, name, was, value in rows]
 
 
 def forget_person(path: Path, platform: str, person: str, key: str = "") -> int:
