@@ -13,7 +13,7 @@ from bots.slack import calls as slack_calls
 from bots.slack import files as slack_files
 from bots.slack.calls import SlackRefusal
 from core import errors
-from core.errors import AnswerLimitTooLarge, BotError, ModelError, PlatformError, Uncertain, VoiceError
+from core.errors import AnswerLimitTooLarge, BotError, ModelError, PlatformError, TooManyParts, Uncertain, VoiceError
 from core.moderation import errors as moderation_errors
 from core.moderation.errors import ModerationError
 from core.voice import errors as voice_errors
@@ -41,9 +41,9 @@ def test_every_error_has_both_sentences_of_its_own(error: type[BotError]) -> Non
     assert {"notice", "hint"} <= vars(error).keys()
 
 
-@pytest.mark.parametrize("error", [each for each in LEAVES if not issubclass(each, PlatformError)])
+@pytest.mark.parametrize("error", [each for each in LEAVES if not issubclass(each, PlatformError | TooManyParts)])
 def test_every_hint_names_a_setting_that_there_is(error: type[BotError]) -> None:
-    """The hint says what to change; that of a platform's refusal is the platform's own."""
+    """The hint says what to change; what a platform refuses, and how long an answer may be there, is its own."""
     named = set(re.findall(r"\b(?:OPENAI|CONFAB|SLACK)_[A-Z_]+\b", error.hint))
     assert named
     assert named <= set(Settings.names())
