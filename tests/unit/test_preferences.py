@@ -15,6 +15,7 @@ from core.preferences.catalogue import CATALOGUE, LANGUAGES, USUAL
 from core.preferences.preferences import ChoiceRefused, Preferences
 from core.preferences.settings import PreferenceSettings
 from core.storage.errors import StorageUnavailable
+from core.storage.settings import StorageSettings
 from core.storage.store import Store
 
 KEY = ConversationKey("slack", "T1", "C1", "1.0")
@@ -76,12 +77,13 @@ def test_the_operator_reads_who_chose_what_and_can_forget_a_person(tmp_path: Pat
     """With a person go their own choices and their name; what they chose for a channel stays."""
     path = tmp_path / "c.db"
     asyncio.run(_chosen(path))
-    listed = CliRunner().invoke(choices, ["--database", str(path)], obj=path).output
+    usual = StorageSettings.model_validate({"CONFAB_DATABASE": str(path)})
+    listed = CliRunner().invoke(choices, ["--database", str(path)], obj=usual).output
     assert "slack/T1/C1  model: usual -> big  by U1" in listed
     assert "slack/person U1  language: usual -> German  by U1" in listed
-    told = CliRunner().invoke(choices, ["--database", str(path), "--forget", "slack:U1"], obj=path).output
+    told = CliRunner().invoke(choices, ["--database", str(path), "--forget", "slack:U1"], obj=usual).output
     assert told.startswith("3 rows")
-    left = CliRunner().invoke(choices, ["--database", str(path)], obj=path).output
+    left = CliRunner().invoke(choices, ["--database", str(path)], obj=usual).output
     assert "U1" not in left
     assert "model: usual -> big  by (forgotten)" in left
     assert "person U2" in left

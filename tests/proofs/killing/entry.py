@@ -7,7 +7,6 @@ over, inside its transaction when all is written and nothing committed, and afte
 
 import gc
 import importlib
-import inspect
 import multiprocessing
 import os
 import runpy
@@ -42,15 +41,14 @@ for module in (
 ):
     importlib.import_module(module)
 counter_for("stand-in")
-inspect.stack()  # as Bolt does to name its app: it opens the files of all modules
 gc.freeze()
 
 
 class MortalDatabase(Database):
     """Confab's own database, in a process that may die before, in or after each of its jobs."""
 
-    def __init__(self, points: Points, path: Path) -> None:
-        super().__init__(path)
+    def __init__(self, points: Points, path: Path, key: str = "") -> None:
+        super().__init__(path, key)
         self._points = points
 
     async def run(self, work: Work[T]) -> T:

@@ -54,7 +54,7 @@ class Silence(PlatformError):
 class InlineDatabase(Database):
     """Confab's database without its thread: the same transactions, at points where the process may be dropped."""
 
-    def __init__(self, life: "Life", path: Path) -> None:
+    def __init__(self, life: "Life", path: Path, _key: str) -> None:
         self._life = life
         self._file = Connection(path)
         self._file.execute("PRAGMA synchronous = OFF")

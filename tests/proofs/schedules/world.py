@@ -88,11 +88,12 @@ class Speaker:
     """A model that says something else each time it is asked, word for word; it stands in for the client."""
 
     sees = True
+    takes_tools = False
 
     def __init__(self, world: World) -> None:
         self._world = world
 
-    async def chat(self, prompt: Sequence[PromptMessage], _: str) -> AsyncGenerator[ModelEvent, None]:
+    async def chat(self, prompt: Sequence[PromptMessage], *_: object) -> AsyncGenerator[ModelEvent, None]:
         """Yield an answer to the prompt's last message; it may break off, as expected or as nobody expects."""
         question = prompt[-1].content.split()[-1]
         answers = self._world.answers[question]
