@@ -79,7 +79,14 @@ def is_at_top(message: Message) -> bool:
 
 def to_earlier(message: Message) -> Earlier:
     """Return a message with names as a line that others said."""
-    return Earlier(message.author, message.text, message.id, message.sent_at, attachments=message.attachments)
+    return Earlier(
+        message.author,
+        message.text,
+        message.id,
+        message.sent_at,
+        attachments=message.attachments,
+        quotations=message.quotations,
+    )
 
 
 def _place_of(key: ConversationKey) -> Place:

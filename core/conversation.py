@@ -87,6 +87,8 @@ class Conversation:
             await self._obey(turn, platform)
             return
         message = valid_value(await platform.resolve_names(turn.message))
+        if self._guard:
+            message = self._guard.leave_out_unread(message.key, message)
         known = replace(turn.message, attachments=message.attachments)
         turn, heard = await self._transcribe_recordings(replace(turn, message=known), platform, halt)
         if error := notes.why_unanswerable(message, heard):

@@ -49,8 +49,9 @@ class Intake:
         """Take an event in; on return it is on disk. Tell whether it is a new message that will be answered."""
         match valid_value(event):
             case Message() as message:
-                return await self._take_message(message)
+                return await self._take_message(self._as_read(message))
             case Edit(message):
+                message = self._as_read(message)
                 self._conversation.earlier.note_edit(message)
                 return not await self._take_edit(message) and message.addressed and await self._take_message(message)
             case Deletion() as deletion:
@@ -58,6 +59,10 @@ class Intake:
                 self._conversation.forget(deletion)
                 self._worker.end_answers(QUESTION_DELETED, partial(_needs_message, deletion), replaces=True)
         return False
+
+    def _as_read(self, message: Message) -> Message:
+        """Return a message without what it quotes of people of whom nothing is read."""
+        return self._guard.leave_out_unread(message.key, message) if self._guard else message
 
     async def _take_edit(self, message: Message) -> bool:
         """Take an edit in; return whether it is of something that is kept. Names and checks come after, in a turn."""

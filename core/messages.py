@@ -59,6 +59,19 @@ class Attachment:
 
 
 @dataclass(frozen=True, slots=True)
+class Quotation:
+    """Another's part of a message: who wrote it, its part of the text, of `others`, and the ids of its files.
+
+    `author` has no id where the platform does not tell it; `text` is empty where it is files alone.
+    """
+
+    author: Author
+    text: str
+    others: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """What a person wrote. (platform, workspace, channel, id) is unique, and ends every redelivery.
 
@@ -71,7 +84,7 @@ class Message:
     asked from that one's menu: once that is gone, so is this. `handle` is what the platform needs to reply beside the
     key, if anything. `others` is what stands in the text but is not its author's: quotations, and people's names.
     `is_awaited` says that the platform shows an answer as awaited until one comes, as for a command. `zone` is the
-    author's time zone by its IANA name, where the platform tells it.
+    author's time zone by its IANA name, where the platform tells it. `quotations` are the parts that others wrote.
     """
 
     id: str
@@ -88,6 +101,7 @@ class Message:
     others: tuple[str, ...] = ()
     is_awaited: bool = False
     zone: str = ""
+    quotations: tuple[Quotation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +127,7 @@ Receive = Callable[[PlatformEvent], Awaitable[bool]]
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """A picture as the model is shown it: its size in pixels, and its content, PNG or JPEG, in base64.
-
-    `file` is the id of the attachment that it was made from.
-    """
+    """A picture as the model is shown it, PNG or JPEG in base64, its size in pixels; `file` is its attachment's id."""
 
     media_type: str
     width: int
@@ -180,6 +191,7 @@ class Earlier:
     sent_at: float
     is_own: bool = False
     attachments: tuple[Attachment, ...] = ()
+    quotations: tuple[Quotation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,10 +261,7 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Replace:
-    """The whole answer from its beginning: what was shown before no longer holds.
-
-    `at_once` shows it even where answers do not grow.
-    """
+    """The whole answer from its beginning, in place of what was shown; `at_once` also where answers do not grow."""
 
     text: str
     at_once: bool = False
@@ -265,10 +274,7 @@ class Admitted:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A sentence to stand below what is shown until more comes; it is no part of the answer.
-
-    `at_once` shows it even where answers do not grow.
-    """
+    """A sentence below what is shown until more comes, no part of it; `at_once` also where answers do not grow."""
 
     text: str
     at_once: bool = True

@@ -1,4 +1,31 @@
-"""Quotations within a message: the last of its lines, each behind a `>`. Pure."""
+"""Quotations within a message: others' parts of it, the last of its lines each behind a `>`. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TypeVar
+
+from core.messages import Earlier, Message, Quotation
+
+NOT_SHOWN = "[a message that is not shown here]"
+
+Quoting = TypeVar("Quoting", Message, Earlier)
+
+
+def leave_out_quotations(said: Quoting, unread: Sequence[Quotation]) -> Quoting:
+    """Return a message without some of its quotations, and without their files.
+
+    Where such a part is not found in the text as it stands, nothing of the text is kept.
+    """
+    text, files = said.text, {file for each in unread for file in each.files}
+    for part in (each.text for each in unread if each.text):
+        text = text.replace(part, NOT_SHOWN) if part in text else NOT_SHOWN
+    kept = tuple(file for file in said.attachments if file.id not in files)
+    read = tuple(each for each in said.quotations if each not in unread)
+    left = replace(said, text=text, attachments=kept, quotations=read)
+    if isinstance(left, Earlier):
+        return left
+    of_others = {other for each in unread for other in each.others}
+    return replace(left, others=tuple(other for other in left.others if other not in of_others))
 
 
 def replace_quote(text: str, quoted: str) -> str:

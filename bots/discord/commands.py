@@ -10,9 +10,10 @@ import discord
 import structlog
 from discord import app_commands
 
+from bots.discord.authors import author_of
 from bots.discord.calls import DiscordRateLimit, DiscordRefusal, call_persistently
-from bots.discord.events import author_of, key_of
-from bots.discord.places import DiscordPlace, ReplyHandle, place_of
+from bots.discord.events import key_of
+from bots.discord.places import DIRECT, DiscordPlace, ReplyHandle, place_of
 from bots.discord.quotes import Quote, add_quote
 from bots.discord.settings_menu import SettingsMenus
 from bots.state import PlatformState
@@ -96,7 +97,8 @@ class SlashCommands:
 
     async def _on_ask_about(self, interaction: Interaction, message: discord.Message) -> None:
         """Ask about a message, whose text comes with the interaction whether or not the bot may read it."""
-        await self._receive_question(interaction, "", Quote.of_message(message, self._me))
+        workspace = str(interaction.guild_id or DIRECT)
+        await self._receive_question(interaction, "", Quote.of_message(message, self._me, workspace))
 
     async def _on_command(self, interaction: Interaction) -> None:
         command = OWN[interaction.command.name] if interaction.command else ""

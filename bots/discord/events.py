@@ -5,11 +5,12 @@ from dataclasses import replace
 import discord
 
 from bots.discord.attachments import attachments_of
+from bots.discord.authors import author_of
 from bots.discord.message_text import embed_texts, forwarded_texts, opens_with_other_mention, text_of
 from bots.discord.places import DIRECT, DiscordPlace, ReplyHandle
 from bots.discord.quotes import Quote, add_quote
 from core.commands import command_of
-from core.messages import Author, ConversationKey, Message
+from core.messages import Author, ConversationKey, Message, Quotation
 
 UNHEARD = (
     "_I cannot hear voice notes here, since Discord hides them from me. Choose *Apps*, *Ask Confab about this* in the "
@@ -73,19 +74,14 @@ def read_message(
         command=command,
         handle=str(_handle_of(message, place)),
         others=_texts_of_others(message, me),
+        quotations=_forwarded_parts(message, me),
     )
     if is_hidden_note(message, me):
         return replace(question, text=UNHEARD, command="unheard")
     if not replied or not addressed or question.command:
         return question
     is_known = replied.author.id == me and (goes_on or place.thread or place.is_direct) and question.text
-    return question if is_known else add_quote(question, Quote.of_message(replied, me))
-
-
-def author_of(user: discord.User | discord.Member, workspace: str) -> Author:
-    """Return who wrote; roles are known of members alone, which is what messages and commands in a guild come with."""
-    roles = tuple(str(role.id) for role in user.roles) if isinstance(user, discord.Member) else ()
-    return Author(str(user.id), user.display_name, workspace=workspace, roles=roles)
+    return question if is_known else add_quote(question, Quote.of_message(replied, me, place.workspace))
 
 
 def key_of(place: DiscordPlace, message_id: str) -> ConversationKey:
@@ -119,6 +115,15 @@ def _handle_of(message: discord.Message, place: DiscordPlace) -> ReplyHandle:
 def _replied_to(message: discord.Message) -> discord.Message | None:
     resolved = message.reference.resolved if message.reference else None
     return resolved if isinstance(resolved, discord.Message) else None
+
+
+def _forwarded_parts(message: discord.Message, me: int) -> tuple[Quotation, ...]:
+    """Return what was forwarded; Discord does not send who wrote it."""
+    if not message.message_snapshots:
+        return ()
+    files = tuple(str(file.id) for snapshot in message.message_snapshots for file in snapshot.attachments)
+    texts = tuple(forwarded_texts(message, me))
+    return (Quotation(Author("", ""), "\n\n".join(texts), texts, files),)
 
 
 def _texts_of_others(message: discord.Message, me: int) -> tuple[str, ...]:

@@ -8,10 +8,11 @@ import discord
 import structlog
 
 from bots.discord.attachments import attachments_of
+from bots.discord.authors import author_of
 from bots.discord.calls import DiscordRefusal, call_persistently
 from bots.discord.message_text import quote_lines, text_of
 from bots.discord.places import ReplyHandle
-from core.messages import Attachment, Message
+from core.messages import Attachment, Author, Message, Quotation
 
 log = structlog.get_logger()
 
@@ -23,29 +24,32 @@ class Quote:
     """What a message shows, who wrote it, and the files that came with it."""
 
     message_id: str
-    author: str
+    author: Author
     text: str
     attachments: tuple[Attachment, ...] = ()
     is_own: bool = False
 
     @classmethod
-    def of_message(cls, message: discord.Message, me: int) -> Self:
-        """Return the quote of a message; `me` is the bot's user id."""
-        is_own = message.author.id == me
-        return cls(str(message.id), message.author.display_name, text_of(message, me), attachments_of(message), is_own)
+    def of_message(cls, message: discord.Message, me: int, workspace: str) -> Self:
+        """Return the quote of a message that stands in a `workspace`; `me` is the bot's user id."""
+        author, is_own = author_of(message.author, workspace), message.author.id == me
+        return cls(str(message.id), author, text_of(message, me), attachments_of(message), is_own)
 
 
 def add_quote(question: Message, quote: Quote) -> Message:
     """Return a question with what it is about below it; one without words of its own asks about that alone."""
-    author = "yourself" if quote.is_own else quote.author
-    alone = f"What do you say to this message by {author}?"
-    opening = f"{question.text}\n\nIn reply to {author}:" if question.text else alone
+    author = "yourself" if quote.is_own else quote.author.name
+    opening = f"In reply to {author}:" if question.text else f"What do you say to this message by {author}?"
+    quoted = "\n".join(line for line in (opening, quote_lines(quote.text)) if line)
+    others = tuple(text for text in (quote.author.name, quote.text) if text)
+    quotation = Quotation(quote.author, quoted, others, tuple(file.id for file in quote.attachments))
     return replace(
         question,
-        text="\n".join(line for line in (opening, quote_lines(quote.text)) if line),
+        text=f"{question.text}\n\n{quoted}" if question.text else quoted,
         attachments=(*question.attachments, *quote.attachments),
         about=quote.message_id,
-        others=(*question.others, *(text for text in (quote.author, quote.text) if text)),
+        others=(*question.others, *others),
+        quotations=(*question.quotations, quotation),
     )
 
 
@@ -66,7 +70,8 @@ async def read_referenced(client: discord.Client, question: Message, me: int) ->
         log.info("referenced message not read", detail=str(error))
         return question
     if handle.replied:
-        return add_quote(question, Quote.of_message(found, me))
-    author = found.author.display_name
-    credited = f"{question.text}\n\nThe forwarded message is by {author}."
-    return replace(question, text=credited, others=(*question.others, author))
+        return add_quote(question, Quote.of_message(found, me, question.key.workspace))
+    author = author_of(found.author, question.key.workspace)
+    credited = f"{question.text}\n\nThe forwarded message is by {author.name}."
+    by_author = tuple(each if each.author.id else replace(each, author=author) for each in question.quotations)
+    return replace(question, text=credited, others=(*question.others, author.name), quotations=by_author)

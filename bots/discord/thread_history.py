@@ -5,8 +5,8 @@ from functools import partial
 import discord
 
 from bots.discord.attachments import attachments_of
+from bots.discord.authors import author_of
 from bots.discord.calls import DiscordRefusal, call_persistently
-from bots.discord.events import author_of
 from bots.discord.message_text import text_of
 from bots.discord.places import DIRECT, ReplyHandle
 from core.messages import Earlier, Message

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from dataclasses import replace
+from functools import partial
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -135,11 +136,14 @@ class Slack:
         mine = {self._identity.bot_user_id}
         people = {user: await self._people.name_of(user) for user in mentioned_users(message.text) - mine}
         author = replace(message.author, name=message.author.name or await self._people.name_of(message.author.id))
-        text = to_markdown(message.text, str(self._identity.bot_user_id), people)
-        others = tuple(to_markdown(other, str(self._identity.bot_user_id), people) for other in message.others)
+        read = partial(to_markdown, bot_user=str(self._identity.bot_user_id), names=people)
+        text, others = read(message.text), tuple(map(read, message.others))
+        quotations = tuple(
+            replace(each, text=read(each.text), others=tuple(map(read, each.others))) for each in message.quotations
+        )
         files = tuple([await identify_file(self._calls, file) for file in message.attachments])
         zone = "" if author.is_bot else await self._people.zone_of(author.id)
-        said = replace(message, author=author, text=text, attachments=files, zone=zone)
+        said = replace(message, author=author, text=text, attachments=files, zone=zone, quotations=quotations)
         return replace(said, others=(*others, *people.values()))
 
     async def fetch_earlier(self, message: Message, most: int, since: float = 0.0) -> Sequence[Earlier]:
@@ -161,10 +165,11 @@ class Slack:
         author, ts = author_of(post), ts_at(post, "ts")
         if author is None or not ts:
             return None
-        text, files = read_text(post).whole, attachments_of(post)
-        said = await self.resolve_names(replace(message, id=ts, author=author, text=text, attachments=files, others=()))
+        read, files = read_text(post), attachments_of(post)
+        line = replace(message, id=ts, author=author, text=read.whole, attachments=files, others=())
+        said = await self.resolve_names(replace(line, quotations=read.quotations))
         is_own = author.id == self._identity.bot_user_id
-        return Earlier(said.author, said.text, ts, float(ts), is_own, said.attachments)
+        return Earlier(said.author, said.text, ts, float(ts), is_own, said.attachments, said.quotations)
 
     def open_file(self, key: ConversationKey, attachment: Attachment, most: int) -> AsyncGenerator[bytes, None]:  # noqa: ARG002 - the port's signature
         """Yield a file's content; raise FileUnreadable where it is not to be had, or exceeds `most` bytes."""

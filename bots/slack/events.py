@@ -96,6 +96,7 @@ class _Reader:
             command=command if addressed or follow_up else "",
             about=next((each.ts for each in said.forwarded if each.ts and each.channel == channel), ""),
             others=said.of_others,
+            quotations=said.quotations,
         )
 
     def read_change(self, event: Payload) -> Edit | Deletion | None:

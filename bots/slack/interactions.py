@@ -4,7 +4,7 @@ Slack docs: Slash commands, and Shortcuts interaction payloads.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import aiohttp
@@ -14,9 +14,9 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 from bots.slack.calls import SlackRefusal
 from bots.slack.events import author_of
 from bots.slack.outgoing import escape_text, payload_of
-from bots.slack.post_text import PostText, attachments_of, read_text
+from bots.slack.post_text import attachments_of, read_text
 from core.commands import command_of
-from core.messages import Author, Command, ConversationKey, Message
+from core.messages import Author, Command, ConversationKey, Message, Quotation
 from core.preferences.preferences import Preferences
 
 log = structlog.get_logger()
@@ -71,13 +71,14 @@ class Interactions:
         if command is None:
             return None
         channel, message = body["channel"]["id"], body["message"]
+        quotation = self._quotation_of(message)
         one_flow = channel.startswith("D") and not self.dm_threads
         thread = "" if one_flow else str(message.get("thread_ts") or message["ts"])
         return Message(
             id=f"{message['ts']}:{body['action_ts']}",
             key=ConversationKey("slack", self.workspace, channel, thread),
             author=Author(body["user"]["id"], "", workspace=str(body["user"].get("team_id", ""))),
-            text="" if command else self._question_about(message, read_text(message)),
+            text="" if command else quotation.text,
             sent_at=float(body["action_ts"]),
             addressed=True,
             attachments=() if command else attachments_of(message),
@@ -85,7 +86,8 @@ class Interactions:
             handle=str(body["response_url"]),
             is_awaited=True,
             about="" if command else str(message["ts"]),
-            others=() if command else (read_text(message).whole, self._name_of(message)),
+            others=() if command else quotation.others,
+            quotations=() if command else (quotation, *_quoted_within(message)),
         )
 
     def help_of_command(self, body: Payload) -> str:
@@ -97,10 +99,12 @@ class Interactions:
         told = self.preferences.help_of(here, body["user_id"])
         return f"{told}\n\n`{body['command']} your question` asks me in this channel."
 
-    def _question_about(self, message: Payload, said: PostText) -> str:
+    def _quotation_of(self, message: Payload) -> Quotation:
         """Return the question that a message itself is: its text, each line quoted, and by whom it is, as data."""
-        lines = said.whole.split("\n")
-        return "\n".join([f"What do you say to this message by {self._name_of(message)}?", *_quote_lines(lines)])
+        said, name = read_text(message).whole, self._name_of(message)
+        text = "\n".join([f"What do you say to this message by {name}?", *_quote_lines(said.split("\n"))])
+        files = tuple(file.id for file in attachments_of(message))
+        return Quotation(author_of(message) or Author("", ""), text, (said, name), files)
 
     def _name_of(self, message: Payload) -> str:
         if message.get("user") == self.bot_user:
@@ -113,6 +117,12 @@ class Interactions:
 
 def _quote_lines(lines: list[str]) -> list[str]:
     return [f"&gt; {line}" for line in lines]
+
+
+def _quoted_within(message: Payload) -> list[Quotation]:
+    """Return what a message forwards, as it stands in a question about that message."""
+    forwarded = read_text(message).quotations
+    return [replace(each, text="\n".join(_quote_lines(each.text.split("\n")))) for each in forwarded]
 
 
 class Ephemeral:

@@ -8,7 +8,7 @@ from bots.slack.block_text import text_of_blocks, text_of_other_blocks
 from bots.slack.incoming import text_of, unescape
 from bots.slack.outgoing import escape_text
 from bots.slack.payload_values import Payload, mapping_at, mappings_at, number_at, text_at, ts_at
-from core.messages import Attachment
+from core.messages import Attachment, Author, Quotation
 
 MOST_ATTACHMENTS = 50
 LETTERS = re.compile(r"\W+")
@@ -17,18 +17,28 @@ STUB = "check_file_info"  # of a file from another workspace only the id comes (
 
 @dataclass(frozen=True, slots=True)
 class Forwarded:
-    """A message that another one holds: by whom, its text as Slack writes it, and where it stands, if that is told."""
+    """A message that another one holds: by whom, its text as Slack writes it, and where it stands, if that is told.
+
+    `author_id` is empty where Slack does not tell it; `files` are the ids of those that came with it.
+    """
 
     author: str
     text: str
     channel: str = ""
     ts: str = ""
+    author_id: str = ""
+    files: tuple[str, ...] = ()
 
     @property
     def quoted_text(self) -> str:
         """The message as a part of another one's text, each line quoted."""
         lines = "\n".join(f"&gt; {line}" for line in self.text.split("\n"))
         return f"Forwarded message by {self.author}:\n{lines}" if self.text else f"Forwarded message by {self.author}"
+
+    @property
+    def of_others(self) -> tuple[str, ...]:
+        """What of it is to be checked: its text and its author's name."""
+        return tuple(part for part in (self.text, self.author) if part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +56,15 @@ class PostText:
     @property
     def of_others(self) -> tuple[str, ...]:
         """What of it is not its author's."""
-        return tuple(part for each in self.forwarded for part in (each.text, each.author) if part)
+        return tuple(part for each in self.forwarded for part in each.of_others)
+
+    @property
+    def quotations(self) -> tuple[Quotation, ...]:
+        """What it forwards, with who wrote it."""
+        return tuple(
+            Quotation(Author(each.author_id, each.author), each.quoted_text, each.of_others, each.files)
+            for each in self.forwarded
+        )
 
 
 def read_text(post: Payload) -> PostText:
@@ -112,7 +130,8 @@ def _read_forwarded(attachment: Payload) -> Forwarded:
     ]
     text = _without_repetition(text_at(attachment, "text"), _text_of_all(blocks)) or _attachment_text(attachment)
     by = escape_text(" ".join(name.split())) or (f"<@{author}>" if author.isalnum() else "somebody")
-    return Forwarded(by, text.strip(), text_at(attachment, "channel_id"), ts_at(attachment, "ts"))
+    files = tuple(text_at(file, "id") for file in mappings_at(attachment, "files"))
+    return Forwarded(by, text.strip(), text_at(attachment, "channel_id"), ts_at(attachment, "ts"), author, files)
 
 
 def _attachment_text(attachment: Payload) -> str:

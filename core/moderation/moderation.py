@@ -13,6 +13,7 @@ from core.moderation.log import ModerationLog, Path, Subject
 from core.moderation.settings import ModerationSettings
 from core.moderation.verdict import CLEAN, Sample, Verdict, strictest_of
 from core.policy import Policies
+from core.quotes import Quoting, leave_out_quotations
 from core.sanitize import sanitize_name, sanitize_text
 
 MOST = 250_000  # characters that are checked at a time
@@ -59,6 +60,11 @@ class Moderation:
     def refusal_of(self, message: Message) -> ModerationError | None:
         """Return why a person or a place is not served, or None."""
         return self._admission.refusal_of(message)
+
+    def leave_out_unread(self, key: ConversationKey, said: Quoting) -> Quoting:
+        """Return a message without what it quotes of people who are denied or paused."""
+        unread = [each for each in said.quotations if self._admission.silences(key, each.author)]
+        return leave_out_quotations(said, unread) if unread else said
 
     async def tells_refusal(self, refusal: ModerationError, message: Message, about: Subject) -> bool:
         """Return whether to say why a message is not answered: a pause is told once, and where an answer is awaited."""
@@ -116,9 +122,10 @@ class Moderation:
     async def filter_earlier(self, lines: Sequence[Earlier], about: Subject) -> list[Earlier]:
         """Return what others said, without what may not be kept, under names that may be; files with the line.
 
-        What a person said who is denied or paused is left out.
+        What a person said who is denied or paused is left out, also where others quote it.
         """
         lines = [line for line in lines if line.is_own or not self._admission.silences(about.key, line.author)]
+        lines = [self.leave_out_unread(about.key, line) for line in lines]
         new = list(dict.fromkeys(line.author.name for line in lines if not self.knows_name(line.author.name)))
         texts = [
             Sample(sanitize_text("\n".join((line.text, *(each.name for each in line.attachments))))) for line in lines
@@ -135,6 +142,7 @@ class Moderation:
         """Return an edited text as later prompts may have it. Waits little: what comes next waits behind it."""
         if self.refusal_of(message):
             return EDITED
+        message = self.leave_out_unread(message.key, message)
         try:
             async with asyncio.timeout(EDIT):
                 await self.require_clean_words("edit", message, about)

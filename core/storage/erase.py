@@ -108,7 +108,7 @@ def _empty_open_turns(connection: Connection, where: str, place: Sequence[Any]) 
     """Leave of turns that are being answered what it takes to remove their answers."""
     for seq, payload in connection.execute(f"SELECT seq, payload FROM turns WHERE {where} AND state = 'open'", place):
         message = read_message(payload)
-        left = replace(message, text="", attachments=(), others=()) if message else None
+        left = replace(message, text="", attachments=(), others=(), quotations=()) if message else None
         connection.execute(
             "UPDATE turns SET command = 'deleted', payload = ?, answer = NULL, edited = NULL, quoted = NULL "
             "WHERE seq = ?",

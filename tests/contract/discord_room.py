@@ -78,10 +78,15 @@ class DiscordRoom:
         """Reply to a message where it stands."""
         return Said(said.place, await self._guild.say(said.place, text, PEOPLE[by], reference=said.id))
 
-    async def share(self, text: str, name: str, content: bytes, media_type: str) -> Said:
+    async def forward(self, said: Said, *, by: Person = "ada") -> Said:
+        """Forward it into the direct message."""
+        place = self._guild.direct(PEOPLE[by])
+        return Said(place, await self._guild.forward(place, said.place, said.id, PEOPLE[by]))
+
+    async def share(self, text: str, name: str, content: bytes, media_type: str, *, by: Person = "ada") -> Said:
         """Attach a file."""
         file = self._guild.attach(name, content, media_type)
-        return Said(GENERAL, await self._guild.say(GENERAL, text, attachments=[file]))
+        return Said(GENERAL, await self._guild.say(GENERAL, text, PEOPLE[by], attachments=[file]))
 
     async def record(
         self, *notes: Recording, text: str = "", into: Said | Literal["direct", "channel"] = "direct"

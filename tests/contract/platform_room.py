@@ -88,7 +88,13 @@ class Room(Protocol):
     async def go_on(self, said: Said, text: str, *, by: Person = "ada") -> Said:
         """Write into the conversation that a message began; where it has no thread yet, a person opens one."""
 
-    async def share(self, text: str, name: str, content: bytes, media_type: str) -> Said:
+    async def reply_to(self, said: Said, text: str, *, by: Person = "ada") -> Said:
+        """Reply to a message where it stands, where a platform has that ("replied-to")."""
+
+    async def forward(self, said: Said, *, by: Person = "ada") -> Said:
+        """Forward a message to the bot directly, without a word ("forwards")."""
+
+    async def share(self, text: str, name: str, content: bytes, media_type: str, *, by: Person = "ada") -> Said:
         """Write into a channel with a file."""
 
     async def record(

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 from core.policy import Policies
 from core.preferences.settings import PreferenceSettings
@@ -77,10 +77,32 @@ class SlackRoom:
         root = said.root or said.id
         return Said(said.place, await self._workspace.say(said.place, text, PEOPLE[by], root), root)
 
-    async def share(self, text: str, name: str, content: bytes, media_type: str) -> Said:
+    async def reply_to(self, said: Said, text: str, *, by: Person = "ada") -> Said:
+        """Slack has no replies but in threads."""
+        raise NotImplementedError
+
+    async def forward(self, said: Said, *, by: Person = "ada") -> Said:
+        """Share the message, which is then an attachment."""
+        post = self._workspace.channels[said.place].posts[said.id]
+        user, body = self._workspace.users[post.user], self._workspace.body(post)
+        shared: dict[str, Any] = {
+            **{name: body[name] for name in ("text", "ts", "files") if name in body},
+            "is_share": True,
+            "is_msg_unfurl": True,
+            "channel_id": said.place,
+            "fallback": f"[{user.name}]",
+            "author_id": user.id,
+            "author_name": user.name,
+            "message_blocks": [{"message": body}],
+        }
+        place = self._workspace.direct(PEOPLE[by])
+        fields = {"text": "", "attachments": [shared]}
+        return Said(place, await self._workspace.say_raw(place, fields, user=PEOPLE[by]))
+
+    async def share(self, text: str, name: str, content: bytes, media_type: str, *, by: Person = "ada") -> Said:
         """Upload a file and share it."""
-        file = await self._workspace.upload(name, content, media_type)
-        return Said("C0GENERAL", await self._workspace.say("C0GENERAL", text, files=[file]))
+        file = await self._workspace.upload(name, content, media_type, PEOPLE[by])
+        return Said("C0GENERAL", await self._workspace.say("C0GENERAL", text, PEOPLE[by], files=[file]))
 
     async def record(
         self, *notes: Recording, text: str = "", into: Said | Literal["direct", "channel"] = "direct"
@@ -247,7 +269,7 @@ SLACK = Platform(
     frozenset(
         {
             *("hears what it missed", "a direct message begins a thread", "slash commands", "message menus"),
-            *("channel context", "files earlier", "apps are heard"),
+            *("channel context", "files earlier", "apps are heard", "forwards"),
         }
     ),
 )

@@ -1,10 +1,13 @@
-"""A quotation at a text's end can be exchanged for another, and nothing else with it."""
+"""A quotation can be exchanged for another, or left out, and nothing else with it."""
+
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.quotes import replace_quote
+from core.messages import Attachment, Author, ConversationKey, Earlier, Message, Quotation
+from core.quotes import NOT_SHOWN, leave_out_quotations, replace_quote
 
 
 @pytest.mark.parametrize(
@@ -31,3 +34,25 @@ def test_what_is_no_quotation_stays(own: str, quoted: str) -> None:
     rest = changed.removeprefix(f"{own}\nIn reply:\n")
     assert all(line.startswith(">") for line in rest.split("\n"))
     assert "old" not in rest
+
+
+def test_a_quotation_that_is_not_read_goes_with_its_files_and_what_is_checked_of_it() -> None:
+    """What is the author's own stays, and so do the quotations of others."""
+    gone = Quotation(Author("U2", "grace"), "In reply to grace:\n> 4711", ("grace", "4711"), ("F1",))
+    kept = Quotation(Author("U3", "linus"), "Forwarded:\n> hi", ("hi",), ("F2",))
+    files = tuple(Attachment(name, name, "text/plain", "") for name in ("F1", "F2", "F3"))
+    text = f"true?\n\n{kept.text}\n\n{gone.text}"
+    key = ConversationKey("slack", "T1", "C1", "1.0")
+    said = Message("1.0", key, Author("U1", "ada"), text, 1.0, addressed=True, attachments=files)
+    said = replace(said, others=("hi", "grace", "4711"), quotations=(kept, gone))
+    left = leave_out_quotations(said, [gone])
+    assert left.text == f"true?\n\n{kept.text}\n\n{NOT_SHOWN}"
+    assert [file.id for file in left.attachments] == ["F2", "F3"]
+    assert (left.others, left.quotations) == (("hi",), (kept,))
+
+
+def test_nothing_is_kept_of_a_text_in_which_the_quotation_is_not_found() -> None:
+    """It may stand there in another form."""
+    gone = Quotation(Author("U2", "grace"), "> 4711")
+    said = Earlier(Author("U1", "ada"), "look: 4711", "1.0", 1.0, quotations=(gone,))
+    assert leave_out_quotations(said, [gone]).text == NOT_SHOWN
