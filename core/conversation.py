@@ -17,6 +17,7 @@ from core.llm.choice import ModelChoice
 from core.llm.client import OpenAI
 from core.messages import (
     NOTICE,
+    Attachment,
     ConversationKey,
     Deletion,
     Entry,
@@ -87,10 +88,8 @@ class Conversation:
             await self._obey(turn, platform)
             return
         message = valid_value(await platform.resolve_names(turn.message))
-        if self._guard:
-            message = self._guard.leave_out_unread(message.key, message)
-        known = replace(turn.message, attachments=message.attachments)
-        turn, heard = await self._transcribe_recordings(replace(turn, message=known), platform, halt)
+        message = self._guard.leave_out_unread(message.key, message) if self._guard else message
+        turn, heard = await self._transcribe_recordings(turn, message.attachments, platform, halt)
         if error := notes.why_unanswerable(message, heard):
             await self._refuse(turn, platform, error)
             return
@@ -172,12 +171,13 @@ class Conversation:
         await self._store.finish_turn(turn, [], "failed", answer.detail)
 
     async def _transcribe_recordings(
-        self, turn: Turn, platform: Platform, halt: Cancellation
+        self, turn: Turn, files: tuple[Attachment, ...], platform: Platform, halt: Cancellation
     ) -> tuple[Turn, tuple[notes.RecordingResult, ...]]:
-        """Return what was said in a turn's recordings, and the turn with what was posted meanwhile.
+        """Return what was said in a turn's recordings, and the turn with its `files` and what was posted meanwhile.
 
         What an earlier try has posted stands until the answer takes its place.
         """
+        turn = replace(turn, message=replace(turn.message, attachments=files))
         hearing = self._voice_notes.transcription_of(turn.message, platform)
         if hearing is None:
             return turn, ()
