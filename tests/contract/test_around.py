@@ -95,6 +95,34 @@ async def test_an_apps_post_above_the_mention_is_read_under_the_apps_name(room: 
     assert len(room.model.requests) == 2
 
 
+@pytest.mark.needs("forwards")
+async def test_what_is_forwarded_is_read_under_its_authors_name_with_its_files(room: Room) -> None:
+    """As data, each line quoted."""
+    said = await room.say("we ship on Friday\nat noon", by="grace")
+    await answered(room, await room.forward(said))
+    name = room.name("grace")
+    assert "> we ship on Friday\n> at noon" in told(room, 0)[-1]
+    assert f"message by {name}" in told(room, 0)[-1] or f"message is by {name}" in told(room, 0)[-1]
+    file = await room.share("the plan", "plan.txt", b"Ship it.", "text/plain", by="grace")
+    await room.forward(file)
+    await room.until(lambda: len(room.model.requests) == 2)
+    assert "> the plan" in told(room, 1)[-1]
+    assert "[file plan.txt]\n```\nShip it.\n```" in told(room, 1)[-1]
+
+
+@pytest.mark.needs("replied-to")
+async def test_what_a_question_replies_to_is_read_under_its_authors_name_with_its_files(room: Room) -> None:
+    """Below the question; where that is a mention alone, it is what is asked about."""
+    said = await room.share("we ship on Friday", "plan.txt", b"Ship it.", "text/plain", by="grace")
+    await answered(room, await room.reply_to(said, f"{room.mention('the bot')} true?"))
+    await answered(room, await room.reply_to(said, room.mention("the bot")))
+    first, second = told(room, 0)[-1], told(room, 1)[-1]
+    assert first.startswith("true?")
+    assert f"In reply to {room.name('grace')}:\n  > we ship on Friday" in first
+    assert f"this message by {room.name('grace')}?" in second
+    assert all("[file plan.txt]\n```\nShip it.\n```" in each for each in (first, second))
+
+
 async def test_a_bare_stop_in_a_thread_of_the_bots_ends_its_answer(room: Room) -> None:
     """Without a mention, as everything else that is said there; elsewhere it is a word like others."""
     hold = asyncio.Event()

@@ -1,11 +1,13 @@
 """What stands in front of a person on Discord when they ask stands in front of the model: replies, forwards, embeds."""
 
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from core.commands import DONE
+from core.policy import ChannelSettings, Policies
 from deploy.sandbox.discord.permissions import Permission
 from deploy.sandbox.discord.roster import ADA, BOT_USER, GENERAL, GRACE, OTHER_BOT_USER, RANDOM
 from deploy.sandbox.openai.model import Reply
@@ -305,3 +307,26 @@ async def test_a_setting_keeps_the_question_out_of_the_threads_name(sandbox: San
     async with running(sandbox, tmp_path / "m.db", DiscordSetup(thread_names="plain")):
         thread = await ask(sandbox, "when do we ship?", RANDOM)
     assert sandbox.guild.channels[thread].name == f"Confab {thread[-4:]}"
+
+
+async def test_a_plain_mention_makes_no_call_but_those_of_its_answer(sandbox: Sandbox, tmp_path: Path) -> None:
+    """With a channel's last messages one more, once; that somebody types, and catching up, is apart."""
+    apart = {RANDOM: ChannelSettings(channel_context=9)}
+    setup = DiscordSetup(policies=Policies(ChannelSettings(channel_context=0, streaming=False), apart))
+
+    async def calls_of_question(channel: str) -> list[str]:
+        begun = time.monotonic()
+
+        def made() -> list[str]:
+            found = [call for call in sandbox.guild.calls if call.at > begun and "after" not in call.query]
+            return [call.route for call in found if call.route != "trigger_typing_indicator"]
+
+        await sandbox.guild.say(channel, mention("and now?"))
+        await sandbox.guild.until(lambda: "create_message" in made())
+        return made()
+
+    answer = ["start_thread_from_message", "create_message"]
+    async with running(sandbox, tmp_path / "m.db", setup):
+        assert await calls_of_question(GENERAL) == answer
+        assert await calls_of_question(RANDOM) == ["get_channel_messages", *answer]
+        assert await calls_of_question(RANDOM) == answer

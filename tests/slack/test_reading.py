@@ -1,5 +1,6 @@
 """What stands around a question in Slack, in every shape that Slack sends, reaches the model."""
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -149,3 +150,25 @@ async def test_a_plain_question_in_a_thread_makes_no_call_for_what_was_said(sand
     assert not any(
         call.method in {"conversations.replies", "conversations.history"} for call in sandbox.workspace.calls
     )
+
+
+async def test_a_plain_mention_makes_no_call_but_that_of_its_answer(sandbox: Sandbox, tmp_path: Path) -> None:
+    """With a channel's last messages one more, once; a status that shows that an answer is awaited is apart."""
+    apart = {"C0RANDOM1": ChannelSettings(channel_context=9)}
+    setup = Setup(policies=Policies(ChannelSettings(channel_context=0, streaming=False), apart))
+
+    async def calls_of_question(channel: str) -> list[str]:
+        begun = time.monotonic()
+
+        def made() -> list[str]:
+            return [call.method for call in sandbox.workspace.calls if call.at > begun]
+
+        await sandbox.workspace.say(channel, mention("and now?"))
+        await sandbox.workspace.until(lambda: "chat.postMessage" in made())
+        return [method for method in made() if method != "assistant.threads.setStatus"]
+
+    async with running(sandbox, tmp_path / "confab.db", setup):
+        await calls_of_question(GENERAL)  # who asks is asked for once
+        assert await calls_of_question(GENERAL) == ["chat.postMessage"]
+        assert await calls_of_question("C0RANDOM1") == ["conversations.history", "chat.postMessage"]
+        assert await calls_of_question("C0RANDOM1") == ["chat.postMessage"]

@@ -285,6 +285,12 @@ async def by_replied_to(room: Room) -> None:
     await answered(room, await room.reply_to(said, f"{room.mention('the bot')} true?"))
 
 
+async def by_forward(room: Room) -> None:
+    """Somebody else's message, forwarded to the bot without a word."""
+    said = await room.say(f"please {FLAGGED}", by="grace")
+    await answered(room, await room.forward(said))
+
+
 async def by_transcript_of_another(room: Room) -> None:
     """Somebody else's recording, asked about from its menu."""
     room.model.sounds.prose = FLAGGED
@@ -395,7 +401,7 @@ async def call_in(room: Room, wanted: Wanted, returned: str) -> None:
 WAYS: dict[str, tuple[Callable[[Room], Awaitable[None]], ...]] = {
     "question": (by_question, by_transcript, by_recordings_name),
     "name": (by_name,),
-    "others": (by_others, by_quotation, by_replied_to, by_transcript_of_another),
+    "others": (by_others, by_quotation, by_replied_to, by_forward, by_transcript_of_another),
     "files": (by_files, by_file_name),
     "earlier": (by_earlier, by_channel_line, by_apps_post, by_earlier_file),
     "edit": (by_edit,),

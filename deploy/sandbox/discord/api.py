@@ -115,7 +115,7 @@ class Api:
 
     def _record(self, route: Route, request: web.Request, asked: Asked, status: int, code: int = 0) -> None:
         body = asked.body if isinstance(asked.body, dict) else {}
-        self._guild.calls.append(Call(route.name, request.path, body, status, code, time.monotonic()))
+        self._guild.calls.append(Call(route.name, request.path, asked.query, body, status, code, time.monotonic()))
         if status in (401, 403, 429):
             self._guild.limits.count_invalid()
         self._guild.changes.wake()

@@ -35,6 +35,7 @@ class Call:
 
     route: str
     path: str
+    query: Mapping[str, str]
     body: dict[str, Any]
     status: int
     code: int
