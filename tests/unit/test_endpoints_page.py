@@ -3,6 +3,7 @@
 import json
 import re
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,9 @@ from core.llm.dialects.finishes import MEANINGS
 from core.llm.errors import DailyLimit
 from core.llm.refusals import error_of, error_type, read_complaint
 
-PAGE = (Path(__file__).parents[2] / "docs" / "endpoints.md").read_text()
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "endpoints.md").read_text()
+WORD = re.compile(r"`([^`]+)`")
 SERVERS = (
     "Ollama", "LM Studio", "llama.cpp", "vLLM", "SGLang", "TGI", "LiteLLM", "OpenRouter", "Azure", "Groq", "Gemini",
     "Mistral", "DeepSeek", "Qwen", "Anthropic's layer", "xAI", "Perplexity",
@@ -31,18 +34,38 @@ PATTERNS = {
 HOSTILE = ["1" * 40_000, "a " * 20_000, "<" * 40_000, "context_length_exceeded " + "9" * 40_000, "max tokens " * 4_000]
 
 
-def is_known(word: str) -> bool:
-    """Whether a word of the page stands in one of the tables."""
-    said = word.lower()
-    tables = (*(phrase for _, _, phrase in phrases.PHRASES), adaptations.ALTERNATE, waits.SPAN)
-    named = said in MEANINGS or said in thoughts.MARKS or said in THOUGHTS or said == "message"
-    return named or any(table.search(said) for table in tables)
+HOLDERS: dict[str, Callable[[str], object]] = {
+    "dialects.thoughts": lambda word: word in thoughts.MARKS,
+    "dialects.finishes": lambda word: word in MEANINGS,
+    "dialects.phrases": lambda word: (
+        word in map(str, phrases.STATUSES) or any(phrase.search(word) for _, _, phrase in phrases.PHRASES)
+    ),
+    "dialects.waits": waits.SPAN.search,
+    "dialects.adaptations": adaptations.ALTERNATE.search,
+    "deltas": lambda word: word in THOUGHTS or word in {"message", "x_groq"},
+}
 
 
-def test_every_server_has_its_row_and_every_word_in_it_is_understood() -> None:
+def test_every_server_has_its_row_and_every_word_in_it_is_understood_by_a_module_that_the_row_names() -> None:
     """None is there for show."""
     assert [row[0] for row in ROWS[1:]] == list(SERVERS)
-    assert [word for row in ROWS[1:] for word in re.findall(r"`([^`]+)`", row[1]) if not is_known(word)] == []
+    for server, ways, _, held in ROWS[1:]:
+        files = WORD.findall(held)
+        known = [HOLDERS[file] for file in files if file in HOLDERS]
+        words = WORD.findall(ways)
+        assert [word for word in words if not any(is_known(word.lower()) for is_known in known)] == [], server
+
+
+def test_every_module_that_a_row_names_is_there_and_holds_something_of_that_row() -> None:
+    """What stands in no backticks, as the shape of a body, is held by `dialects.shapes` and `address`."""
+    for server, ways, _, held in ROWS[1:]:
+        files, words = WORD.findall(held), [word.lower() for word in WORD.findall(ways)]
+        assert [
+            file for file in files if not (ROOT / "core" / "llm" / f"{file.replace('.', '/')}.py").is_file()
+        ] == [], server
+        assert files, server
+        idle = [file for file in files if words and file in HOLDERS and not any(map(HOLDERS[file], words))]
+        assert idle == [], server
 
 
 @pytest.mark.parametrize("name", PATTERNS)
