@@ -28,7 +28,7 @@ MOST_QUOTED = 1_500  # characters of a question that are shown again; the model 
 STOPPED = "_(stopped)_"
 QUESTION_DELETED = "_The question was deleted, so I stopped._"
 
-WORD = re.compile(r"\s*/?(stop|reset|memory|settings|help)\s*[.!?]*\s*", re.IGNORECASE)
+WORD = re.compile(r"\s*/?(stop|reset|memory|settings|help)\s*+[.!?]*+\s*+", re.IGNORECASE)
 
 
 def command_of(text: str, *, addressed: bool = True) -> Command:

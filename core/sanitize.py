@@ -34,7 +34,7 @@ COLONS = (
     ":\uff1a\ufe55\ufe13\ufe30\ua789\u2236\u02d0\u02f8\u05c3"
     "\u0589\u0703\u0704\u0903\u0a83\u16ec\u1803\u1809\u205a\ua4fd"
 )
-SPEAKER = re.compile(rf"^[^\S\n]*(?:[^\n{COLONS}]{{1,80}}[{COLONS}]|\[(?!…\]))", re.MULTILINE)
+SPEAKER = re.compile(rf"^[^\S\n]*+(?:[^\n{COLONS}]{{1,80}}[{COLONS}]|(?<=[^\S\n])[{COLONS}]|\[(?!…\]))", re.MULTILINE)
 
 
 def valid_text(text: str) -> str:

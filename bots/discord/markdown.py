@@ -4,6 +4,7 @@ Tables become aligned blocks of code, or lists where a phone is too narrow; smal
 still grows is rendered up to where its rendering is sure, so that what was shown stays as it is.
 """
 
+import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
@@ -20,9 +21,9 @@ SMALL_HEADING_BEGUN = re2.compile(r"^ {0,3}(?:#{1,3}$|#{4,})")
 LINE_BREAK = re2.compile(r"(?i)<br\s*/?>")
 IMAGE = re2.compile(r"!\[([^\[\]\n]*)\]\(([^()\s]*)(?:\s[^()\n]*)?\)")
 UNSURE = re2.compile(r"!(?:\[[^\]\n]*(?:\](?:\([^)\n]*)?)?)?$|<[a-zA-Z]{0,2}\s*/?$|`[^`\n]*$")
-MARKS = re2.compile(r"\*\*|__|~~|`")
+MARKS = re.compile(r"\*\*|__|~~|`")
 SPOILER = re2.compile(r"\|\|(?:[^|]|\|[^|])+\|\|")
-CODE = re2.compile(r"`[^`]*`")
+CODE = re.compile(r"`[^`]*`")
 BARS = re2.compile(r"\s*\|+\s*$")
 ESCAPED_BAR = "\0"  # stands for a bar that parts no cells
 LINK = re2.compile(r"\]\(")

@@ -1,17 +1,16 @@
 """Whether what Confab stands on is of a version that is known to do something wrong."""
 
 import platform
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-
-import re2
 
 from bots.doctor.check import Check, Outcome
 from bots.settings import Settings
 from core.storage.inspection import ENGINE_VERSION
 
 Version = tuple[int, ...]
-NUMBERS = re2.compile(r"\d+")
+NUMBERS = re.compile(r"[0-9]+")
 NEWER_PYTHON = "Install a newer Python (its SQLite comes with it, or from the system), and run make install with it."
 
 

@@ -9,8 +9,8 @@ LONGEST_LABEL = 500  # code points; nobody writes a longer one, and looking thro
 UNICODE_DOTS = str.maketrans(dict.fromkeys("\u3002\uff0e\uff61\u2024\ua4f8\u06d4\u0701", "."))
 FORMATTING = str.maketrans("", "", "*_~`\\")
 WORD = re.compile(r"[^\s|,;\"'()\[\]{}<>\u2026]+")
-SCHEME = re.compile(r"(?:[a-z][a-z0-9+.-]*:)?//|mailto:|tel:")
-HOST_IN_WORD = re.compile(r"(?:[^\s@:]+@)?(?P<host>[\w.-]+)")
+SCHEME = re.compile(r"(?:[a-z][a-z0-9+.-]{0,63}:)?//|mailto:|tel:")
+HOST_IN_WORD = re.compile(r"(?:[^\s@:]{1,64}+@)?(?P<host>[\w.-]+)")
 HOST_NAME = re.compile(r"(?:[\w-]+\.)+(?P<ending>[^\W\d_]{2,}|xn--[\w-]+)$")
 FILE_ENDING = re.compile(
     r"(?:[jt]sx?|mjs|json|ya?ml|toml|ini|cfg|conf|env|html?|css|csv|xml|txt|pdf|png|jpe?g|gif|svg|log|lock|[ch]pp|java|sql)$"

@@ -4,6 +4,7 @@ Read loosely: a mark opens before a letter and closes behind one, whatever punct
 what Discord takes for one: what stands between two `||`, over lines and paragraphs, outside of code.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -13,7 +14,7 @@ from bots.markdown.blocks import FENCE_RUN, HEADING, ITEM, QUOTE, pieces_of_code
 
 SPOILER = "||"
 LONGEST = 3  # letters of one mark; of a longer run of backticks or asterisks nobody expects a meaning
-TOKEN = re2.compile(r"\\|`+|\*+|_+|~~+|\|\|+")
+TOKEN = re.compile(r"\\|`+|\*+|_+|~~+|\|\|+")
 ROW = re2.compile(r"\s*\|[^|].*\|\s*$")
 ROOM = {SPOILER: "\n||", "*": "***", "_": "___", "~~": "~~", "`": "```"}
 

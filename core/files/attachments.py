@@ -3,11 +3,11 @@
 What is not read, or only in part, is told to the model and to the person alike.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
-import re2  # linear in time, as what people attach comes from outside
 import structlog
 
 from core.errors import FileUnreadable
@@ -36,7 +36,7 @@ TOO_MANY = f"not shown, since at most {MOST_PICTURES} pictures of a message are"
 # What people read below the answer.
 UNSEEN = "_The model that I work with cannot see pictures, so I know no more of yours than the name._"
 UNCHECKED = "_Pictures cannot be checked here, so I did not look at yours and know no more of them than the name._"
-FENCES = re2.compile("`+")
+FENCES = re.compile("`+")
 LEFT_OUT = f"_I look at {MOST_PICTURES} pictures of a message: the others I left out._"
 UNREADABLE = (
     "_I could not look at all of your pictures: one is broken, too large or of a kind that I do not know. PNG, JPEG, "

@@ -1,10 +1,9 @@
 """Which calls are made as the model wants them, and what it is told of the others."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-
-import re2
 
 from core.messages import ToolCall
 from core.tool_calls import CallRecord
@@ -14,7 +13,7 @@ from core.tools.tool import Arguments, Tool
 from core.tools.trust import TurnTrust
 
 MOST_CALLS = 20  # of one turn
-UNNAMED = re2.compile(r"[^a-zA-Z0-9_-]")  # what no function's name holds (OpenAI API reference)
+UNNAMED = re.compile(r"[^a-zA-Z0-9_-]")  # what no function's name holds (OpenAI API reference)
 LONGEST_NAME = 64
 
 UNKNOWN = "There is no such tool here."
@@ -95,7 +94,7 @@ def _canonical(arguments: str) -> str:
 
 def _echo_call(call: ToolCall) -> ToolCall:
     """Return a call as the model is shown it again: servers refuse a name, or arguments, that are none."""
-    name = UNNAMED.sub("_", call.name)[:LONGEST_NAME]
+    name = UNNAMED.sub("_", call.name[:LONGEST_NAME])
     arguments = decode_arguments(call.arguments)
     if isinstance(arguments, dict) and call.arguments.lstrip().startswith("{"):
         return replace(call, name=name)

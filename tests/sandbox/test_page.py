@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aiohttp import ClientSession, ClientWebSocketResponse
+from aiohttp import ClientSession, ClientWebSocketResponse, WSServerHandshakeError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from deploy.sandbox.openai.model import FAULTS
@@ -330,6 +330,20 @@ async def test_another_web_page_is_refused(http: ClientSession, path: str, heade
     """Not by its origin, not by a name that it let point to this machine, and not by a link to it."""
     async with http.get(path, headers=headers) as response:
         assert response.status == 403
+
+
+async def test_another_web_page_opens_no_socket_and_calls_no_api(sandbox: Sandbox, http: ClientSession) -> None:
+    """Neither a bot's socket nor the page's own, nor what a bot calls of both platforms and of the model."""
+    rebound = {"Host": "rebound.example:80", "Origin": "http://rebound.example:80"}  # a name may agree with itself
+    for headers in ({"Origin": "https://evil.example"}, {"Origin": "null"}, rebound):
+        for path in ("/api/live", "/slack/socket", "/discord/gateway"):
+            with pytest.raises(WSServerHandshakeError, match="403"):
+                await http.ws_connect(path, headers=headers)
+        for path in ("/slack/api/chat.postMessage", "/discord/api/v10/channels/1/messages", "/v1/chat/completions"):
+            async with http.post(path, json={}, headers=headers) as response:
+                assert response.status == 403
+    assert sandbox.workspace.posts("C0GENERAL") == []
+    assert sandbox.model.requests == []
 
 
 async def test_another_web_page_can_write_nothing(sandbox: Sandbox, http: ClientSession) -> None:
