@@ -330,3 +330,24 @@ async def test_a_plain_mention_makes_no_call_but_those_of_its_answer(sandbox: Sa
         assert await calls_of_question(GENERAL) == answer
         assert await calls_of_question(RANDOM) == ["get_channel_messages", *answer]
         assert await calls_of_question(RANDOM) == answer
+
+
+async def test_what_a_forum_post_began_with_is_read_behind_130_replies(sandbox: Sandbox, tmp_path: Path) -> None:
+    """Its first message has the thread's own id and stands in no channel; the newest replies are read beside it."""
+    forum = await sandbox.guild.open_channel("help", "forum")
+    post = await sandbox.guild.open_post(forum, "printing", "The printer on floor 3 smells", GRACE)
+    for number in range(130):
+        await sandbox.guild.say(post, f"reply {number}", user=GRACE)
+    async with running(sandbox, tmp_path / "m.db"):
+        await sandbox.guild.say(post, mention("what is it about?"))
+        await answered(sandbox, post)
+        await sandbox.guild.say(post, mention("and since?"))
+        await answered(sandbox, post, 2)
+    told = prompt(sandbox.model.requests[0])
+    assert told[0] == "Grace Hopper: The printer on floor 3 smells"
+    assert told[-2:] == ["Grace Hopper: reply 129", "Ada Lovelace: what is it about?"]
+    assert len(told) < 130
+    assert prompt(sandbox.model.requests[1])[0] == told[0]
+    assert [call.path for call in sandbox.guild.calls if call.route == "get_channel_message"] == [
+        f"/discord/api/v10/channels/{post}/messages/{post}"
+    ]

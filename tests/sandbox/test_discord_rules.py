@@ -248,6 +248,16 @@ async def test_a_thread_in_a_direct_message_is_refused(client: Ear, guild: Guild
     assert await code_of(thread(client, message.id, channel=guild.direct(ADA))) == 50024
 
 
+async def test_a_message_in_a_forum_itself_is_refused(client: Ear, guild: Guild) -> None:
+    """One in a thread of it is not, and the thread's first message has its id."""
+    forum = await guild.open_channel("help", "forum")
+    post = await guild.open_post(forum, "printing", "It smells")
+    assert await code_of(client.place(forum).send("hello")) == 50008
+    await client.place(post).send("hello")
+    assert (await client.place(post).fetch_message(int(post))).content == "It smells"
+    assert isinstance(await client.fetch_channel(int(forum)), discord.ForumChannel)
+
+
 # What
 
 

@@ -7,7 +7,7 @@ from deploy.sandbox.discord.guild import Guild
 from deploy.sandbox.discord.limits import ORDINARY
 from deploy.sandbox.discord.places import need_guild
 from deploy.sandbox.discord.refused import Refused
-from deploy.sandbox.discord.roster import ADA, BOT_USER, Channel
+from deploy.sandbox.discord.roster import ADA, BOT_USER, OF_GUILD, Channel
 
 Payload = payloads.Payload
 
@@ -96,7 +96,7 @@ def guild_channels(guild: Guild, asked: Asked) -> list[Payload]:
 
 
 def _is_listed(guild: Guild, room: Channel) -> bool:
-    return room.kind == "text" and guild.roster.sees(BOT_USER, room.id)
+    return room.kind in OF_GUILD and guild.roster.sees(BOT_USER, room.id)
 
 
 def guild_member(guild: Guild, asked: Asked) -> Payload:

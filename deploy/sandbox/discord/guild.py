@@ -19,7 +19,7 @@ from deploy.sandbox.discord.mentions import ANYBODY
 from deploy.sandbox.discord.nonces import Nonces
 from deploy.sandbox.discord.permissions import NOTHING, Overwrite, Permission
 from deploy.sandbox.discord.posts import NO_FLAGS, Attachment, Flag, Kind, Post, Reference
-from deploy.sandbox.discord.roster import BOT_ROLE, BOT_USER, GUILD, Channel, Roster
+from deploy.sandbox.discord.roster import BOT_ROLE, BOT_USER, GUILD, Channel, ChannelKind, Roster
 from deploy.sandbox.discord.snowflakes import Snowflakes
 from deploy.sandbox.discord.threads import Threads
 from deploy.sandbox.wire.platform import Platform
@@ -219,9 +219,15 @@ class Guild(Platform[Change, Limits]):
         self.threads.archive(self.channels[thread], locked=locked)
         await asyncio.sleep(0)
 
-    async def open_channel(self, name: str) -> str:
-        """Make a text channel, and return its id."""
-        room = Channel(self.snowflakes.next(), "text", name)
+    async def open_post(self, forum: str, name: str, text: str, user: str = roster.ADA) -> str:
+        """Post in a forum as a person, and return the id of the thread, which is that of its first message as well."""
+        thread = self.threads.start_post(forum, name, user, text)
+        await asyncio.sleep(0)
+        return thread.id
+
+    async def open_channel(self, name: str, kind: ChannelKind = "text") -> str:
+        """Make a text channel or a forum, and return its id."""
+        room = Channel(self.snowflakes.next(), kind, name)
         self.channels[room.id] = room
         self.board.send(room, "CHANNEL_CREATE", payloads.channel(self.roster, room))
         await asyncio.sleep(0)

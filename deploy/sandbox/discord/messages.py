@@ -28,6 +28,8 @@ def create(guild: Guild, asked: Asked) -> payloads.Payload:
     need_to_write(guild, room)
     files = described(asked)
     check(body, files, guild.file_limit)
+    if room.kind == "forum":
+        raise Refused(50008)
     if repeated := _repeated(guild, body):
         return repeated
     if not says_something(body, len(files)):

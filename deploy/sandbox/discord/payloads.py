@@ -8,6 +8,7 @@ from deploy.sandbox.discord.roster import (
     ADA,
     BOT_USER,
     GUILD,
+    OF_GUILD,
     Channel,
     Role,
     Roster,
@@ -16,7 +17,7 @@ from deploy.sandbox.discord.roster import (
 from deploy.sandbox.discord.snowflakes import made_at
 
 Payload = dict[str, Any]
-TYPES = {"text": 0, "dm": 1, "public_thread": 11, "private_thread": 12}
+TYPES = {"text": 0, "dm": 1, "forum": 15, "public_thread": 11, "private_thread": 12}
 _JOINED = "2024-01-01T00:00:00.000000+00:00"
 OBFUSCATED = 1 << 17  # the flag of a channel that is hidden
 FILE_LIMIT = 10 * 1024 * 1024  # bytes; what a guild without boosts takes in one file
@@ -109,12 +110,21 @@ def arrived(roster: Roster, room: Channel) -> Payload:
     return {**empty, **known, "name": "___hidden___", "flags": OBFUSCATED, "permission_overwrites": [everybody]}
 
 
+_FORUM: Payload = {
+    "available_tags": [],
+    "default_reaction_emoji": None,
+    "default_sort_order": None,
+    "default_forum_layout": 0,
+}
+
+
 def _text_channel(room: Channel) -> Payload:
     overwrites = [
         {"id": each, "type": 0, "allow": str(int(given.allow)), "deny": str(int(given.deny))}
         for each, given in room.overwrites.items()
     ]
-    return {"position": 0, "nsfw": False, "topic": None, "permission_overwrites": overwrites}
+    shown = {"position": 0, "nsfw": False, "topic": None, "permission_overwrites": overwrites}
+    return {**shown, **_FORUM} if room.kind == "forum" else shown
 
 
 def _thread(room: Channel) -> Payload:
@@ -149,7 +159,7 @@ def emoji(name: str) -> Payload:
 def guild(roster: Roster, *, with_members: bool) -> Payload:
     """Return the guild as GUILD_CREATE carries it; without the right intent, Confab is its only member."""
     people = [person for person in roster.users.values() if with_members or person.id == BOT_USER]
-    rooms = [room for room in roster.channels.values() if room.kind == "text"]
+    rooms = [room for room in roster.channels.values() if room.kind in OF_GUILD]
     threads = [room for room in roster.threads_of() if not room.archived and roster.sees(BOT_USER, room.id)]
     return {
         **guild_object(roster),

@@ -31,7 +31,8 @@ BOT_ROLE = "1200000000000000201"
 ENGINEERS = "1200000000000000202"
 EVERYONE = GUILD  # the role of everybody has the guild's own id
 
-ChannelKind = Literal["text", "dm", "public_thread", "private_thread"]
+ChannelKind = Literal["text", "forum", "dm", "public_thread", "private_thread"]
+OF_GUILD = ("text", "forum")  # what stands in the guild's list; in a forum itself are threads alone
 THREADS = ("public_thread", "private_thread")
 
 
@@ -59,7 +60,7 @@ class Role:
 
 @dataclass(slots=True)
 class Channel:
-    """A place where posts stand, by id, oldest first: a text channel, a thread in one, or a direct message.
+    """A place where posts stand, by id, oldest first: a text channel, a thread in one or in a forum, a direct message.
 
     `members` are the people of a direct message, or who joined a thread. `closed` is a direct message that takes
     nothing from Confab any more. `archived_at` is when a thread was last archived or opened again.

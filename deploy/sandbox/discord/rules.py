@@ -51,6 +51,7 @@ RULES = (
     ),
     Rule("A direct message is open, and with a person", "50007", "test_a_closed_direct_message_is_refused"),
     Rule("A thread is started in a text channel", "50024", "test_a_thread_in_a_direct_message_is_refused"),
+    Rule("In a forum messages stand in its threads alone", "50008", "test_a_message_in_a_forum_itself_is_refused"),
     # What
     Rule("Content has up to 2,000 code points", "50035", "test_a_text_too_long_is_refused"),
     Rule("Content is a string", "50035", "test_a_content_that_is_no_text_is_refused"),

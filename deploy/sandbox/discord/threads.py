@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from deploy.sandbox.discord import payloads
 from deploy.sandbox.discord.board import Board, Change
-from deploy.sandbox.discord.mentions import named
+from deploy.sandbox.discord.mentions import ANYBODY, named
 from deploy.sandbox.discord.posts import Flag, Kind, Post, Reference
 from deploy.sandbox.discord.roster import BOT_USER, GUILD, Channel, ChannelKind
 from deploy.sandbox.discord.snowflakes import Snowflakes
@@ -37,6 +37,13 @@ class Threads:
             told = Post(self._snowflakes.next(), parent, owner, name, Kind.THREAD_CREATED)
             told.reference = Reference(thread.id, "")
             self._board.publish(told, {})
+        return thread
+
+    def start_post(self, forum: str, name: str, owner: str, text: str) -> Channel:
+        """Start a forum's thread, whose first message has its id (Discord docs, Start Thread in Forum Channel)."""
+        thread = Channel(self._snowflakes.next(), "public_thread", name, forum, owner, {owner})
+        self._begin(thread)
+        self._board.publish(Post(thread.id, thread.id, owner, text), ANYBODY)
         return thread
 
     def _begin(self, thread: Channel) -> None:
