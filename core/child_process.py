@@ -1,14 +1,17 @@
-"""What each of our programs does first that runs beside the bot: it ends when the bot does, however that ends."""
+"""What each of our programs does first that runs beside the bot: it ends when the bot does, and keeps to its bounds."""
 
 import ctypes
 import os
+import resource
 import signal
 import sys
 import threading
 import time
+from contextlib import suppress
 
 SET_PDEATHSIG = 1  # prctl(2): the signal that comes when the parent ends
 PAUSE = 1.0  # seconds between two looks, where the system sends no signal
+OPEN_FILES = 64  # at a time
 
 
 def end_with_parent(parent: int) -> None:
@@ -23,6 +26,23 @@ def end_with_parent(parent: int) -> None:
         threading.Thread(target=_watch_parent, args=(parent,), daemon=True).start()
     if os.getppid() != parent:  # it ended meanwhile
         os._exit(1)
+
+
+def limit_resources(*, seconds: int, memory: int, written: int) -> None:
+    """Let this process take so many seconds of processor time and bytes of address space, and write files so long.
+
+    It is killed where it goes on after its time. It opens few files, and leaves no memory behind on the disk.
+    """
+    limits = {
+        resource.RLIMIT_CPU: seconds,
+        resource.RLIMIT_AS: memory,
+        resource.RLIMIT_FSIZE: written,
+        resource.RLIMIT_NOFILE: OPEN_FILES,
+        resource.RLIMIT_CORE: 0,
+    }
+    for limit, most in limits.items():
+        with suppress(ValueError, OSError):  # macOS sets no bound of address space
+            resource.setrlimit(limit, (most, most))
 
 
 def _watch_parent(parent: int) -> None:

@@ -7,18 +7,16 @@ It ends with the process that began it, in the middle of a job too.
 """
 
 import json
-import resource
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import av
 from av.container import InputContainer
 
-from core.child_process import end_with_parent
+from core.child_process import end_with_parent, limit_resources
 from core.voice.audio import codec_of, open_container, read_samples
 from core.voice.promised_length import promised_share
 from core.voice.segments import split_recording
@@ -116,10 +114,7 @@ def run_job(job: dict[str, Any]) -> Iterator[dict[str, Any]]:
 def main() -> None:
     """Do the jobs that come in, within bounds of time, memory and disk; the first argument is the parent's id."""
     end_with_parent(int(sys.argv[1]))
-    bounds = {resource.RLIMIT_CPU: CPU, resource.RLIMIT_AS: MEMORY, resource.RLIMIT_FSIZE: WRITTEN}
-    for kind, most in bounds.items():
-        with suppress(ValueError, OSError):  # macOS sets no bound of address space
-            resource.setrlimit(kind, (most, most))
+    limit_resources(seconds=CPU, memory=MEMORY, written=WRITTEN)
     signal.alarm(IDLE)
     for line in sys.stdin:
         signal.alarm(0)

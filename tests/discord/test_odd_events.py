@@ -1,5 +1,6 @@
 """Confab in Discord where discord.py cannot parse what comes: that is left out, alone, and all else goes on."""
 
+import math
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ POLL = {
     "layout_type": 1,
 }
 ATTACHMENT = {"id": "5", "filename": "a.bin", "size": 3, "url": "http://x/a", "proxy_url": "http://x/a"}
+UNSTORABLE = {"size": 2**70, "duration_secs": math.nan, "filename": "a\0\ud83d.bin", "content_type": "\0"}
 ADA_HERSELF = {"id": ADA, "username": "ada", "global_name": "Ada Lovelace", "discriminator": "0", "avatar": None}
 
 
@@ -51,6 +53,9 @@ ODD: dict[str, dict[str, Any]] = {
     "unknown kind of component": {"components": [{"type": 99}, {"type": 1}]},
     "sticker without format": {"sticker_items": [{"id": "1", "name": "Wave"}]},
     "reaction without emoji": {"reactions": [{"count": 1}]},
+    "attachment of a size and length that no row holds": {"attachments": [{**ATTACHMENT, **UNSTORABLE}]},
+    "half a surrogate pair in a name": {"author": {**ADA_HERSELF, "global_name": "Ada \ud83d\0"}},
+    "an embed's NaN": {"embeds": [{"type": "rich", "title": "\0\ud83d", "color": math.nan, "timestamp": 2**70}]},
     "two faults at once": {"poll": POLL, "embeds": [{"timestamp": "?"}, {"title": "sound"}]},
 }
 
@@ -115,6 +120,13 @@ async def test_an_event_that_cannot_be_parsed_is_skipped(sandbox: Sandbox, event
     await sandbox.guild.send_event(event, data)
     assert await ask(sandbox, "still there?")
     assert len(sandbox.guild.gateway.sessions) == 1
+
+
+@in_discord
+async def test_a_text_that_no_row_holds_is_made_valid_and_answered(sandbox: Sandbox) -> None:
+    """Half a surrogate pair becomes U+FFFD, and what cannot be seen is left out."""
+    assert await ask(sandbox, "half \ud83d and\0 none")
+    assert prompt(sandbox.model.requests[-1])[-1] == "half \ufffd and none"
 
 
 async def test_catch_up_reads_past_what_cannot_be_parsed(sandbox: Sandbox, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """What stands in a message of Slack's, of whatever kind, is read as text."""
 
+import math
 from typing import Any
 
 import pytest
@@ -230,6 +231,15 @@ ODD: list[dict[str, Any]] = [
     {"bot_profile": "x", "bot_id": 3},
     {"subtype": "message_changed", "message": None},
     {"subtype": "message_deleted"},
+    {"files": [{"id": "F\0\ud83d", "duration_ms": 2**70, "size": math.nan, "name": "\0\ud83d"}]},
+    {"user": "U\0\ud83d", "text": "\0 \ud83d"},
+    {"user": 2**70},
+    {"text": math.nan},
+    {"ts": 2**70},
+    {"thread_ts": "1\0.2"},
+    {"channel": "C\ud83d"},
+    {"bot_profile": {"name": "\0\ud83d"}, "bot_id": "B\0"},
+    {"client_msg_id": "\ud83d", "edited": {"ts": 2**70, "user": math.nan}},
 ]
 
 

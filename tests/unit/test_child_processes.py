@@ -6,8 +6,11 @@ end shows when they do.
 
 import asyncio
 import os
+import resource
 import select
+import subprocess
 import sys
+import time
 from asyncio.subprocess import DEVNULL
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -15,6 +18,7 @@ from pathlib import Path
 
 import pytest
 
+from core.child_process import OPEN_FILES
 from core.errors import EndpointFailing
 from core.llm.settings import TranscriptionSettings
 from core.voice.local import PROGRAM, LocalWhisper
@@ -133,3 +137,44 @@ async def test_a_model_that_is_not_there_is_a_fault_of_the_transcriber(tmp_path:
     async with whisper("absent") as local:
         with pytest.raises(EndpointFailing, match="no such model"):
             await local.transcribe(tmp_path / "recording", "transcriptions")
+
+
+BEYOND = {
+    "a file over its bound": "open(sys.argv[1], 'wb', 0).write(bytes(101)); open(sys.argv[1], 'ab', 0).write(b'x')",
+    "processor time without end": "\nwhile True: pass",
+    "memory": "bytearray(2 * 1024**3)",
+    "many open files": "files = [open(sys.argv[1], 'wb') for _ in range(100)]",
+}
+
+
+@pytest.mark.parametrize("work", BEYOND.values(), ids=BEYOND)
+async def test_a_program_that_goes_beyond_its_bounds_ends(tmp_path: Path, work: str) -> None:
+    """By an error of its own or by a signal, and what it wrote is no longer than it may be."""
+    begin = "import sys; from core.child_process import limit_resources; "
+    program = f"{begin}limit_resources(seconds=1, memory=1024**3, written=100); {work}"
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", program, tmp_path / "out", cwd=ROOT, stdout=DEVNULL, stderr=DEVNULL
+    )
+    async with asyncio.timeout(60):
+        assert await process.wait() != 0
+    assert (tmp_path / "out").stat().st_size <= 100 if (tmp_path / "out").exists() else True
+
+
+READ = "from core.files.readers.program import main; main('text', sys.argv[1])"
+HEAR = "from core.voice.probe import main; main()"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells another process's limits")
+@pytest.mark.parametrize("begin", [READ, HEAR])
+def test_the_programs_that_read_files_and_recordings_keep_to_bounds(begin: str) -> None:
+    """Before anything comes in."""
+    command = [sys.executable, "-c", f"import sys; {begin}", str(os.getpid())]
+    until = time.monotonic() + 30
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=DEVNULL) as process:  # noqa: S603 - our own program
+        while resource.prlimit(process.pid, resource.RLIMIT_NOFILE)[1] != OPEN_FILES and time.monotonic() < until:
+            time.sleep(0.01)
+        kinds = (resource.RLIMIT_CPU, resource.RLIMIT_AS, resource.RLIMIT_FSIZE, resource.RLIMIT_NOFILE)
+        limits = [resource.prlimit(process.pid, kind)[1] for kind in kinds]
+        process.kill()
+    assert resource.RLIM_INFINITY not in limits
+    assert limits[-1] == OPEN_FILES

@@ -5,16 +5,14 @@ It reads within bounds of time and memory, writes no file, and ends with the pro
 
 import json
 import os
-import resource
 import sys
 from importlib import import_module
 
-from core.child_process import end_with_parent
+from core.child_process import end_with_parent, limit_resources
 from core.files.readers.excerpt import Excerpt
 
 SECONDS = 10  # of processor time
 MEMORY = 1024 * 1024 * 1024  # bytes that the process may take
-FILES = 64  # that may be open
 
 # Which reader reads a kind; a reader is imported alone, since some take half a second.
 READERS = {
@@ -49,14 +47,6 @@ def main(kind: str, parent: str) -> None:
 
 def _limit_process(parent: int) -> None:
     """Give up what reading does not need, and end when the parent does."""
-    limits = {
-        resource.RLIMIT_CPU: SECONDS,
-        resource.RLIMIT_AS: MEMORY,
-        resource.RLIMIT_NOFILE: FILES,
-        resource.RLIMIT_FSIZE: 0,
-        resource.RLIMIT_CORE: 0,
-    }
-    for limit, most in limits.items():
-        resource.setrlimit(limit, (most, most))
+    limit_resources(seconds=SECONDS, memory=MEMORY, written=0)
     os.nice(10)  # whoever waits for an answer comes first
     end_with_parent(parent)
