@@ -21,7 +21,7 @@ from bots.silence import explain_silence
 from bots.slack.backfill import MARGIN, SILENCE, SlackBackfill, microseconds_of
 from bots.slack.calls import MaybeSent, SlackCalls, SlackRefusal
 from bots.slack.events import SlackEventReader, author_of
-from bots.slack.files import SlackFiles, fetch_own_transcript, identify_file
+from bots.slack.files import SlackFiles, fetch_own_transcript, identify_files
 from bots.slack.incoming import mentioned_users, to_markdown
 from bots.slack.interactions import Ephemeral, Interactions
 from bots.slack.listener import SlackListener
@@ -141,7 +141,7 @@ class Slack:
         quotations = tuple(
             replace(each, text=read(each.text), others=tuple(map(read, each.others))) for each in message.quotations
         )
-        files = tuple([await identify_file(self._calls, file) for file in message.attachments])
+        files = await identify_files(self._calls, message.attachments)
         zone = "" if author.is_bot else await self._people.zone_of(author.id)
         said = replace(message, author=author, text=text, attachments=files, zone=zone, quotations=quotations)
         return replace(said, others=(*others, *people.values()))

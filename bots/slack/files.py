@@ -19,6 +19,7 @@ log = structlog.get_logger()
 
 SLACKS = "files.slack.com"  # Slack docs, Working with files: `url_private` needs the bot's token, and is served there
 FILE_HINT = "Files come from Slack with the scope files:read, and from the hosts of CONFAB_FILE_HOSTS."
+MOST_ASKED = 20  # files of one message
 UNKNOWN_FILE = "a shared file"
 LOOKS = 6  # at a clip whose transcript is being made
 PAUSE = 2.0  # seconds between them
@@ -45,11 +46,17 @@ class SlackFiles:
         return {} if any(is_below(base, url) for base in self._bases) else None
 
 
-async def identify_file(calls: SlackCalls, file: Attachment) -> Attachment:
-    """Return a file as it is; one of which only the id came, as in a channel shared with others, is asked for.
+async def identify_files(calls: SlackCalls, files: Sequence[Attachment]) -> tuple[Attachment, ...]:
+    """Return files as they are; those of which only the id came, as in a channel shared with others, are asked for.
 
-    (Slack docs, Slack Connect, `check_file_info`.) Where it is not to be had, it cannot be fetched either.
+    (Slack docs, Slack Connect, `check_file_info`.) Of many only the first: no more of a message are read.
     """
+    asked = [await _identify_file(calls, file) for file in files[:MOST_ASKED]]
+    return (*asked, *files[MOST_ASKED:])
+
+
+async def _identify_file(calls: SlackCalls, file: Attachment) -> Attachment:
+    """Return a file; one that is not to be had under a name, since it cannot be fetched either."""
     if not is_stub(file):
         return file
     try:

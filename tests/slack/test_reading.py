@@ -92,6 +92,16 @@ async def test_a_file_of_another_workspace_is_asked_for(sandbox: Sandbox, tmp_pa
     assert is_there or "could not be fetched" in said[0]
 
 
+async def test_of_a_thousand_files_of_another_workspace_few_are_asked_for(sandbox: Sandbox, tmp_path: Path) -> None:
+    """As many as are read."""
+    stubs = [{"id": f"F{number}", "file_access": "check_file_info"} for number in range(1_000)]
+    async with running(sandbox, tmp_path / "confab.db"):
+        files = {"text": mention("read"), "subtype": "file_share", "files": stubs}
+        await answered(sandbox, await sandbox.workspace.say_raw(GENERAL, files))
+    assert sum(call.method == "files.info" for call in sandbox.workspace.calls) == 20
+    assert "[980 more files: not read" in prompt(sandbox.model.requests[0])[0]
+
+
 async def test_odd_shapes_stop_nothing_else(sandbox: Sandbox, tmp_path: Path) -> None:
     """Live, in a thread that is read, and in a channel whose last messages are."""
     setup = Setup(policies=Policies(ChannelSettings(channel_context=40)))
