@@ -181,9 +181,11 @@ async def test_ctrl_c_leaves_the_file_whole(sandbox: Sandbox, tmp_path: Path) ->
     (tmp_path / ".env").write_text(BROKEN_FILE)
     parent, child = pty.openpty()
     environ = {**known(sandbox), "PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
+    heard = signal.signal(signal.SIGINT, signal.default_int_handler)  # a child ignores it where we do
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "bots", "setup", cwd=tmp_path, env=environ, stdin=child, stdout=PIPE, stderr=child
     )
+    signal.signal(signal.SIGINT, heard)
     os.close(child)
     assert process.stdout
     async with asyncio.timeout(60):
