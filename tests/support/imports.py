@@ -2,8 +2,10 @@
 
 import ast
 import sys
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import bots.platforms
@@ -71,7 +73,9 @@ def read(root: Path, *folders: str) -> list[Module]:
     return [_from_file(path, root) for folder in folders for path in sorted((root / folder).rglob("*.py"))]
 
 
+@cache
 def _from_file(path: Path, root: Path) -> Module:
+    """Return a file's module, read once: nothing changes while the tests run."""
     parts = path.relative_to(root).with_suffix("").parts
     is_package = parts[-1] == "__init__"
     return parse(".".join(parts[:-1] if is_package else parts), path.read_text(), is_package=is_package)
@@ -79,17 +83,16 @@ def _from_file(path: Path, root: Path) -> Module:
 
 def imports(module: Module) -> Iterator[Import]:
     """Yield everything that a module imports, wherever it stands; a relative import by its full name."""
-    deep = {
-        id(inner)
-        for outer in ast.walk(module.tree)
-        if isinstance(outer, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
-        for inner in ast.walk(outer)
-    }
-    for node in ast.walk(module.tree):
+    # In an expression none can stand.
+    found: deque[tuple[ast.AST, bool]] = deque([(module.tree, False)])
+    while found:
+        node, in_function = found.popleft()
+        below = in_function or isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        found.extend((each, below) for each in ast.iter_child_nodes(node) if not isinstance(each, ast.expr))
         if isinstance(node, ast.Import | ast.ImportFrom):
             prefix = f"{_origin(module, node)}." if isinstance(node, ast.ImportFrom) else ""
             for alias in node.names:
-                yield Import(prefix + alias.name, node.lineno, id(node) in deep)
+                yield Import(prefix + alias.name, node.lineno, in_function)
 
 
 def _origin(module: Module, node: ast.ImportFrom) -> str:
