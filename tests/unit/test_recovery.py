@@ -151,6 +151,13 @@ async def test_a_question_deleted_while_the_bot_was_down_leaves_no_half_answer(r
     assert states(tmp_path)[0] == "cancelled"
 
 
+async def refused(folder: Path, number: int) -> None:
+    """Wait until so many turns are refused."""
+    async with asyncio.timeout(60):
+        while states(folder).count("refused") != number:  # noqa: ASYNC110 - a file tells nobody
+            await asyncio.sleep(0.02)
+
+
 async def test_too_many_questions_are_refused_with_one_sentence(room: Room, tmp_path: Path) -> None:
     """What waits already is answered all the same; nothing is refused without a word."""
     await room.leave()
@@ -161,15 +168,13 @@ async def test_too_many_questions_are_refused_with_one_sentence(room: Room, tmp_
     await answered(room, said)
     for number in range(4):
         await room.go_on(said, f"question {number}")
-    await settled(room)
+    await refused(tmp_path, 2)  # of the third, the sentence waits
     hold.set()
     await answered(room, said, 3)
     await settled(room)
     assert [FULL in answer for answer in room.answers(said)].count(True) == 1
     assert len(room.answers(said)) == 3
-    async with asyncio.timeout(30):  # the sentence is seen before its row is finished
-        while states(tmp_path).count("refused") != 3:  # noqa: ASYNC110 - a file tells nobody
-            await asyncio.sleep(0.02)
+    await refused(tmp_path, 3)  # the sentence is seen before its row is finished
 
 
 async def test_whoever_loses_a_turn_falls_silent_and_the_other_holder_answers_it(room: Room, tmp_path: Path) -> None:
