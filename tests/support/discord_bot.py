@@ -105,7 +105,9 @@ async def running(sandbox: Sandbox, database: Path, setup: DiscordSetup | None =
         stack.push_async_callback(discord.close)
         stack.push_async_callback(worker.stop, setup.grace)
         await discord.start(intake.receive)
-        if sandbox.guild.faults == type(sandbox.guild.faults)():  # else commands, registered beside the start, may not come
+        if (
+            sandbox.guild.faults == type(sandbox.guild.faults)()
+        ):  # else commands, registered beside the start, may not come
             await sandbox.guild.until(lambda: sandbox.guild.interactions.global_commands)
         yield DiscordBot(store, intake, worker, discord)
 
