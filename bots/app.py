@@ -28,6 +28,7 @@ from bots.settings import Settings
 from bots.tools import toolbox_of
 from bots.voice import local_whisper, voice_notes_of
 from core.conversation import Conversation
+from core.files.documents import Documents
 from core.intake import Intake
 from core.llm.client import OpenAI, open_client
 from core.policy import Policies
@@ -48,7 +49,7 @@ async def run_bot(settings: Settings) -> None:
     async with AsyncExitStack() as stack:
         settings = await stack.enter_async_context(settings_with_model(settings, os.environ))
         settings = await settings_with_versions(settings)
-        store = _open_store(settings.storage.path, settings.storage.read_key())
+        store = _open_store(settings.storage.path, await asyncio.to_thread(settings.storage.read_key))
         stack.push_async_callback(store.close)
         session = await stack.enter_async_context(aiohttp.ClientSession(response_class=BoundedResponse))
         policies = Policies(settings.conversations, settings.conversations.channels)
@@ -95,8 +96,11 @@ async def _build_core(
     local = local_whisper(settings.transcription, os.environ, stack)
     voice_notes = voice_notes_of(settings, store, policies, client, platforms.transcripts, local)
     stack.push_async_callback(voice_notes.close)
-    tools = await toolbox_of(settings.tools, store, policies, guard, stack)
-    conversation = Conversation(store, models.choice, preferences, recall, summaries, voice_notes, guard, tools)
+    documents = Documents()  # one, so that its bounds hold for links and attached files together
+    tools = await toolbox_of(settings.tools, store, policies, guard, documents, stack)
+    conversation = Conversation(
+        store, models.choice, preferences, recall, summaries, voice_notes, guard, tools, documents
+    )
     worker = Worker(store, conversation, platforms.by_name, settings.turns, guard)
     return Intake(store, conversation, platforms.by_name, policies, worker, settings.turns.queue, guard), worker
 

@@ -1,5 +1,7 @@
 """The database copied and put back, as an operator asks for it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
@@ -22,10 +24,8 @@ copy_argument = click.argument("file", type=click.Path(path_type=Path, dir_okay=
 def back_up_database(usual: StorageSettings, file: Path, database: Path | None) -> None:
     """Copy the database into FILE, also while Confab runs; an earlier copy of that name is replaced."""
     path = database or usual.path
-    try:
+    with _telling_why(f"{path} was not copied"):
         back_up(path, file, usual.read_key())
-    except REFUSED as error:
-        raise click.ClickException(f"{path} was not copied: {error}") from None
     click.echo(f"{file} is a whole copy of {path}.")
 
 
@@ -36,10 +36,8 @@ def back_up_database(usual: StorageSettings, file: Path, database: Path | None) 
 def restore_database(usual: StorageSettings, file: Path, database: Path | None) -> None:
     """Put the copy FILE in the database's place, once it is seen to be whole; Confab must not run."""
     path = database or usual.path
-    try:
+    with _telling_why(f"{path} is as it was"):
         kept = restore(file, path, usual.read_key())
-    except REFUSED as error:
-        raise click.ClickException(f"{path} is as it was: {error}") from None
     click.echo(f"{path} is what {file} holds." + (f" What it held before is in {kept}." if kept else ""))
 
 
@@ -53,9 +51,16 @@ def rekey_database(usual: StorageSettings, file: TextIO, database: Path | None) 
     An empty FILE takes the encryption away. The key that it has now is read as ever, from CONFAB_DATABASE_KEY.
     """
     path, new_key = database or usual.path, file.readline().strip()
-    try:
+    with _telling_why(f"{path} is as it was"):
         rekey(path, usual.read_key(), new_key)
-    except REFUSED as error:
-        raise click.ClickException(f"{path} is as it was: {error}") from None
     told = "is encrypted with the new key: set CONFAB_DATABASE_KEY to it" if new_key else "is encrypted no more"
     click.echo(f"{path} {told}. Copies that were made before keep the key that they had.")
+
+
+@contextmanager
+def _telling_why(outcome: str) -> Iterator[None]:
+    """End with a sentence where nothing was done."""
+    try:
+        yield
+    except REFUSED as error:
+        raise click.ClickException(f"{outcome}: {error}") from None

@@ -57,7 +57,9 @@ def again(usual: StorageSettings, message: str, database: Path | None) -> None:
     path = database or usual.path
     with _open_records(path, usual) as records:
         found = _find_turns(records, message)
-    opened = [each for each in found if reopen_turn(path, each.id, usual.read_key())]
+    with _telling_why(path):
+        key = usual.read_key()
+        opened = [each for each in found if reopen_turn(path, each.id, key)]
     if not opened:
         raise click.ClickException("It neither failed nor is uncertain, or its question was deleted.")
     click.echo(_wake_bot(path))
@@ -70,7 +72,7 @@ def again(usual: StorageSettings, message: str, database: Path | None) -> None:
 def choices(usual: StorageSettings, forget: str | None, database: Path | None) -> None:
     """List what was set in the chat: when, where, by whom, from what to what; the latest first."""
     path = database or usual.path
-    try:
+    with _telling_why(path):
         if forget:
             platform, _, person = forget.partition(":")
             count = forget_person(path, platform, person, usual.read_key())
@@ -78,8 +80,6 @@ def choices(usual: StorageSettings, forget: str | None, database: Path | None) -
             _wake_bot(path)
             return
         found = read_record(path, usual.read_key())
-    except (StorageUnavailable, StatementRefused, SettingsError) as error:
-        raise _unreadable(path, error) from None
     for each in found:
         click.echo(_format_choice(each))
     if not found:
@@ -97,15 +97,17 @@ def _find_turns(records: TimelineReader, message: str) -> list[Timeline]:
 @contextmanager
 def _open_records(path: Path, usual: StorageSettings) -> Iterator[TimelineReader]:
     """Open a database for reading; a sentence where that cannot be done."""
+    with _telling_why(path), closing(TimelineReader(path, usual.read_key())) as records:
+        yield records
+
+
+@contextmanager
+def _telling_why(path: Path) -> Iterator[None]:
+    """End with a sentence where the database cannot be read."""
     try:
-        with closing(TimelineReader(path, usual.read_key())) as records:
-            yield records
+        yield
     except (StorageUnavailable, StatementRefused, SettingsError) as error:
-        raise _unreadable(path, error) from None
-
-
-def _unreadable(path: Path, error: Exception) -> click.ClickException:
-    return click.ClickException(f"{path} cannot be read ({error}): name the file with --database.")
+        raise click.ClickException(f"{path} cannot be read ({error}): name the file with --database.") from None
 
 
 def _wake_bot(path: Path) -> str:

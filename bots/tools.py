@@ -17,9 +17,14 @@ from core.tools.toolbox import Toolbox
 
 
 async def toolbox_of(
-    settings: ToolSettings, store: Store, policies: Policies, guard: Moderation | None, stack: AsyncExitStack
+    settings: ToolSettings,
+    store: Store,
+    policies: Policies,
+    guard: Moderation | None,
+    documents: Documents,
+    stack: AsyncExitStack,
 ) -> Toolbox:
-    """Return the tools; `stack` closes what they hold open."""
+    """Return the tools; `documents` reads what links lead to, and `stack` closes what they hold open."""
     web = await stack.enter_async_context(open_public_client(is_public_address, SECONDS))
-    built_in = (CLOCK, CALCULATOR, LinkReader(web, Documents()).tool, ChannelSearch(store).tool)
+    built_in = (CLOCK, CALCULATOR, LinkReader(web, documents).tool, ChannelSearch(store).tool)
     return Toolbox(built_in, settings, store, policies, guard)

@@ -64,18 +64,18 @@ class Conversation:
         voice_notes: notes.VoiceNotes,
         guard: Moderation | None = None,
         tools: Toolbox | None = None,
+        documents: Documents | None = None,
     ) -> None:
         self._store = store
         self._models = models
         self._preferences = preferences
-        self._policies = preferences.policies
         self._recall = recall
         self._summaries = summaries
         self._voice_notes = voice_notes
         self._guard = guard
         self._checks = guard if guard and guard.is_checking else None
         self._tools = tools or Toolbox((), ToolSettings(), store, preferences.policies)
-        self._documents = Documents()
+        self._documents = documents or Documents()
         self.earlier = EarlierReader(store, recall, preferences.policies, self._documents, guard)
 
     async def answer(self, turn: Turn, platform: Platform, halt: Cancellation) -> None:
@@ -121,14 +121,14 @@ class Conversation:
 
     async def _is_part(self, turn: Turn, message: Message, question: Entry) -> bool:
         """Whether a question is to be answered with the next one, before which it then stands in the history."""
-        may_be = turn.followed and not turn.posted and self._policies.policy_of(turn.message.key).merge
+        may_be = turn.followed and not turn.posted and self._preferences.policies.policy_of(turn.message.key).merge
         if not may_be or not await self._store.next_is_same_author(turn):
             return False
         return self._checks is None or await may_merge(self._checks, turn, message, question)
 
     def _model_of(self, key: ConversationKey) -> OpenAI:
         """Return who answers in a conversation."""
-        return self._models.model_named(self._policies.policy_of(key).model)
+        return self._models.model_named(self._preferences.policies.policy_of(key).model)
 
     def _blind(self, model: OpenAI) -> tuple[str, str] | None:
         """Return why no picture is shown: the model sees none, or nobody would check one before it is sent."""
@@ -251,7 +251,7 @@ class Conversation:
 
     def _grows(self, turn: Turn) -> bool:
         """Whether an answer is shown while it is made."""
-        return self._policies.policy_of(turn.message.key, turn.message.author.id).streaming
+        return self._preferences.policies.policy_of(turn.message.key, turn.message.author.id).streaming
 
     async def _show(self, turn: Turn, platform: Platform, events: AsyncIterator[ReplyEvent], answer: Outcome) -> None:
         try:

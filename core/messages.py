@@ -7,6 +7,7 @@ from typing import Literal
 Role = Literal["system", "user", "assistant", "tool"]
 Origin = Literal["", "channel"]
 Command = Literal["", "ask", "edit", "stop", "reset", "memory", "settings", "help", "deleted", "full", "unheard"]
+MOST_FILES = 20  # of one message that are read
 NOTICE = "-notice"  # behind a turn's id: what is said below an answer that could not be shown to its end
 
 

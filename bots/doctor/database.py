@@ -33,7 +33,7 @@ async def check_database(settings: Settings) -> list[Check]:
     if not path.exists():
         return [check_room(path), _check_folder(path)]
     try:
-        report = await asyncio.to_thread(inspect_database, path, settings.storage.read_key())
+        report = await asyncio.to_thread(lambda: inspect_database(path, settings.storage.read_key()))
     except SettingsError as error:
         return [check_room(path), Check("database.key", "fail", str(error), "Set the key that the file has.")]
     except StorageUnavailable as error:
@@ -49,7 +49,7 @@ async def check_database(settings: Settings) -> list[Check]:
 
 def check_room(path: Path, free: int | None = None) -> Check:
     """Return whether the disk has room, `free` bytes of it where that is known already."""
-    place = next(each for each in (path.parent, *path.parents) if each.exists())
+    place = next(each for each in path.parents if each.exists())
     free = shutil.disk_usage(place).free if free is None else free
     told = f"The database's disk has {free / 1e9:.1f} GB of room."
     if free > LITTLE:
@@ -58,7 +58,7 @@ def check_room(path: Path, free: int | None = None) -> Check:
 
 
 def _check_folder(path: Path) -> Check:
-    place = next(each for each in (path.parent, *path.parents) if each.exists())
+    place = next(each for each in path.parents if each.exists())
     if place.is_dir() and os.access(place, os.W_OK | os.X_OK):
         return Check("database.file", "ok", "The database is made at the first start.")
     return Check("database.file", "fail", f"No file can be made in {place}.", MENDS["not writable"])

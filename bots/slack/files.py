@@ -13,13 +13,12 @@ from bots.downloads import Downloads, is_below, parse_bases
 from bots.slack.calls import SlackCalls, SlackRefusal
 from bots.slack.payload_values import mapping_at
 from bots.slack.post_text import is_stub, read_file_info
-from core.messages import Attachment
+from core.messages import MOST_FILES, Attachment
 
 log = structlog.get_logger()
 
 SLACKS = "files.slack.com"  # Slack docs, Working with files: `url_private` needs the bot's token, and is served there
 FILE_HINT = "Files come from Slack with the scope files:read, and from the hosts of CONFAB_FILE_HOSTS."
-MOST_ASKED = 20  # files of one message
 UNKNOWN_FILE = "a shared file"
 LOOKS = 6  # at a clip whose transcript is being made
 PAUSE = 2.0  # seconds between them
@@ -51,8 +50,8 @@ async def identify_files(calls: SlackCalls, files: Sequence[Attachment]) -> tupl
 
     (Slack docs, Slack Connect, `check_file_info`.) Of many only the first: no more of a message are read.
     """
-    asked = [await _identify_file(calls, file) for file in files[:MOST_ASKED]]
-    return (*asked, *files[MOST_ASKED:])
+    asked = [await _identify_file(calls, file) for file in files[:MOST_FILES]]
+    return (*asked, *files[MOST_FILES:])
 
 
 async def _identify_file(calls: SlackCalls, file: Attachment) -> Attachment:

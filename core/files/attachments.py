@@ -14,7 +14,7 @@ from core.errors import FileUnreadable
 from core.fair_slots import Owner
 from core.files.documents import Documents, DocumentText
 from core.files.kinds import kind_of, kind_of_content
-from core.messages import Attachment, ConversationKey, Image, Message
+from core.messages import MOST_FILES, Attachment, ConversationKey, Image, Message
 from core.ports import Platform
 from core.sanitize import sanitize_name, sanitize_text
 
@@ -22,7 +22,7 @@ log = structlog.get_logger()
 
 MOST_OF_A_DOCUMENT = 8 * 1024 * 1024  # bytes, of a text as well; of a long one only the beginning is read
 MOST_OF_A_PICTURE = 16 * 1024 * 1024  # bytes
-MOST_FILES, MOST_PICTURES = 20, 4  # of one message
+MOST_PICTURES = 4  # of one message
 NOTHING_HEARD: Mapping[str, str] = {}
 
 # Why a file is not read, as the model and the person are told.

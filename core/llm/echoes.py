@@ -56,6 +56,8 @@ def redact_echoes(text: str, private: str) -> str:
 
     Five of those in a row are taken out as well, where they stand so in `private`.
     """
+    if not text:
+        return ""  # as most parts of a complaint are: the prompt may be long
     told = _decode(text[:READ])
     shown, place = [], 0
     for start, end in _join_spans(sorted(_quoted_spans(told, _PrivateText(private)))):

@@ -100,7 +100,8 @@ def _copy_whole(source: Path, target: Path, key: str) -> None:
         partial.replace(target)
         sync_folder(target.parent)
     finally:
-        partial.unlink(missing_ok=True)
+        for ending in ("", *BESIDE):
+            partial.with_name(partial.name + ending).unlink(missing_ok=True)
 
 
 def _keep_former(path: Path, key: str) -> Path:

@@ -283,6 +283,12 @@ def m013_tool_calls(database: Database) -> None:
     _run_script(database, TOOL_CALLS)
 
 
+@migrations()
+def m014_quoted(database: Database) -> None:
+    """Keep a change of what an open turn quotes, so that later prompts have it as it is now."""
+    _run_script(database, QUOTED)
+
+
 def _run_script(database: Database, script: str) -> None:
     """Run statements that each end with a line, within the transaction; sqlite-utils would look at each letter."""
     statement = ""
@@ -291,9 +297,3 @@ def _run_script(database: Database, script: str) -> None:
         if sqlite3.complete_statement(statement):
             database.execute(statement)
             statement = ""
-
-
-@migrations()
-def m014_quoted(database: Database) -> None:
-    """Keep a change of what an open turn quotes, so that later prompts have it as it is now."""
-    database.executescript(QUOTED)

@@ -108,7 +108,7 @@ class ToolRun:
         checks, about = self._outside.checks, self._outside.about
         clean = await checks.find_clean("tool", texts, about) if checks else [True] * len(calls)
         vetting = Vetting(self._tools, self._trust, tuple(self.records), self._is_tainted())
-        kept = vetting.vet_calls(calls, 1 + self.records[-1].round if self.records else 0, clean)
+        kept = vetting.vet_calls(calls, self._rounds(), clean)
         await self._journal.save_calls(kept)
         self.records += kept
 
@@ -127,9 +127,8 @@ class ToolRun:
 
     def _is_exhausted(self) -> bool:
         """Whether the next answer has to be text."""
-        rounds = 1 + self.records[-1].round if self.records else 0
         return (
-            rounds >= self._outside.settings.rounds
+            self._rounds() >= self._outside.settings.rounds
             or self._seconds >= SECONDS
             or self._room() <= 0
             or count_faults(self.records) >= FAULTS
@@ -139,6 +138,9 @@ class ToolRun:
         """Whether something from outside is in the prompt by now."""
         came = [self._tools.get(record.call.name) for record in self.records if record.state == "returned"]
         return self._trust.is_tainted or any(tool is None or not tool.spec.is_trusted for tool in came)
+
+    def _rounds(self) -> int:
+        return 1 + self.records[-1].round if self.records else 0
 
     def _room(self) -> int:
         return LONGEST_RESULTS - sum(len(each.result) + len(each.call.arguments) for each in self.records)

@@ -2,7 +2,6 @@
 
 import time
 
-from core.messages import Author
 from core.sanitize import format_said
 from core.storage.said import SaidLine, find_said
 from core.storage.store import Store
@@ -43,5 +42,5 @@ class ChannelSearch:
 def _format_line(line: SaidLine) -> str:
     at = time.strftime("%Y-%m-%d %H:%M", time.gmtime(line.sent_at))
     text = line.text if len(line.text) <= LONGEST else f"{line.text[:LONGEST]}…"
-    who = line.author_name or "you, the bot" if line.author_id else "you, the bot"
-    return f"({at} UTC) {format_said(Author(line.author_id, who).name, text)}"
+    who = (line.author_name or "somebody") if line.author_id else "you, the bot"
+    return f"({at} UTC) {format_said(who, text)}"

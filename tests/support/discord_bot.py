@@ -29,6 +29,7 @@ from core.storage.store import Store
 from core.tools.toolbox import Toolbox
 from core.turn_settings import TurnSettings
 from core.worker import Worker
+from deploy.sandbox.discord.faults import Faults
 from deploy.sandbox.wire.server import Sandbox
 from tests.support.moderated import Moderated, guarded
 from tests.support.policies import policies_alone
@@ -105,9 +106,8 @@ async def running(sandbox: Sandbox, database: Path, setup: DiscordSetup | None =
         stack.push_async_callback(discord.close)
         stack.push_async_callback(worker.stop, setup.grace)
         await discord.start(intake.receive)
-        if (
-            sandbox.guild.faults == type(sandbox.guild.faults)()
-        ):  # else commands, registered beside the start, may not come
+        # They are registered beside the start; where something is made to fail they may not come.
+        if sandbox.guild.faults == Faults():
             await sandbox.guild.until(lambda: sandbox.guild.interactions.global_commands)
         yield DiscordBot(store, intake, worker, discord)
 
