@@ -26,5 +26,6 @@ async def toolbox_of(
 ) -> Toolbox:
     """Return the tools; `documents` reads what links lead to, and `stack` closes what they hold open."""
     web = await stack.enter_async_context(open_public_client(is_public_address, SECONDS))
-    built_in = (CLOCK, CALCULATOR, LinkReader(web, documents).tool, ChannelSearch(store).tool)
+    search = ChannelSearch(store, guard.silences) if guard else ChannelSearch(store)
+    built_in = (CLOCK, CALCULATOR, LinkReader(web, documents).tool, search.tool)
     return Toolbox(built_in, settings, store, policies, guard)

@@ -1,7 +1,7 @@
 """What later prompts see of a turn."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from core.errors import ContentFiltered, ContextOverflow, RefusedRequest
@@ -12,6 +12,8 @@ from core.prompt.ask import PreparedQuestion
 
 # Kept in the history, they would fail every turn
 NEVER_AGAIN = (ContextOverflow, ContentFiltered, RefusedRequest, QuestionRefused)
+
+NOT_KEPT = "[What was found is not kept; it can be looked for again.]"
 
 
 def entries_of(asked: PreparedQuestion, answer: Outcome, count: Callable[[str], int], *, sees: bool) -> list[Entry]:
@@ -27,4 +29,10 @@ def entries_of(asked: PreparedQuestion, answer: Outcome, count: Callable[[str], 
     if not answer.text:
         return [question]
     said = Entry("assistant", answer.text, None, answer.message_id, time.time(), tokens=count(answer.text))
-    return [question, *asked.prompt.following, said]
+    return [question, *_without_passing(asked.prompt.following, asked.extras.passing), said]
+
+
+def _without_passing(following: Sequence[Entry], passing: frozenset[str]) -> list[Entry]:
+    """Return calls and results, of those tools whose results copy what may be deleted without what they returned."""
+    ids = {call.id for entry in following for call in entry.calls if call.name in passing}
+    return [replace(each, text=NOT_KEPT, tokens=0) if each.call_id in ids else each for each in following]

@@ -85,9 +85,9 @@ class LocalModelServer:
             status = await self._process.wait()
             log.error("local model ended", status=status, hint="It is started again. Is there room in memory?")
             await asyncio.sleep(pause)
-            try:
+            try:  # whatever is in the way, as a lack of room, may be gone the next time
                 await self.start()
-            except SettingsError as error:
+            except (SettingsError, OSError, ValueError, LookupError) as error:
                 log.error("local model does not start", detail=str(error))  # noqa: TRY400 - its sentence is enough
 
     async def close(self) -> None:

@@ -24,6 +24,7 @@ PATIENCE = 0.5  # seconds for each question, all of them at once
 LARGEST_LIST = 1_000_000  # bytes
 MOST_MODELS = 1_000
 LONGEST_NAME = 200  # characters
+MOST_PARAMETERS = 1 << 53  # of a model: a larger figure is none
 
 # What is no chat model, by words of its name, type, family or abilities; and what its server has elsewhere.
 OTHER_KINDS = re2.compile(
@@ -127,7 +128,7 @@ def count_billions(entry: Entry) -> float:
     """Return how many billions of parameters a model has, by what its server tells or by its name; 0 for unknown."""
     meta = entry.get("meta")
     number = meta.get("n_params") if isinstance(meta, Mapping) else None
-    if isinstance(number, int) and number > 0:
+    if isinstance(number, int) and 0 < number < MOST_PARAMETERS:
         return number / 1e9
     texts = (str(_details_of(entry).get("parameter_size", ""))[:LONGEST_NAME], _name_of(entry))
     found = ([_billions(match) for match in PARAMETERS.finditer(text)] for text in texts)

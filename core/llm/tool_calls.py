@@ -9,6 +9,7 @@ piece (Gemini); arguments as an object in place of a text, or none at all.
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain, count
 from typing import Any
 
 from core.errors import GarbledAnswer
@@ -98,7 +99,8 @@ class ToolCallReader:
         calls: list[ToolCall] = []
         used: set[str] = set()
         for number, slot in enumerate(each for each in self._slots if each.name):
-            call_id = slot.id if slot.id and slot.id not in used else f"call{number:05d}"
+            made_up = (f"call{each:05d}" for each in count(number))
+            call_id = next(each for each in chain([slot.id], made_up) if each and each not in used)
             used.add(call_id)
             extra = json.dumps(slot.extra) if slot.extra else ""
             calls.append(ToolCall(valid_text(call_id), valid_text(slot.name), _arguments_of(slot), valid_text(extra)))

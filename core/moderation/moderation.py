@@ -61,6 +61,10 @@ class Moderation:
         """Return why a person or a place is not served, or None."""
         return self._admission.refusal_of(message)
 
+    def silences(self, key: ConversationKey, author: Author) -> bool:
+        """Whether nothing is read of what a person says where others ask: denied or paused."""
+        return self._admission.silences(key, author)
+
     def leave_out_unread(self, key: ConversationKey, said: Quoting) -> Quoting:
         """Return a message without what it quotes of people who are denied or paused."""
         unread = [each for each in said.quotations if self._admission.silences(key, each.author)]

@@ -67,10 +67,14 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True)
 class PromptExtras:
-    """What goes with a question: `schemas` beside the messages, as JSON, and calls and results `following` it."""
+    """What goes with a question: `schemas` beside the messages, as JSON, and calls and results `following` it.
+
+    `passing` are the tools whose results later prompts do not have.
+    """
 
     schemas: str = ""
     following: tuple[Entry, ...] = ()
+    passing: frozenset[str] = frozenset()
 
 
 NO_EXTRAS = PromptExtras()

@@ -16,12 +16,15 @@ from core.storage.turns import MESSAGE, MINE, read_message
 CHANNEL = "platform = ? AND workspace = ? AND channel = ?"
 PLACE = f"{CHANNEL} AND message_id = ?"
 QUOTING = f"{CHANNEL} AND about <> '' AND about = ?"
-CANCEL = "UPDATE turns SET state = 'cancelled', payload = NULL, answer = NULL, quoted = NULL"
+CANCEL = "UPDATE turns SET state = 'cancelled', payload = NULL, answer = NULL, edited = NULL, quoted = NULL"
 QUOTED = (
     f"SELECT 1 FROM entries WHERE {QUOTING} UNION ALL "
     f"SELECT 1 FROM turns WHERE {QUOTING} AND state = 'open' AND command <> 'edit' LIMIT 1"
 )
 UNSEEN = "(state IN ('failed', 'uncertain') OR state = 'open' AND attempts = 0)"
+CALLS_OF_ENDED = (  # those that are being answered lose theirs when they end
+    "DELETE FROM tool_calls WHERE turn_id IN (SELECT id FROM turns WHERE {where} AND state <> 'open')"
+)
 SAID = "platform, workspace, channel, thread, seq"
 EDIT = (  # at time 0, so that it is claimed before the questions that wait
     "INSERT INTO turns (id, platform, workspace, channel, thread, message_id, sent_at, received_at, payload, state, "
@@ -98,6 +101,7 @@ def delete_message(connection: Connection, deletion: Deletion) -> None:
     connection.execute(f"{CANCEL} WHERE {QUOTING} AND command = 'edit' AND state = 'open'", place)
     for where in (PLACE, QUOTING):
         connection.execute(f"{CANCEL} WHERE {where} AND {UNSEEN}", place)
+        connection.execute(CALLS_OF_ENDED.format(where=where), place)
         _empty_open_turns(connection, where, place)
         said = connection.execute(f"DELETE FROM entries WHERE {where} RETURNING {SAID}", place)
         history.invalidate_prompts(connection, said)
@@ -117,6 +121,8 @@ def _empty_open_turns(connection: Connection, where: str, place: Sequence[Any]) 
 
 
 def delete_conversation(connection: Connection, key: ConversationKey) -> None:
-    """Drop what was said in a conversation, and what was heard in its recordings."""
+    """Drop what was said in a conversation, what was heard in its recordings, and what could be asked again."""
+    connection.execute(f"{CANCEL} WHERE {history.KEY} AND state IN ('failed', 'uncertain')", key_values(key))
+    connection.execute(CALLS_OF_ENDED.format(where=history.KEY), key_values(key))
     history.delete_history(connection, key)
     transcripts.delete_of_conversation(connection, key_values(key))

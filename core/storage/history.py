@@ -13,7 +13,8 @@ from core.token_ratio import TokenRatio
 
 KEY = "platform = ? AND workspace = ? AND channel = ? AND thread = ?"
 ENTRY = (
-    "role, text, author_id, author_name, message_id, sent_at, files, about, tokens, seq, images, origin, calls, call_id"
+    "role, text, author_id, author_name, is_app, "
+    "message_id, sent_at, files, about, tokens, seq, images, origin, calls, call_id"
 )
 CALLS = TypeAdapter(tuple[ToolCall, ...])
 
@@ -137,7 +138,7 @@ def save_earlier(
 
 def entry_values(key: ConversationKey, turn_id: str, entry: Entry) -> tuple[Any, ...]:
     """Return an entry as the values that `add` takes."""
-    author = (entry.author.id, entry.author.name) if entry.author else ("", "")
+    author = (entry.author.id, entry.author.name, int(entry.author.is_bot)) if entry.author else ("", "", 0)
     values = (
         entry.role,
         entry.text,
@@ -159,8 +160,8 @@ def insert_entries(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> N
     """Add entries to the history."""
     connection.executemany(
         "INSERT INTO entries (platform, workspace, channel, thread, turn_id, role, text, author_id, author_name, "
-        "message_id, sent_at, files, about, tokens, images, origin, calls, call_id) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "is_app, message_id, sent_at, files, about, tokens, images, origin, calls, call_id) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         rows,
     )
 
@@ -227,8 +228,9 @@ def _entries(connection: Connection, where: str, values: tuple[Any, ...]) -> lis
 
 
 def _entry(connection: Connection, found: tuple[Any, ...]) -> Entry:
-    role, text, author_id, author_name, *rest, images, origin, calls, call_id = found
-    entry = replace(Entry(role, text, Author(author_id, author_name) if author_id else None, *rest), origin=origin)
+    role, text, author_id, author_name, is_app, *rest, images, origin, calls, call_id = found
+    author = Author(author_id, author_name, is_bot=bool(is_app)) if author_id else None
+    entry = replace(Entry(role, text, author, *rest), origin=origin)
     if calls or call_id:
         return replace(entry, calls=CALLS.validate_json(calls) if calls else (), call_id=call_id)
     return replace(entry, images=_images(connection, entry.seq)) if images else entry

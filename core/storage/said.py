@@ -19,8 +19,8 @@ class SaidLine:
     sent_at: float
 
 
-def find_said(connection: Connection, key: ConversationKey, words: Sequence[str], most: int) -> list[SaidLine]:
-    """Return the newest messages of a channel that hold all of the words (in lower case), the oldest of them first.
+def find_said(connection: Connection, key: ConversationKey, words: Sequence[str]) -> list[SaidLine]:
+    """Return what is new in a channel and holds all of the words (in lower case), the oldest first.
 
     Searched are the conversation itself, what stands in no thread, and those threads that a message of the channel
     began, which all who see the channel can read: of others, as Discord's private ones, nothing is found.
@@ -34,4 +34,4 @@ def find_said(connection: Connection, key: ConversationKey, words: Sequence[str]
         (key.platform, key.workspace, key.channel, key.thread, LOOKED_AT),
     )
     lines = [SaidLine(*row) for row in rows if all(word in str(row[2]).casefold() for word in words)]
-    return lines[:most][::-1]
+    return lines[::-1]

@@ -5,7 +5,7 @@ import sqlite3
 from sqlite_utils import Database, Migrations
 
 from core.storage.connection import Connection, in_our_errors
-from core.storage.schema_scripts import PREFERENCES, TOOL_CALLS
+from core.storage.schema_scripts import COMMANDS, LEFT_BEHIND, PREFERENCES, SAID_SINCE, TOOL_CALLS
 
 migrations = Migrations("confab")
 
@@ -160,20 +160,6 @@ CREATE INDEX moderated_by_author ON moderated (platform, author_id, at);
 """
 
 
-COMMANDS = """
-ALTER TABLE turns ADD COLUMN command TEXT NOT NULL DEFAULT '';  -- what its message tells the bot to do, if anything
-ALTER TABLE turns ADD COLUMN about TEXT NOT NULL DEFAULT '';    -- the id of the message that it asks about, if any
-UPDATE turns SET command = coalesce(json_extract(payload, '$.command'), ''),
-    about = coalesce(json_extract(payload, '$.about'), '') WHERE json_valid(payload);
-CREATE INDEX turns_by_quoted ON turns (platform, workspace, channel, about) WHERE about <> '';
-"""
-
-SAID_SINCE = """
-ALTER TABLE entries ADD COLUMN origin TEXT NOT NULL DEFAULT '';      -- channel: it stood there before the conversation
-ALTER TABLE memories ADD COLUMN unread_from REAL NOT NULL DEFAULT 0; -- others said something that no prompt has, from
-ALTER TABLE memories ADD COLUMN unread_to REAL NOT NULL DEFAULT 0;   -- then to then, by the platform's clock; 0: none
-"""
-
 SHARED = """
 -- More than one has spoken there: prompts tell names from then on.
 ALTER TABLE memories ADD COLUMN is_shared INTEGER NOT NULL DEFAULT 0;
@@ -287,6 +273,12 @@ def m013_tool_calls(database: Database) -> None:
 def m014_quoted(database: Database) -> None:
     """Keep a change of what an open turn quotes, so that later prompts have it as it is now."""
     _run_script(database, QUOTED)
+
+
+@migrations()
+def m015_left_behind(database: Database) -> None:
+    """Know of an entry whether an app wrote it, and keep no text of an edit past its turn."""
+    _run_script(database, LEFT_BEHIND)
 
 
 def _run_script(database: Database, script: str) -> None:

@@ -1,5 +1,19 @@
 """What the later steps of the schema run: scripts that are never changed."""
 
+COMMANDS = """
+ALTER TABLE turns ADD COLUMN command TEXT NOT NULL DEFAULT '';  -- what its message tells the bot to do, if anything
+ALTER TABLE turns ADD COLUMN about TEXT NOT NULL DEFAULT '';    -- the id of the message that it asks about, if any
+UPDATE turns SET command = coalesce(json_extract(payload, '$.command'), ''),
+    about = coalesce(json_extract(payload, '$.about'), '') WHERE json_valid(payload);
+CREATE INDEX turns_by_quoted ON turns (platform, workspace, channel, about) WHERE about <> '';
+"""
+
+SAID_SINCE = """
+ALTER TABLE entries ADD COLUMN origin TEXT NOT NULL DEFAULT '';      -- channel: it stood there before the conversation
+ALTER TABLE memories ADD COLUMN unread_from REAL NOT NULL DEFAULT 0; -- others said something that no prompt has, from
+ALTER TABLE memories ADD COLUMN unread_to REAL NOT NULL DEFAULT 0;   -- then to then, by the platform's clock; 0: none
+"""
+
 PREFERENCES = """
 -- What was chosen in the chat, for a channel or by a person for themselves: the newest row of a name holds.
 CREATE TABLE preferences (
@@ -37,4 +51,9 @@ CREATE TRIGGER tool_calls_of_ended AFTER UPDATE OF state ON turns
 BEGIN
     UPDATE tool_calls SET arguments = '', extra = '', result = '' WHERE turn_id = new.id;
 END;
+"""
+
+LEFT_BEHIND = """
+ALTER TABLE entries ADD COLUMN is_app INTEGER NOT NULL DEFAULT 0;  -- whether an app wrote it, and no person
+UPDATE turns SET edited = NULL WHERE state NOT IN ('open', 'failed', 'uncertain');
 """

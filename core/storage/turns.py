@@ -219,10 +219,12 @@ def finish_turn(
     is_again = ended in UNFINISHED  # what may be run again keeps what it needs for that
     connection.execute(
         "UPDATE turns SET state = ?, leased_until = NULL, error = ?, payload = ?, quoted = NULL, "
-        f"answer = CASE WHEN ? = 1 THEN answer END WHERE {MINE}",
-        (ended, detail.get("error"), payload if is_again else None, int(is_again), turn.id, turn.fence),
+        "answer = CASE WHEN ? = 1 THEN answer END, edited = CASE WHEN ? = 1 THEN edited END "
+        f"WHERE {MINE}",
+        (ended, detail.get("error"), payload if is_again else None, *[int(is_again)] * 2, turn.id, turn.fence),
     )
     if command == "deleted":
+        connection.execute("DELETE FROM tool_calls WHERE turn_id = ?", (turn.id,))
         return False
     _insert_step(connection, turn.id, state, detail)
     kept = _as_edited(turn, entries, read_message(payload), edited)

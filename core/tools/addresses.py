@@ -14,6 +14,7 @@ EMBEDDING = (
     (ipaddress.IPv6Network("64:ff9b::/96"), 0),  # NAT64 (RFC 6052)
     (ipaddress.IPv6Network("2002::/16"), 80),  # 6to4 (RFC 3056)
 )
+TRANSLATED = (ipaddress.IPv6Network("64:ff9b:1::/48"), ipaddress.IPv6Network("::ffff:0:0:0/96"))  # RFC 8215; RFC 7915
 
 
 def is_public_address(address: str) -> bool:
@@ -27,7 +28,8 @@ def is_public_address(address: str) -> bool:
     for network, bits in EMBEDDING:
         if found in network:
             return is_public_address(str(ipaddress.IPv4Address(int(found) >> bits & 0xFFFFFFFF)))
-    return found.is_global and not (found.is_multicast or found.is_site_local)
+    is_local = found.is_multicast or found.is_site_local or any(found in network for network in TRANSLATED)
+    return found.is_global and not is_local
 
 
 def is_numeric_host(host: str) -> bool:
@@ -45,13 +47,19 @@ def host_of(address: str) -> str:
 
 def written_addresses(texts: Iterable[str]) -> set[str]:
     """Return the addresses in what people wrote, each in the form in which two of them are compared."""
-    return {normalize_address(found) for text in texts for found in WRITTEN.findall(text)}
+    found = {normalize_address(each) for text in texts for each in WRITTEN.findall(text)}
+    return found - {""}
 
 
 def normalize_address(address: str) -> str:
-    """Return an address without what makes no other page of it: its fragment, a slash at its end, case of its host."""
+    """Return an address without what makes no other page of it: its fragment, a slash at its end, case of its host.
+
+    Empty where it cannot be read, or names a user: what stands before an `@` looks like a host and is none.
+    """
     try:
         parts = urlsplit(address.strip().rstrip(TRAILING))
+        if "@" in parts.netloc or not parts.hostname:
+            return ""
         path = parts.path.rstrip("/")
         return f"{parts.scheme.lower()}://{parts.netloc.lower()}{path}{'?' if parts.query else ''}{parts.query}"
     except ValueError:

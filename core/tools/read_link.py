@@ -62,7 +62,7 @@ class LinkReader:
         for _ in range(REDIRECTS + 1):
             request = self._request(url)
             async with open_response(self._client, request, until) as response:
-                if not response.is_redirect:
+                if not response.has_redirect_location:
                     return await self._read_page(response, until)
                 url = str(request.url.join(response.headers["location"]))
         raise ToolFailed(f"it leads on more than {REDIRECTS} times")

@@ -99,7 +99,8 @@ class ToolRun:
         schemas = json.dumps([tool.spec.schema for tool in self._tools.values()]) if self._tools else ""
         rounds = groupby(self.records, key=lambda record: record.round)
         entries = [entry for _, group in rounds for entry in _entries_of(list(group), self._turn.message)]
-        return PromptExtras(schemas, tuple(entries))
+        passing = frozenset(name for name, tool in self._tools.items() if tool.spec.is_passing)
+        return PromptExtras(schemas, tuple(entries), passing)
 
     async def keep_calls(self, calls: Sequence[ToolCall]) -> None:
         """Write down an answer that has calls, before any of them is made, with what is not going to be made."""
@@ -115,8 +116,9 @@ class ToolRun:
     async def make_calls(self) -> None:
         """Make the calls that are open, all at once; return when each is over."""
         await self._outside.admission.wait()
-        begun = time.monotonic()
-        making = [asyncio.create_task(self._make_call(record)) for record in self.open_calls()]
+        begun, open_calls = time.monotonic(), self.open_calls()
+        most = min(LONGEST_RESULT, max(self._room(), 0) // max(len(open_calls), 1))  # of each result
+        making = [asyncio.create_task(self._make_call(record, most)) for record in open_calls]
         try:
             await asyncio.gather(*making)
         finally:
@@ -145,7 +147,7 @@ class ToolRun:
     def _room(self) -> int:
         return LONGEST_RESULTS - sum(len(each.result) + len(each.call.arguments) for each in self.records)
 
-    async def _make_call(self, record: CallRecord) -> None:
+    async def _make_call(self, record: CallRecord, most: int) -> None:
         tool = self._tools.get(record.call.name)
         if tool is None:  # it was there when the call was proposed
             await self._end_call(record, "refused", UNKNOWN)
@@ -154,7 +156,7 @@ class ToolRun:
             await self._journal.save_call(replace(record, state="running"))
         try:
             result = await self._call_in_time(tool, record)
-            text = await self._format_result(tool, result.text)
+            text = await self._format_result(tool, result.text, most)
         except ToolFailed as error:
             await self._end_call(record, "failed", FAILED.format(name=tool.spec.name, why=error))
         else:
@@ -175,9 +177,9 @@ class ToolRun:
             log.exception("tool failed", tool=tool.spec.name, reference=self._outside.about.reference)
             raise ToolFailed("something went wrong with it") from error
 
-    async def _format_result(self, tool: Tool, text: str) -> str:
-        """Return a result as the model is told it: short enough, checked, and fenced as data."""
-        most, whole = max(min(LONGEST_RESULT, self._room()), 0), sanitize_text(text)
+    async def _format_result(self, tool: Tool, text: str, most: int) -> str:
+        """Return a result as the model is told it: at most so many characters of it, checked, and fenced as data."""
+        whole = sanitize_text(text)
         shown = whole if len(whole) <= most else SHORTENED.format(length=len(whole)) + without_middle(whole, most)
         checks = None if tool.spec.is_trusted else self._outside.checks
         if checks and not all(await checks.find_clean("tool", [Sample(shown)], self._outside.about)):

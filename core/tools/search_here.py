@@ -1,7 +1,9 @@
 """The tool `search_here`: what was said in this channel, as far as the bot took part in it."""
 
 import time
+from collections.abc import Callable
 
+from core.messages import Author, ConversationKey
 from core.sanitize import format_said
 from core.storage.said import SaidLine, find_said
 from core.storage.store import Store
@@ -16,14 +18,24 @@ SPEC = ToolSpec(
     "Searches what was said to you or by you in this channel before, also in its other threads.",
     object_schema({"query": "Words that must all stand in a message"}),
     is_read_only=True,
+    is_passing=True,
 )
 
 
-class ChannelSearch:
-    """Looks into the store; never beyond the channel in which it is asked."""
+Silences = Callable[[ConversationKey, Author], bool]
+"""Tells whether nothing is read in a conversation of what a person says: denied or paused."""
 
-    def __init__(self, store: Store) -> None:
+
+def _silences_nobody(_: ConversationKey, __: Author) -> bool:
+    return False
+
+
+class ChannelSearch:
+    """Looks into the store; never beyond the channel in which it is asked, nor at people whom something `silences`."""
+
+    def __init__(self, store: Store, silences: Silences = _silences_nobody) -> None:
         self._store = store
+        self._silences = silences
 
     @property
     def tool(self) -> Tool:
@@ -35,8 +47,9 @@ class ChannelSearch:
         words = arguments["query"].casefold().split()[:WORDS]
         if not words:
             raise ToolFailed("the query has no word")
-        found = await self._store.run(lambda db: find_said(db, context.key, words, MOST))
-        return ToolResult("\n\n".join(map(_format_line, found)) or "Nothing was found.", "this channel")
+        found = await self._store.run(lambda db: find_said(db, context.key, words))
+        read = [line for line in found if not self._silences(context.key, Author(line.author_id, ""))]
+        return ToolResult("\n\n".join(map(_format_line, read[-MOST:])) or "Nothing was found.", "this channel")
 
 
 def _format_line(line: SaidLine) -> str:

@@ -19,7 +19,8 @@ class ToolSpec:
 
     `is_read_only` says that it changes nothing, `is_idempotent` that the same call twice changes no more than one: only
     such calls are made again after a crash. The results of one that `is_trusted` are made here, of nothing that
-    somebody else wrote. `address` names the argument that is a web address, empty where there is none.
+    somebody else wrote; of one that `is_passing` they are not kept past their turn, as they copy what may be deleted.
+    `address` names the argument that is a web address, empty where there is none.
     """
 
     name: str
@@ -28,6 +29,7 @@ class ToolSpec:
     is_read_only: bool = False
     is_idempotent: bool = False
     is_trusted: bool = False
+    is_passing: bool = False
     address: str = ""
 
     @property

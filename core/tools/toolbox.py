@@ -43,7 +43,7 @@ class Toolbox:
         tools = {name: self._tools[name] for name in policy.tools if name in self._tools}
         context = CallContext(message.key, message.author, message.zone or policy.time_zone)
         outside = Outside(self._settings, self._checks, about(turn), answer.admission)
-        trust = trust_of(question, history.entries, tools)
+        trust = trust_of(message, question, history, tools)
         run = ToolRun(turn, tools, context, trust, CallJournal(self._store, turn), outside)
         await run.resume()
         return run

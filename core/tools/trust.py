@@ -1,9 +1,10 @@
 """What a turn has read that nobody here wrote, and what follows from it for the addresses that the model makes up."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from core.messages import Entry
+from core.history import History
+from core.messages import Entry, Message
 from core.tools.addresses import normalize_address, written_addresses
 from core.tools.tool import Tool
 
@@ -24,16 +25,21 @@ class TurnTrust:
         return normalize_address(address) in self.addresses
 
 
-def trust_of(question: Entry, entries: Iterable[Entry], tools: Mapping[str, Tool]) -> TurnTrust:
-    """Return what a question and the history before it bring along."""
-    said = [*entries, question]
-    names = {call.id: call.name for entry in said for call in entry.calls}
-    is_tainted = any(_is_from_outside(entry, names, tools) for entry in said)
-    return TurnTrust(is_tainted, frozenset(written_addresses(entry.text for entry in said if entry.author)))
+def trust_of(message: Message, question: Entry, history: History, tools: Mapping[str, Tool]) -> TurnTrust:
+    """Return what a message, as the entry that it is asked as, and the history before it bring along.
+
+    What was cut from the history may have told of anything.
+    """
+    said = [*history.entries, question]
+    called = {call.name for entry in said for call in entry.calls}
+    is_tainted = (
+        bool(history.begins or history.earlier or message.quotations)
+        or any(_is_from_outside(entry) for entry in said)
+        or any(name not in tools or not tools[name].spec.is_trusted for name in called)
+    )
+    by_people = (entry.text for entry in said if entry.author and not entry.author.is_bot)
+    return TurnTrust(is_tainted, frozenset(written_addresses(by_people)))
 
 
-def _is_from_outside(entry: Entry, names: Mapping[str, str], tools: Mapping[str, Tool]) -> bool:
-    if not entry.call_id:
-        return bool(entry.files or entry.about or entry.images)
-    tool = tools.get(names.get(entry.call_id, ""))
-    return tool is None or not tool.spec.is_trusted
+def _is_from_outside(entry: Entry) -> bool:
+    return bool(entry.files or entry.about or entry.images or (entry.author and entry.author.is_bot))

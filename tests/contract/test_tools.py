@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from core.entries import NOT_KEPT
 from core.storage.timeline import TimelineReader
 from core.tools.settings import ToolSettings
 from deploy.sandbox.openai.model import Reply
@@ -243,6 +244,21 @@ async def test_what_was_looked_up_goes_with_its_question(room: Room, tmp_path: P
     await room.delete(said)
     await kept(tmp_path, lambda database: "a finding of note" not in dump(database))
     assert "the unspeakable" not in dump(tmp_path / "confab.db")
+    assert column(tmp_path / "confab.db", "SELECT name FROM tool_calls") == []
+
+
+async def test_what_was_found_in_the_channel_is_not_kept_past_its_turn(room: Room, tmp_path: Path) -> None:
+    """It copies what its author may delete."""
+    await room.leave()
+    await room.join(tools=ToolSetup(built_in_tools))
+    await answered(room, await ask(room, "the launch code is marlin"))
+    script(room, Wanted("search_here", {"query": "marlin"}), "I have found it.")
+    said = await ask(room, "what was the code?")
+    await shown(room, said, "I have found it.")
+    assert "the launch code is marlin" in results(room, 2)[0]
+    await kept(tmp_path, lambda database: column(database, "SELECT state FROM turns") == ["done", "done"])
+    assert column(tmp_path / "confab.db", "SELECT text FROM entries WHERE role = 'tool'") == [NOT_KEPT]
+    assert column(tmp_path / "confab.db", "SELECT result FROM tool_calls") == [""]
 
 
 async def test_nothing_is_called_before_the_question_has_passed_its_checks(room: Room) -> None:

@@ -87,6 +87,12 @@ async def test_what_was_said_in_the_channel_is_found_and_nothing_else(store: Sto
     assert (await ChannelSearch(store).search_channel({"query": "blue"}, context())).text == "Nothing was found."
 
 
+async def test_people_of_whom_nothing_is_read_are_not_found(store: Store) -> None:
+    """Also where they spoke before they were denied or paused."""
+    search = ChannelSearch(store, lambda key, author: (key.channel, author.id) == ("C1", ADA.id))
+    assert (await search.search_channel({"query": "red"}, context())).text == "Nothing was found."
+
+
 async def test_in_a_private_thread_its_own_words_are_found(store: Store) -> None:
     """With what all who see it can read."""
     private = context(ConversationKey("discord", "G1", "C1", "PRIVATE"))

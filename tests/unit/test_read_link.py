@@ -128,6 +128,7 @@ async def test_nothing_but_the_public_web_is_reached_however_it_is_written(serve
         *(("100.64.0.1", False), ("0.0.0.0", False), ("255.255.255.255", False), ("224.0.0.1", False)),  # noqa: S104 - an address
         *(("::1", False), ("::", False), ("fe80::1", False), ("fe80::1%eth0", False), ("fd00::1", False)),
         *(("::ffff:10.0.0.1", False), ("2002:7f00:1::", False), ("64:ff9b::a00:1", False), ("ff02::1", False)),
+        *(("64:ff9b:1::7f00:1", False), ("::ffff:0:a9fe:a9fe", False), ("::ffff:0:808:808", False)),
         *(("fec0::1", False), ("::127.0.0.1", False), ("example.com", False), ("", False)),
     ],
 )
@@ -144,3 +145,19 @@ def test_an_address_that_somebody_wrote_is_known_again() -> None:
     assert normalize_address("HTTPS://C.example/p/") in written_addresses(said)
     assert normalize_address("https://example.com/b") not in written_addresses(said)
     assert host_of("https://user@Bücher.example:8080/x") == "xn--bcher-kva.example"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://[@evil.example/?d=x",
+        "http://[your-server]:8080/wiki",
+        "http://a[b@evil.example/",
+        "http://u:p@good.example/",
+    ],
+)
+def test_an_address_that_cannot_be_read_or_names_a_user_is_never_known(address: str) -> None:
+    """What is written of one makes no other one known."""
+    written = written_addresses([f"look at {address} and http://[another]/ and https://good.example/a"])
+    assert written == {"https://good.example/a"}
+    assert normalize_address(address) == ""

@@ -12,11 +12,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.messages import Attachment, Author, ConversationKey, Deletion, Entry, Message, Turn
+from core.messages import Attachment, Author, ConversationKey, Deletion, Entry, Message, ToolCall, Turn
 from core.storage.connection import Connection
 from core.storage.errors import DatabaseBusy
 from core.storage.history import read_history
 from core.storage.store import Store
+from core.storage.tool_calls import insert_calls
+from core.tool_calls import CallRecord
+from tests.support.database import dump
 from tests.support.examples import KEY, in_thread, message
 
 
@@ -197,6 +200,29 @@ async def test_an_edit_that_waits_goes_with_its_message(store: Store) -> None:
     await store.delete_message(Deletion("slack", "T1", "C1", "1.0"))
     assert await store.claim_turn(KEY) is None
     assert await history(store, KEY, 4) == []
+
+
+async def test_nothing_of_an_edit_is_left_once_its_turn_is_over(store: Store, tmp_path: Path) -> None:
+    """It changed the question while that was answered; the history has it from there on."""
+    await store.add_message(message(1), if_joined=False)
+    turn = await claimed(store)
+    await store.run(lambda db: db.execute("UPDATE turns SET edited = 'the launch code'"))
+    assert await store.finish_turn(turn, [said("q", "1.0")], "done", {})
+    await store.delete_message(Deletion("slack", "T1", "C1", "1.0"))
+    assert "the launch code" not in dump(tmp_path / "confab.db")
+
+
+async def test_what_failed_is_forgotten_with_its_conversation(store: Store, tmp_path: Path) -> None:
+    """With what its tools returned; it is not answered again after that."""
+    await store.add_message(message(1, "the launch code"), if_joined=False)
+    turn = await claimed(store)
+    call = CallRecord(0, 0, ToolCall("c", "reader", '{"url": "x"}'), "running", "a finding of note", "a.example")
+    assert await store.run(lambda db: insert_calls(db, turn, [call]))
+    assert await store.finish_turn(turn, [], "failed", {})
+    assert "a finding of note" in dump(tmp_path / "confab.db")
+    await store.delete_conversation(KEY)
+    left = dump(tmp_path / "confab.db")
+    assert not any(text in left for text in ("the launch code", "a finding of note", "a.example"))
 
 
 async def test_a_repetition_is_known_before_the_queue_is_found_full(store: Store) -> None:

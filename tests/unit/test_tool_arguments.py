@@ -88,3 +88,8 @@ def test_whatever_a_schema_is_it_ends_in_a_sentence_or_none(arguments: Any, sche
     assert isinstance(find_argument_fault({"a": {"a": arguments}}, looped), str)
     twice = {"$defs": {"a": {"allOf": [{"$ref": "#/$defs/a"}] * 9}}, "$ref": "#/$defs/a"}
     assert find_argument_fault(arguments, twice) == ""  # in time
+
+
+def test_a_whole_number_may_have_any_length() -> None:
+    """JSON has no largest one."""
+    assert find_argument_fault({"name": "Ada", "age": 10**400}, PERSON) == ""

@@ -142,6 +142,13 @@ def test_a_message_at_the_end_holds_all_calls_once() -> None:
         assert [call.id for call in calls] == ["a", "b"]
 
 
+def test_an_id_that_is_made_up_is_no_other_calls() -> None:
+    """Whatever ids the endpoint gives to the calls beside it."""
+    pieces = [item(*A, index=0, id="call00001"), item(*B, index=1), item("stay", "{}", index=2, id="call00001")]
+    (calls,) = [event.calls for event in read([{"delta": {"tool_calls": pieces}}]) if isinstance(event, ToolCalls)]
+    assert len({call.id for call in calls}) == 3
+
+
 def test_what_an_endpoint_sends_beside_a_call_is_kept_for_it() -> None:
     """Gemini wants the signature of its thought again, to the byte."""
     signed = {"google": {"thought_signature": "c2lnbmVk"}}
