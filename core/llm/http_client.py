@@ -4,21 +4,24 @@ httpcore asks each idle connection by a system call, in each request, whether it
 quarter of all the time. aiohttp, which both platforms bring anyway, is told by the event loop.
 """
 
+import asyncio
 import socket
 import ssl
 from collections.abc import Callable
-from functools import cache
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache, partial
 from typing import Any
 
 import aiohttp
 import httpx
-from aiohttp.abc import ResolveResult
-from aiohttp.resolver import ThreadedResolver
+from aiohttp.abc import AbstractResolver, ResolveResult
 from httpx_aiohttp import AiohttpTransport, HttpxAiohttpClient
 
 MayVisit = Callable[[str], bool]  # whether a connection to a numeric address may be made
 
 LOOPBACK = ("all://127.0.0.1", "all://localhost", "all://[::1]")  # never asked for through a proxy
+LOOKUPS = 4  # names that are resolved at a time
+NUMERIC = socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
 KEPT_FOR = 60.0  # seconds that an idle connection is kept, so that a thread's next question finds one
 
 
@@ -62,21 +65,32 @@ def _open_public_session(may_visit: MayVisit) -> aiohttp.ClientSession:
     return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
 
 
-class CheckedResolver(ThreadedResolver):
-    """Resolves a name into addresses that may be connected to; OSError where one of them may not."""
+class CheckedResolver(AbstractResolver):
+    """Resolves a name into addresses that may be connected to; OSError where one of them may not.
+
+    In threads of its own: one that waits for a name server cannot be called off, and others need the loop's threads.
+    """
 
     def __init__(self, may_visit: MayVisit) -> None:
-        super().__init__()
         self._may_visit = may_visit
+        self._threads = ThreadPoolExecutor(LOOKUPS, "resolver")
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
         """Return a name's addresses."""
-        found = await super().resolve(host, port, family)
-        if not all(self._may_visit(each["host"]) for each in found):
+        ask = partial(socket.getaddrinfo, host, port, family, socket.SOCK_STREAM, 0, socket.AI_ADDRCONFIG)
+        found = await asyncio.get_running_loop().run_in_executor(self._threads, ask)
+        if not all(self._may_visit(str(address[0])) for *_, address in found):
             raise OSError(f"{host} leads to an address that may not be visited")
-        return found
+        return [
+            ResolveResult(hostname=host, host=str(address[0]), port=port, family=each, proto=proto, flags=NUMERIC)
+            for each, _, proto, _, address in found
+        ]
+
+    async def close(self) -> None:
+        """Let the threads end."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
 
 
 def open_http_client(max_connections: int, timeout: float | None = None) -> HttpClient:

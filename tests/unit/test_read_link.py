@@ -1,14 +1,17 @@
 """The tool `read_link`: what stands on the public web is read within bounds, and nothing behind it is reached."""
 
+import asyncio
 import gzip
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 from urllib.parse import quote
 
 import pytest
 from aiohttp import web
 
 from core.files.documents import Documents
-from core.llm.http_client import open_public_client
+from core.llm.http_client import CheckedResolver, open_public_client
 from core.messages import Author, ConversationKey
 from core.tools.addresses import host_of, is_public_address, normalize_address, written_addresses
 from core.tools.read_link import LARGEST, LinkReader
@@ -161,3 +164,21 @@ def test_an_address_that_cannot_be_read_or_names_a_user_is_never_known(address: 
     written = written_addresses([f"look at {address} and http://[another]/ and https://good.example/a"])
     assert written == {"https://good.example/a"}
     assert normalize_address(address) == ""
+
+
+class Occupied(ThreadPoolExecutor):
+    """The loop's own threads while others need all of them."""
+
+    def submit(self, *_: Any, **__: Any) -> Any:
+        """Refuse all work."""
+        raise AssertionError("a name takes a thread that others need")
+
+
+async def test_a_name_is_resolved_in_threads_of_its_own() -> None:
+    """A name server that does not answer holds up nobody who needs the loop's."""
+    asyncio.get_running_loop().set_default_executor(Occupied(1))
+    resolver = CheckedResolver(lambda address: address in {"127.0.0.1", "::1"})
+    assert {each["host"] for each in await resolver.resolve("localhost", 80)} == {"127.0.0.1"}
+    with pytest.raises(OSError, match="may not be visited"):
+        await CheckedResolver(lambda _: False).resolve("localhost", 80)
+    await resolver.close()

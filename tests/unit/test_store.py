@@ -212,6 +212,13 @@ async def test_nothing_of_an_edit_is_left_once_its_turn_is_over(store: Store, tm
     assert "the launch code" not in dump(tmp_path / "confab.db")
 
 
+async def test_an_app_is_known_as_one_later(store: Store) -> None:
+    """What it posts is nobody's word."""
+    feed = Entry("user", "new!", Author("B1", "Feed", is_bot=True), "0.5", 0.5)
+    await store.save_earlier(KEY, [feed, said("q", "1.0")], 1.0)
+    assert [bool(entry.author and entry.author.is_bot) for entry in await history(store, KEY, 4)] == [True, False]
+
+
 async def test_what_failed_is_forgotten_with_its_conversation(store: Store, tmp_path: Path) -> None:
     """With what its tools returned; it is not answered again after that."""
     await store.add_message(message(1, "the launch code"), if_joined=False)
