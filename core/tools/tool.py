@@ -2,11 +2,12 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from core.messages import Author, ConversationKey
 
 Arguments = Mapping[str, Any]
+Consent = Literal["auto", "always", "never"]
 
 
 class ToolFailed(Exception):
@@ -18,7 +19,8 @@ class ToolSpec:
     """What is told of a tool; `parameters` is a JSON schema of an object.
 
     `is_read_only` says that it changes nothing, `is_idempotent` that the same call twice changes no more than one: only
-    such calls are made again after a crash. The results of one that `is_trusted` are made here, of nothing that
+    such calls are made again after a crash. `consent` says whether a person is asked before it is called: by itself
+    (`auto`) unless it is read-only, `always`, or `never`, which is the operator's word alone. The results of one that `is_trusted` are made here, of nothing that
     somebody else wrote; of one that `is_passing` they are not kept past their turn, as they copy what may be deleted.
     `address` names the argument that is a web address, empty where there is none.
     """
@@ -31,11 +33,17 @@ class ToolSpec:
     is_trusted: bool = False
     is_passing: bool = False
     address: str = ""
+    consent: Consent = "auto"
 
     @property
     def is_repeatable(self) -> bool:
         """Whether a call may be made a second time where nobody knows what became of the first."""
         return self.is_read_only or self.is_idempotent
+
+    @property
+    def needs_consent(self) -> bool:
+        """Whether a person is asked before it is called, unless somebody has said that it always may be."""
+        return self.consent == "always" or (self.consent == "auto" and not self.is_read_only)
 
     @property
     def schema(self) -> Mapping[str, Any]:
