@@ -19,9 +19,10 @@ class ToolSpec:
     """What is told of a tool; `parameters` is a JSON schema of an object.
 
     `is_read_only` says that it changes nothing, `is_idempotent` that the same call twice changes no more than one: only
-    such calls are made again after a crash. `consent` says whether a person is asked before it is called: by itself
-    (`auto`) unless it is read-only, `always`, or `never`, which is the operator's word alone. The results of one that `is_trusted` are made here, of nothing that
-    somebody else wrote; of one that `is_passing` they are not kept past their turn, as they copy what may be deleted.
+    such calls are made again after a crash. `consent` says whether a person is asked before it is called: only where
+    it is not read-only (`auto`), `always`, or `never`, which is an operator's word alone. The results of one that
+    `is_trusted` are made here, of nothing that somebody else wrote; of one that `is_passing` they are not kept past
+    their turn, as they copy what may be deleted.
     `address` names the argument that is a web address, empty where there is none.
     """
 
