@@ -14,7 +14,7 @@ from core.storage.encryption import BESIDE, encrypt_anew, is_plain
 from core.storage.errors import StatementRefused, StorageUnavailable
 from core.storage.files import sync_folder
 from core.storage.inspection import BACKED_UP
-from core.storage.schema import find_unknown_steps
+from core.storage.schema.steps import find_unknown_steps
 from core.storage.state import upsert_state
 
 

@@ -17,7 +17,7 @@ from core.storage.connection import Connection, in_our_errors
 from core.storage.encryption import encrypt_anew, is_plain
 from core.storage.errors import DatabaseBusy, DatabaseUnusable, StatementRefused, StorageUnavailable
 from core.storage.files import make_private_file
-from core.storage.schema import migrate
+from core.storage.schema.steps import migrate
 
 log = structlog.get_logger()
 

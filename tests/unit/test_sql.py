@@ -9,9 +9,7 @@ import pytest
 
 STORAGE = Path(__file__).parents[2] / "core" / "storage"
 ENGINES_OWN = {
-    "schema.py",
     "encryption.py",  # of a file that is one engine's
-    "schema_scripts.py",
     "connection.py",
     "database.py",
     "backup.py",

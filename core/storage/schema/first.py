@@ -1,13 +1,4 @@
-"""The schema, as numbered steps that are only ever added to."""
-
-import sqlite3
-
-from sqlite_utils import Database, Migrations
-
-from core.storage.connection import Connection, in_our_errors
-from core.storage.schema_scripts import COMMANDS, LEFT_BEHIND, PREFERENCES, SAID_SINCE, TOOL_CALLS
-
-migrations = Migrations("confab")
+"""What the first steps of the schema run: scripts that are never changed."""
 
 BEGINNING = """
 -- The inbox. One row for each message addressed to the bot; the unique key ends every redelivery.
@@ -57,6 +48,10 @@ CREATE INDEX entries_by_message ON entries (platform, workspace, channel, messag
 
 -- How far a platform has received, by a name of its own.
 CREATE TABLE marks (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+"""
+
+POSTED_PARTS = """
+CREATE INDEX steps_by_message ON steps (platform_id) WHERE platform_id IS NOT NULL;
 """
 
 MEMORIES = """
@@ -140,7 +135,6 @@ BEGIN
 END;
 """
 
-
 MODERATION = """
 ALTER TABLE turns ADD COLUMN edited TEXT;  -- an edit that came while the question waited, as the history may have it
 
@@ -159,6 +153,19 @@ CREATE TABLE moderated (
 CREATE INDEX moderated_by_author ON moderated (platform, author_id, at);
 """
 
+COMMANDS = """
+ALTER TABLE turns ADD COLUMN command TEXT NOT NULL DEFAULT '';  -- what its message tells the bot to do, if anything
+ALTER TABLE turns ADD COLUMN about TEXT NOT NULL DEFAULT '';    -- the id of the message that it asks about, if any
+UPDATE turns SET command = coalesce(json_extract(payload, '$.command'), ''),
+    about = coalesce(json_extract(payload, '$.about'), '') WHERE json_valid(payload);
+CREATE INDEX turns_by_quoted ON turns (platform, workspace, channel, about) WHERE about <> '';
+"""
+
+SAID_SINCE = """
+ALTER TABLE entries ADD COLUMN origin TEXT NOT NULL DEFAULT '';      -- channel: it stood there before the conversation
+ALTER TABLE memories ADD COLUMN unread_from REAL NOT NULL DEFAULT 0; -- others said something that no prompt has, from
+ALTER TABLE memories ADD COLUMN unread_to REAL NOT NULL DEFAULT 0;   -- then to then, by the platform's clock; 0: none
+"""
 
 SHARED = """
 -- More than one has spoken there: prompts tell names from then on.
@@ -169,123 +176,50 @@ UPDATE memories SET is_shared = 1 WHERE (
 ) > 1;
 """
 
+PREFERENCES = """
+-- What was chosen in the chat, for a channel or by a person for themselves: the newest row of a name holds.
+CREATE TABLE preferences (
+    seq INTEGER PRIMARY KEY,
+    at REAL NOT NULL,
+    platform TEXT NOT NULL, workspace TEXT NOT NULL, channel TEXT NOT NULL,  -- both empty for a person's own
+    person TEXT NOT NULL,                -- whose own it is; empty for a channel's
+    chosen_by TEXT NOT NULL,
+    name TEXT NOT NULL,
+    was TEXT NOT NULL,                   -- what was chosen before, and
+    value TEXT NOT NULL                  -- now; empty: what is usual there
+) STRICT;
+CREATE INDEX preferences_by_name ON preferences (platform, workspace, channel, person, name, seq);
+"""
+
+TOOL_CALLS = """
+ALTER TABLE entries ADD COLUMN calls TEXT NOT NULL DEFAULT '';    -- what the bot wanted tools to do, as JSON
+ALTER TABLE entries ADD COLUMN call_id TEXT NOT NULL DEFAULT '';  -- of a tool's result: the call that it answers
+
+-- What the model wanted tools to do in a turn, and what became of it. The texts go when the turn is done.
+CREATE TABLE tool_calls (
+    seq INTEGER PRIMARY KEY,
+    turn_id TEXT NOT NULL,
+    round INTEGER NOT NULL, place INTEGER NOT NULL,  -- the model's how many-th answer with calls, and the call's place
+    call_id TEXT NOT NULL, name TEXT NOT NULL,
+    arguments TEXT NOT NULL, extra TEXT NOT NULL,    -- as the model wrote them, and what the endpoint sent beside
+    state TEXT NOT NULL,                             -- proposed, waiting, running, returned, failed, refused, uncertain
+    result TEXT NOT NULL DEFAULT '',                 -- as the model is told it
+    source TEXT NOT NULL DEFAULT '',                 -- where it comes from, as people are told
+    proposed_at REAL NOT NULL, begun_at REAL, ended_at REAL,
+    UNIQUE (turn_id, round, place)
+) STRICT;
+CREATE TRIGGER tool_calls_of_ended AFTER UPDATE OF state ON turns
+    WHEN new.state <> old.state AND new.state NOT IN ('open', 'failed', 'uncertain')
+BEGIN
+    UPDATE tool_calls SET arguments = '', extra = '', result = '' WHERE turn_id = new.id;
+END;
+"""
+
 QUOTED = """
 ALTER TABLE turns ADD COLUMN quoted TEXT;  -- what it quotes, as that was changed meanwhile; dropped at the end
 """
 
-
-def migrate(connection: Connection) -> None:
-    """Bring a file to the newest schema, wholly or not at all; raises StorageUnavailable or StatementRefused."""
-    in_our_errors(lambda: _apply_all(Database(connection.file)))
-
-
-def _apply_all(database: Database) -> None:
-    with database.atomic():  # one write to the disk in place of one for each step
-        migrations.apply(database)
-
-
-def find_unknown_steps(connection: Connection) -> list[str]:
-    """Return the steps that a file has and this version does not know, in their order: a newer version made them."""
-    known = {step.name for step in migrations.pending(Database(memory=True))}
-    applied = in_our_errors(lambda: migrations.applied(Database(connection.file)))
-    return [step.name for step in applied if step.name not in known]
-
-
-@migrations()
-def m001_beginning(database: Database) -> None:
-    """Begin: the inbox (turns), what happened to each turn (steps), what was said (entries), and marks."""
-    _run_script(database, BEGINNING)
-
-
-@migrations()
-def m002_posted_parts(database: Database) -> None:
-    """Find the turn of a posted message, as a reply to any part of an answer goes on with its conversation."""
-    database.execute("CREATE INDEX steps_by_message ON steps (platform_id) WHERE platform_id IS NOT NULL")
-
-
-@migrations()
-def m003_memories(database: Database) -> None:
-    """Keep each entry's length, and of each conversation what prompts show of it."""
-    _run_script(database, MEMORIES)
-
-
-@migrations()
-def m004_quotations(database: Database) -> None:
-    """Keep which message a question quotes, so that it can be deleted with that one."""
-    _run_script(database, QUOTATIONS)
-
-
-@migrations()
-def m005_kept_answers(database: Database) -> None:
-    """Keep an answer until it is shown, so that a call that has ended is not paid again."""
-    _run_script(database, KEPT_ANSWERS)
-
-
-@migrations()
-def m006_transcripts(database: Database) -> None:
-    """Keep what was heard in recordings, by their content, and which message brought which."""
-    _run_script(database, TRANSCRIPTS)
-
-
-@migrations()
-def m007_images(database: Database) -> None:
-    """Keep the pictures that people attach, as long as prompts show them."""
-    _run_script(database, IMAGES)
-
-
-@migrations()
-def m008_moderation(database: Database) -> None:
-    """Keep what was refused, and the text of an edit that came while its question was answered."""
-    _run_script(database, MODERATION)
-
-
-@migrations()
-def m009_commands(database: Database) -> None:
-    """Keep beside its message what a turn is told to do, and what it asks about, so that SQL reads no JSON."""
-    _run_script(database, COMMANDS)
-
-
-@migrations()
-def m010_said_since(database: Database) -> None:
-    """Know of what others said since the last answer, and of an entry whether it comes from the channel."""
-    _run_script(database, SAID_SINCE)
-
-
-@migrations()
-def m011_shared(database: Database) -> None:
-    """Know of each conversation whether more than one has spoken in it, whatever has been cut or deleted since."""
-    _run_script(database, SHARED)
-
-
-@migrations()
-def m012_preferences(database: Database) -> None:
-    """Keep what people set in the chat, and who did."""
-    _run_script(database, PREFERENCES)
-
-
-@migrations()
-def m013_tool_calls(database: Database) -> None:
-    """Keep the calls of tools: in the history, and of a turn that is being answered from before they are made."""
-    _run_script(database, TOOL_CALLS)
-
-
-@migrations()
-def m014_quoted(database: Database) -> None:
-    """Keep a change of what an open turn quotes, so that later prompts have it as it is now."""
-    _run_script(database, QUOTED)
-
-
-@migrations()
-def m015_left_behind(database: Database) -> None:
-    """Know of an entry whether an app wrote it, and keep no text of an edit past its turn."""
-    _run_script(database, LEFT_BEHIND)
-
-
-def _run_script(database: Database, script: str) -> None:
-    """Run statements that each end with a line, within the transaction; sqlite-utils would look at each letter."""
-    statement = ""
-    for line in script.splitlines(keepends=True):
-        statement += line
-        if sqlite3.complete_statement(statement):
-            database.execute(statement)
-            statement = ""
+LEFT_BEHIND = """
+ALTER TABLE entries ADD COLUMN is_app INTEGER NOT NULL DEFAULT 0;  -- whether an app wrote it, and no person
+UPDATE turns SET edited = NULL WHERE state NOT IN ('open', 'failed', 'uncertain');
+"""

@@ -1,0 +1,69 @@
+"""The schema, as numbered steps that are only ever added to. A feature adds a module with its script."""
+
+import sqlite3
+from dataclasses import dataclass
+
+from sqlite_utils import Database, Migrations
+
+from core.storage.connection import Connection, in_our_errors
+from core.storage.schema import first
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaStep:
+    """One step: the name by which a file knows it, and its statements, each of which ends with a line."""
+
+    name: str
+    script: str
+
+    def apply_to(self, database: Database) -> None:
+        """Run the statements in the transaction that there is; sqlite-utils would look at each letter."""
+        statement = ""
+        for line in self.script.splitlines(keepends=True):
+            statement += line
+            if sqlite3.complete_statement(statement):
+                database.execute(statement)
+                statement = ""
+
+
+STEPS = (
+    SchemaStep("m001_beginning", first.BEGINNING),
+    SchemaStep("m002_posted_parts", first.POSTED_PARTS),
+    SchemaStep("m003_memories", first.MEMORIES),
+    SchemaStep("m004_quotations", first.QUOTATIONS),
+    SchemaStep("m005_kept_answers", first.KEPT_ANSWERS),
+    SchemaStep("m006_transcripts", first.TRANSCRIPTS),
+    SchemaStep("m007_images", first.IMAGES),
+    SchemaStep("m008_moderation", first.MODERATION),
+    SchemaStep("m009_commands", first.COMMANDS),
+    SchemaStep("m010_said_since", first.SAID_SINCE),
+    SchemaStep("m011_shared", first.SHARED),
+    SchemaStep("m012_preferences", first.PREFERENCES),
+    SchemaStep("m013_tool_calls", first.TOOL_CALLS),
+    SchemaStep("m014_quoted", first.QUOTED),
+    SchemaStep("m015_left_behind", first.LEFT_BEHIND),
+)
+
+
+def migrate(connection: Connection) -> None:
+    """Bring a file to the newest schema, wholly or not at all; raises StorageUnavailable or StatementRefused."""
+    in_our_errors(lambda: _apply_all(Database(connection.file)))
+
+
+def find_unknown_steps(connection: Connection) -> list[str]:
+    """Return the steps that a file has and this version does not know, in their order: a newer version made them."""
+    known = {step.name for step in STEPS}
+    applied = in_our_errors(lambda: _migrations().applied(Database(connection.file)))
+    return [step.name for step in applied if step.name not in known]
+
+
+def _migrations() -> Migrations:
+    migrations = Migrations("confab")
+    for step in STEPS:
+        migrations(name=step.name)(step.apply_to)
+    return migrations
+
+
+def _apply_all(database: Database) -> None:
+    with database.atomic():  # one write to the disk in place of one for each step
+        _migrations().apply(database)
