@@ -27,6 +27,7 @@ from bots.platforms import BuiltPlatforms, build_platforms
 from bots.settings import Settings
 from bots.tools import toolbox_of
 from bots.voice import local_whisper, voice_notes_of
+from core.chat_commands import ChatCommands
 from core.conversation import Conversation
 from core.files.documents import Documents
 from core.intake import Intake
@@ -56,8 +57,9 @@ async def run_bot(settings: Settings) -> None:
         is_moderated = settings.moderation.is_on
         preferences = Preferences(store, policies, settings.preferences, is_moderated=is_moderated)
         await preferences.restore_choices()
-        platforms = build_platforms(settings.platforms, session, store, preferences, stack)
-        intake, worker = await _build_core(settings, store, preferences, platforms, stack)
+        commands = ChatCommands(preferences)
+        platforms = build_platforms(settings.platforms, session, store, commands, stack)
+        intake, worker = await _build_core(settings, store, commands, platforms, stack)
         stack.push_async_callback(worker.stop, 0.0)
         for each in platforms.by_name.values():
             await each.start(intake.receive)
@@ -82,12 +84,12 @@ def _open_store(path: Path, key: str) -> Store:
 
 
 async def _build_core(
-    settings: Settings, store: Store, preferences: Preferences, platforms: BuiltPlatforms, stack: AsyncExitStack
+    settings: Settings, store: Store, commands: ChatCommands, platforms: BuiltPlatforms, stack: AsyncExitStack
 ) -> tuple[Intake, Worker]:
     """Return what takes events in and what answers them, with everything between; `stack` closes it."""
     asked = settings.model.model_copy(update={"max_connections": settings.turns.concurrency})
     client = await stack.enter_async_context(open_client(asked))
-    models, policies = open_models(settings, asked, client, stack), preferences.policies
+    models, policies = open_models(settings, asked, client, stack), commands.preferences.policies
     guard = await guard_of(settings.moderation, asked, policies, store, platforms.by_name, stack)
     prompts = settings.prompt.model_copy(update={"schemas": asked.schemas})
     recall = HistoryLoader(store, counter_for(asked.model), models.window, prompts, policies, models.windows)
@@ -98,9 +100,7 @@ async def _build_core(
     stack.push_async_callback(voice_notes.close)
     documents = Documents()  # one, so that its bounds hold for links and attached files together
     tools = await toolbox_of(settings.tools, store, policies, guard, documents, stack)
-    conversation = Conversation(
-        store, models.choice, preferences, recall, summaries, voice_notes, guard, tools, documents
-    )
+    conversation = Conversation(store, models.choice, commands, recall, summaries, voice_notes, guard, tools, documents)
     worker = Worker(store, conversation, platforms.by_name, settings.turns, guard)
     return Intake(store, conversation, platforms.by_name, policies, worker, settings.turns.queue, guard), worker
 

@@ -15,8 +15,8 @@ from bots.platform_settings import PlatformSettings
 from bots.setup.step import Step
 from bots.slack.settings import SlackSettings
 from bots.state import PlatformState
+from core.chat_commands import ChatCommands
 from core.ports import Platform
-from core.preferences.preferences import Preferences
 from core.storage.store import Store
 from core.voice.notes import PlatformTranscript
 
@@ -45,7 +45,7 @@ class PlatformOffer:
     name: str
     section: type[PlatformSettings]
     link: re.Pattern[str]
-    build: Callable[[Any, aiohttp.ClientSession, PlatformState, Preferences, AsyncExitStack], BuiltPlatform]
+    build: Callable[[Any, aiohttp.ClientSession, PlatformState, ChatCommands, AsyncExitStack], BuiltPlatform]
     examine: Callable[[Any, Surroundings], Awaitable[list[Check]]]
     list_steps: Callable[[], Sequence[Step]] = tuple
 
@@ -83,13 +83,13 @@ def build_platforms(
     chosen: Sequence[ChosenPlatform],
     session: aiohttp.ClientSession,
     store: Store,
-    preferences: Preferences,
+    commands: ChatCommands,
     stack: AsyncExitStack,
 ) -> BuiltPlatforms:
     """Return the platforms that are on; `stack` signs them out."""
     return BuiltPlatforms(
         tuple(
-            each.offer.build(each.settings, session, PlatformState(each.offer.name, store), preferences, stack)
+            each.offer.build(each.settings, session, PlatformState(each.offer.name, store), commands, stack)
             for each in chosen
         )
     )
@@ -99,12 +99,12 @@ def _build_slack(
     settings: SlackSettings,
     session: aiohttp.ClientSession,
     state: PlatformState,
-    preferences: Preferences,
+    commands: ChatCommands,
     stack: AsyncExitStack,  # noqa: ARG001 - every platform is built alike
 ) -> BuiltPlatform:
     from bots.slack.adapter import Slack
 
-    slack = Slack(settings, session, state, preferences)
+    slack = Slack(settings, session, state, commands)
     return BuiltPlatform(slack, slack.routes, slack.fetch_transcript)
 
 
@@ -112,12 +112,12 @@ def _build_discord(
     settings: DiscordSettings,
     session: aiohttp.ClientSession,
     state: PlatformState,
-    preferences: Preferences,
+    commands: ChatCommands,
     stack: AsyncExitStack,
 ) -> BuiltPlatform:
     from bots.discord.adapter import Discord
 
-    discord = Discord(settings, session, state, preferences)
+    discord = Discord(settings, session, state, commands)
     stack.push_async_callback(discord.close)
     return BuiltPlatform(discord)
 

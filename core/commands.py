@@ -2,15 +2,30 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from core.messages import Command
 
-ABOUT: Mapping[Command, str] = {
-    "stop": "ends the answer that I am writing",
-    "reset": "makes me forget what was said in this conversation",
-    "memory": "tells what I still know of it",
-    "settings": "tells how I am set here, and where you change that",
-    "help": "shows this",
+
+@dataclass(frozen=True, slots=True)
+class CommandWord:
+    """What a word does, as `help` says it.
+
+    `is_private` says that it is about who asks or where, not about one conversation: as a slash command it is then
+    answered at once, to the asker alone. `argument` names what may follow the word, if anything.
+    """
+
+    about: str
+    is_private: bool = False
+    argument: str = ""
+
+
+WORDS: Mapping[Command, CommandWord] = {
+    "stop": CommandWord("ends the answer that I am writing"),
+    "reset": CommandWord("makes me forget what was said in this conversation"),
+    "memory": CommandWord("tells what I still know of it"),
+    "settings": CommandWord("tells how I am set here, and where you change that"),
+    "help": CommandWord("shows this"),
 }
 HELP = (
     "Mention me in a channel, write to me directly, or go on in a thread that I am in. I read what you attach, and "
@@ -28,7 +43,11 @@ MOST_QUOTED = 1_500  # characters of a question that are shown again; the model 
 STOPPED = "_(stopped)_"
 QUESTION_DELETED = "_The question was deleted, so I stopped._"
 
-WORD = re.compile(r"\s*/?(stop|reset|memory|settings|help)\s*+[.!?]*+\s*+", re.IGNORECASE)
+WORD = re.compile(rf"\s*/?({'|'.join(WORDS)})\s*+[.!?]*+\s*+", re.IGNORECASE)
+ARGUMENT = re.compile(
+    rf"\s*/?({'|'.join(word for word, each in WORDS.items() if each.argument) or '(?!)'})\s++(\S.*)",
+    re.IGNORECASE | re.DOTALL,
+)
 
 
 def command_of(text: str, *, addressed: bool = True) -> Command:
@@ -36,18 +55,27 @@ def command_of(text: str, *, addressed: bool = True) -> Command:
 
     In a thread that the bot takes part in, a text that is not `addressed` to it can only stop it.
     """
-    match = WORD.fullmatch(text)
-    for command in ABOUT if addressed else UNADDRESSED:
+    match = WORD.fullmatch(text) or ARGUMENT.fullmatch(text)
+    for command in WORDS if addressed else UNADDRESSED:
         if match and match[1].lower() == command:
             return command
     return ""
 
 
-def help_text(here: Sequence[str] = (), operator: str = "") -> str:
-    """Return what `help` answers; `here` is a line for each thing that can be set, `operator` who runs the bot."""
+def argument_of(text: str) -> str:
+    """Return what follows the word of a command, without the space around it; empty where nothing does."""
+    match = ARGUMENT.fullmatch(text)
+    return match[2].strip() if match else ""
+
+
+def help_text(offered: Sequence[Command], here: Sequence[str] = (), operator: str = "") -> str:
+    """Return what `help` answers of the commands that are `offered`.
+
+    `here` is a line for each thing that can be set, `operator` who runs the bot.
+    """
     parts = [
         HELP,
-        "\n".join(f"- **{command}** {about}" for command, about in ABOUT.items()),
+        "\n".join(f"- **{command}** {WORDS[command].about}" for command in offered),
         *([format_settings(here)] if here else []),
         *([f"I am run by {operator}."] if operator else []),
     ]

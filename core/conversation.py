@@ -1,44 +1,37 @@
 """The main path: one message in, one answer out, top to bottom."""
 
 import time
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing
+from collections.abc import AsyncGenerator
 from dataclasses import replace
 
 import structlog
 
 from core import commands
+from core.chat_commands import ChatCommands
 from core.earlier import EarlierReader
 from core.entries import entries_of
-from core.errors import AnswerCutByLength, BotError, GaveUp, ModelError, PlatformError, TooManyParts, Uncertain
 from core.files.attachments import BLIND, UNLOOKED, AttachmentContent, read_attachments
 from core.files.documents import Documents
 from core.llm.choice import ModelChoice
 from core.llm.client import OpenAI
 from core.messages import (
-    NOTICE,
     Attachment,
     ConversationKey,
     Deletion,
     Entry,
     Message,
     ModelEvent,
-    Replace,
-    ReplyEvent,
-    SavedAnswer,
-    Text,
     Turn,
 )
-from core.moderation.errors import AnswerRefused, ModerationError
 from core.moderation.moderation import NOBODY, Moderation
 from core.moderation.preflight import may_merge, post_if_clean
 from core.moderation.stream import release_checked
-from core.outcome import Cancellation, Outcome, Parts, about, again, notice, record, reference, sentence, under
+from core.outcome import Cancellation, Outcome, about, again, reference, sentence
 from core.ports import Platform
-from core.preferences.preferences import Preferences
 from core.prompt.ask import PreparedQuestion, texts_to_check
 from core.prompt.history import HistoryLoader
 from core.prompt.summaries import Summaries
+from core.reply import Reply
 from core.sanitize import sanitize_name, sanitize_text, valid_value
 from core.storage.store import Store
 from core.tools.loop import converse
@@ -58,7 +51,7 @@ class Conversation:
         self,
         store: Store,
         models: ModelChoice,
-        preferences: Preferences,
+        chat_commands: ChatCommands,
         recall: HistoryLoader,
         summaries: Summaries,
         voice_notes: notes.VoiceNotes,
@@ -68,30 +61,34 @@ class Conversation:
     ) -> None:
         self._store = store
         self._models = models
-        self._preferences = preferences
+        self._commands = chat_commands
+        self._policies = policies = chat_commands.preferences.policies
+        self.reply = Reply(store, policies)
         self._recall = recall
         self._summaries = summaries
         self._voice_notes = voice_notes
         self._guard = guard
         self._checks = guard if guard and guard.is_checking else None
-        self._tools = tools or Toolbox((), ToolSettings(), store, preferences.policies)
+        self._tools = tools or Toolbox((), ToolSettings(), store, policies)
         self._documents = documents or Documents()
-        self.earlier = EarlierReader(store, recall, preferences.policies, self._documents, guard)
+        chat_commands.register("reset", self._reset)
+        chat_commands.register("memory", self._tell_memory)
+        self.earlier = EarlierReader(store, recall, policies, self._documents, guard)
 
     async def answer(self, turn: Turn, platform: Platform, halt: Cancellation) -> None:
         """Answer a claimed turn, from the question to the last row that is kept of it; `halt` ends it early."""
         if self._guard and (refusal := self._guard.refusal_of(turn.message)):
             is_told = await self._guard.tells_refusal(refusal, turn.message, about(turn))
-            await self._refuse(turn, platform, refusal, is_told=is_told)
+            await self.reply.refuse(turn, platform, refusal, is_told=is_told)
             return
         if turn.message.command:
-            await self._obey(turn, platform)
+            await self.reply.tell(turn, platform, await self._commands.answer(turn.message))
             return
         message = valid_value(await platform.resolve_names(turn.message))
         message = self._guard.leave_out_unread(message.key, message) if self._guard else message
         turn, heard = await self._transcribe_recordings(turn, message.attachments, platform, halt)
         if error := notes.why_unanswerable(message, heard):
-            await self._refuse(turn, platform, error)
+            await self.reply.refuse(turn, platform, error)
             return
         author = self._guard.with_safe_name(message.author) if self._guard else message.author
         model = self._model_of(message.key)
@@ -110,8 +107,8 @@ class Conversation:
         prompt = self._recall.prompt(turn.message.key, remembered, question, extras=run.extras())
         asked = PreparedQuestion(turn.message.key, question, remembered, prompt, files.notices, run.extras())
         said = self._ask_model(model, turn, message, asked, files, run)
-        reply = append_notes(self._show_words(said, turn, answer, halt), asked, answer, run.records, model)
-        await self._show(turn, platform, notes.append_failures(reply, heard) if heard else reply, answer)
+        reply = append_notes(self.reply.show_words(said, turn, answer, halt), asked, answer, run.records, model)
+        await self.reply.show(turn, platform, notes.append_failures(reply, heard) if heard else reply, answer)
         if heard and not answer.is_admitted:
             await self._voice_notes.forget(message)
         entries = entries_of(asked, answer, self._recall.count, sees=model.sees)
@@ -121,14 +118,14 @@ class Conversation:
 
     async def _is_part(self, turn: Turn, message: Message, question: Entry) -> bool:
         """Whether a question is to be answered with the next one, before which it then stands in the history."""
-        may_be = turn.followed and not turn.posted and self._preferences.policies.policy_of(turn.message.key).merge
+        may_be = turn.followed and not turn.posted and self._policies.policy_of(turn.message.key).merge
         if not may_be or not await self._store.next_is_same_author(turn):
             return False
         return self._checks is None or await may_merge(self._checks, turn, message, question)
 
     def _model_of(self, key: ConversationKey) -> OpenAI:
         """Return who answers in a conversation."""
-        return self._models.model_named(self._preferences.policies.policy_of(key).model)
+        return self._models.model_named(self._policies.policy_of(key).model)
 
     def _blind(self, model: OpenAI) -> tuple[str, str] | None:
         """Return why no picture is shown: the model sees none, or nobody would check one before it is sent."""
@@ -152,23 +149,13 @@ class Conversation:
         shown = sentence(commands.format_asked(sanitize_name(message.author.name), sanitize_text(message.text)))
         if self._guard:
             shown = post_if_clean(self._guard, turn, message, shown, answer)
-        await self._show(turn, platform, shown, answer)
+        await self.reply.show(turn, platform, shown, answer)
         key = replace(message.key, thread=answer.message_id)
         if not answer.error:
             question = replace(turn.message, id=answer.message_id, key=key, command="", handle="")
             await self._store.add_message(question, if_joined=False)
         await self._store.finish_turn(turn, [], answer.state, answer.detail)
         return key
-
-    async def fail(self, turn: Turn, platform: Platform) -> None:
-        """End a turn that failed too often, with a sentence where even that can be shown."""
-        answer = Outcome(error=GaveUp())
-        try:
-            if turn.message.command != "edit":  # which nobody waits for
-                await self._show(turn, platform, sentence(notice(turn, GaveUp())), answer)
-        except Exception:
-            log.exception("notice not shown", reference=reference(turn))
-        await self._store.finish_turn(turn, [], "failed", answer.detail)
 
     async def _transcribe_recordings(
         self, turn: Turn, files: tuple[Attachment, ...], platform: Platform, halt: Cancellation
@@ -182,9 +169,9 @@ class Conversation:
         if hearing is None:
             return turn, ()
         try:
-            if hearing.is_long and not turn.posted and self._grows(turn):
+            if hearing.is_long and not turn.posted and self.reply.grows(turn):
                 shown = Outcome()
-                await self._show(turn, platform, halt.until(hearing.report_progress()), shown)
+                await self.reply.show(turn, platform, halt.until(hearing.report_progress()), shown)
                 turn = replace(turn, posted=(shown.message_id,) if shown.message_id else ())
             return turn, () if halt.sentence else await hearing.results()
         finally:
@@ -216,85 +203,12 @@ class Conversation:
         asking = texts_to_check(asked, message, files)
         return release_checked(self._checks, about(turn), asking, stream_words(), stream_nameless)
 
-    async def _refuse(self, turn: Turn, platform: Platform, error: BotError, *, is_told: bool = True) -> None:
-        """End a turn with a sentence in place of an answer, or without one."""
-        answer = Outcome()
-        record(turn, answer, error)
-        if is_told:
-            await self._show(turn, platform, sentence(notice(turn, error)), answer)
-        await self._store.finish_turn(turn, [], answer.state if is_told else "refused", answer.detail)
+    async def _reset(self, message: Message) -> str:
+        """Forget what was said in a conversation."""
+        await self._store.delete_conversation(message.key)
+        return commands.DONE["reset"]
 
-    async def _obey(self, turn: Turn, platform: Platform) -> None:
-        """Do what a command says; `stop` has worked at once, when it came in.
-
-        Of a question that was deleted while it was being answered, nothing is left standing.
-        """
-        outcome = await self._do_command(turn.message)
-        answer = Outcome()
-        await self._show(turn, platform, sentence(outcome), answer)
-        state = "refused" if turn.message.command == "full" else answer.state
-        await self._store.finish_turn(turn, [], state, answer.detail)
-
-    async def _do_command(self, message: Message) -> str:
-        """Do what a command says; return what a person reads of it, empty where nothing is to stand there."""
-        match message.command:
-            case "reset":
-                await self._store.delete_conversation(message.key)
-            case "memory":
-                memory = (await self._recall.of(message.key)).history
-                return commands.format_memory(len(memory.entries), memory.earlier)
-            case "settings":
-                return commands.format_settings(self._preferences.describe(message.key, message.author.id))
-            case "help":
-                return self._preferences.help_of(message.key, message.author.id)
-        return message.text if message.command == "unheard" else commands.DONE[message.command]
-
-    def _grows(self, turn: Turn) -> bool:
-        """Whether an answer is shown while it is made."""
-        return self._preferences.policies.policy_of(turn.message.key, turn.message.author.id).streaming
-
-    async def _show(self, turn: Turn, platform: Platform, events: AsyncIterator[ReplyEvent], answer: Outcome) -> None:
-        try:
-            await platform.reply(turn, events, Parts(self._store, turn, answer), live=self._grows(turn))
-        except TooManyParts as error:
-            answer.keep_characters(error.shown)
-            record(turn, answer, error)
-            await self._add(turn, platform, error, answer)
-        except PlatformError as error:
-            if error.is_silence:
-                raise  # another attempt goes on where this one stands
-            record(turn, answer, error)
-            if answer.parts or turn.posted or isinstance(error, Uncertain):
-                await self._add(turn, platform, error, answer)
-
-    async def _add(self, turn: Turn, platform: Platform, error: BotError, answer: Outcome) -> None:
-        """Say below what stands there why it ends so, where the platform still lets us write."""
-        journal = Parts(self._store, turn, answer, first=max(answer.parts, len(turn.posted)))
-        apart = replace(turn, id=f"{turn.id}{NOTICE}", attempts=1, posted=())
-        try:
-            await platform.reply(apart, sentence(notice(turn, error)), journal, live=False)
-        except PlatformError as refusal:
-            log.info("notice not shown", reference=reference(turn), detail=str(refusal))
-
-    async def _show_words(
-        self, chat: AsyncGenerator[ModelEvent, None], turn: Turn, answer: Outcome, halt: Cancellation
-    ) -> AsyncGenerator[ReplyEvent, None]:
-        """Pass the model's words on; where it fails or is halted, a sentence ends the reply."""
-        if answer.is_admitted and answer.above:
-            yield Text(answer.above)
-        try:
-            async with aclosing(halt.until(chat)) as events:
-                async for event in events:
-                    if shown := answer.take(event):
-                        yield shown
-            answer.times["answered"] = time.time()
-            if answer.text and not (halt.sentence or turn.kept):
-                self._store.save_answer(turn, SavedAnswer(answer.text, answer.usage))
-        except (ModelError, ModerationError) as error:
-            record(turn, answer, error)
-            if isinstance(error, AnswerCutByLength) and not turn.kept:
-                self._store.save_answer(turn, SavedAnswer(answer.text, answer.usage, is_cut=True))
-            answer.text = "" if isinstance(error, AnswerRefused) else answer.text
-            yield Replace(under(answer.visible_text, notice(turn, error)))
-        if halt.sentence and (answer.visible_text or answer.noted):
-            yield Replace(halt.sentence if halt.replaces else f"{answer.visible_text} {halt.sentence}".strip())
+    async def _tell_memory(self, message: Message) -> str:
+        """Return what the model still knows of a conversation."""
+        memory = (await self._recall.of(message.key)).history
+        return commands.format_memory(len(memory.entries), memory.earlier)

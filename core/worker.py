@@ -144,7 +144,7 @@ class Worker:
 
     async def _release_or_fail(self, turn: Turn, platform: Platform, error: Exception, most: int) -> float:
         if turn.attempts >= most:
-            await self._conversation.fail(turn, platform)
+            await self._conversation.reply.fail(turn, platform)
             return 0.0
         if not await self._store.release_turn(turn, type(error).__name__):
             return 0.0  # whoever has it now tries it again

@@ -15,9 +15,9 @@ from bots.discord.settings import DiscordSettings
 from bots.edit_rate import EditRate
 from bots.state import PlatformState
 from bots.streaming import Pace, ReplyStream
+from core.chat_commands import ChatCommands
 from core.messages import Attachment, ConversationKey, Earlier, Message, Receive, ReplyEvent, Turn
 from core.ports import Journal
-from core.preferences.preferences import Preferences
 
 # At most five edits within five seconds is what Discord takes in a channel (discord-api-docs#20; the docs name none)
 EDITS = 2.0
@@ -30,11 +30,11 @@ class Discord:
     name = "discord"
 
     def __init__(
-        self, options: DiscordSettings, http: aiohttp.ClientSession, state: PlatformState, preferences: Preferences
+        self, options: DiscordSettings, http: aiohttp.ClientSession, state: PlatformState, commands: ChatCommands
     ) -> None:
         """`http` fetches files, and the caller closes it; `state` outlives this process."""
         self._options = options
-        self._preferences = preferences
+        self._commands = commands
         self._state = state
         self._downloads = discord_downloads(http, options.api_url, options.file_hosts)
         self._pace = Pace(interval=options.edit_interval)
@@ -47,7 +47,7 @@ class Discord:
         Raises WrongToken, IntentNotEnabled, or DiscordRefusal where Discord cannot be reached.
         """
         login = await log_in(self._options)
-        session = DiscordSession(self._options, login, receive, self._state, self._preferences)
+        session = DiscordSession(self._options, login, receive, self._state, self._commands)
         try:
             await session.connect()
         except BaseException:  # a stop in the midst of it too: what was opened is closed

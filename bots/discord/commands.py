@@ -17,9 +17,9 @@ from bots.discord.places import DIRECT, DiscordPlace, ReplyHandle, place_of
 from bots.discord.quotes import Quote, add_quote
 from bots.discord.settings_menu import SettingsMenus
 from bots.state import PlatformState
-from core.commands import ABOUT
+from core.chat_commands import ChatCommands
+from core.commands import WORDS
 from core.messages import Command, ConversationKey, Message, Receive
-from core.preferences.preferences import Preferences
 
 log = structlog.get_logger()
 
@@ -32,6 +32,7 @@ GROUP = "confab"  # `/confab settings`, as in Slack
 NO_CONVERSATION = (
     "`/{command}` is for a thread or a direct message. In a channel, reply to what I wrote: `@Confab {command}`."
 )
+MOST_TOLD = 2_000  # characters of a message (Discord docs, Create Message)
 OWN: Mapping[str, Command] = {"stop": "stop", "reset": "reset", "memory": "memory"}
 
 
@@ -39,21 +40,23 @@ class SlashCommands:
     """What people can choose instead of writing to the bot; one table in core says what there is."""
 
     def __init__(
-        self, tree: app_commands.CommandTree, me: int, receive: Receive, state: PlatformState, preferences: Preferences
+        self, tree: app_commands.CommandTree, me: int, receive: Receive, state: PlatformState, commands: ChatCommands
     ) -> None:
         self._tree = tree
         self._me = me
         self._receive = receive
         self._state = state
-        self._preferences = preferences
-        self._menus = SettingsMenus(preferences)
+        self._commands = commands
+        self._menus = SettingsMenus(commands.preferences)
         self._open = True
         tree.add_command(_command("ask", ASK, self._on_ask))
-        for name, about in ABOUT.items():
-            if name != "settings":
-                tree.add_command(_command(name, about, self._on_command if name in OWN else self._on_help))
+        for name in OWN:
+            tree.add_command(_command(name, WORDS[OWN[name]].about, self._on_command))
+        tree.add_command(_command("help", WORDS["help"].about, self._on_help))
         group = app_commands.Group(name=GROUP, description="What you and administrators set")
-        group.add_command(_command("settings", ABOUT["settings"], self._on_settings))
+        group.add_command(_command("settings", WORDS["settings"].about, self._on_settings))
+        for word in filter(commands.is_answered_apart, commands.offered_words()):
+            group.add_command(self._private_command(word))
         tree.add_command(group)
         tree.add_command(app_commands.ContextMenu(name=MENU, callback=self._on_ask_about))
 
@@ -110,11 +113,39 @@ class SlashCommands:
             await self._receive_question(interaction, "", command=command)
 
     async def _on_help(self, interaction: Interaction) -> None:
-        told = self._preferences.help_of(await self._channel_of(interaction), str(interaction.user.id))
+        told = self._commands.help_of(await self._channel_of(interaction), str(interaction.user.id))
         await interaction.response.send_message(told, ephemeral=True, suppress_embeds=True)
 
     async def _on_settings(self, interaction: Interaction) -> None:
         await self._menus.send_menu(interaction, await self._channel_of(interaction))
+
+    def _private_command(self, word: Command) -> app_commands.Command[Any, Any, Any]:
+        """Return the slash command of a word that is answered to the asker alone."""
+
+        async def answer_apart(interaction: Interaction) -> None:
+            await self._answer_apart(interaction, word, "")
+
+        async def answer_argument(interaction: Interaction, argument: str = "") -> None:
+            await self._answer_apart(interaction, word, argument)
+
+        about, name = WORDS[word], word.replace(" ", "-")
+        if not about.argument:
+            return _command(name, about.about, answer_apart)
+        return _command(name, about.about, app_commands.rename(argument=about.argument)(answer_argument))
+
+    async def _answer_apart(self, interaction: Interaction, word: Command, argument: str) -> None:
+        """Answer a command to who chose it alone, with what follows its word."""
+        if not self._open:
+            return
+        await interaction.response.defer(thinking=True, ephemeral=True)
+        key = await self._channel_of(interaction)
+        author = author_of(interaction.user, key.workspace)
+        sent_at = interaction.created_at.timestamp()
+        asked = Message(
+            str(interaction.id), key, author, f"{word} {argument}".strip(), sent_at, addressed=True, command=word
+        )
+        told = await self._commands.answer(asked)
+        await interaction.followup.send(told[:MOST_TOLD], ephemeral=True, suppress_embeds=True)
 
     async def receive_choice(self, interaction: Interaction) -> None:
         """Take what was chosen in a menu of the settings."""

@@ -24,8 +24,8 @@ from bots.discord.thread_renaming import ThreadRenaming
 from bots.discord.typing import TypingIndicator
 from bots.markdown.disguised_links import escape_links
 from bots.state import PlatformState
+from core.chat_commands import ChatCommands
 from core.messages import Earlier, Message, Receive, Turn
-from core.preferences.preferences import Preferences
 
 log = structlog.get_logger()
 
@@ -43,7 +43,7 @@ class DiscordSession:
         introduction: Login,
         receive: Receive,
         state: PlatformState,
-        preferences: Preferences,
+        commands: ChatCommands,
     ) -> None:
         self._options = options
         self._introduction = introduction
@@ -51,7 +51,7 @@ class DiscordSession:
         self._client = DiscordClient(options, introduction, intents_for(message_content=self._reads_all))
         self.typing = TypingIndicator(self._client)
         self._threads = ReplyChannels(
-            self._client, preferences.policies, names_questions=options.thread_names == "question"
+            self._client, commands.preferences.policies, names_questions=options.thread_names == "question"
         )
         self.conversation_of = state.conversation_of
         renaming = ThreadRenaming(self._client, introduction.user, names_questions=options.thread_names == "question")
@@ -61,7 +61,7 @@ class DiscordSession:
         self.shards = Shards(introduction.shards)
         missed = DiscordBackfill(self._client, self._ear, state)
         self._catch_up = Backfill(f"discord/{introduction.application}", state, missed.read_missed, MARGIN)
-        self._commands = SlashCommands(self._client.tree, introduction.user, receive, state, preferences)
+        self._commands = SlashCommands(self._client.tree, introduction.user, receive, state, commands)
         self._running: asyncio.Task[None] | None = None
 
     async def connect(self) -> None:

@@ -37,9 +37,9 @@ from bots.slack.thread_history import read_channel_before, read_thread_before
 from bots.slack.webhook import events_route
 from bots.state import PlatformState
 from bots.streaming import Pace, ReplyStream
+from core.chat_commands import ChatCommands
 from core.messages import Attachment, ConversationKey, Earlier, Message, Receive, ReplyEvent, Turn
 from core.ports import Journal
-from core.preferences.preferences import Preferences
 
 log = structlog.get_logger()
 
@@ -56,12 +56,12 @@ class Slack:
     name = "slack"
 
     def __init__(
-        self, options: SlackSettings, session: aiohttp.ClientSession, state: PlatformState, preferences: Preferences
+        self, options: SlackSettings, session: aiohttp.ClientSession, state: PlatformState, commands: ChatCommands
     ) -> None:
         """`session` is the one that all calls share, and the caller closes it; `state` outlives this process."""
         self._options = options
         self._state = state
-        self._preferences = preferences
+        self._commands = commands
         self._calls = SlackCalls(_open_client(options, session, options.bot_token))
         self._bolts_client = _open_client(options, session, None)  # it carries the token of each event's authorization
         self._people = DisplayNames(self._calls)
@@ -93,8 +93,8 @@ class Slack:
         missed = SlackBackfill(self._calls, team, ear, self._state)
         self._catch_up = Backfill(f"slack/{team}", self._state, missed.read_missed, MARGIN, SILENCE)
         is_first = await self._catch_up.set_first_mark(microseconds_of(time.time()))
-        interactions = Interactions(team, user, self._preferences, self._options.dm_threads)
-        settings = SettingsMenu(self._calls, self._people, self._preferences, team)
+        interactions = Interactions(team, user, self._commands, self._options.dm_threads)
+        settings = SettingsMenu(self._calls, self._people, self._commands, team)
         listener = SlackListener(self._identity, interactions, ear, receive, self._catch_up, settings)
         app = self._app = listener.build_app(
             self._bolts_client, self._options.signing_secret or "unused in Socket Mode"

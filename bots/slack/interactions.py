@@ -15,9 +15,9 @@ from bots.slack.calls import SlackRefusal
 from bots.slack.events import author_of
 from bots.slack.outgoing import escape_text, payload_of
 from bots.slack.post_text import attachments_of, read_text
+from core.chat_commands import ChatCommands
 from core.commands import command_of
 from core.messages import Author, Command, ConversationKey, Message, Quotation
-from core.preferences.preferences import Preferences
 
 log = structlog.get_logger()
 
@@ -37,8 +37,18 @@ class Interactions:
 
     workspace: str
     bot_user: str
-    preferences: Preferences
+    commands: ChatCommands
     dm_threads: bool = True
+
+    def read_private_command(self, body: Payload, now: float) -> Message | None:
+        """Return what a slash command wants told to the asker alone, None where it is another."""
+        text = str(body.get("text", ""))
+        command = command_of(text)
+        if not self.commands.is_answered_apart(command):
+            return None
+        key = ConversationKey("slack", self.workspace, body["channel_id"], "")
+        author = Author(body["user_id"], str(body.get("user_name", "")), workspace=str(body.get("team_id", "")))
+        return Message(str(body["trigger_id"]), key, author, text, now, addressed=True, command=command)
 
     def read_command(self, body: Payload, now: float) -> Message | None:
         """Return what a slash command asks, None where it asks nothing; `now` is in seconds since the epoch.
@@ -96,7 +106,7 @@ class Interactions:
         if command in {"stop", "reset", "memory"}:
             return BY_MENTION.format(command=command)
         here = ConversationKey("slack", self.workspace, body["channel_id"], "")
-        told = self.preferences.help_of(here, body["user_id"])
+        told = self.commands.help_of(here, body["user_id"])
         return f"{told}\n\n`{body['command']} your question` asks me in this channel."
 
     def _quotation_of(self, message: Payload) -> Quotation:

@@ -89,6 +89,9 @@ class SlackListener:
         if command_of(body.get("text", "")) == "settings":
             told = await self._settings.open_modal(body["channel_id"], body["user_id"], body["trigger_id"])
             await ack({**payload_of(told), "response_type": "ephemeral"} if told else "")
+        elif asked := self._interactions.read_private_command(body, time.time()):
+            told = await self._interactions.commands.answer(asked)
+            await ack({**payload_of(told), "response_type": "ephemeral"})
         elif message := self._interactions.read_command(body, time.time()):
             await self._receive(message)
             await ack()

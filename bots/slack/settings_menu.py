@@ -9,8 +9,9 @@ from bots.slack.calls import SlackCalls, SlackRefusal
 from bots.slack.payload_values import Payload, mapping_at, mappings_at, text_at
 from bots.slack.people import DisplayNames
 from bots.slack.settings_views import OPEN, chosen_values, home_of, modal_of, modal_saying
+from core.chat_commands import ChatCommands
 from core.messages import ConversationKey
-from core.preferences.preferences import ChoiceRefused, Preferences, Standing
+from core.preferences.preferences import ChoiceRefused, Standing
 
 log = structlog.get_logger()
 
@@ -23,10 +24,11 @@ UNCHANGED = "Nothing was changed."
 class SettingsMenu:
     """The settings of one workspace, asked and taken."""
 
-    def __init__(self, calls: SlackCalls, people: DisplayNames, preferences: Preferences, workspace: str) -> None:
+    def __init__(self, calls: SlackCalls, people: DisplayNames, commands: ChatCommands, workspace: str) -> None:
         self._calls = calls
         self._people = people
-        self._preferences = preferences
+        self._commands = commands
+        self._preferences = commands.preferences
         self._workspace = workspace
 
     async def open_modal(self, channel: str, person: str, trigger: str) -> str:
@@ -61,7 +63,7 @@ class SettingsMenu:
 
     async def publish_home(self, person: str) -> None:
         """Show a person the App Home as it is for them now; it is shown again whenever they open it."""
-        view = home_of(self._preferences.help_of(self._key(""), person))
+        view = home_of(self._commands.help_of(self._key(""), person))
         try:
             async with asyncio.timeout(IN_TIME):
                 await self._calls.write("views.publish", {"user_id": person, "view": view})

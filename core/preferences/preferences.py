@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
-from core.commands import help_text
 from core.messages import ConversationKey
 from core.policy import Policies, Scope
 from core.preferences.catalogue import (
@@ -69,9 +68,10 @@ class Preferences:
         """Return a line for each thing that can be set, with what holds of it."""
         return describe_policy(self._offered, self.policies.policy_of(key, person))
 
-    def help_of(self, key: ConversationKey, person: str) -> str:
-        """Return what `help` answers a person in a conversation."""
-        return help_text(self.describe(key, person), self._settings.operator)
+    @property
+    def operator(self) -> str:
+        """Who runs the bot, as the operator says it; empty where they do not."""
+        return self._settings.operator
 
     async def choose(self, key: ConversationKey, person: str, standing: Standing, values: Mapping[str, str]) -> int:
         """Keep what a person chose, by the ids of the form's fields; return how much of it is new.

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from core.commands import ABOUT, DONE, QUESTION_DELETED, STOPPED
+from core.commands import DONE, QUESTION_DELETED, STOPPED, WORDS
 from deploy.sandbox.openai.model import Reply
 from tests.contract.platform_room import Room, Said, answered, ask, settled, told
 
@@ -197,7 +197,7 @@ async def test_reset_forgets_one_conversation(room: Room) -> None:
 async def test_help_names_every_command_and_asks_no_model(room: Room) -> None:
     """It costs nothing."""
     said = await ask(room, "help")
-    assert all(f"**{command}**" in room.answers(said)[0] for command in ABOUT)
+    assert all(f"**{command}**" in room.answers(said)[0] for command in WORDS)
     assert not room.model.requests
 
 

@@ -11,6 +11,7 @@ from bots.bounded_response import BoundedResponse
 from bots.slack.adapter import Slack
 from bots.slack.settings import SlackSettings
 from bots.state import PlatformState
+from core.chat_commands import ChatCommands
 from core.conversation import Conversation
 from core.intake import Intake
 from core.llm.choice import ModelChoice
@@ -104,7 +105,8 @@ async def running(sandbox: Sandbox, database: Path, setup: Setup | None = None) 
         session = await stack.enter_async_context(aiohttp.ClientSession(response_class=BoundedResponse))
         preferences = Preferences(store, setup.policies, setup.preferences, is_moderated=setup.moderation is not None)
         await preferences.restore_choices()
-        slack = Slack(_slack_options(sandbox, setup), session, PlatformState("slack", store), preferences)
+        commands = ChatCommands(preferences)
+        slack = Slack(_slack_options(sandbox, setup), session, PlatformState("slack", store), commands)
         guard = await guarded(setup.moderation, setup.policies, sandbox, store, {slack.name: slack}, stack)
         told = PromptSettings(instructions="You are Confab.")
         window = ContextWindow(setup.window, setup.max_tokens)
@@ -114,7 +116,7 @@ async def running(sandbox: Sandbox, database: Path, setup: Setup | None = None) 
         ears = setup.voice.ears(sandbox, store, setup.policies, client, database, {slack.name: slack.fetch_transcript})
         stack.push_async_callback(ears.close)
         tools = Toolbox(setup.tools.made(store), setup.tools.settings, store, setup.policies, guard)
-        conversation = Conversation(store, choice, preferences, recall, summaries, ears, guard, tools)
+        conversation = Conversation(store, choice, commands, recall, summaries, ears, guard, tools)
         worker = Worker(store, conversation, {slack.name: slack}, setup.limits, guard)
         intake = Intake(store, conversation, {slack.name: slack}, setup.policies, worker, setup.queue, guard)
         await slack.start(intake.receive)

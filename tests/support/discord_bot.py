@@ -12,6 +12,7 @@ from bots.bounded_response import BoundedResponse
 from bots.discord.adapter import Discord
 from bots.discord.settings import DiscordSettings
 from bots.state import PlatformState
+from core.chat_commands import ChatCommands
 from core.conversation import Conversation
 from core.intake import Intake
 from core.llm.choice import ModelChoice
@@ -84,7 +85,8 @@ async def running(sandbox: Sandbox, database: Path, setup: DiscordSetup | None =
         session = await stack.enter_async_context(aiohttp.ClientSession(response_class=BoundedResponse))
         preferences = Preferences(store, setup.policies, setup.preferences, is_moderated=setup.moderation is not None)
         await preferences.restore_choices()
-        discord = Discord(_options(sandbox, setup), session, PlatformState("discord", store), preferences)
+        commands = ChatCommands(preferences)
+        discord = Discord(_options(sandbox, setup), session, PlatformState("discord", store), commands)
         guard = await guarded(setup.moderation, setup.policies, sandbox, store, {discord.name: discord}, stack)
         told = PromptSettings(instructions="You are Confab.")
         recall = HistoryLoader(
@@ -99,7 +101,7 @@ async def running(sandbox: Sandbox, database: Path, setup: DiscordSetup | None =
         ears = setup.voice.ears(sandbox, store, setup.policies, client, database)
         stack.push_async_callback(ears.close)
         tools = Toolbox(setup.tools.made(store), setup.tools.settings, store, setup.policies, guard)
-        conversation = Conversation(store, choice, preferences, recall, summaries, ears, guard, tools)
+        conversation = Conversation(store, choice, commands, recall, summaries, ears, guard, tools)
         worker = Worker(store, conversation, {discord.name: discord}, setup.limits, guard)
         intake = Intake(store, conversation, {discord.name: discord}, setup.policies, worker, setup.queue, guard)
         await worker.resume()

@@ -12,6 +12,7 @@ import bots.platforms
 
 STORAGE = ("core.storage",)
 PORT = (
+    "core.chat_commands",
     "core.commands",
     "core.errors",
     "core.messages",

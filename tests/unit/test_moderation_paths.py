@@ -47,15 +47,15 @@ SINKS: dict[tuple[str, str, str], tuple[Path, ...]] = {
     ("core.prompt.summaries", "_write_if_due", "save_summary"): ("summary",),
     ("core.llm.judge", "_ask_one", "answer"): (),  # the check itself
     ("core.prompt.history", "save_earlier", "save_earlier"): ("earlier",),
-    ("core.conversation", "_show", "reply"): ("answer", "posted"),
-    ("core.conversation", "_add", "reply"): (),  # an error's own sentence
+    ("core.reply", "show", "reply"): ("answer", "posted"),
+    ("core.reply", "_add", "reply"): (),  # an error's own sentence
     ("core.conversation", "answer", "finish_turn"): ("question", "merged", "answer"),
     ("core.conversation", "post", "finish_turn"): (),
     ("core.conversation", "post", "add_message"): ("posted",),
-    ("core.conversation", "fail", "finish_turn"): (),
-    ("core.conversation", "_obey", "finish_turn"): (),
-    ("core.conversation", "_refuse", "finish_turn"): (),
-    ("core.conversation", "_show_words", "save_answer"): ("answer",),
+    ("core.reply", "fail", "finish_turn"): (),
+    ("core.reply", "tell", "finish_turn"): (),
+    ("core.reply", "refuse", "finish_turn"): (),
+    ("core.reply", "show_words", "save_answer"): ("answer",),
     ("core.intake", "_take_question", "admit_message"): (),  # what waits: checked then, and dropped with the turn
     ("core.intake", "_turn_away", "add_message"): (),
     ("core.intake", "_turn_away", "add_refused"): (),  # without its text
@@ -133,6 +133,7 @@ SHOWN_BY = {
         ("bots.slack.settings_menu", "open_modal", "write"),
         ("bots.slack.settings_menu", "publish_home", "write"),
     ),
+    ("bots.discord.commands", "_answer_apart", "send"),  # what a feature's handler answers, which checks it
     *(("bots.discord.commands", "_on_help", "send_message"), ("bots.discord.commands", "_on_command", "send_message")),
     *(
         ("bots.discord.reply_channel", "_open_thread", "create_thread"),

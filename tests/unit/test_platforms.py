@@ -17,6 +17,7 @@ from bots.platform_settings import PlatformSettings
 from bots.platforms import PLATFORMS, BuiltPlatform, PlatformOffer, build_platforms
 from bots.settings import Settings
 from bots.state import PlatformState
+from core.chat_commands import ChatCommands
 from core.errors import SettingsError
 from core.messages import Attachment, ConversationKey, Earlier, Message, Receive, ReplyEvent, Turn
 from core.policy import Policies
@@ -85,11 +86,11 @@ def build_pigeons(
     settings: PigeonSettings,
     session: aiohttp.ClientSession,
     state: PlatformState,
-    preferences: Preferences,
+    commands: ChatCommands,
     stack: AsyncExitStack,
 ) -> BuiltPlatform:
     """Return the platform."""
-    del session, preferences, stack
+    del session, commands, stack
     return BuiltPlatform(Pigeons(settings, state))
 
 
@@ -130,8 +131,8 @@ async def test_it_is_built_and_looked_at(tmp_path: Path) -> None:
     async with AsyncExitStack() as stack, aiohttp.ClientSession() as session:
         store = Store(tmp_path / "confab.db")
         stack.push_async_callback(store.close)
-        preferences = Preferences(store, Policies(), settings.preferences)
-        built = build_platforms(settings.platforms, session, store, preferences, stack)
+        commands = ChatCommands(Preferences(store, Policies(), settings.preferences))
+        built = build_platforms(settings.platforms, session, store, commands, stack)
         assert list(built.by_name) == ["pigeon"]
         assert await built.by_name["pigeon"].is_ready()
         found = await examine(settings, [])

@@ -10,6 +10,7 @@ from typing import TypeVar, cast
 import pytest
 
 from bots.streaming import Pace, ReplyStream
+from core.chat_commands import ChatCommands
 from core.conversation import Conversation
 from core.errors import FileUnreadable, PlatformError
 from core.intake import Intake
@@ -114,7 +115,7 @@ class Life:
         )
         summaries = Summaries(self._store, model, recall)
         preferences = Preferences(self._store, POLICIES, PreferenceSettings())
-        conversation = Conversation(self._store, ModelChoice(model), preferences, recall, summaries, ears)
+        conversation = Conversation(self._store, ModelChoice(model), ChatCommands(preferences), recall, summaries, ears)
         platforms = {"simulated": Simulated(self)}
         self.worker = Worker(self._store, conversation, platforms, TurnSettings(concurrency=2))
         self.intake = Intake(self._store, conversation, platforms, POLICIES, self.worker, queue=50)
