@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from core.errors import TooManyParts
-from core.messages import Replace, ReplyEvent
+from core.model_events import Replace, ReplyEvent
 
 T = TypeVar("T")
 

@@ -14,15 +14,8 @@ from core.files.attachments import BLIND, UNLOOKED, AttachmentContent, read_atta
 from core.files.documents import Documents
 from core.llm.choice import ModelChoice
 from core.llm.client import OpenAI
-from core.messages import (
-    Attachment,
-    ConversationKey,
-    Deletion,
-    Entry,
-    Message,
-    ModelEvent,
-    Turn,
-)
+from core.messages import Attachment, ConversationKey, Deletion, Entry, Message, Turn
+from core.model_events import ModelEvent
 from core.moderation.moderation import NOBODY, Moderation
 from core.moderation.preflight import may_merge, post_if_clean
 from core.moderation.stream import release_checked

@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 import structlog
 
 from core.errors import AnswerCutByLength, BotError, PlatformError, Uncertain
-from core.messages import Admitted, ModelEvent, Notice, Replace, ReplyEvent, SavedAnswer, Text, Turn, Usage
+from core.messages import SavedAnswer, Turn, Usage
+from core.model_events import Admitted, ModelEvent, Notice, Replace, ReplyEvent, Text
 from core.moderation.log import Subject
 from core.storage.errors import TurnLost
 from core.storage.store import Store

@@ -3,7 +3,8 @@
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from typing import Protocol
 
-from core.messages import Attachment, ConversationKey, Earlier, Message, Receive, ReplyEvent, Turn
+from core.messages import Attachment, ConversationKey, Earlier, Message, Receive, Turn
+from core.model_events import ReplyEvent
 
 
 class Journal(Protocol):

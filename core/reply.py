@@ -8,7 +8,8 @@ from dataclasses import replace
 import structlog
 
 from core.errors import AnswerCutByLength, BotError, GaveUp, ModelError, PlatformError, TooManyParts, Uncertain
-from core.messages import NOTICE, ModelEvent, Replace, ReplyEvent, SavedAnswer, Text, Turn
+from core.messages import NOTICE, SavedAnswer, Turn
+from core.model_events import ModelEvent, Replace, ReplyEvent, Text
 from core.moderation.errors import AnswerRefused, ModerationError
 from core.outcome import Cancellation, Outcome, Parts, notice, record, reference, sentence, under
 from core.policy import Policies

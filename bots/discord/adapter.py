@@ -16,7 +16,8 @@ from bots.edit_rate import EditRate
 from bots.state import PlatformState
 from bots.streaming import Pace, ReplyStream
 from core.chat_commands import ChatCommands
-from core.messages import Attachment, ConversationKey, Earlier, Message, Receive, ReplyEvent, Turn
+from core.messages import Attachment, ConversationKey, Earlier, Message, Receive, Turn
+from core.model_events import ReplyEvent
 from core.ports import Journal
 
 # At most five edits within five seconds is what Discord takes in a channel (discord-api-docs#20; the docs name none)

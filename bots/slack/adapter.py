@@ -38,7 +38,8 @@ from bots.slack.webhook import events_route
 from bots.state import PlatformState
 from bots.streaming import Pace, ReplyStream
 from core.chat_commands import ChatCommands
-from core.messages import Attachment, ConversationKey, Earlier, Message, Receive, ReplyEvent, Turn
+from core.messages import Attachment, ConversationKey, Earlier, Message, Receive, Turn
+from core.model_events import ReplyEvent
 from core.ports import Journal
 
 log = structlog.get_logger()

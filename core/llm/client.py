@@ -30,7 +30,8 @@ from core.llm.refusals import Complaint, Refused, error_of
 from core.llm.request import NOTHING_OFFERED, Body, OfferedTools, chat_body
 from core.llm.settings import ModelSettings
 from core.llm.stream import AttemptBounds, ChatEndpoint, open_client
-from core.messages import ModelEvent, Notice, PromptMessage, Replace, Text, Usage
+from core.messages import PromptMessage, Usage
+from core.model_events import ModelEvent, Notice, Replace, Text
 from core.retry import RetryBudget
 
 __all__ = ["OpenAI", "open_client"]

@@ -17,7 +17,8 @@ from core.llm.opening import AnswerOpening
 from core.llm.refusals import Refused, complaint_in_stream
 from core.llm.sse import EventParser, ServerEvent
 from core.llm.tool_calls import ToolCallReader
-from core.messages import Finish, ModelEvent, Replace, Text, ToolCalls, Usage
+from core.messages import Usage
+from core.model_events import Finish, ModelEvent, Replace, Text, ToolCalls
 from core.sanitize import valid_text
 
 MOST_CHOICES = 128  # OpenAI API reference, `n`

@@ -19,7 +19,7 @@ from core.llm.refusals import Refused, read_complaint
 from core.llm.request import Body
 from core.llm.settings import ModelSettings
 from core.llm.sse import BYTE_ORDER_MARK, ServerEvent, read_events
-from core.messages import ModelEvent
+from core.model_events import ModelEvent
 from core.retry import retry_after
 
 DRAIN = 0.25  # seconds to read past [DONE], so that the connection can be used again

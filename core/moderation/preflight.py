@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 
-from core.messages import Entry, Message, Notice, Replace, ReplyEvent, Turn
+from core.messages import Entry, Message, Turn
+from core.model_events import Notice, Replace, ReplyEvent
 from core.moderation.errors import ModerationError
 from core.moderation.log import Subject
 from core.moderation.moderation import Moderation

@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
-from core.messages import Admitted, ModelEvent, Notice, Replace, Text
+from core.model_events import Admitted, ModelEvent, Notice, Replace, Text
 from core.moderation.errors import AnswerRefused
 from core.moderation.log import Subject
 from core.moderation.moderation import NOBODY, Moderation

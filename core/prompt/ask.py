@@ -11,7 +11,8 @@ from core.files.attachments import UNSEEN, AttachmentContent
 from core.history import PromptRecord, StoredHistory
 from core.llm.client import OpenAI
 from core.llm.request import NOTHING_OFFERED, OfferedTools
-from core.messages import ConversationKey, Entry, Message, ModelEvent, Replace, Text, Usage
+from core.messages import ConversationKey, Entry, Message, Usage
+from core.model_events import ModelEvent, Replace, Text
 from core.moderation.stream import PromptTexts
 from core.prompt.build import NO_EXTRAS, Prompt, PromptExtras
 from core.prompt.history import HistoryLoader

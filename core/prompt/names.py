@@ -7,7 +7,8 @@ from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, M
 from dataclasses import dataclass, field
 
 from core.errors import ModelError
-from core.messages import Author, ModelEvent, Notice, Replace, Text
+from core.messages import Author
+from core.model_events import ModelEvent, Notice, Replace, Text
 from core.sanitize import sanitize_name
 
 TAG_LENGTH = 4  # characters behind a name that others bear as well

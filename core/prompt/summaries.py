@@ -8,7 +8,8 @@ import structlog
 
 from core.errors import AnswerCutByLength, ModelError
 from core.llm.client import OpenAI
-from core.messages import ConversationKey, Entry, PromptMessage, Replace, Text
+from core.messages import ConversationKey, Entry, PromptMessage
+from core.model_events import Replace, Text
 from core.moderation.log import Subject
 from core.moderation.moderation import Moderation
 from core.moderation.verdict import Sample

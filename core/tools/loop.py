@@ -4,7 +4,8 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 from core.llm.client import OpenAI
-from core.messages import Finish, ModelEvent, Notice, Replace, Text, ToolCall, ToolCalls
+from core.messages import ToolCall
+from core.model_events import Finish, ModelEvent, Notice, Replace, Text, ToolCalls
 from core.prompt.ask import PreparedQuestion, chat
 from core.prompt.history import HistoryLoader
 from core.tools.run import ToolRun

@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, Sequence
 
 from core.llm.client import OpenAI
-from core.messages import ReplyEvent, Text
+from core.model_events import ReplyEvent, Text
 from core.outcome import Outcome
 from core.prompt.ask import PreparedQuestion, left_out
 from core.tool_calls import CallRecord

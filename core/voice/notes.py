@@ -8,7 +8,8 @@ import structlog
 
 from core.errors import VoiceError
 from core.fair_slots import PersonSlots
-from core.messages import Attachment, ConversationKey, Message, Replace, ReplyEvent, Text
+from core.messages import Attachment, ConversationKey, Message
+from core.model_events import Replace, ReplyEvent, Text
 from core.policy import Policies
 from core.ports import Platform
 from core.sanitize import indent_speakers, sanitize_name, sanitize_text

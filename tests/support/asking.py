@@ -13,7 +13,8 @@ from aiohttp import web
 from core.errors import ModelError
 from core.llm.client import OpenAI, open_client
 from core.llm.settings import ModelSettings
-from core.messages import ModelEvent, PromptMessage, Text
+from core.messages import PromptMessage
+from core.model_events import ModelEvent, Text
 from deploy.sandbox.openai.model import Model, routes
 
 SECRET = "sk-secret-0123456789"

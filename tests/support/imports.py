@@ -16,13 +16,22 @@ PORT = (
     "core.commands",
     "core.errors",
     "core.messages",
+    "core.model_events",
     "core.policy",
     "core.ports",
     "core.preferences",
     "core.retry",
     "core.setting_fields",
 )
-NOUNS = ("core.messages", "core.ports", "core.errors", "core.sanitize", "core.history", "core.token_ratio")
+NOUNS = (
+    "core.messages",
+    "core.model_events",
+    "core.ports",
+    "core.errors",
+    "core.sanitize",
+    "core.history",
+    "core.token_ratio",
+)
 PROMPT = ("core.prompt.build", "core.prompt.names", "core.prompt.shorten")  # pure
 FOUNDATIONS = ("core.storage", "core.files")
 ROOMS = tuple(f"core.{room}" for room in ("storage", "prompt", "llm", "files", "voice", "moderation", "tools"))

@@ -16,7 +16,8 @@ from core.llm.client import OpenAI
 from core.llm.completion import CompletionReader, visible_text
 from core.llm.opening import AnswerOpening
 from core.llm.sse import ServerEvent
-from core.messages import Finish, Text, Usage
+from core.messages import Usage
+from core.model_events import Finish, Text
 from deploy.sandbox.openai.model import Reply
 from tests.support.asking import PROMPT, QUICK, Asking, sse, stand_in, text_chunk
 

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.messages import Admitted, ConversationKey, ModelEvent, Notice, Text
+from core.messages import ConversationKey
+from core.model_events import Admitted, ModelEvent, Notice, Text
 from core.moderation.access import AccessControl, AccessLists
 from core.moderation.checkers import CheckerPool
 from core.moderation.errors import AnswerRefused, CheckFailed, QuestionRefused

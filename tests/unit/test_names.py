@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import StreamCut
-from core.messages import Author, Finish, ModelEvent, Text
+from core.messages import Author
+from core.model_events import Finish, ModelEvent, Text
 from core.prompt.names import LeadingName, skeleton_of, speaker_names, without_leading_name
 from deploy.sandbox.openai.model import Reply
 from deploy.sandbox.slack.roster import User

@@ -15,7 +15,8 @@ from core.errors import ModelError
 from core.llm.address import auth_headers, url_below
 from core.llm.client import open_client
 from core.llm.request import hash_user
-from core.messages import Finish, Text, Usage
+from core.messages import Usage
+from core.model_events import Finish, Text
 from deploy.sandbox.openai.model import FAULTS, Fault, Reply, rate_limited, refusal
 from tests.support.asking import PROMPT, QUESTION, QUICK, SECRET, Asking, served, sse, stand_in, text_chunk
 

@@ -19,7 +19,8 @@ from bots.settings import Settings
 from bots.state import PlatformState
 from core.chat_commands import ChatCommands
 from core.errors import SettingsError
-from core.messages import Attachment, ConversationKey, Earlier, Message, Receive, ReplyEvent, Turn
+from core.messages import Attachment, ConversationKey, Earlier, Message, Receive, Turn
+from core.model_events import ReplyEvent
 from core.policy import Policies
 from core.ports import Journal
 from core.preferences.preferences import Preferences

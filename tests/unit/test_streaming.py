@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from bots.markdown.splitting import Growing, Limit
 from bots.streaming import Pace, ReplyStream
 from core.errors import TooManyParts
-from core.messages import Replace, ReplyEvent, Text
+from core.model_events import Replace, ReplyEvent, Text
 
 QUICK = Pace(first=0.0, interval=0.0)
 

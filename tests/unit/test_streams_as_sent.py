@@ -13,7 +13,7 @@ from core import errors
 from core.errors import ModelError
 from core.llm import errors as llm_errors
 from core.llm.client import OpenAI
-from core.messages import Replace, Text
+from core.model_events import Replace, Text
 from tests.support.asking import PROMPT, QUICK, sse, text_chunk
 
 YES = json.dumps(text_chunk("Yes.", "stop"))

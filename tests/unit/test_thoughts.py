@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from core.llm.completion import CompletionReader, visible_text
 from core.llm.dialects.thoughts import MARKS, PAIRS, ThoughtFilter
-from core.messages import Replace, Text
+from core.model_events import Replace, Text
 
 HARMONY = "<|channel|>analysis<|message|>Hm.<|end|><|start|>assistant<|channel|>final<|message|>Yes.<|return|>"
 CLEAN = [

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from core.errors import AnswerCutByLength, EmptyAnswer, GarbledAnswer
 from core.llm.completion import CompletionReader
 from core.llm.tool_calls import MOST_CALLS
-from core.messages import Finish, ModelEvent, Text, ToolCall, ToolCalls
+from core.messages import ToolCall
+from core.model_events import Finish, ModelEvent, Text, ToolCalls
 
 Items = Sequence[dict[str, Any]]
 A = ("look", '{"at": "the sea"}')

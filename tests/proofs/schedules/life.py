@@ -16,7 +16,8 @@ from core.errors import FileUnreadable, PlatformError
 from core.intake import Intake
 from core.llm.choice import ModelChoice
 from core.llm.client import OpenAI
-from core.messages import Attachment, ConversationKey, Earlier, Message, Receive, ReplyEvent, Turn
+from core.messages import Attachment, ConversationKey, Earlier, Message, Receive, Turn
+from core.model_events import ReplyEvent
 from core.policy import ChannelSettings, Policies
 from core.ports import Journal
 from core.preferences.preferences import Preferences

@@ -7,17 +7,8 @@ from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 
 from core.errors import EndpointFailing
-from core.messages import (
-    Author,
-    Command,
-    ConversationKey,
-    Finish,
-    Message,
-    ModelEvent,
-    PlatformEvent,
-    PromptMessage,
-    Text,
-)
+from core.messages import Author, Command, ConversationKey, Message, PlatformEvent, PromptMessage
+from core.model_events import Finish, ModelEvent, Text
 
 ADA = Author("U1", "Ada")
 
