@@ -1,24 +1,28 @@
 """The one list of platforms: for each its name, its settings, its links to messages, and what builds it."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from typing import Any
-
-import aiohttp
-from aiohttp import web
+from typing import TYPE_CHECKING, Any
 
 from bots.discord.settings import DiscordSettings
-from bots.doctor.check import Check, Surroundings
 from bots.platform_settings import PlatformSettings
-from bots.setup.step import Step
 from bots.slack.settings import SlackSettings
-from bots.state import PlatformState
-from core.chat_commands import ChatCommands
-from core.ports import Platform
-from core.storage.store import Store
-from core.voice.notes import PlatformTranscript
+
+if TYPE_CHECKING:  # who looks at the list alone, as commands do, loads nothing of what is built with it
+    import aiohttp
+    from aiohttp import web
+
+    from bots.doctor.check import Check, Surroundings
+    from bots.setup.step import Step
+    from bots.state import PlatformState
+    from core.chat_commands import ChatCommands
+    from core.ports import Platform
+    from core.storage.store import Store
+    from core.voice.notes import PlatformTranscript
 
 
 def _no_routes() -> Sequence[web.RouteDef]:
@@ -87,9 +91,11 @@ def build_platforms(
     stack: AsyncExitStack,
 ) -> BuiltPlatforms:
     """Return the platforms that are on; `stack` signs them out."""
+    from bots.state import PlatformState as State
+
     return BuiltPlatforms(
         tuple(
-            each.offer.build(each.settings, session, PlatformState(each.offer.name, store), commands, stack)
+            each.offer.build(each.settings, session, State(each.offer.name, store), commands, stack)
             for each in chosen
         )
     )

@@ -183,11 +183,11 @@ def the_sandbox_knows_the_wire_alone(module: Module, found: Import) -> str | Non
 
 
 def nobody_imports_the_way_in(module: Module, found: Import) -> str | None:
-    """bots/app.py puts everything together and bots/__main__.py runs it; nothing leans on either."""
+    """bots/app.py puts everything together and bots/running.py runs it; nothing leans on it, or on what names both."""
     if found.reaches("bots.__main__"):
         return "bots.__main__ is run, never imported"
-    by_another = found.reaches("bots.app") and module.name != "bots.__main__"
-    return "bots.app is imported by bots.__main__ alone" if by_another else None
+    by_another = found.reaches("bots.app") and module.name != "bots.running"
+    return "bots.app is imported by bots.running alone" if by_another else None
 
 
 def imports_stand_at_the_top(module: Module, found: Import) -> str | None:

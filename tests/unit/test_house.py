@@ -60,7 +60,7 @@ BAD_IMPORTS = [
     ("deploy.sandbox.slack", "import bots", "the wire"),
     ("deploy.start", "from bots.__main__ import main", "never imported"),
     ("tests.test_main", "import bots.__main__", "never imported"),
-    ("bots.http", "from bots.app import run_bot", "bots.__main__ alone"),
+    ("bots.http", "from bots.app import run_bot", "bots.running alone"),
     ("bots.http", "def serve():\n    import aiohttp", "at the top"),
     ("core.storage.store", "class Store:\n    async def open(self):\n        from json import loads", "at the top"),
 ]
@@ -75,7 +75,7 @@ GOOD_IMPORTS = [
     ("core.intake", "from core.worker import Worker"),
     ("bots.slack.adapter", "from slack_bolt.async_app import AsyncApp\nfrom bots.slack.text import escape"),
     ("bots.slack.adapter", "from core.messages import Message\nfrom bots.streaming import paced\nfrom . import text"),
-    ("bots.__main__", "from bots.app import run_bot"),
+    ("bots.running", "from bots.app import run_bot"),
     ("bots.platforms", "def build():\n    from bots.slack import Slack\n    from core.storage.store import Store"),
     ("deploy.sandbox.page.api", "from aiohttp import web\nfrom deploy.sandbox.slack import limits"),
     ("tests.unit.test_openai", "import httpx"),
