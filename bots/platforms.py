@@ -95,8 +95,7 @@ def build_platforms(
 
     return BuiltPlatforms(
         tuple(
-            each.offer.build(each.settings, session, State(each.offer.name, store), commands, stack)
-            for each in chosen
+            each.offer.build(each.settings, session, State(each.offer.name, store), commands, stack) for each in chosen
         )
     )
 
