@@ -19,6 +19,7 @@ COMMANDS = {
     "backup": "bots.copying:back_up_database",
     "restore": "bots.copying:restore_database",
     "rekey": "bots.copying:rekey_database",
+    "personas": "bots.persona_commands:personas",
 }
 
 

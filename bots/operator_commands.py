@@ -62,7 +62,7 @@ def again(usual: StorageSettings, message: str, database: Path | None) -> None:
         opened = [each for each in found if reopen_turn(path, each.id, key)]
     if not opened:
         raise click.ClickException("It neither failed nor is uncertain, or its question was deleted.")
-    click.echo(_wake_bot(path))
+    click.echo(wake_bot(path))
 
 
 @click.command()
@@ -77,7 +77,7 @@ def choices(usual: StorageSettings, forget: str | None, database: Path | None) -
             platform, _, person = forget.partition(":")
             count = forget_person(path, platform, person, usual.read_key())
             click.echo(f"{count} rows were dropped or lost their name.")
-            _wake_bot(path)
+            wake_bot(path)
             return
         found = read_record(path, usual.read_key())
     for each in found:
@@ -110,7 +110,7 @@ def _telling_why(path: Path) -> Iterator[None]:
         raise click.ClickException(f"{path} cannot be read ({error}): name the file with --database.") from None
 
 
-def _wake_bot(path: Path) -> str:
+def wake_bot(path: Path) -> str:
     """Let a bot that runs know, and say when the turn will be taken up."""
     process = running_process(path)
     if process is None:
