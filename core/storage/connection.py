@@ -51,6 +51,7 @@ class Connection:
         self.file: sqlite3.Connection = in_our_errors(
             lambda: opened(isolation_level=None, check_same_thread=False, timeout=PATIENCE_MS / 1000)
         )
+        in_our_errors(lambda: self.file.execute("PRAGMA secure_delete = ON"))  # not every build has it so
         self.file.text_factory = partial(str, encoding="utf-8", errors="replace")
 
     def execute(self, statement: str, values: Values = ()) -> list[Row]:

@@ -28,7 +28,7 @@ CALLS_OF_ENDED = (  # those that are being answered lose theirs when they end
 SAID = "platform, workspace, channel, thread, seq"
 EDIT = (  # at time 0, so that it is claimed before the questions that wait
     "INSERT INTO turns (id, platform, workspace, channel, thread, message_id, sent_at, received_at, payload, state, "
-    "command, about) VALUES (?, ?, ?, ?, ?, ?, 0.0, ?, ?, 'open', 'edit', ?) "
+    "command, about, author_id) VALUES (?, ?, ?, ?, ?, ?, 0.0, ?, ?, 'open', 'edit', ?, ?) "
     "ON CONFLICT (platform, workspace, channel, message_id) DO UPDATE SET payload = excluded.payload, state = 'open', "
     "received_at = excluded.received_at, attempts = 0, fence = turns.fence + 1, leased_until = NULL, error = NULL"
 )
@@ -55,7 +55,8 @@ def insert_edit(connection: Connection, message: Message) -> bool:
         return False
     edit = replace(message, id=f"{message.id}-edit", command="edit", about=message.id)
     place = (*key_values(message.key), edit.id)
-    connection.execute(EDIT, (uuid.uuid4().hex, *place, time.time(), MESSAGE.dump_json(edit).decode(), edit.about))
+    values = (time.time(), MESSAGE.dump_json(edit).decode(), edit.about, edit.author.id)
+    connection.execute(EDIT, (uuid.uuid4().hex, *place, *values))
     return bool(waiting or said)
 
 

@@ -25,7 +25,8 @@ ANSWER = TypeAdapter(SavedAnswer)
 MINE = "id = ? AND fence = ? AND state = 'open'"
 INSERT = (
     "INSERT INTO turns (id, platform, workspace, channel, thread, message_id, sent_at, received_at, payload, state, "
-    "command, about, error) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING 1"
+    "command, about, error, author_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+    "ON CONFLICT DO NOTHING RETURNING 1"
 )
 LONGEST_ID = 255  # characters that are kept of an odd message's ids
 Admission = Literal["added", "ignored", "full"]
@@ -56,14 +57,14 @@ def insert_turn(connection: Connection, message: Message, *, if_joined: bool, st
         return False
     payload = MESSAGE.dump_json(message).decode() if state == "open" else None
     sent_at = 0.0 if message.command == "full" else message.sent_at  # said before those that wait are answered
-    values = (message.id, sent_at, time.time(), payload, state, message.command, message.about, None)
+    values = (message.id, sent_at, time.time(), payload, state, message.command, message.about, None, message.author.id)
     return bool(connection.execute(INSERT, (uuid.uuid4().hex, *key_values(message.key), *values)))
 
 
 def insert_unreadable(connection: Connection, key: ConversationKey, message_id: str) -> None:
     """Set a message aside that cannot be read or held: as a turn that failed, by as much of its place as is known."""
     place = [str(value)[:LONGEST_ID] for value in (*key_values(key), message_id)]
-    connection.execute(INSERT, (uuid.uuid4().hex, *place, 0.0, time.time(), None, "failed", "", "", "Unreadable"))
+    connection.execute(INSERT, (uuid.uuid4().hex, *place, 0.0, time.time(), None, "failed", "", "", "Unreadable", ""))
 
 
 def _is_joined(connection: Connection, message: Message) -> bool:
@@ -211,15 +212,17 @@ def finish_turn(
     made: PromptRecord | None,
 ) -> bool:
     """End a turn that is still ours; False where it is not, or where its question is gone: then nothing is kept."""
-    rows = connection.execute(f"SELECT payload, edited, quoted, command FROM turns WHERE {MINE}", (turn.id, turn.fence))
+    query = f"SELECT payload, edited, quoted, command, is_unkept FROM turns WHERE {MINE}"
+    rows = connection.execute(query, (turn.id, turn.fence))
     if not rows:
         return False
-    payload, edited, quoted, command = rows[0]
+    payload, edited, quoted, command, is_unkept = rows[0]
     ended = "cancelled" if command == "deleted" else state
     is_again = ended in UNFINISHED  # what may be run again keeps what it needs for that
     connection.execute(
         "UPDATE turns SET state = ?, leased_until = NULL, error = ?, payload = ?, quoted = NULL, "
-        "answer = CASE WHEN ? = 1 THEN answer END, edited = CASE WHEN ? = 1 THEN edited END "
+        "answer = CASE WHEN ? = 1 THEN answer END, edited = CASE WHEN ? = 1 THEN edited END, "
+        "author_id = CASE WHEN command = '' THEN author_id ELSE '' END "
         f"WHERE {MINE}",
         (ended, detail.get("error"), payload if is_again else None, *[int(is_again)] * 2, turn.id, turn.fence),
     )
@@ -227,9 +230,9 @@ def finish_turn(
         connection.execute("DELETE FROM tool_calls WHERE turn_id = ?", (turn.id,))
         return False
     _insert_step(connection, turn.id, state, detail)
-    kept = _as_edited(turn, entries, read_message(payload), edited)
+    kept = _as_edited(turn, [each for each in entries if each.author or not is_unkept], read_message(payload), edited)
     history.insert_said(connection, turn, [_quoting(entry, quoted) for entry in kept])
-    if made:
+    if made and not is_unkept:
         history.save_prompt_record(connection, turn.message.key, made)
     return True
 

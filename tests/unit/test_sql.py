@@ -10,6 +10,7 @@ import pytest
 STORAGE = Path(__file__).parents[2] / "core" / "storage"
 ENGINES_OWN = {
     "encryption.py",  # of a file that is one engine's
+    "scrub.py",
     "connection.py",
     "database.py",
     "backup.py",

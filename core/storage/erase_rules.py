@@ -1,0 +1,124 @@
+"""How each table lets go of a person, of a conversation and of what is old: a line for every table that there is.
+
+A feature adds the line of its table here. tests/unit/test_erasure.py finds the tables by itself, and fails for one
+that has no line, and for one that still holds what a person said after its line was followed.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from core.storage import erase_old, erase_said
+from core.storage.connection import Connection
+from core.storage.named_values import NamedValues
+
+Erasing = str | Callable[[Connection, NamedValues], None]
+"""A statement with a `@name` for each value, or a function that is given them."""
+
+# A person's rows, wherever a table has a column for each of these; an empty workspace is every one.
+PLACE = "platform = @platform AND (@workspace = '' OR workspace = @workspace)"
+KEY = "platform = @platform AND workspace = @workspace AND channel = @channel AND thread = @thread"
+THEIR_TURNS = f"turn_id IN (SELECT id FROM turns WHERE {PLACE})"
+ENDED = "state <> 'open'"
+OLD_TURNS = f"turn_id IN (SELECT id FROM turns WHERE received_at < @{{}} AND {ENDED} AND {{{{there}}}})"
+EMPTIED = "payload = NULL, answer = NULL, edited = NULL, quoted = NULL, author_id = ''"
+
+
+@dataclass(frozen=True, slots=True)
+class EraseRule:
+    """What is done to one table, in this order of tables.
+
+    `of_person` may name `@platform`, `@workspace` (empty: every one) and `@person`; `of_conversation` the four parts of
+    its key. `of_old` may name `@before`, in seconds since the epoch, and has `{there}` for the channels that it is
+    about, by the columns `platform`, `workspace` and `channel`. `people` gives the platform, workspace and id of
+    everybody who stands in a column of the table. `prose` are columns in which others may have written a person's name
+    or id: it is blotted out in those rows for which `prose_of` holds, by a person's values. `label` is what people are
+    told has gone; `kept` says why something stays in the table, or why it holds nothing of anybody.
+    """
+
+    of_person: Sequence[Erasing] = ()
+    of_conversation: Sequence[Erasing] = ()
+    of_old: Sequence[Erasing] = ()
+    people: Sequence[str] = ()
+    prose: Sequence[str] = ()
+    prose_of: str = PLACE
+    label: str = ""
+    kept: str = ""
+
+
+RULES: Mapping[str, EraseRule] = {
+    "entries": EraseRule(
+        of_person=[erase_said.erase_words_of_person],
+        of_conversation=[erase_said.erase_conversation],
+        of_old=[erase_old.delete_old_entries],
+        people=["SELECT DISTINCT platform, workspace, author_id FROM entries"],
+        prose=("text", "files", "calls"),
+        label="lines of conversations: what you wrote, and what I answered there",
+    ),
+    "images": EraseRule(label="pictures", kept="a trigger takes them with their entry"),
+    "memories": EraseRule(
+        of_old=[f"DELETE FROM memories WHERE {{there}} AND NOT EXISTS ({erase_old.STILL_THERE})"],
+        prose=("summary", "earlier"),
+        label="summaries, which are written anew without you",
+        kept="how far a conversation has been read; its texts go with the entries",
+    ),
+    "tool_calls": EraseRule(
+        of_old=[f"DELETE FROM tool_calls WHERE {OLD_TURNS.format('before')}"],
+        prose=("arguments", "extra", "result", "source"),
+        prose_of=THEIR_TURNS,
+        label="calls of tools",
+        kept="those of a person go with their questions",
+    ),
+    "recordings": EraseRule(
+        of_old=[erase_old.delete_old_recordings],
+        label="links between recordings and what was heard in them",
+        kept="those of a person go with their questions",
+    ),
+    "transcripts": EraseRule(
+        prose=("text",),
+        prose_of=f"hash IN (SELECT hash FROM recordings WHERE {PLACE})",
+        label="transcripts",
+        kept="they go with the last recording that they are of",
+    ),
+    "moderated": EraseRule(
+        of_person=[f"UPDATE moderated SET author_id = '', text = NULL WHERE {PLACE} AND author_id = @person"],
+        of_conversation=[f"UPDATE moderated SET author_id = '', text = NULL WHERE {KEY}"],
+        of_old=["DELETE FROM moderated WHERE at < @before AND {there}"],
+        people=["SELECT DISTINCT platform, workspace, author_id FROM moderated"],
+        prose=("text",),
+        label="notes of moderation: your id, and what was refused",
+        kept="that something was refused, when and why",
+    ),
+    "preferences": EraseRule(
+        of_person=[
+            "DELETE FROM preferences WHERE platform = @platform AND person = @person",
+            "UPDATE preferences SET chosen_by = '' WHERE platform = @platform AND chosen_by = @person",
+        ],
+        people=[
+            "SELECT DISTINCT platform, workspace, person FROM preferences",
+            "SELECT DISTINCT platform, workspace, chosen_by FROM preferences",
+        ],
+        label="settings: your own, and your name at those of channels",
+        kept="what is set for channels, whoever chose it; it holds until it is set anew",
+    ),
+    "steps": EraseRule(
+        of_old=[f"DELETE FROM steps WHERE {OLD_TURNS.format('rows_before')}"],
+        kept="times, and the ids of my own messages",
+    ),
+    "turns": EraseRule(
+        of_person=[f"UPDATE turns SET author_id = '' WHERE {erase_said.OF_PERSON}"],
+        of_conversation=[f"UPDATE turns SET author_id = '' WHERE {KEY}"],
+        of_old=[
+            f"UPDATE turns SET {EMPTIED} WHERE received_at < @before AND {ENDED} AND {{there}}",
+            f"DELETE FROM turns WHERE received_at < @rows_before AND {ENDED} AND {{there}}",
+        ],
+        people=["SELECT DISTINCT platform, workspace, author_id FROM turns"],
+        prose=("payload", "answer", "edited", "quoted"),
+        prose_of=f"{PLACE} AND author_id <> @person AND id <> @asking",
+        label="questions",
+        kept="that something was asked, where and when, so that it is not answered twice; not by whom",
+    ),
+    "marks": EraseRule(kept="how far each platform has been read"),
+    "audit": EraseRule(kept="who did what to settings and to what is kept, as keyed hashes; nothing that was said"),
+    "tombstones": EraseRule(kept="keyed hashes of whom was forgotten, for copies that are put back"),
+    "left_out": EraseRule(kept="keyed hashes of who does not want to be read"),
+}
