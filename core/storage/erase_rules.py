@@ -121,4 +121,9 @@ RULES: Mapping[str, EraseRule] = {
     "audit": EraseRule(kept="who did what to settings and to what is kept, as keyed hashes; nothing that was said"),
     "tombstones": EraseRule(kept="keyed hashes of whom was forgotten, for copies that are put back"),
     "left_out": EraseRule(kept="keyed hashes of who does not want to be read"),
+    "personas": EraseRule(kept="cards of characters, which nobody's words are in"),
+    "persona_versions": EraseRule(kept="the same, as they were before"),
+    "persona_pictures": EraseRule(kept="the pictures of characters"),
+    "persona_words": EraseRule(kept="the words of cards"),
+    "persona_conversations": EraseRule(kept="which character speaks where"),
 }
