@@ -64,9 +64,9 @@ mutate: install  ## break the code in CHANGES small ways (200), drawn by SEED (1
 lock: $(BIN)/python  ## write the exact versions and hashes anew, from pyproject.toml
 	$(BIN)/python -m venv .venv/lock
 	.venv/lock/bin/python -m pip install -q "uv>=0.13,<0.14"
-	$(LOCK) pyproject.toml --extra voice --extra encryption -o requirements.txt
-	$(LOCK) pyproject.toml --extra voice --extra encryption --extra sandbox -c requirements.txt -o requirements-run.txt
-	$(LOCK) pyproject.toml --extra voice --extra encryption --extra sandbox --group dev -c requirements-run.txt -o requirements-dev.txt
+	$(LOCK) pyproject.toml --extra voice --extra mcp --extra encryption -o requirements.txt
+	$(LOCK) pyproject.toml --extra voice --extra mcp --extra encryption --extra sandbox -c requirements.txt -o requirements-run.txt
+	$(LOCK) pyproject.toml --extra voice --extra mcp --extra encryption --extra sandbox --group dev -c requirements-run.txt -o requirements-dev.txt
 
 clean:  ## remove .venv and the caches; .env and the database stay
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -16,6 +16,7 @@ COMMANDS = {
     "turns": "bots.operator_commands:turns",
     "again": "bots.operator_commands:again",
     "choices": "bots.operator_commands:choices",
+    "tools": "bots.operator_commands:tools",
     "backup": "bots.copying:back_up_database",
     "restore": "bots.copying:restore_database",
     "rekey": "bots.copying:rekey_database",

@@ -39,6 +39,7 @@ from core.prompt.history import HistoryLoader
 from core.prompt.summaries import Summaries
 from core.prompt.tokens import counter_for
 from core.storage.store import Store
+from core.tools.toolbox import Toolbox
 from core.worker import Worker
 
 log = structlog.get_logger()
@@ -59,12 +60,12 @@ async def run_bot(settings: Settings) -> None:
         await preferences.restore_choices()
         commands = ChatCommands(preferences)
         platforms = build_platforms(settings.platforms, session, store, commands, stack)
-        intake, worker = await _build_core(settings, store, commands, platforms, stack)
+        intake, worker, tools = await _build_core(settings, store, commands, platforms, stack)
         stack.push_async_callback(worker.stop, 0.0)
         for each in platforms.by_name.values():
             await each.start(intake.receive)
         await worker.resume()  # only now do the platforms know who they are
-        stack.callback(asyncio.create_task(_look_again(looking, worker, preferences)).cancel)
+        stack.callback(asyncio.create_task(_look_again(looking, worker, preferences, tools)).cancel)
         health = http.Health([each.is_ready for each in platforms.by_name.values()], store.find_trouble)
         await _open_ports(settings.http, health, platforms.routes(), stack)
         _tune_garbage_collector()
@@ -85,8 +86,8 @@ def _open_store(path: Path, key: str) -> Store:
 
 async def _build_core(
     settings: Settings, store: Store, commands: ChatCommands, platforms: BuiltPlatforms, stack: AsyncExitStack
-) -> tuple[Intake, Worker]:
-    """Return what takes events in and what answers them, with everything between; `stack` closes it."""
+) -> tuple[Intake, Worker, Toolbox]:
+    """Return what takes events in, what answers them and their tools, with all between; `stack` closes it."""
     asked = settings.model.model_copy(update={"max_connections": settings.turns.concurrency})
     client = await stack.enter_async_context(open_client(asked))
     models, policies = open_models(settings, asked, client, stack), commands.preferences.policies
@@ -99,10 +100,10 @@ async def _build_core(
     voice_notes = voice_notes_of(settings, store, policies, client, platforms.transcripts, local)
     stack.push_async_callback(voice_notes.close)
     documents = Documents()  # one, so that its bounds hold for links and attached files together
-    tools = await toolbox_of(settings.tools, store, policies, guard, documents, stack)
+    tools = await toolbox_of(settings.tools, store, policies, guard, documents, stack, os.environ)
     conversation = Conversation(store, models.choice, commands, recall, summaries, voice_notes, guard, tools, documents)
     worker = Worker(store, conversation, platforms.by_name, settings.turns, guard)
-    return Intake(store, conversation, platforms.by_name, policies, worker, settings.turns.queue, guard), worker
+    return Intake(store, conversation, platforms.by_name, policies, worker, settings.turns.queue, guard), worker, tools
 
 
 def _tune_garbage_collector() -> None:
@@ -131,11 +132,12 @@ def _signal_event(*numbers: signal.Signals) -> asyncio.Event:
     return event
 
 
-async def _look_again(asked: asyncio.Event, worker: Worker, preferences: Preferences) -> None:
-    """Take up what somebody opened again or dropped in the database, whenever that is told."""
+async def _look_again(asked: asyncio.Event, worker: Worker, preferences: Preferences, tools: Toolbox) -> None:
+    """Take up what somebody opened again, dropped or accepted in the database, whenever that is told."""
     while await asked.wait():
         asked.clear()
         await preferences.restore_choices()
+        await tools.look_again()
         await worker.resume()
 
 

@@ -13,6 +13,7 @@ def configure_logging(level: str, form: str) -> None:
     """
     number = logging.getLevelNamesMapping()[level.upper()]
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
+    logging.getLogger("mcp").setLevel(logging.CRITICAL)  # its warnings hold what servers send
     last = (
         structlog.processors.JSONRenderer()
         if form == "json"

@@ -1,10 +1,12 @@
 """What an operator asks beside running the bot: what became of a message, what waits, and who set what in the chat."""
 
+import json
 import os
 import signal
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
+from difflib import ndiff
 from pathlib import Path
 
 import click
@@ -15,6 +17,7 @@ from core.storage.errors import StatementRefused, StorageUnavailable
 from core.storage.preferences import PreferenceChoice, forget_person, read_record
 from core.storage.settings import StorageSettings
 from core.storage.timeline import Timeline, TimelineReader, reopen_turn, running_process
+from core.storage.tool_pins import ToolPin, accept_tools, read_pins
 
 MOST_LISTED = 100
 LOOK_AGAIN = signal.SIGUSR1  # tells a running bot that something waits that it did not receive itself
@@ -86,6 +89,26 @@ def choices(usual: StorageSettings, forget: str | None, database: Path | None) -
         click.echo("None.")
 
 
+@click.command()
+@click.option("--accept", metavar="NAME", help="Offer a held tool as it is now, or all held ones of a source.")
+@database_option
+@click.pass_obj
+def tools(usual: StorageSettings, accept: str | None, database: Path | None) -> None:
+    """List the tools that sources have told of, and what has changed in those that are held."""
+    path = database or usual.path
+    with _telling_why(path):
+        if accept:
+            accepted = accept_tools(path, accept, usual.read_key())
+            click.echo(f"Accepted: {', '.join(accepted) or 'none, as none of that name is held'}.")
+            wake_bot(path)
+            return
+        found = read_pins(path, usual.read_key())
+    for each in found:
+        click.echo(_format_pin(each))
+    if not found:
+        click.echo("None.")
+
+
 def _find_turns(records: TimelineReader, message: str) -> list[Timeline]:
     name = parse_message_name(message)
     found = records.find_turns(name.message_id, name.channel, name.reference) if name else []
@@ -138,6 +161,16 @@ def _format_choice(choice: PreferenceChoice) -> str:
     where = f"person {scope.person}" if scope.person else f"{scope.workspace}/{scope.channel}"
     change = f"{choice.name}: {choice.was or 'usual'} -> {choice.value or 'usual'}"
     return f"{_format_time(choice.at)}  {scope.platform}/{where}  {change}  by {choice.chosen_by or '(forgotten)'}"
+
+
+def _format_pin(pin: ToolPin) -> str:
+    """Return how a tool stands; of one that is held, what it said when it was accepted (-), and says now (+)."""
+    if not pin.is_held:
+        return f"{pin.tool}: offered while its source is there"
+    was, now = (json.dumps(json.loads(text), indent=1, ensure_ascii=False) for text in (pin.accepted, pin.told))
+    changes = [line for line in ndiff(was.splitlines(), now.splitlines()) if line[0] in "+-"]
+    shown = "".join(f"\n  {each}" for each in changes)
+    return f"{pin.tool}: held since {_format_time(pin.changed_at)}, as it says something else of itself{shown}"
 
 
 def _format_line(turn: Timeline) -> str:

@@ -1,7 +1,9 @@
 """The tools that the settings have on, put together for the composition root."""
 
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 
+from bots.tool_sources import open_catalog
 from core.files.documents import Documents
 from core.llm.http_client import open_public_client
 from core.moderation.moderation import Moderation
@@ -23,9 +25,14 @@ async def toolbox_of(
     guard: Moderation | None,
     documents: Documents,
     stack: AsyncExitStack,
+    environ: Mapping[str, str],
 ) -> Toolbox:
-    """Return the tools; `documents` reads what links lead to, and `stack` closes what they hold open."""
+    """Return the tools; `documents` reads what links lead to, and `stack` closes what they hold open.
+
+    `environ` is what the settings' files take variables from. Raises SettingsError.
+    """
+    catalog = open_catalog(settings, environ, store, guard, stack)
     web = await stack.enter_async_context(open_public_client(is_public_address, SECONDS))
     search = ChannelSearch(store, guard.silences) if guard else ChannelSearch(store)
     built_in = (CLOCK, CALCULATOR, LinkReader(web, documents).tool, search.tool)
-    return Toolbox(built_in, settings, store, policies, guard)
+    return Toolbox(built_in, settings, store, policies, guard, catalog)

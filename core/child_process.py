@@ -14,18 +14,19 @@ PAUSE = 1.0  # seconds between two looks, where the system sends no signal
 OPEN_FILES = 64  # at a time
 
 
-def end_with_parent(parent: int) -> None:
+def end_with_parent(parent: int, by: signal.Signals = signal.SIGKILL) -> None:
     """End this process when `parent`, its parent's id, does, in the middle of its work too.
 
-    Called at the very beginning. Linux sends a signal, even while a library holds the interpreter; elsewhere a thread
-    looks. The parent starts it from its main thread, since Linux takes the thread that started it for the parent.
+    It is sent the signal `by`, which a handler of its own may take. Called at the very beginning. Linux sends it even
+    while a library holds the interpreter; elsewhere a thread looks. The parent starts it from its main thread, since
+    Linux takes the thread that started it for the parent.
     """
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        ctypes.CDLL(None).prctl(SET_PDEATHSIG, by, 0, 0, 0)
     else:
-        threading.Thread(target=_watch_parent, args=(parent,), daemon=True).start()
+        threading.Thread(target=_watch_parent, args=(parent, by), daemon=True).start()
     if os.getppid() != parent:  # it ended meanwhile
-        os._exit(1)
+        os.kill(os.getpid(), by)
 
 
 def limit_resources(*, seconds: int, memory: int, written: int) -> None:
@@ -45,7 +46,7 @@ def limit_resources(*, seconds: int, memory: int, written: int) -> None:
             resource.setrlimit(limit, (most, most))
 
 
-def _watch_parent(parent: int) -> None:
+def _watch_parent(parent: int, by: signal.Signals) -> None:
     while os.getppid() == parent:
         time.sleep(PAUSE)
-    os._exit(1)
+    os.kill(os.getpid(), by)

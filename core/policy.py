@@ -150,6 +150,7 @@ class Policies:
     ) -> None:
         self._default = ChannelSettings().overlaid(default or ChannelSettings())
         self._channels = {name: self._default.overlaid(own) for name, own in (channels or {}).items()}
+        self._with_tools = {name for name, own in (channels or {}).items() if "tools" in own.model_fields_set}
         self._chosen: dict[Scope, ChannelSettings] = {}
 
     def policy_of(self, key: ConversationKey, person: str = "") -> ChannelSettings:
@@ -162,10 +163,15 @@ class Policies:
 
     def operators_policy(self, key: ConversationKey) -> ChannelSettings:
         """Return what the operator says of a conversation, whatever was chosen there."""
-        for name in (f"{key.platform}:{key.channel}", key.channel):
+        for name in _names_of(key):
             if name in self._channels:
                 return self._channels[name]
         return self._default
+
+    def has_own_tools(self, key: ConversationKey) -> bool:
+        """Return whether the operator lists which tools a conversation's channel has, those of sources included."""
+        name = next((each for each in _names_of(key) if each in self._channels), "")
+        return name in self._with_tools
 
     def chosen_in(self, scope: Scope) -> ChannelSettings:
         """Return what was chosen in the chat for a channel or by a person."""
@@ -178,6 +184,11 @@ class Policies:
     def take_choice(self, scope: Scope, chosen: ChannelSettings) -> None:
         """Let what was chosen for a channel or by a person be this from now on."""
         self._chosen[scope] = chosen
+
+
+def _names_of(key: ConversationKey) -> tuple[str, str]:
+    """Return by which names CONFAB_CHANNELS may know a conversation's channel, the closer one first."""
+    return f"{key.platform}:{key.channel}", key.channel
 
 
 def _overlaid_within(policy: ChannelSettings, chosen: ChannelSettings) -> ChannelSettings:

@@ -15,4 +15,7 @@ class ToolSettings(Section):
     rounds: PositiveInt = setting_field(
         "CONFAB_TOOL_ROUNDS", "How many times the model may call tools before it has to answer", 8
     )
+    mcp: str = setting_field(
+        "CONFAB_MCP", 'A JSON file of MCP servers, {"mcpServers": {…}}, as other programs read it', ""
+    )
     timeout: Seconds = setting_field("CONFAB_TOOL_TIMEOUT", "Seconds that one call of a tool may take", 60.0)

@@ -74,12 +74,15 @@ class ToolResult:
     source: str = ""
 
 
+Call = Callable[[Arguments, CallContext], Awaitable[ToolResult]]
+
+
 @dataclass(frozen=True, slots=True)
 class Tool:
     """A tool; `call` raises ToolFailed where it gives nothing, and may take as long as it likes: others bound it."""
 
     spec: ToolSpec
-    call: Callable[[Arguments, CallContext], Awaitable[ToolResult]]
+    call: Call
 
 
 def object_schema(required: Mapping[str, str], optional: Mapping[str, str] | None = None) -> Mapping[str, Any]:

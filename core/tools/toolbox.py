@@ -1,9 +1,9 @@
 """All the tools that there are, and which of them a conversation has."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from core.history import History
-from core.messages import Entry, Message, Turn
+from core.messages import ConversationKey, Entry, Message, Turn
 from core.moderation.moderation import Moderation
 from core.outcome import Outcome, about
 from core.policy import Policies
@@ -11,6 +11,8 @@ from core.storage.store import Store
 from core.tools.journal import CallJournal
 from core.tools.run import Outside, ToolRun
 from core.tools.settings import ToolSettings
+from core.tools.sources.catalog import ToolCatalog
+from core.tools.sources.source import is_listed
 from core.tools.tool import CallContext, Tool
 from core.tools.trust import trust_of
 
@@ -25,7 +27,9 @@ class Toolbox:
         store: Store,
         policies: Policies,
         guard: Moderation | None = None,
+        catalog: ToolCatalog | None = None,
     ) -> None:
+        self._catalog = catalog
         self._tools = {tool.spec.name: tool for tool in tools}
         self._settings = settings
         self._store = store
@@ -40,10 +44,26 @@ class Toolbox:
         It takes up what an earlier attempt has kept.
         """
         policy = self._policies.policy_of(message.key)
-        tools = {name: self._tools[name] for name in policy.tools if name in self._tools}
+        tools = await self._tools_in(message.key, policy.tools)
         context = CallContext(message.key, message.author, message.zone or policy.time_zone)
         outside = Outside(self._settings, self._checks, about(turn), answer.admission)
         trust = trust_of(message, question, history, tools)
         run = ToolRun(turn, tools, context, trust, CallJournal(self._store, turn), outside)
         await run.resume()
         return run
+
+    async def look_again(self) -> None:
+        """Offer what the operator has accepted meanwhile."""
+        if self._catalog:
+            await self._catalog.look_again()
+
+    async def _tools_in(self, key: ConversationKey, listed: Sequence[str]) -> dict[str, Tool]:
+        """Return the tools of a conversation by name: those that are `listed`, and of sources all where none is."""
+        own = {name: self._tools[name] for name in listed if name in self._tools}
+        if not self._catalog:
+            return own
+        await self._catalog.wait_until_tried()
+        connected = self._catalog.tools
+        if self._policies.has_own_tools(key):
+            connected = {name: tool for name, tool in connected.items() if is_listed(name, listed)}
+        return {**connected, **own}

@@ -25,6 +25,7 @@ MADE_UP = (
     "Not read: this address comes from what was looked up, and nobody here wrote it. Tell the person the address, so "
     "that they can ask for it themselves."
 )
+UNASKED = "Not called: it changes something, and nobody can be asked here whether it may. Say so."
 REFUSED = "Not called: moderation refuses the arguments."
 
 
@@ -70,6 +71,12 @@ class Vetting:
             return TWICE
         if sum(each.state != "refused" for each in before) >= MOST_CALLS:
             return TOO_MANY
+        return self._want_of_consent(tool, arguments)
+
+    def _want_of_consent(self, tool: Tool, arguments: Arguments) -> str:
+        """Return why a call is not made without somebody's word, empty where it needs none."""
+        if tool.spec.needs_consent:
+            return UNASKED
         return MADE_UP if self._is_made_up(tool, arguments) else ""
 
     def _is_made_up(self, tool: Tool, arguments: Arguments) -> bool:

@@ -10,7 +10,7 @@ from core.tools.calculator import CALCULATOR
 from core.tools.clock import CLOCK
 from core.tools.search_here import ChannelSearch
 from core.tools.settings import ToolSettings
-from core.tools.tool import Arguments, CallContext, Tool, ToolFailed, ToolResult, ToolSpec
+from core.tools.tool import Arguments, CallContext, Consent, Tool, ToolFailed, ToolResult, ToolSpec
 
 Tools = Callable[[Store], Sequence[Tool]]
 
@@ -42,6 +42,7 @@ class Probe:
     is_read_only: bool = True
     is_idempotent: bool = False
     address: str = ""
+    consent: Consent = "never"
     fails: str = ""
     hold: asyncio.Event | None = None
     calls: list[tuple[Arguments, CallContext]] = field(default_factory=list)
@@ -50,9 +51,8 @@ class Probe:
     def tool(self) -> Tool:
         """The tool."""
         schema = {"type": "object", "properties": {"about": {"type": "string"}, "url": {"type": "string"}}}
-        spec = ToolSpec(
-            self.name, "Returns something.", schema, self.is_read_only, self.is_idempotent, address=self.address
-        )
+        kind = (self.is_read_only, self.is_idempotent)
+        spec = ToolSpec(self.name, "Returns something.", schema, *kind, address=self.address, consent=self.consent)
         return Tool(spec, self._call)
 
     async def _call(self, arguments: Arguments, context: CallContext) -> ToolResult:

@@ -210,7 +210,7 @@ def listed(section: str) -> list[str]:
     return found[1].splitlines()
 
 
-@pytest.mark.parametrize("section", ["dependencies", "voice", "whisper", "local", "sandbox", "dev"])
+@pytest.mark.parametrize("section", ["dependencies", "voice", "mcp", "whisper", "local", "sandbox", "dev"])
 def test_every_dependency_gives_its_reason(section: str) -> None:
     """A line of its own, with the reason beside it."""
     assert [line for line in listed(section) if not re.fullmatch(r'  ".+",\s+# \S.{10,}', line)] == []
@@ -245,7 +245,7 @@ def test_the_locks_agree_with_what_pyproject_asks_for() -> None:
     runtime, tried, everything = (pins(lock) for lock in LOCKS)
     project = tomllib.loads(PYPROJECT)
     extras = project["project"]["optional-dependencies"]
-    assert unmet(project["project"]["dependencies"] + extras["voice"], runtime) == []
+    assert unmet(project["project"]["dependencies"] + extras["voice"] + extras["mcp"], runtime) == []
     assert unmet(extras["sandbox"], tried) == []
     assert unmet(project["dependency-groups"]["dev"], everything) == []
     assert runtime.items() <= tried.items() <= everything.items()

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from aiohttp import web
 from aiohttp.typedefs import Middleware
@@ -10,6 +10,7 @@ from aiohttp.typedefs import Middleware
 from deploy.sandbox.discord import routes as discord
 from deploy.sandbox.discord.api import BASE
 from deploy.sandbox.discord.guild import Guild
+from deploy.sandbox.mcp.server import TaskServer
 from deploy.sandbox.openai import model
 from deploy.sandbox.openai.model import Model
 from deploy.sandbox.page import api as page
@@ -30,6 +31,7 @@ class Sandbox:
     guild: Guild
     model: Model
     url: str
+    tasks: TaskServer = field(default_factory=TaskServer)
 
     @property
     def slack_api_url(self) -> str:
@@ -46,6 +48,11 @@ class Sandbox:
         """The value for OPENAI_BASE_URL."""
         return f"{self.url}/v1"
 
+    @property
+    def mcp_url(self) -> str:
+        """The address of the pretend MCP server, for a file of CONFAB_MCP."""
+        return f"{self.url}/mcp"
+
 
 @asynccontextmanager
 async def serve(
@@ -60,6 +67,7 @@ async def serve(
     app.add_routes(slack.routes(sandbox.workspace))
     app.add_routes(discord.routes(sandbox.guild))
     app.add_routes(model.routes(sandbox.model))
+    app.add_routes(sandbox.tasks.routes())
     app.add_routes(page.routes([SlackPlace(sandbox.workspace), DiscordPlace(sandbox.guild)], sandbox.model))
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
     await runner.setup()

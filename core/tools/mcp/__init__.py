@@ -1,0 +1,1 @@
+"""Tools of MCP servers, by the package `mcp`, which `connection`, `stdio` and `streamable_http` alone import."""

@@ -1,0 +1,116 @@
+"""The MCP servers that an operator names in a file of the usual form."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import from_json
+
+from core.errors import SettingsError
+from core.tools.tool import Consent
+
+LARGEST = 1024 * 1024  # bytes of the file
+SETTING = "CONFAB_MCP"
+VARIABLE = re.compile(r"\$\{(\w+)(?::-([^}]*))?\}")
+OVER_HTTP = frozenset({"http", "streamable-http", "streamable_http", "streamableHttp"})
+
+Name = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
+
+
+class McpServer(BaseModel):
+    """One server: a `command` that is run here and spoken to over its pipes, or the `url` of one that runs.
+
+    `tools` are the names of those that are offered, as the server has them; None offers all. Texts may hold `${NAME}`
+    or `${NAME:-default}` for a variable of the environment.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    name: str = ""
+    command: str = ""
+    args: tuple[str, ...] = ()
+    env: Mapping[str, str] = Field(default={}, repr=False)
+    cwd: str | None = None
+    url: str = ""
+    headers: Mapping[str, str] = Field(default={}, repr=False)
+    tools: tuple[str, ...] | None = None
+    consent: Consent = "auto"
+    type: Literal["stdio", "http", "streamable-http", "streamable_http", "streamableHttp"] | None = None
+    disabled: bool = False
+
+    @model_validator(mode="after")
+    def _is_one_kind(self) -> "McpServer":
+        if bool(self.command) == bool(self.url):
+            raise ValueError("it has either a command or a url")
+        if self.url and not re.match(r"https?://[^/]", self.url):
+            raise ValueError("its url begins with http:// or https://")
+        return self
+
+    def wants_tool(self, name: str) -> bool:
+        """Whether a tool is offered, by the server's own name for it."""
+        return self.tools is None or name in self.tools
+
+    @property
+    def secrets(self) -> Iterator[str]:
+        """What is not to be printed."""
+        yield from self.env.values()
+        yield from self.headers.values()
+
+
+class _ServersFile(BaseModel):
+    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
+
+    servers: Mapping[Name, McpServer] = Field(alias="mcpServers")
+
+
+def read_servers(path: str, environ: Mapping[str, str]) -> list[McpServer]:
+    """Return the servers of a file, in its order, without those that are disabled; none for an empty path.
+
+    `environ` is what variables are taken from. Raises SettingsError with every fault, without any value.
+    """
+    if not path:
+        return []
+    try:
+        with Path(path).expanduser().open("rb") as file:
+            content = file.read(LARGEST + 1)
+        if len(content) > LARGEST:
+            raise SettingsError([f"{SETTING}: {path} is longer than a megabyte."])
+        missing: list[str] = []
+        given = _fill_in(from_json(content), environ, missing.append)
+        found = _ServersFile.model_validate(given)
+    except OSError as error:
+        raise SettingsError([f"{SETTING}: {path} cannot be read ({error.strerror})."]) from None
+    except ValidationError as error:
+        raise SettingsError([_fault_of(fault["loc"], fault["msg"]) for fault in error.errors()]) from None
+    except ValueError as error:
+        raise SettingsError([f"{SETTING}: {path} is no JSON ({error})."]) from None
+    if missing:
+        raise SettingsError([f"{SETTING}: ${{{name}}} is not set." for name in dict.fromkeys(missing)])
+    servers = [server.model_copy(update={"name": name}) for name, server in found.servers.items()]
+    return [server for server in servers if not server.disabled]
+
+
+def _fill_in(value: Any, environ: Mapping[str, str], note_missing: Callable[[str], None]) -> Any:
+    """Return a value of JSON with each variable in its texts replaced."""
+
+    def replace_variable(found: re.Match[str]) -> str:
+        name, default = found[1], found[2]
+        if name not in environ and default is None:
+            note_missing(name)
+        return environ.get(name, default or "")
+
+    match value:
+        case str():
+            return VARIABLE.sub(replace_variable, value)
+        case list():
+            return [_fill_in(each, environ, note_missing) for each in value]
+        case dict():
+            return {name: _fill_in(each, environ, note_missing) for name, each in value.items()}
+    return value
+
+
+def _fault_of(place: tuple[str | int, ...], told: str) -> str:
+    where = ".".join(str(each)[:40] for each in place if each != "[key]")
+    return f"{SETTING}: {where}: {told.removeprefix('Value error, ')}."

@@ -1,0 +1,33 @@
+"""Has the tools of a source offered while it is there, and looks for it while it is not."""
+
+import asyncio
+import time
+from functools import partial
+
+import structlog
+
+from core.tools.sources.catalog import ToolCatalog
+from core.tools.sources.source import SourceFailed, ToolSource
+
+log = structlog.get_logger()
+
+FIRST_PAUSE = 1.0  # seconds
+LONGEST_PAUSE = 10.0  # seconds
+STEADY = 30.0  # seconds after which one that was there is looked for at once again
+
+
+async def keep_offering(source: ToolSource, catalog: ToolCatalog) -> None:
+    """Go on until called off; why a source gives no tools is told once, until that changes."""
+    pause, told = FIRST_PAUSE, ""
+    while True:
+        begun = time.monotonic()
+        try:
+            await source.hold_open(partial(catalog.take_tools, source.name))
+        except SourceFailed as error:
+            if str(error) != told:
+                told = str(error)
+                log.warning("tool source gone", source=source.name, detail=told)
+        finally:
+            catalog.drop_source(source.name)
+        pause = FIRST_PAUSE if time.monotonic() - begun > STEADY else min(2 * pause, LONGEST_PAUSE)
+        await asyncio.sleep(pause)
