@@ -1,24 +1,27 @@
 """The sources of tools that the settings name, watched for as long as the bot runs."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from importlib import import_module
 from importlib.util import find_spec
 
 from core.errors import SettingsError
+from core.llm.http_client import open_public_client
 from core.moderation.moderation import Moderation
 from core.storage.store import Store
+from core.tools.addresses import is_public_address
 from core.tools.mcp.servers import McpServer, read_servers
 from core.tools.settings import ToolSettings
 from core.tools.sources.catalog import ToolCatalog
 from core.tools.sources.source import ToolSource
 from core.tools.sources.watch import keep_offering
 
+STEP = 60.0  # seconds for each step of a request
 NO_MCP = "CONFAB_MCP needs the package `mcp`, which is not installed: .venv/bin/pip install 'mcp>=2.3,<3'."
 
 
-def open_catalog(
+async def open_catalog(
     settings: ToolSettings, environ: Mapping[str, str], store: Store, guard: Moderation | None, stack: AsyncExitStack
 ) -> ToolCatalog | None:
     """Return what the sources offer, which `stack` closes; None without any. Raises SettingsError.
@@ -26,11 +29,13 @@ def open_catalog(
     `environ` is what the files of settings take variables from.
     """
     servers = read_mcp_servers(settings, environ)
-    if not servers:
+    documents = await document_sources(settings, stack)
+    if not (servers or documents):
         return None
-    catalog = ToolCatalog(store, guard, [each.name for each in servers])
-    watching = asyncio.create_task(_watch_servers(servers, environ, catalog))
-    stack.push_async_callback(_end_task, watching)
+    names = [*(each.name for each in servers), *(each.name for each in documents)]
+    catalog = ToolCatalog(store, guard, names)
+    for watching in (_watch_servers(servers, environ, catalog), _watch_sources(documents, catalog)):
+        stack.push_async_callback(_end_task, asyncio.create_task(watching))
     return catalog
 
 
@@ -42,14 +47,37 @@ def read_mcp_servers(settings: ToolSettings, environ: Mapping[str, str]) -> list
     return servers
 
 
-async def mcp_sources(servers: list[McpServer], environ: Mapping[str, str]) -> list[ToolSource]:
+async def mcp_sources(servers: Sequence[McpServer], environ: Mapping[str, str]) -> list[ToolSource]:
     """Return the servers as sources; the package is imported now, on a thread, since that takes half a second."""
+    if not servers:
+        return []
     module = await asyncio.to_thread(import_module, "core.tools.mcp.connection")
     return [module.McpSource(each, environ) for each in servers]
 
 
-async def _watch_servers(servers: list[McpServer], environ: Mapping[str, str], catalog: ToolCatalog) -> None:
-    sources = await mcp_sources(servers, environ)
+async def document_sources(settings: ToolSettings, stack: AsyncExitStack) -> list[ToolSource]:
+    """Return the documents of CONFAB_OPENAPI as sources; `stack` closes what they are reached by."""
+    if not settings.openapi:
+        return []
+    module = await asyncio.to_thread(import_module, "core.tools.openapi.interface")
+    public = await stack.enter_async_context(open_public_client(is_public_address, STEP))
+    named = await stack.enter_async_context(open_public_client(_may_visit_any, STEP))
+    clients, headers = module.HttpClients(public, named), settings.openapi_headers
+    names = module.source_names(settings.openapi)
+    return [
+        module.OpenApiSource(place, name, clients, headers) for place, name in zip(settings.openapi, names, strict=True)
+    ]
+
+
+def _may_visit_any(_: str) -> bool:
+    return True
+
+
+async def _watch_servers(servers: Sequence[McpServer], environ: Mapping[str, str], catalog: ToolCatalog) -> None:
+    await _watch_sources(await mcp_sources(servers, environ), catalog)
+
+
+async def _watch_sources(sources: Sequence[ToolSource], catalog: ToolCatalog) -> None:
     await asyncio.gather(*(keep_offering(source, catalog) for source in sources))
 
 

@@ -31,7 +31,7 @@ async def toolbox_of(
 
     `environ` is what the settings' files take variables from. Raises SettingsError.
     """
-    catalog = open_catalog(settings, environ, store, guard, stack)
+    catalog = await open_catalog(settings, environ, store, guard, stack)
     web = await stack.enter_async_context(open_public_client(is_public_address, SECONDS))
     search = ChannelSearch(store, guard.silences) if guard else ChannelSearch(store)
     built_in = (CLOCK, CALCULATOR, LinkReader(web, documents).tool, search.tool)

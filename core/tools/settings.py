@@ -1,10 +1,10 @@
 """What an operator can set about tools."""
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import PositiveInt
 
-from core.setting_fields import Seconds, Section, setting_field
+from core.setting_fields import AS_JSON, CommaList, Seconds, Section, setting_field
 
 
 class ToolSettings(Section):
@@ -17,5 +17,14 @@ class ToolSettings(Section):
     )
     mcp: str = setting_field(
         "CONFAB_MCP", 'A JSON file of MCP servers, {"mcpServers": {…}}, as other programs read it', ""
+    )
+    openapi: CommaList = setting_field(
+        "CONFAB_OPENAPI", "OpenAPI documents whose operations are tools: paths or addresses, with commas", ()
+    )
+    openapi_headers: Annotated[dict[str, dict[str, str]], AS_JSON] = setting_field(
+        "CONFAB_OPENAPI_HEADERS",
+        'What is sent with their calls, by host, as JSON: {"api.example.com": {"Authorization": "Bearer …"}}',
+        {},
+        secret=True,
     )
     timeout: Seconds = setting_field("CONFAB_TOOL_TIMEOUT", "Seconds that one call of a tool may take", 60.0)

@@ -11,11 +11,11 @@ import mcp_types as types
 from mcp import Client, MCPError
 from pydantic import TypeAdapter
 
-from core.tools.mcp.results import REPORTED, describe_tool, format_result
+from core.tools.mcp.results import describe_tool, format_result
 from core.tools.mcp.servers import McpServer
 from core.tools.mcp.stdio import ServerProcess, Streams
 from core.tools.mcp.streamable_http import open_http_streams
-from core.tools.sources.source import Offer, SourceFailed
+from core.tools.sources.source import REPORTED, Offer, SourceFailed
 from core.tools.tool import Arguments, CallContext, Tool, ToolFailed, ToolResult
 
 CONNECTING = 60.0  # seconds: a command may have to fetch its program first

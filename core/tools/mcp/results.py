@@ -7,14 +7,12 @@ from typing import Any
 import mcp_types as types
 
 from core.tools.mcp.servers import McpServer
-from core.tools.sources.source import qualify_name
+from core.tools.sources.source import LONGEST_SCHEMA, REPORTED, qualify_name
 from core.tools.tool import Call, Tool, ToolSpec
 
 LONGEST_DESCRIPTION = 4_000  # characters; the rest is left out
-LONGEST_SCHEMA = 20_000  # characters as JSON; a tool with more is not offered
 NO_SCHEMA = {"type": "object", "properties": {}}
 ADDRESSES = ("url", "uri")  # arguments that are an address, by name or by format
-REPORTED = "[The tool reports a failure]\n"
 
 
 def describe_tool(server: McpServer, told: types.Tool, call: Call) -> Tool | None:

@@ -10,6 +10,8 @@ from core.tools.tool import Tool
 LONGEST_NAME = 64  # characters (OpenAI API reference, `tools`)
 UNNAMED = re.compile(r"[^a-zA-Z0-9_-]+")  # what no function's name holds (the same)
 BETWEEN = "__"
+LONGEST_SCHEMA = 20_000  # characters as JSON; a tool with more is not offered
+REPORTED = "[The tool reports a failure]\n"  # stands before what it says of that, within the fence
 
 Offer = Callable[[Sequence[Tool]], Awaitable[None]]
 """Takes all tools that a source has, whenever it has told of them."""
