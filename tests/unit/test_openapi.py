@@ -115,7 +115,7 @@ async def offered(place: str, headers: Mapping[str, Mapping[str, str]], clients:
 
     task = asyncio.create_task(source.hold_open(take))
     async with asyncio.timeout(30):
-        await asyncio.wait({task, came}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(list[asyncio.Future[Any]]([task, came]), return_when=asyncio.FIRST_COMPLETED)
     if task.done():
         task.result()
     task.cancel()
