@@ -126,4 +126,5 @@ RULES: Mapping[str, EraseRule] = {
     "persona_pictures": EraseRule(kept="the pictures of characters"),
     "persona_words": EraseRule(kept="the words of cards"),
     "persona_conversations": EraseRule(kept="which character speaks where"),
+    "tool_pins": EraseRule(kept="what tools of servers and interfaces say of themselves"),
 }
