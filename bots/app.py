@@ -18,6 +18,7 @@ from bots.addresses import settings_with_versions
 from bots.bounded_response import BoundedResponse
 from bots.doctor.examination import log_examination
 from bots.http_settings import USUAL_PORT, HttpSettings
+from bots.knowledge import knowledge_of
 from bots.local_model import settings_with_model
 from bots.metrics import EventLoopLag
 from bots.models import open_models
@@ -31,6 +32,7 @@ from core.chat_commands import ChatCommands
 from core.conversation import Conversation
 from core.files.documents import Documents
 from core.intake import Intake
+from core.knowledge.knowledge import Knowledge
 from core.llm.client import OpenAI, open_client
 from core.policy import Policies
 from core.ports import Platform
@@ -60,12 +62,13 @@ async def run_bot(settings: Settings) -> None:
         await preferences.restore_choices()
         commands = ChatCommands(preferences)
         platforms = build_platforms(settings.platforms, session, store, commands, stack)
-        intake, worker, tools = await _build_core(settings, store, commands, platforms, stack)
+        intake, worker, tools, knowledge = await _build_core(settings, store, commands, platforms, stack)
         stack.push_async_callback(worker.stop, 0.0)
         for each in platforms.by_name.values():
             await each.start(intake.receive)
         await worker.resume()  # only now do the platforms know who they are
-        stack.callback(asyncio.create_task(_look_again(looking, worker, preferences, tools)).cancel)
+        await knowledge.begin()
+        stack.callback(asyncio.create_task(_look_again(looking, worker, preferences, tools, knowledge)).cancel)
         health = http.Health([each.is_ready for each in platforms.by_name.values()], store.find_trouble)
         await _open_ports(settings.http, health, platforms.routes(), stack)
         _tune_garbage_collector()
@@ -86,8 +89,8 @@ def _open_store(path: Path, key: str) -> Store:
 
 async def _build_core(
     settings: Settings, store: Store, commands: ChatCommands, platforms: BuiltPlatforms, stack: AsyncExitStack
-) -> tuple[Intake, Worker, Toolbox]:
-    """Return what takes events in, what answers them and their tools, with all between; `stack` closes it."""
+) -> tuple[Intake, Worker, Toolbox, Knowledge]:
+    """Return what takes events in, what answers them, and their tools and knowledge, with all between."""
     asked = settings.model.model_copy(update={"max_connections": settings.turns.concurrency})
     client = await stack.enter_async_context(open_client(asked))
     models, policies = open_models(settings, asked, client, stack), commands.preferences.policies
@@ -101,9 +104,14 @@ async def _build_core(
     stack.push_async_callback(voice_notes.close)
     documents = Documents()  # one, so that its bounds hold for links and attached files together
     tools = await toolbox_of(settings.tools, store, policies, guard, documents, stack, os.environ)
-    conversation = Conversation(store, models.choice, commands, recall, summaries, voice_notes, guard, tools, documents)
+    knowledge = knowledge_of(store, policies, platforms.sources, documents, recall, guard)
+    stack.push_async_callback(knowledge.close)
+    conversation = Conversation(
+        store, models.choice, commands, recall, summaries, voice_notes, guard, tools, documents, knowledge
+    )
     worker = Worker(store, conversation, platforms.by_name, settings.turns, guard)
-    return Intake(store, conversation, platforms.by_name, policies, worker, settings.turns.queue, guard), worker, tools
+    intake = Intake(store, conversation, platforms.by_name, policies, worker, settings.turns.queue, guard)
+    return intake, worker, tools, knowledge
 
 
 def _tune_garbage_collector() -> None:
@@ -132,12 +140,15 @@ def _signal_event(*numbers: signal.Signals) -> asyncio.Event:
     return event
 
 
-async def _look_again(asked: asyncio.Event, worker: Worker, preferences: Preferences, tools: Toolbox) -> None:
-    """Take up what somebody opened again, dropped or accepted in the database, whenever that is told."""
+async def _look_again(
+    asked: asyncio.Event, worker: Worker, preferences: Preferences, tools: Toolbox, knowledge: Knowledge
+) -> None:
+    """Take up what somebody opened again, put in, dropped or accepted in the database, whenever that is told."""
     while await asked.wait():
         asked.clear()
         await preferences.restore_choices()
         await tools.look_again()
+        knowledge.wake()
         await worker.resume()
 
 

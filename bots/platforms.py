@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # who looks at the list alone, as commands do, loads nothing 
     from bots.setup.step import Step
     from bots.state import PlatformState
     from core.chat_commands import ChatCommands
+    from core.knowledge.audience import SourcePlatform
     from core.ports import Platform
     from core.storage.store import Store
     from core.voice.notes import PlatformTranscript
@@ -31,11 +32,15 @@ def _no_routes() -> Sequence[web.RouteDef]:
 
 @dataclass(frozen=True, slots=True)
 class BuiltPlatform:
-    """A platform, and what it alone has: routes on which it is sent events once it has started, and transcripts."""
+    """A platform, and what it alone has: routes on which it is sent events once it has started, and transcripts.
+
+    `sources` is the platform again, where what its people share can be looked up.
+    """
 
     platform: Platform
     routes: Callable[[], Sequence[web.RouteDef]] = _no_routes
     transcript: PlatformTranscript | None = None
+    sources: SourcePlatform | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +83,11 @@ class BuiltPlatforms:
         """Return what asks those that transcribe recordings themselves, by name."""
         return {each.platform.name: each.transcript for each in self.built if each.transcript}
 
+    @property
+    def sources(self) -> dict[str, SourcePlatform]:
+        """Return those whose people's files can be looked up, by name."""
+        return {each.sources.name: each.sources for each in self.built if each.sources}
+
     def routes(self) -> list[web.RouteDef]:
         """Return the routes of those that have started."""
         return [route for each in self.built for route in each.routes()]
@@ -110,7 +120,7 @@ def _build_slack(
     from bots.slack.adapter import Slack
 
     slack = Slack(settings, session, state, commands)
-    return BuiltPlatform(slack, slack.routes, slack.fetch_transcript)
+    return BuiltPlatform(slack, slack.routes, slack.fetch_transcript, slack)
 
 
 def _build_discord(
@@ -124,7 +134,7 @@ def _build_discord(
 
     discord = Discord(settings, session, state, commands)
     stack.push_async_callback(discord.close)
-    return BuiltPlatform(discord)
+    return BuiltPlatform(discord, sources=discord)
 
 
 async def _examine_slack(settings: SlackSettings, around: Surroundings) -> list[Check]:

@@ -12,6 +12,10 @@ from core.earlier import EarlierReader
 from core.entries import entries_of
 from core.files.attachments import BLIND, UNLOOKED, AttachmentContent, read_attachments
 from core.files.documents import Documents
+from core.history import StoredHistory
+from core.knowledge.citations import keep_known_marks
+from core.knowledge.knowledge import Knowledge
+from core.knowledge.lookup import NOT_SOUGHT, Lookup, append_sources
 from core.llm.choice import ModelChoice
 from core.llm.client import OpenAI
 from core.messages import Attachment, ConversationKey, Deletion, Entry, Message, Turn
@@ -51,6 +55,7 @@ class Conversation:
         guard: Moderation | None = None,
         tools: Toolbox | None = None,
         documents: Documents | None = None,
+        knowledge: Knowledge | None = None,
     ) -> None:
         self._store = store
         self._models = models
@@ -64,6 +69,7 @@ class Conversation:
         self._checks = guard if guard and guard.is_checking else None
         self._tools = tools or Toolbox((), ToolSettings(), store, policies)
         self._documents = documents or Documents()
+        self.knowledge = knowledge
         chat_commands.register("reset", self._reset)
         chat_commands.register("memory", self._tell_memory)
         self.earlier = EarlierReader(store, recall, policies, self._documents, guard)
@@ -96,18 +102,34 @@ class Conversation:
         answer = Outcome(times={"asked": time.time()}, above=notes.quote_transcripts(heard))
         if self._checks is None:
             answer.admission.set()
-        run = await self._tools.begin_run(turn, message, question, remembered.history, answer)
+        found = await self._look_up(turn, message, question, remembered, answer)
+        run = await self._tools.begin_run(turn, message, question, remembered.history, answer, found.excerpts)
         prompt = self._recall.prompt(turn.message.key, remembered, question, extras=run.extras())
         asked = PreparedQuestion(turn.message.key, question, remembered, prompt, files.notices, run.extras())
-        said = self._ask_model(model, turn, message, asked, files, run)
-        reply = append_notes(self.reply.show_words(said, turn, answer, halt), asked, answer, run.records, model)
+        said = self._ask_model(model, turn, message, asked, files, run, found)
+        reply = append_sources(self.reply.show_words(said, turn, answer, halt), found, answer)
+        reply = append_notes(reply, asked, answer, run.records, model)
         await self.reply.show(turn, platform, notes.append_failures(reply, heard) if heard else reply, answer)
         if heard and not answer.is_admitted:
             await self._voice_notes.forget(message)
-        entries = entries_of(asked, answer, self._recall.count, sees=model.sees)
-        made = asked.record_of(answer.usage, seen=model.sees)
+        await self._keep_answer(turn, asked, answer, sees=model.sees)
+
+    async def _look_up(
+        self, turn: Turn, message: Message, question: Entry, remembered: StoredHistory, answer: Outcome
+    ) -> Lookup:
+        """Return what is found about a question in what people have shared, of which the answer cites some."""
+        if self.knowledge is None:
+            return NOT_SOUGHT
+        found = await self.knowledge.look_up(turn, message, question, remembered.history, about(turn))
+        answer.cited = found.cited
+        return found
+
+    async def _keep_answer(self, turn: Turn, asked: PreparedQuestion, answer: Outcome, *, sees: bool) -> None:
+        """End a turn with what later prompts see of it."""
+        entries = entries_of(asked, answer, self._recall.count, sees=sees)
+        made = asked.record_of(answer.usage, seen=sees)
         await self._store.finish_turn(turn, entries, answer.state, answer.detail, made)
-        self._summaries.after(message.key, asked.prompt)
+        self._summaries.after(asked.key, asked.prompt)
 
     async def _is_part(self, turn: Turn, message: Message, question: Entry) -> bool:
         """Whether a question is to be answered with the next one, before which it then stands in the history."""
@@ -178,13 +200,15 @@ class Conversation:
         asked: PreparedQuestion,
         files: AttachmentContent,
         run: ToolRun,
+        found: Lookup,
     ) -> AsyncGenerator[ModelEvent, None]:
         """Yield what may be seen of what the model says, or said to an earlier attempt."""
 
         def stream_words() -> AsyncGenerator[ModelEvent, None]:
             if turn.kept:
                 return again(turn.kept)
-            return converse(model, self._recall, asked, message.author.id, run)
+            words = converse(model, self._recall, asked, message.author.id, run)
+            return keep_known_marks(words, found) if found.is_on else words
 
         def stream_nameless() -> AsyncGenerator[ModelEvent, None]:
             asked.question = replace(asked.question, author=replace(message.author, name=NOBODY))

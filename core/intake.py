@@ -53,6 +53,7 @@ class Intake:
             case Edit(message):
                 message = self._as_read(message)
                 self._conversation.earlier.note_edit(message)
+                await self._take_files(message)
                 return not await self._take_edit(message) and message.addressed and await self._take_message(message)
             case Deletion() as deletion:
                 await self._store.delete_message(deletion)
@@ -63,6 +64,11 @@ class Intake:
     def _as_read(self, message: Message) -> Message:
         """Return a message without what it quotes of people of whom nothing is read."""
         return self._guard.leave_out_unread(message.key, message) if self._guard else message
+
+    async def _take_files(self, message: Message) -> None:
+        """Take in what came with a message to be looked up later, where that is switched on."""
+        if self._conversation.knowledge:
+            await self._conversation.knowledge.take_message(message)
 
     async def _take_edit(self, message: Message) -> bool:
         """Take an edit in; return whether it is of something that is kept. Names and checks come after, in a turn."""
@@ -78,6 +84,8 @@ class Intake:
         is_refused = self._guard is not None and self._guard.refusal_of(message) is not None
         if is_refused and not message.addressed:
             return False  # nobody asked to be told why
+        if not is_refused:
+            await self._take_files(message)
         may_be = message.addressed or (message.follow_up and policy.follow_ups)
         is_asked = may_be and await self._take_question(message, is_refused=is_refused)
         await self._conversation.earlier.note_message(message, is_asked=is_asked)

@@ -86,6 +86,7 @@ class Message:
     key, if anything. `others` is what stands in the text but is not its author's: quotations, and people's names.
     `is_awaited` says that the platform shows an answer as awaited until one comes, as for a command. `zone` is the
     author's time zone by its IANA name, where the platform tells it. `quotations` are the parts that others wrote.
+    `is_closed` says that it stands in a thread that its members alone see, not all who see the channel.
     """
 
     id: str
@@ -103,6 +104,7 @@ class Message:
     is_awaited: bool = False
     zone: str = ""
     quotations: tuple[Quotation, ...] = ()
+    is_closed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

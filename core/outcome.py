@@ -13,6 +13,7 @@ from core.messages import SavedAnswer, Turn, Usage
 from core.model_events import Admitted, ModelEvent, Notice, Replace, ReplyEvent, Text
 from core.moderation.log import Subject
 from core.storage.errors import TurnLost
+from core.storage.knowledge import Citation
 from core.storage.store import Store
 
 log = structlog.get_logger()
@@ -26,7 +27,7 @@ class Outcome:
 
     `times` says when each step was reached, in seconds since the epoch; `is_admitted` that the question may be shown
     and kept, and `admission` lets whoever waits for that go on; `above` is what of it stands above the answer then;
-    `noted` that a notice stands below the text.
+    `noted` that a notice stands below the text. `cited` are the sources that the answer has used.
     """
 
     text: str = ""
@@ -38,6 +39,7 @@ class Outcome:
     admission: asyncio.Event = field(default_factory=asyncio.Event)
     above: str = ""
     noted: bool = False
+    cited: list[Citation] = field(default_factory=list)
 
     @property
     def is_admitted(self) -> bool:

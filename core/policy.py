@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, ConfigDict, Field, NonNegativeInt, PositiveInt, model_validator
@@ -38,7 +38,8 @@ class ChannelSettings(Section):
     history that goes with a question is bounded in tokens and in messages. `channel_context`: how many of a channel's
     last messages a question at its top brings along, none of them older than `channel_context_hours`. `strict`: nothing
     is sent or shown before all of it is checked. `tools` are the names of those that the model has here. `model`: who
-    answers, empty for the one that is asked everywhere.
+    answers, empty for the one that is asked everywhere. `knowledge`: what is taken in to be looked up, and
+    `knowledge_across` whether other public channels are looked into as well.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -80,6 +81,16 @@ class ChannelSettings(Section):
     )
     strict: bool = setting_field(
         "CONFAB_MODERATION_STRICT", "Send and show nothing before all of it is checked", default=False
+    )
+    knowledge: Literal["off", "files", "all"] = setting_field(
+        "CONFAB_KNOWLEDGE",
+        "What people share is looked up later, with its source: off, files, all (what is said, too)",
+        "off",
+    )
+    knowledge_across: bool = setting_field(
+        "CONFAB_KNOWLEDGE_ACROSS",
+        "Look also into the workspace's public channels, where all who read may",
+        default=False,
     )
     model: str = ""
     tools: Annotated[CommaList, AfterValidator(_without_none)] = setting_field(
@@ -172,6 +183,10 @@ class Policies:
         """Return whether the operator lists which tools a conversation's channel has, those of sources included."""
         name = next((each for each in _names_of(key) if each in self._channels), "")
         return name in self._with_tools
+
+    def all_settings(self) -> list[ChannelSettings]:
+        """Return what the operator says of all conversations, and of each channel that differs."""
+        return [self._default, *self._channels.values()]
 
     def chosen_in(self, scope: Scope) -> ChannelSettings:
         """Return what was chosen in the chat for a channel or by a person."""

@@ -58,11 +58,11 @@ class Reply:
                         yield shown
             answer.times["answered"] = time.time()
             if answer.text and not (halt.sentence or turn.kept):
-                self._store.save_answer(turn, SavedAnswer(answer.text, answer.usage))
+                self._store.save_answer(turn, SavedAnswer(answer.text, answer.usage), answer.cited)
         except (ModelError, ModerationError) as error:
             record(turn, answer, error)
             if isinstance(error, AnswerCutByLength) and not turn.kept:
-                self._store.save_answer(turn, SavedAnswer(answer.text, answer.usage, is_cut=True))
+                self._store.save_answer(turn, SavedAnswer(answer.text, answer.usage, is_cut=True), answer.cited)
             answer.text = "" if isinstance(error, AnswerRefused) else answer.text
             yield Replace(under(answer.visible_text, notice(turn, error)))
         if halt.sentence and (answer.visible_text or answer.noted):

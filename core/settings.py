@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
+from core.knowledge.settings import KnowledgeSettings
 from core.llm.settings import ModelSettings, TranscriberSettings, TranscriptionSettings
 from core.moderation.settings import ModerationSettings
 from core.policy import ChannelSettings, ConversationSettings
@@ -42,6 +43,7 @@ class CoreSettings:
     voice: VoiceSettings
     moderation: ModerationSettings
     tools: ToolSettings
+    knowledge: KnowledgeSettings
     turns: TurnSettings
 
 

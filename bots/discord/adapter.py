@@ -6,6 +6,7 @@ from weakref import WeakValueDictionary
 
 import aiohttp
 
+from bots.discord.audience import link_to_message
 from bots.discord.files import discord_downloads
 from bots.discord.login import log_in
 from bots.discord.outgoing import MessageSplitter
@@ -16,6 +17,7 @@ from bots.edit_rate import EditRate
 from bots.state import PlatformState
 from bots.streaming import Pace, ReplyStream
 from core.chat_commands import ChatCommands
+from core.knowledge.audience import Audience
 from core.messages import Attachment, ConversationKey, Earlier, Message, Receive, Turn
 from core.model_events import ReplyEvent
 from core.ports import Journal
@@ -81,6 +83,14 @@ class Discord:
     async def fetch_earlier(self, message: Message, most: int, since: float = 0.0) -> Sequence[Earlier]:
         """Return what was said before a message, in its thread or, where it begins one, its channel, oldest first."""
         return await (await self._session).fetch_earlier(message, most, since)
+
+    async def find_audience(self, message: Message, channels: Sequence[str]) -> Audience:
+        """Return who reads the answer to a message, and which of these channels all of them may read just now."""
+        return (await self._session).find_audience(message, channels)
+
+    def link_to(self, message: Message) -> str:
+        """Return a message's jump link."""
+        return link_to_message(message)
 
     def open_file(self, key: ConversationKey, attachment: Attachment, most: int) -> AsyncGenerator[bytes, None]:  # noqa: ARG002 - the port's signature
         """Yield a file's content; raise FileUnreadable where it is not to be had, or exceeds `most` bytes."""

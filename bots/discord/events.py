@@ -75,6 +75,7 @@ def read_message(
         handle=str(_handle_of(message, place)),
         others=_texts_of_others(message, me),
         quotations=_forwarded_parts(message, me),
+        is_closed=place.is_closed,
     )
     if is_hidden_note(message, me):
         return replace(question, text=UNHEARD, command="unheard")

@@ -15,11 +15,15 @@ TOKEN_LIFE = 14 * 60.0  # seconds; Discord keeps an interaction's token for 15 m
 
 @dataclass(frozen=True, slots=True)
 class DiscordPlace:
-    """`thread` is empty outside of threads; `channel` is then where it stands, and otherwise the thread's parent."""
+    """`thread` is empty outside of threads; `channel` is then where it stands, and otherwise the thread's parent.
+
+    `is_closed` is a thread that its members alone see.
+    """
 
     workspace: str
     channel: str
     thread: str = ""
+    is_closed: bool = False
 
     @property
     def is_direct(self) -> bool:
@@ -41,7 +45,7 @@ async def place_of(client: discord.Client, channel: Any, guild: int | None) -> D
             "get_channel", lambda: client.fetch_channel(channel.id)
         )
     if isinstance(channel, discord.Thread):
-        return DiscordPlace(str(guild), str(channel.parent_id), str(channel.id))
+        return DiscordPlace(str(guild), str(channel.parent_id), str(channel.id), channel.is_private())
     return DiscordPlace(str(guild), str(channel.id))
 
 

@@ -3,12 +3,14 @@
 import asyncio
 import secrets
 import threading
+from collections.abc import Sequence
 
 import discord
 import structlog
 from discord.gateway import KeepAliveHandler
 
 from bots.backfill import Backfill
+from bots.discord.audience import audience_of
 from bots.discord.backfill import MARGIN, DiscordBackfill
 from bots.discord.calls import DiscordRefusal, IntentNotEnabled, WrongToken, call_persistently
 from bots.discord.client import DiscordClient, Shards, intents_for
@@ -25,6 +27,7 @@ from bots.discord.typing import TypingIndicator
 from bots.markdown.disguised_links import escape_links
 from bots.state import PlatformState
 from core.chat_commands import ChatCommands
+from core.knowledge.audience import Audience
 from core.messages import Earlier, Message, Receive, Turn
 
 log = structlog.get_logger()
@@ -114,6 +117,10 @@ class DiscordSession:
     async def fetch_earlier(self, message: Message, most: int, since: float) -> list[Earlier]:
         """Return what was said before a message in its thread or channel, oldest first; raises DiscordRefusal."""
         return await read_before(self._client, message, self._introduction.user, most, since)
+
+    def find_audience(self, message: Message, channels: Sequence[str]) -> Audience:
+        """Return who reads the answer to a message, and which of these channels all of them may read."""
+        return audience_of(self._client, message, channels)
 
     async def post_notice(self, channel: str, text: str) -> None:
         """Post a text into a channel; raises DiscordRefusal."""

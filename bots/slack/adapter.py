@@ -38,6 +38,7 @@ from bots.slack.webhook import events_route
 from bots.state import PlatformState
 from bots.streaming import Pace, ReplyStream
 from core.chat_commands import ChatCommands
+from core.knowledge.audience import NOBODY_ELSE, Audience
 from core.messages import Attachment, ConversationKey, Earlier, Message, Receive, Turn
 from core.model_events import ReplyEvent
 from core.ports import Journal
@@ -75,6 +76,7 @@ class Slack:
         self._socket: SlackSocket | None = None
         self._catch_up: Backfill | None = None
         self._identity = AuthorizeResult(enterprise_id=None, team_id=None)
+        self._url = ""  # of the workspace
 
     async def start(self, receive: Receive) -> None:
         """Sign in and listen; raises PlatformError where Slack cannot be reached, or does not accept the token."""
@@ -89,7 +91,7 @@ class Slack:
             bot_id=me.get("bot_id"),
             bot_user_id=me["user_id"],
         )
-        team, user = str(me["team_id"]), str(me["user_id"])
+        team, user, self._url = str(me["team_id"]), str(me["user_id"]), str(me.get("url") or "https://slack.com/")
         ear = SlackEventReader(team, user, receive, self._state, dm_threads=self._options.dm_threads)
         missed = SlackBackfill(self._calls, team, ear, self._state)
         self._catch_up = Backfill(f"slack/{team}", self._state, missed.read_missed, MARGIN, SILENCE)
@@ -171,6 +173,16 @@ class Slack:
         said = await self.resolve_names(replace(line, quotations=read.quotations))
         is_own = author.id == self._identity.bot_user_id
         return Earlier(said.author, said.text, ts, float(ts), is_own, said.attachments, said.quotations)
+
+    async def find_audience(self, message: Message, channels: Sequence[str]) -> Audience:  # noqa: ARG002 - the port's signature
+        """Return who reads the answer to a message, and which of these channels all of them may read just now."""
+        return NOBODY_ELSE
+
+    def link_to(self, message: Message) -> str:
+        """Return a message's permalink (Slack docs, chat.getPermalink: what it returns has this form)."""
+        thread = message.key.thread
+        reply = f"?thread_ts={thread}&cid={message.key.channel}" if thread not in {"", message.id} else ""
+        return f"{self._url}archives/{message.key.channel}/p{message.id.replace('.', '')}{reply}"
 
     def open_file(self, key: ConversationKey, attachment: Attachment, most: int) -> AsyncGenerator[bytes, None]:  # noqa: ARG002 - the port's signature
         """Yield a file's content; raise FileUnreadable where it is not to be had, or exceeds `most` bytes."""

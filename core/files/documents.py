@@ -23,10 +23,14 @@ PROGRAM = (
 
 @dataclass(frozen=True, slots=True)
 class DocumentText:
-    """What was read of a document: its text, and in numbers what was left out of it."""
+    """What was read of a document: its text, and in numbers what was left out of it.
+
+    `parts` are the pages, slides or chapters, where it has such and the whole of it was asked for.
+    """
 
     text: str
     left_out: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
 
 
 class Documents:
@@ -35,18 +39,21 @@ class Documents:
     def __init__(self) -> None:
         self._slots = PersonSlots(AT_ONCE, each=1)
 
-    async def read_document(self, content: bytes, kind: str, owner: Owner) -> DocumentText | None:
+    async def read_document(
+        self, content: bytes, kind: str, owner: Owner, *, whole: bool = False
+    ) -> DocumentText | None:
         """Return what a document says, nothing if it holds no text; None where it is broken, locked or takes too long.
 
-        A text in UTF-8 is read at once, without a process.
+        As much of it as a prompt may hold, or with `whole` nearly all. A text in UTF-8 is read at once, without a
+        process.
         """
-        if kind == "text" and (text := _utf8_text(content)):
+        if kind == "text" and (text := _utf8_text(content, whole=whole)):
             return text
-        out = await self._run(content, kind, owner)
+        out = await self._run(content, kind, owner, "whole" if whole else "")
         if not out:
             return None
-        found = json.loads(out)
-        return DocumentText(found["text"], tuple(found["left_out"]))
+        found = await asyncio.to_thread(json.loads, out) if whole else json.loads(out)
+        return DocumentText(found["text"], tuple(found["left_out"]), tuple(found["parts"]))
 
     async def read_picture(self, content: bytes, owner: Owner) -> Image | None:
         """Return a picture as a model is shown it; None where the file holds none, or takes too long."""
@@ -56,11 +63,11 @@ class Documents:
         media_type, width, height = head.decode().split()
         return Image(media_type, int(width), int(height), encoded.decode())
 
-    async def _run(self, content: bytes, kind: str, owner: Owner) -> bytes:
+    async def _run(self, content: bytes, kind: str, owner: Owner, extent: str = "") -> bytes:
         """Return what the readers make of a file, nothing where they fail. They get none of our environment."""
         async with self._slots.hold_slot(owner):
             process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-I", "-X", "utf8", "-c", PROGRAM, str(ROOT), kind, str(os.getpid())),
+                *(sys.executable, "-I", "-X", "utf8", "-c", PROGRAM, str(ROOT), kind, str(os.getpid()), extent),
                 stdin=PIPE,
                 stdout=PIPE,
                 stderr=DEVNULL,
@@ -78,11 +85,11 @@ class Documents:
         return out if process.returncode == 0 else b""
 
 
-def _utf8_text(content: bytes) -> DocumentText | None:
+def _utf8_text(content: bytes, *, whole: bool) -> DocumentText | None:
     """Return a text in UTF-8, None where it is in another encoding."""
     if b"\0" in content:
         return None  # UTF-16 of plain letters is UTF-8 as well
-    excerpt = Excerpt()
+    excerpt = Excerpt.of_whole_document() if whole else Excerpt()
     try:
         excerpt.add_lines(content.decode("utf-8-sig"))
     except UnicodeDecodeError:

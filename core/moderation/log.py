@@ -20,7 +20,18 @@ log = structlog.get_logger()
 # Every way by which text reaches the model or a person. Whatever takes a new one gives it a name here, and
 # tests/unit/test_moderation_paths.py then wants to see a flagged text come that way.
 Path = Literal[
-    "question", "name", "others", "files", "earlier", "edit", "posted", "merged", "answer", "summary", "tool"
+    "question",
+    "name",
+    "others",
+    "files",
+    "earlier",
+    "edit",
+    "posted",
+    "merged",
+    "answer",
+    "summary",
+    "tool",
+    "knowledge",
 ]
 Outcome = Literal["refused", "unchecked", "paused"]
 
@@ -36,6 +47,7 @@ WHAT: Mapping[Path, str] = {
     "answer": "My answer",
     "summary": "A summary",
     "tool": "A call of a tool, or what it returned",
+    "knowledge": "What was to be looked up later",
 }
 PERSONAL: frozenset[Path] = frozenset({"question", "files", "edit", "posted"})  # what its author answers for
 SHOWN = 1_000  # characters of a text that moderators are shown where the operator wants it

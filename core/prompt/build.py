@@ -69,12 +69,14 @@ class Prompt:
 class PromptExtras:
     """What goes with a question: `schemas` beside the messages, as JSON, and calls and results `following` it.
 
-    `passing` are the tools whose results later prompts do not have.
+    `passing` are the tools whose results later prompts do not have, nor the `excerpts` that stand before it: what was
+    looked up for it.
     """
 
     schemas: str = ""
     following: tuple[Entry, ...] = ()
     passing: frozenset[str] = frozenset()
+    excerpts: str = ""
 
 
 NO_EXTRAS = PromptExtras()
@@ -91,7 +93,7 @@ def build_prompt(
     system = PromptMessage("system", f"{instructions}\n\n{ABOUT_NAMES}")
     following = shorten_results(extras.following, int(room.prompt * RESULTS_SHARE), count)
     fixed = cost(system.content, count) + sum(entry.tokens + OVERHEAD for entry in following)
-    fixed += cost(extras.schemas, count) if extras.schemas else 0
+    fixed += sum(cost(text, count) for text in (extras.schemas, extras.excerpts) if text)
     free = room.prompt - fixed
     asked = shorten_question(question, free, count)
     authors = authors_of(memory, question)
@@ -103,8 +105,12 @@ def build_prompt(
     if held_tokens(kept, count) > left or len(memory.entries) > room.messages:
         kept = cut(kept, names, left, room.messages, count)
     said = [PromptMessage("user", kept.earlier)] if kept.earlier else []
-    shown = (*kept.entries, asked, *following)
-    messages = (system, *said, *(to_prompt_message(entry, names, is_named=kept.is_shared) for entry in shown))
+    found = [PromptMessage("user", extras.excerpts)] if extras.excerpts else []
+    before, after = (
+        [to_prompt_message(entry, names, is_named=kept.is_shared) for entry in entries]
+        for entries in (kept.entries, (asked, *following))
+    )
+    messages = (system, *said, *before, *found, *after)
     tokens = fixed + held_tokens(kept, count) + asked.tokens + OVERHEAD
     is_shortened = asked.text != question.text or asked.files != question.files
     return Prompt(messages, tokens, kept, asked, is_shortened, left, names.all_names(), following)

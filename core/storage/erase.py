@@ -8,7 +8,7 @@ from typing import Any
 
 from core.messages import ConversationKey, Deletion, Message, Turn
 from core.quotes import replace_quote
-from core.storage import history, transcripts
+from core.storage import history, knowledge, transcripts
 from core.storage.connection import Connection
 from core.storage.history import key_values
 from core.storage.turns import MESSAGE, MINE, read_message
@@ -44,6 +44,7 @@ def insert_edit(connection: Connection, message: Message) -> bool:
     It takes the place of an earlier edit that is not done, whose holder then loses it. Return False where the message
     neither waits nor stands in the history, and was not asked itself; where others quote it, that is changed as well.
     """
+    knowledge.delete_files_except(connection, _place(message), [file.id for file in message.attachments])
     waiting = connection.execute(
         f"UPDATE turns SET payload = ?, command = ?, about = ? WHERE {PLACE} AND state = 'open' "
         "AND command <> 'deleted' RETURNING 1",
@@ -107,6 +108,7 @@ def delete_message(connection: Connection, deletion: Deletion) -> None:
         said = connection.execute(f"DELETE FROM entries WHERE {where} RETURNING {SAID}", place)
         history.invalidate_prompts(connection, said)
     transcripts.delete_of_message(connection, place)
+    knowledge.delete_of_message(connection, place)
 
 
 def _empty_open_turns(connection: Connection, where: str, place: Sequence[Any]) -> None:

@@ -16,6 +16,7 @@ from core.policy import Scope
 from core.storage import erase, history, moderation_log, preferences, state, turns
 from core.storage.database import Database, Work
 from core.storage.errors import StatementRefused, StorageUnavailable
+from core.storage.knowledge import Citation
 
 log = structlog.get_logger()
 
@@ -98,12 +99,14 @@ class Store:
         """Return whether the next message that waits in a turn's conversation is a question by the same person."""
         return await self._database.run(lambda db: turns.next_is_same_author(db, turn))
 
-    def save_answer(self, turn: Turn, answer: SavedAnswer) -> None:
+    def save_answer(self, turn: Turn, answer: SavedAnswer, cited: Sequence[Citation] = ()) -> None:
         """Keep what the model answered until the turn is done. Nobody waits for it: it is written before what follows.
+
+        What it has `cited` takes it along when it goes.
 
         Its cost is a statement, and as a rule no commit of its own.
         """
-        self._database.send(lambda db: turns.save_answer(db, turn, answer))
+        self._database.send(lambda db: turns.save_answer(db, turn, answer, cited))
 
     async def save_posted_part(self, turn: Turn, part: int, platform_id: str) -> bool:
         """Note that a part of the reply is visible as the message `platform_id`; return whether the turn is ours."""

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 from core.history import PromptRecord
 from core.messages import ConversationKey, Entry, Message, SavedAnswer, Turn
 from core.quotes import replace_quote
-from core.storage import history
+from core.storage import history, knowledge
 from core.storage.connection import Connection, Row
 from core.storage.history import KEY, key_values
 
@@ -182,10 +182,12 @@ def read_message(payload: str | None) -> Message | None:
         return None
 
 
-def save_answer(connection: Connection, turn: Turn, answer: SavedAnswer) -> None:
-    """Keep what the model answered, while the turn is ours."""
+def save_answer(connection: Connection, turn: Turn, answer: SavedAnswer, cited: Sequence[knowledge.Citation]) -> None:
+    """Keep what the model answered, and which sources it has `cited`, while the turn is ours."""
     payload = ANSWER.dump_json(answer).decode()
-    connection.execute(f"UPDATE turns SET answer = ? WHERE {MINE}", (payload, turn.id, turn.fence))
+    mine = connection.execute(f"UPDATE turns SET answer = ? WHERE {MINE} RETURNING 1", (payload, turn.id, turn.fence))
+    if mine and cited:
+        knowledge.save_citations(connection, turn.id, cited)
 
 
 def renew_lease(connection: Connection, turn: Turn) -> bool:

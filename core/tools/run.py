@@ -65,8 +65,10 @@ class ToolRun:
         trust: TurnTrust,
         journal: CallJournal,
         outside: Outside,
+        excerpts: str = "",
     ) -> None:
         self._turn = turn
+        self._excerpts = excerpts
         self._tools = tools
         self._context = context
         self._trust = trust
@@ -100,7 +102,7 @@ class ToolRun:
         rounds = groupby(self.records, key=lambda record: record.round)
         entries = [entry for _, group in rounds for entry in _entries_of(list(group), self._turn.message)]
         passing = frozenset(name for name, tool in self._tools.items() if tool.spec.is_passing)
-        return PromptExtras(schemas, tuple(entries), passing)
+        return PromptExtras(schemas, tuple(entries), passing, self._excerpts)
 
     async def keep_calls(self, calls: Sequence[ToolCall]) -> None:
         """Write down an answer that has calls, before any of them is made, with what is not going to be made."""
@@ -139,7 +141,8 @@ class ToolRun:
     def _is_tainted(self) -> bool:
         """Whether something from outside is in the prompt by now."""
         came = [self._tools.get(record.call.name) for record in self.records if record.state == "returned"]
-        return self._trust.is_tainted or any(tool is None or not tool.spec.is_trusted for tool in came)
+        is_tainted = self._trust.is_tainted or bool(self._excerpts)
+        return is_tainted or any(tool is None or not tool.spec.is_trusted for tool in came)
 
     def _rounds(self) -> int:
         return 1 + self.records[-1].round if self.records else 0

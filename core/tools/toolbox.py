@@ -37,18 +37,18 @@ class Toolbox:
         self._checks = guard if guard and guard.is_checking else None
 
     async def begin_run(
-        self, turn: Turn, message: Message, question: Entry, history: History, answer: Outcome
+        self, turn: Turn, message: Message, question: Entry, history: History, answer: Outcome, excerpts: str = ""
     ) -> ToolRun:
         """Return the run in which a turn's calls are made once its question is admitted in `answer`.
 
-        It takes up what an earlier attempt has kept.
+        It takes up what an earlier attempt has kept. `excerpts` is what was looked up for the question: from outside.
         """
         policy = self._policies.policy_of(message.key)
         tools = await self._tools_in(message.key, policy.tools)
         context = CallContext(message.key, message.author, message.zone or policy.time_zone)
         outside = Outside(self._settings, self._checks, about(turn), answer.admission)
         trust = trust_of(message, question, history, tools)
-        run = ToolRun(turn, tools, context, trust, CallJournal(self._store, turn), outside)
+        run = ToolRun(turn, tools, context, trust, CallJournal(self._store, turn), outside, excerpts)
         await run.resume()
         return run
 

@@ -8,11 +8,13 @@ from pathlib import Path
 import aiohttp
 
 from bots.bounded_response import BoundedResponse
+from bots.knowledge import knowledge_of
 from bots.slack.adapter import Slack
 from bots.slack.settings import SlackSettings
 from bots.state import PlatformState
 from core.chat_commands import ChatCommands
 from core.conversation import Conversation
+from core.files.documents import Documents
 from core.intake import Intake
 from core.llm.choice import ModelChoice
 from core.llm.client import OpenAI, open_client
@@ -116,11 +118,17 @@ async def running(sandbox: Sandbox, database: Path, setup: Setup | None = None) 
         ears = setup.voice.ears(sandbox, store, setup.policies, client, database, {slack.name: slack.fetch_transcript})
         stack.push_async_callback(ears.close)
         tools = Toolbox(setup.tools.made(store), setup.tools.settings, store, setup.policies, guard)
-        conversation = Conversation(store, choice, commands, recall, summaries, ears, guard, tools)
+        documents = Documents()
+        knowledge = knowledge_of(store, setup.policies, {slack.name: slack}, documents, recall, guard)
+        stack.push_async_callback(knowledge.close)
+        conversation = Conversation(
+            store, choice, commands, recall, summaries, ears, guard, tools, documents, knowledge
+        )
         worker = Worker(store, conversation, {slack.name: slack}, setup.limits, guard)
         intake = Intake(store, conversation, {slack.name: slack}, setup.policies, worker, setup.queue, guard)
         await slack.start(intake.receive)
         await worker.resume()
+        await knowledge.begin()
         stack.push_async_callback(worker.stop, 0.0)
         stack.push_async_callback(slack.stop)
         yield Bot(store, intake, worker, slack, summaries)

@@ -11,9 +11,11 @@ import aiohttp
 from bots.bounded_response import BoundedResponse
 from bots.discord.adapter import Discord
 from bots.discord.settings import DiscordSettings
+from bots.knowledge import knowledge_of
 from bots.state import PlatformState
 from core.chat_commands import ChatCommands
 from core.conversation import Conversation
+from core.files.documents import Documents
 from core.intake import Intake
 from core.llm.choice import ModelChoice
 from core.llm.client import OpenAI, open_client
@@ -101,13 +103,19 @@ async def running(sandbox: Sandbox, database: Path, setup: DiscordSetup | None =
         ears = setup.voice.ears(sandbox, store, setup.policies, client, database)
         stack.push_async_callback(ears.close)
         tools = Toolbox(setup.tools.made(store), setup.tools.settings, store, setup.policies, guard)
-        conversation = Conversation(store, choice, commands, recall, summaries, ears, guard, tools)
+        documents = Documents()
+        knowledge = knowledge_of(store, setup.policies, {discord.name: discord}, documents, recall, guard)
+        stack.push_async_callback(knowledge.close)
+        conversation = Conversation(
+            store, choice, commands, recall, summaries, ears, guard, tools, documents, knowledge
+        )
         worker = Worker(store, conversation, {discord.name: discord}, setup.limits, guard)
         intake = Intake(store, conversation, {discord.name: discord}, setup.policies, worker, setup.queue, guard)
         await worker.resume()
         stack.push_async_callback(discord.close)
         stack.push_async_callback(worker.stop, setup.grace)
         await discord.start(intake.receive)
+        await knowledge.begin()
         # They are registered beside the start; where something is made to fail they may not come.
         if sandbox.guild.faults == Faults():
             await sandbox.guild.until(lambda: sandbox.guild.interactions.global_commands)

@@ -15,6 +15,7 @@ PORT = (
     "core.chat_commands",
     "core.commands",
     "core.errors",
+    "core.knowledge.audience",
     "core.messages",
     "core.model_events",
     "core.policy",
@@ -34,7 +35,9 @@ NOUNS = (
 )
 PROMPT = ("core.prompt.build", "core.prompt.names", "core.prompt.shorten")  # pure
 FOUNDATIONS = ("core.storage", "core.files")
-ROOMS = tuple(f"core.{room}" for room in ("storage", "prompt", "llm", "files", "voice", "moderation", "tools"))
+ROOMS = tuple(
+    f"core.{room}" for room in ("storage", "prompt", "llm", "files", "voice", "moderation", "tools", "knowledge")
+)
 PLATFORMS = tuple(each.name for each in bots.platforms.PLATFORMS)
 SEEN_BY_PLATFORMS = ("core.commands", "core.messages", "core.policy", "core.setting_fields", "core.errors")
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from core.policy import ChannelSettings, Policies
 from core.storage.store import Store
@@ -64,6 +65,6 @@ class Probe:
         return ToolResult(self.returns)
 
 
-def policies_with(*names: str) -> Policies:
-    """Return policies under which a channel has these tools."""
-    return Policies(ChannelSettings(channel_context=0, tools=names))
+def policies_with(*names: str, knowledge: Literal["off", "files", "all"] = "off") -> Policies:
+    """Return policies under which a channel has these tools, and what people share is looked up."""
+    return Policies(ChannelSettings(channel_context=0, tools=names, knowledge=knowledge))

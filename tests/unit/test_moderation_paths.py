@@ -49,7 +49,8 @@ SINKS: dict[tuple[str, str, str], tuple[Path, ...]] = {
     ("core.prompt.history", "save_earlier", "save_earlier"): ("earlier",),
     ("core.reply", "show", "reply"): ("answer", "posted"),
     ("core.reply", "_add", "reply"): (),  # an error's own sentence
-    ("core.conversation", "answer", "finish_turn"): ("question", "merged", "answer"),
+    ("core.conversation", "answer", "finish_turn"): ("merged",),
+    ("core.conversation", "_keep_answer", "finish_turn"): ("question", "answer"),
     ("core.conversation", "post", "finish_turn"): (),
     ("core.conversation", "post", "add_message"): ("posted",),
     ("core.reply", "fail", "finish_turn"): (),
@@ -71,6 +72,12 @@ SINKS: dict[tuple[str, str, str], tuple[Path, ...]] = {
     ("core.moderation.log", "_keep_record", "save_moderation"): (),
     ("core.tools.journal", "save_calls", "run"): ("tool",),
     ("core.tools.journal", "save_call", "run"): ("tool",),
+    ("core.knowledge.indexer", "read_waiting", "run"): ("knowledge",),
+    (
+        "core.knowledge.knowledge",
+        "take_message",
+        "run",
+    ): (),  # what waits: names and addresses of files
 }
 # What reads, or hands on ids, times and numbers alone.
 NO_SINKS = {
@@ -111,10 +118,18 @@ NO_SINKS = {
     ),
 }
 NAMES = {name for noun in (Store, OpenAI, Platform) for name in vars(noun) if not name.startswith("_")} - NO_SINKS
-ONLY_READ = {
-    ("core.voice.transcribe", name)
-    for name in ("transcribe", "_find_fetched", "_find_transcript", "_write_down", "_upload_parts", "forget")
-} | {("core.tools.journal", "read_calls"), ("core.tools.search_here", "search_channel")}
+ONLY_READ = (
+    {
+        ("core.voice.transcribe", name)
+        for name in ("transcribe", "_find_fetched", "_find_transcript", "_write_down", "_upload_parts", "forget")
+    }
+    | {
+        *(("core.knowledge.indexer", name) for name in ("begin", "_read_all", "_release_or_fail", "_end")),
+        *(("core.knowledge.knowledge", name) for name in ("look_up", "_view_of", "_silenced_authors")),
+        ("core.knowledge.finder", "find_passages"),
+    }
+    | {("core.tools.journal", "read_calls"), ("core.tools.search_here", "search_channel")}
+)
 
 # Where a platform's adapter hands text to its SDK: all of it comes by `reply` or `post_notice`, or is Confab's own.
 SHOWN_BY = {
@@ -399,6 +414,13 @@ async def call_in(room: Room, wanted: Wanted, returned: str) -> None:
     await room.until(lambda: "So it is." in room.answers(said)[-1])
 
 
+async def by_shared_file(room: Room) -> None:
+    """A file that nobody asks about yet, and that is looked up later."""
+    await room.share("for all of us", "notes.txt", f"The plan of all plans is to {FLAGGED}.".encode(), "text/plain")
+    room.model.script.append(Reply("It is not known."))
+    await ask(room, "what is the plan of all plans?", by="grace")
+
+
 WAYS: dict[str, tuple[Callable[[Room], Awaitable[None]], ...]] = {
     "question": (by_question, by_transcript, by_recordings_name),
     "name": (by_name,),
@@ -410,6 +432,7 @@ WAYS: dict[str, tuple[Callable[[Room], Awaitable[None]], ...]] = {
     "merged": (by_merged,),
     "answer": (by_answer,),
     "tool": (by_call, by_result),
+    "knowledge": (by_shared_file,),
 }
 PROBE = Probe()
 BY_ENDPOINT = Moderated()
@@ -444,7 +467,8 @@ async def watched(sandbox: Sandbox) -> AsyncIterator[list[str]]:
 async def over(database: File) -> None:
     """Wait until no turn is open any more; what a turn holds is dropped with it."""
     async with asyncio.timeout(60):
-        while rows(database, "SELECT 1 FROM turns WHERE state = 'open'"):  # noqa: ASYNC110 - a file tells nobody
+        waiting = "SELECT 1 FROM turns WHERE state = 'open' UNION ALL SELECT 1 FROM sources WHERE state = 'waiting'"
+        while rows(database, waiting):  # noqa: ASYNC110 - a file tells nobody
             await asyncio.sleep(0.02)
 
 
@@ -463,7 +487,8 @@ async def test_what_is_flagged_is_never_shown_and_never_kept_and_sent_only_where
 ) -> None:
     """Whichever way it came and whoever flags it; a call with the asker's own words is closed, and it is recorded."""
     await room.leave()
-    await room.join(policies_with("probe"), moderation=guard, tools=ToolSetup(lambda _: [PROBE.tool]))
+    policies = policies_with("probe", knowledge="files" if path == "knowledge" else "off")
+    await room.join(policies, moderation=guard, tools=ToolSetup(lambda _: [PROBE.tool]))
     if way is by_posted and isinstance(room, DiscordRoom):
         path = "question"  # Discord shows a slash command's question itself
     if path in {"question", "name"}:

@@ -14,6 +14,7 @@ ENGINES_OWN = {
     "connection.py",
     "database.py",
     "backup.py",
+    "passages.py",
     "persona_search.py",  # word search is each engine's own
 }  # one engine's types, errors and file
 REFUSED = {  # by PostgreSQL, or read differently in silence

@@ -3,17 +3,27 @@
 from dataclasses import dataclass, field
 
 CHARACTERS = 60_000  # of one file: about as many tokens as a conversation may hold
+WHOLE = 50  # times as much is read where it is only looked up later: 3 million characters, 2,000 pages
 HALF_LINE = 1_000  # characters that are given up at a cut, so that no line is read by half
 
 
 @dataclass(slots=True)
 class Excerpt:
-    """A document's text as far as there is room. `left_out` says in numbers what of the document was not read."""
+    """A document's text as far as there is room. `left_out` says in numbers what of the document was not read.
+
+    `scale` is how many times a reader's own bounds hold, on pages and rows.
+    """
 
     pieces: list[str] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
     room: int = CHARACTERS
     offered: int = 0
+    scale: int = 1
+
+    @classmethod
+    def of_whole_document(cls) -> "Excerpt":
+        """Return one with room for nearly every document."""
+        return cls(room=CHARACTERS * WHOLE, scale=WHOLE)
 
     def append_piece(self, piece: str) -> bool:
         """Append a piece, or as much of it as there is room for; return whether that was all of it."""

@@ -11,7 +11,7 @@ def read_pdf(content: bytes, excerpt: Excerpt) -> None:
     """Read a PDF's pages from the first on."""
     document = pypdfium2.PdfDocument(content)
     pages, read = len(document), 0
-    for number in range(min(pages, PAGES)):
+    for number in range(min(pages, PAGES * excerpt.scale)):
         if not excerpt.append_piece(document[number].get_textpage().get_text_range().replace("\r\n", "\n")):
             break
         read += 1

@@ -30,19 +30,25 @@ READERS = {
     "odt": "office:read_odt",
     "epub": "office:read_epub",
 }
+PAGED = {"pdf", "pptx", "epub"}  # whose readers append a piece for each page, slide or chapter
 
 
-def main(kind: str, parent: str) -> None:
-    """Write what a file of a kind holds: `text` and `left_out` as JSON, of a picture what `picture` says."""
+def main(kind: str, parent: str, extent: str = "") -> None:
+    """Write what a file of a kind holds: `text` and `left_out` as JSON, of a picture what `picture` says.
+
+    With the extent `whole` that is nearly all of it, and `parts` are its pages, slides or chapters.
+    """
     _limit_process(int(parent))
     content = sys.stdin.buffer.read()
     if kind == "picture":
         sys.stdout.buffer.write(import_module("core.files.readers.picture").shrink_picture(content))
         return
     module, _, function = READERS[kind].partition(":")
-    excerpt = Excerpt()
+    excerpt = Excerpt.of_whole_document() if extent == "whole" else Excerpt()
     getattr(import_module(f"core.files.readers.{module}"), function)(content, excerpt)
-    sys.stdout.write(json.dumps({"text": excerpt.whole_text(), "left_out": excerpt.left_out}))
+    text = excerpt.whole_text()
+    parts = excerpt.pieces if extent == "whole" and kind in PAGED else []
+    sys.stdout.write(json.dumps({"text": text, "left_out": excerpt.left_out, "parts": parts}))
 
 
 def _limit_process(parent: int) -> None:

@@ -52,7 +52,7 @@ def _read_sheet(sheet: Sheet, number: int, excerpt: Excerpt) -> None:
     """Read a sheet's first rows; a note of what was left out stands in its label, for the model, and in the excerpt."""
     place, rows = len(excerpt.pieces), iter(sheet.rows)
     seen = read = width = 0
-    for row in islice(rows, ROWS):
+    for row in islice(rows, ROWS * excerpt.scale):
         seen, width = seen + 1, max(width, len(row))
         line = "\t".join(row[:COLUMNS]).rstrip()
         if line and (len(line) > excerpt.room or not excerpt.append_piece(line)):

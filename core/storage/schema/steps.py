@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlite_utils import Database, Migrations
 
 from core.storage.connection import Connection, in_our_errors
-from core.storage.schema import first, personas, privacy, tool_sources
+from core.storage.schema import first, knowledge, personas, privacy, tool_sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,7 @@ STEPS = (
     SchemaStep("m014_quoted", first.QUOTED),
     SchemaStep("m015_left_behind", first.LEFT_BEHIND),
     SchemaStep("m017_privacy", privacy.PRIVACY),
+    SchemaStep("m018_knowledge", knowledge.KNOWLEDGE),
     SchemaStep("m019_personas", personas.PERSONAS),
     SchemaStep("m022_tool_sources", tool_sources.TOOL_SOURCES),
 )

@@ -1,0 +1,136 @@
+"""What people share, taken in as it comes and found again for a question, by those alone who may read it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from pydantic import TypeAdapter
+
+from core.files.kinds import kind_of
+from core.history import History
+from core.knowledge.audience import NOBODY_ELSE, SourcePlatform
+from core.knowledge.finder import Finder
+from core.knowledge.indexer import Indexer, is_indexed_kind
+from core.knowledge.lookup import NOT_SOUGHT, Lookup, describe_place
+from core.knowledge.words import words_of
+from core.messages import MOST_FILES, Attachment, Author, ConversationKey, Entry, Message, Turn
+from core.moderation.log import Subject
+from core.moderation.moderation import Moderation
+from core.moderation.verdict import Sample
+from core.policy import Policies
+from core.prompt.history import HistoryLoader
+from core.storage import knowledge, passages
+from core.storage.knowledge import NewSource
+from core.storage.passages import Passage, View
+from core.storage.store import Store
+
+MESSAGE = TypeAdapter(Message)
+ROOM = 6_000  # tokens of a prompt that what was found may take
+SHARE = 4  # of the window: a quarter at the most
+FEW = 3  # words: a question of fewer is looked for with what was asked before it
+
+
+class Knowledge:
+    """What may be looked up, where that is switched on."""
+
+    def __init__(
+        self,
+        store: Store,
+        policies: Policies,
+        platforms: Mapping[str, SourcePlatform],
+        finder: Finder,
+        indexer: Indexer,
+        recall: HistoryLoader,
+        guard: Moderation | None = None,
+    ) -> None:
+        self._store = store
+        self._policies = policies
+        self._platforms = platforms
+        self._finder = finder
+        self._indexer = indexer
+        self._recall = recall
+        self._guard = guard
+        self._checks = guard if guard and guard.is_checking else None
+
+    async def begin(self) -> None:
+        """Read what waits, from now on, where anything is taken in at all."""
+        if any(each.knowledge != "off" for each in self._policies.all_settings()):
+            await self._indexer.begin()
+
+    def wake(self) -> None:
+        """See that somebody looks at what waits."""
+        self._indexer.wake()
+
+    async def close(self) -> None:
+        """Stop reading; what waits is read after the next start."""
+        await self._indexer.close()
+
+    def is_on(self, key: ConversationKey) -> bool:
+        """Whether something is looked up in a conversation."""
+        return self._policies.policy_of(key).knowledge != "off"
+
+    async def take_message(self, message: Message) -> None:
+        """Put a message's files into the queue, where that is switched on; on return they are on disk."""
+        platform = self._platforms.get(message.key.platform)
+        if not message.attachments or not platform or not self.is_on(message.key):
+            return
+        forwarded = {file for each in message.quotations for file in each.files}
+        files = [each for each in message.attachments[:MOST_FILES] if each.id not in forwarded]
+        link = platform.link_to(message)
+        new = [_source_of(message, file, link) for file in files if is_indexed_kind(kind_of(file))]
+        if new and any(await self._store.run(lambda db: [knowledge.insert_source(db, each) for each in new])):
+            self._indexer.wake()
+
+    async def look_up(self, turn: Turn, message: Message, question: Entry, history: History, about: Subject) -> Lookup:
+        """Return what is found about a question; of an answer that is kept already, what it has used."""
+        if not self.is_on(message.key):
+            return NOT_SOUGHT
+        if turn.kept:  # whose marks stand for what they stood for then
+            cited = await self._store.run(lambda db: knowledge.read_citations(db, turn.id))
+            return Lookup(cited=cited)
+        text = _text_of(question, history)
+        if not words_of(text):
+            return Lookup()
+        view = await self._view_of(message)
+        room = min(ROOM, self._recall.window_of(message.key).prompt // SHARE)
+        found = await self._clean(await self._finder.find_passages(text, view, room), about)
+        return Lookup(found, is_sought=True)
+
+    async def _view_of(self, message: Message) -> View:
+        """Return what everybody may see who reads the answer to a message."""
+        key, across = message.key, self._policies.policy_of(message.key).knowledge_across
+        others = await self._store.run(lambda db: passages.source_channels(db, key)) if across else []
+        platform = self._platforms.get(key.platform)
+        audience = await platform.find_audience(message, others) if platform else NOBODY_ELSE
+        seen = (sorted(audience.elsewhere), audience.is_internal, await self._silenced_authors(key))
+        return View(key, *seen, apart=message.id, reads_here=audience.reads_here)
+
+    async def _silenced_authors(self, key: ConversationKey) -> list[str]:
+        """Return whose sources are not read: of people who are denied or paused."""
+        if not self._guard:
+            return []
+        authors = await self._store.run(lambda db: passages.source_authors(db, key))
+        return [author for author in authors if self._guard.silences(key, Author(author, ""))]
+
+    async def _clean(self, found: Sequence[Passage], about: Subject) -> list[Passage]:
+        """Return what may be sent: what was kept was checked, and rules may have changed since."""
+        if not self._checks or not found:
+            return list(found)
+        samples = [Sample(f"{describe_place(each)}\n{each.text}") for each in found]
+        clean = await self._checks.find_clean("knowledge", samples, replace(about, author=None))
+        return [each for each, is_clean in zip(found, clean, strict=True) if is_clean]
+
+
+def _source_of(message: Message, file: Attachment, link: str) -> NewSource:
+    """Return a message's file as it waits: with what it takes to fetch it, and without what the message says."""
+    bare = replace(message, text="", others=(), quotations=(), attachments=(file,))
+    payload = MESSAGE.dump_json(bare).decode()
+    name, author, closed = file.name or "a file", message.author.id, message.is_closed
+    return NewSource(message.key, message.id, file.id, "file", name, author, message.sent_at, payload, closed, link)
+
+
+def _text_of(question: Entry, history: History) -> str:
+    """Return what is looked for; a short question goes on with the one before it."""
+    if len(words_of(question.text)) >= FEW:
+        return question.text
+    before = next((each.text for each in reversed(history.entries) if each.role == "user"), "")
+    return f"{question.text}\n{before}" if before else question.text
