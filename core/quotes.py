@@ -7,6 +7,7 @@ from typing import TypeVar
 from core.messages import Earlier, Message, Quotation
 
 NOT_SHOWN = "[a message that is not shown here]"
+MARKS = (">", "&gt;")  # before each line of a quotation, the second in what Slack has escaped
 
 Quoting = TypeVar("Quoting", Message, Earlier)
 
@@ -29,11 +30,36 @@ def leave_out_quotations(said: Quoting, unread: Sequence[Quotation]) -> Quoting:
 
 
 def replace_quote(text: str, quoted: str) -> str:
-    """Return a text that ends with another quotation than it did; one that ends with none stays as it is."""
+    """Return a text that ends with another quotation than it did; one that ends with none stays as it is.
+
+    A line is quoted behind a `>`, or behind that as Slack escapes it; the new lines as the last one was.
+    """
     lines = text.split("\n")
-    own = len(lines)
-    while own and lines[own - 1].startswith(">"):
+    own, mark = len(lines), next((mark for mark in MARKS if lines[-1].startswith(mark)), "")
+    if not mark:
+        return text
+    while own and lines[own - 1].startswith(mark):
         own -= 1
-    return (
-        "\n".join([*lines[:own], *(f"> {line}".rstrip() for line in quoted.split("\n"))]) if own < len(lines) else text
+    return "\n".join([*lines[:own], *(f"{mark} {line}".rstrip() for line in quoted.split("\n"))])
+
+
+def quote_anew(question: Message, quoted: Message) -> Message:
+    """Return a question with what the message that it quotes says now, and with those of its files that are left.
+
+    One that does not end with a quotation stays as it is.
+    """
+    ending = (each for each in question.quotations if each.text and question.text.endswith(each.text))
+    if not (old := next(ending, None)):
+        return question
+    text, gone = replace_quote(old.text, quoted.text), set(old.files) - {file.id for file in quoted.attachments}
+    others = (*(each for each in old.others if each in text), quoted.text, *quoted.others)
+    new = replace(old, text=text, others=others, files=tuple(file for file in old.files if file not in gone))
+    now = question.text.removesuffix(old.text) + text
+    kept = (each for each in question.quotations if each is not old and each.text in now)  # also those within the old
+    return replace(
+        question,
+        text=now,
+        attachments=tuple(file for file in question.attachments if file.id not in gone),
+        others=(*(each for each in question.others if each not in old.others), *others),
+        quotations=(*kept, new),
     )

@@ -62,6 +62,7 @@ def read_message(
     for_others = opens_with_other_mention(message.content, me) or (replied is not None and replied.author.id != me)
     follow_up = bool(place.thread) and not for_others and not _is_app(message)
     command = command_of(text, addressed=addressed) if addressed or follow_up else ""
+    handle = _handle_of(message, place)
     question = Message(
         id=str(message.id),
         key=goes_on or key_of(place, str(message.id)),
@@ -72,7 +73,8 @@ def read_message(
         follow_up=follow_up,
         attachments=attachments_of(message),
         command=command,
-        handle=str(_handle_of(message, place)),
+        handle=str(handle),
+        about="" if command else handle.replied,
         others=_texts_of_others(message, me),
         quotations=_forwarded_parts(message, me),
         is_closed=place.is_closed,

@@ -68,7 +68,7 @@ async def read_referenced(client: discord.Client, question: Message, me: int) ->
             found = await call_persistently("get_channel_message", lambda: room.fetch_message(int(message_id)))
     except (TimeoutError, DiscordRefusal) as error:
         log.info("referenced message not read", detail=str(error))
-        return question
+        return replace(question, about="")  # it quotes nothing
     if handle.replied:
         return add_quote(question, Quote.of_message(found, me, question.key.workspace))
     author = author_of(found.author, question.key.workspace)

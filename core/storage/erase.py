@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from core.messages import ConversationKey, Deletion, Message, Turn
-from core.quotes import replace_quote
+from core.quotes import quote_anew, replace_quote
 from core.storage import history, knowledge, transcripts
 from core.storage.connection import Connection
 from core.storage.history import key_values
@@ -17,10 +17,8 @@ CHANNEL = "platform = ? AND workspace = ? AND channel = ?"
 PLACE = f"{CHANNEL} AND message_id = ?"
 QUOTING = f"{CHANNEL} AND about <> '' AND about = ?"
 CANCEL = "UPDATE turns SET state = 'cancelled', payload = NULL, answer = NULL, edited = NULL, quoted = NULL"
-QUOTED = (
-    f"SELECT 1 FROM entries WHERE {QUOTING} UNION ALL "
-    f"SELECT 1 FROM turns WHERE {QUOTING} AND state = 'open' AND command <> 'edit' LIMIT 1"
-)
+TO_ANSWER = "state IN ('open', 'failed', 'uncertain') AND command NOT IN ('edit', 'deleted')"  # now, or asked again
+QUOTED = f"SELECT 1 FROM entries WHERE {QUOTING} UNION ALL SELECT 1 FROM turns WHERE {QUOTING} AND {TO_ANSWER} LIMIT 1"
 UNSEEN = "(state IN ('failed', 'uncertain') OR state = 'open' AND attempts = 0)"
 CALLS_OF_ENDED = (  # those that are being answered lose theirs when they end
     "DELETE FROM tool_calls WHERE turn_id IN (SELECT id FROM turns WHERE {where} AND state <> 'open')"
@@ -39,26 +37,35 @@ def _place(message: Message) -> tuple[str, str, str, str]:
 
 
 def insert_edit(connection: Connection, message: Message) -> bool:
-    """Change a question that waits, and put the change of the history behind it into the inbox as a turn of its own.
+    """Change a question that waits or failed, and put a turn into the inbox that changes the history behind it.
 
-    It takes the place of an earlier edit that is not done, whose holder then loses it. Return False where the message
+    The turn takes the place of an earlier edit that is not done, whose holder loses it. Return False where the message
     neither waits nor stands in the history, and was not asked itself; where others quote it, that is changed as well.
     """
     knowledge.delete_files_except(connection, _place(message), [file.id for file in message.attachments])
     waiting = connection.execute(
-        f"UPDATE turns SET payload = ?, command = ?, about = ? WHERE {PLACE} AND state = 'open' "
-        "AND command <> 'deleted' RETURNING 1",
+        f"UPDATE turns SET payload = ?, command = ?, about = ? WHERE {PLACE} AND {TO_ANSWER} RETURNING 1",
         (MESSAGE.dump_json(message).decode(), message.command, message.about, *_place(message)),
     )
     said = connection.execute(f"SELECT 1 FROM entries WHERE {PLACE} AND role = 'user'", _place(message))
     quoted = connection.execute(QUOTED, (*_place(message), *_place(message)))
     if not waiting and not said and not quoted:
         return False
+    _change_waiting_quotes(connection, message)
     edit = replace(message, id=f"{message.id}-edit", command="edit", about=message.id)
     place = (*key_values(message.key), edit.id)
     values = (time.time(), MESSAGE.dump_json(edit).decode(), edit.about, edit.author.id)
     connection.execute(EDIT, (uuid.uuid4().hex, *place, *values))
     return bool(waiting or said)
+
+
+def _change_waiting_quotes(connection: Connection, message: Message) -> None:
+    """Let questions that are to be answered quote what a message says now."""
+    waiting = connection.execute(f"SELECT seq, payload FROM turns WHERE {QUOTING} AND {TO_ANSWER}", _place(message))
+    for seq, payload in waiting:
+        if question := read_message(payload):
+            now = MESSAGE.dump_json(quote_anew(question, message)).decode()
+            connection.execute("UPDATE turns SET payload = ? WHERE seq = ?", (now, seq))
 
 
 def edit_message(connection: Connection, turn: Turn, message: Message, kept: str) -> None:

@@ -1,5 +1,6 @@
 """What stands in front of a person on Discord when they ask stands in front of the model: replies, forwards, embeds."""
 
+import asyncio
 import time
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,18 @@ from deploy.sandbox.discord.roster import ADA, BOT_USER, GENERAL, GRACE, OTHER_B
 from deploy.sandbox.openai.model import Reply
 from deploy.sandbox.wire.server import Sandbox
 from tests.support.discord_bot import DiscordSetup, running
-from tests.support.discord_room import answered, answers, ask, begun, calls, mention, nothing_happens, posts, prompt
+from tests.support.discord_room import (
+    answered,
+    answers,
+    ask,
+    begun,
+    calls,
+    mention,
+    nothing_happens,
+    posts,
+    prompt,
+    shows,
+)
 from tests.support.moderated import Moderated
 
 in_discord = pytest.mark.usefixtures("discord_bot")
@@ -202,6 +214,48 @@ async def test_what_was_replied_to_is_known_as_it_was_changed(sandbox: Sandbox) 
     await answered(sandbox, thread, 2)
     told = prompt(sandbox.model.requests[-1])
     assert told[0] == "which code?\n\n  In reply to Grace Hopper:\n  > the code is gone"
+
+
+@in_discord
+async def test_a_question_that_waits_quotes_what_stands_there_now(sandbox: Sandbox) -> None:
+    """Whether the quotation came along, or has still to be read, in the channel and in a thread that goes on."""
+    thread, hold = await begun(sandbox, "wait")
+    code = await sandbox.guild.say(thread, "<@9> the code is 4711", user=GRACE)
+    await sandbox.guild.say(thread, mention("which code?"), reference=code)
+    reference = {"type": 0, "message_id": code, "channel_id": thread, "guild_id": sandbox.guild.id}
+    odd = {"content": mention("which one?"), "type": 19, "message_reference": reference}
+    await sandbox.guild.say_raw(thread, odd, missing=["referenced_message"])
+    await nothing_happens(sandbox, 1)
+    await sandbox.guild.edit(thread, code, "<@9> the code is gone")
+    await nothing_happens(sandbox, 2)
+    hold.set()
+    await answered(sandbox, thread, 3)
+    asked = str(sandbox.model.requests[-1].body)
+    assert asked.count("Hopper:\\n  > <@9> the code is gone") == 2
+    assert "4711" not in asked
+
+
+@in_discord
+async def test_a_quotation_that_was_asked_for_is_followed_while_its_question_is_answered(sandbox: Sandbox) -> None:
+    """Later prompts hold what it says now; and once it is gone, the answer is, too."""
+    codes = [await sandbox.guild.say(GENERAL, f"the code is 471{number}", user=GRACE) for number in range(2)]
+    held, threads = asyncio.Event(), []
+    for code in codes:
+        reference = {"type": 0, "message_id": code, "channel_id": GENERAL, "guild_id": sandbox.guild.id}
+        odd = {"content": mention("which code?"), "type": 19, "message_reference": reference}
+        sandbox.model.script.append(Reply(pieces=("so far", " and whole"), hold=held))
+        threads.append(await sandbox.guild.say_raw(GENERAL, odd, missing=["referenced_message"]))
+        await shows(sandbox, threads[-1], "so far")
+    await sandbox.guild.edit(GENERAL, codes[0], "the code is gone")
+    await sandbox.guild.delete(GENERAL, codes[1])
+    await sandbox.guild.until(lambda: "so far" not in answers(sandbox, threads[1]))
+    await nothing_happens(sandbox, 2)
+    held.set()
+    await shows(sandbox, threads[0], "so far and whole")
+    await sandbox.guild.say(threads[0], "and now?")
+    await answered(sandbox, threads[0], 2)
+    assert "> the code is gone" in (told := str(prompt(sandbox.model.requests[-1])))
+    assert "4710" not in told
 
 
 @in_discord

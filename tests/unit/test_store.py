@@ -17,6 +17,7 @@ from core.storage.connection import Connection
 from core.storage.errors import DatabaseBusy
 from core.storage.history import read_history
 from core.storage.store import Store
+from core.storage.timeline import reopen_turn
 from core.storage.tool_calls import insert_calls
 from core.tool_calls import CallRecord
 from tests.support.database import dump
@@ -165,6 +166,16 @@ async def test_an_edit_changes_the_waiting_question(store: Store) -> None:
     """What is asked is what stands there when its turn comes."""
     await store.add_message(message(1), if_joined=False)
     assert await edit(store, message(1, "better put"))
+    assert (await claimed(store)).message.text == "better put"
+
+
+async def test_an_edit_changes_a_question_that_failed_and_may_be_asked_again(store: Store, tmp_path: Path) -> None:
+    """Nobody is answered about what no longer stands there."""
+    await store.add_message(message(1), if_joined=False)
+    turn = await claimed(store)
+    await store.finish_turn(turn, [], "failed", {})
+    assert await edit(store, message(1, "better put"))
+    assert reopen_turn(tmp_path / "confab.db", turn.id)
     assert (await claimed(store)).message.text == "better put"
 
 
