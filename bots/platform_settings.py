@@ -19,6 +19,7 @@ class PlatformSettings(Section):
     file_hosts: CommaList = setting_field(
         "CONFAB_FILE_HOSTS", "Further hosts or base URLs that files may come from", ()
     )
+    needs_roles: bool = False  # whether roles decide who is served, as CONFAB_ALLOW and CONFAB_DENY say
 
     @classmethod
     def is_wanted(cls, given: Mapping[str, str]) -> bool:

@@ -59,7 +59,8 @@ class Settings(CoreSettings):
         faults = [*_find_missing(wanted, offers, given), *faults, *_find_strange_places(found, offers)]
         if faults:
             raise SettingsError(faults)
-        sections = {offer.name: found.pop(offer.name) for offer in offers}
+        decided = {"needs_roles": found["moderation"].names_roles}
+        sections = {offer.name: found.pop(offer.name).model_copy(update=decided) for offer in offers}
         return cls(platforms=tuple(ChosenPlatform(each, sections[each.name]) for each in wanted), **found)
 
     @classmethod

@@ -31,16 +31,17 @@ class ConversationKey:
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """Who wrote a message. A guest in a shared channel has a workspace of their own; `roles` are ids, as on Discord.
+    """Who wrote a message. A guest in a shared channel has a workspace of their own.
 
-    `is_bot` is an app or a webhook: what it writes is never for the bot, but may stand above a question.
+    `roles` are ids, as on Discord, None where they are not known. `is_bot` is an app or a webhook: what it writes is
+    never for the bot, but may stand above a question.
     """
 
     id: str
     name: str
     is_bot: bool = False
     workspace: str = ""
-    roles: tuple[str, ...] = ()
+    roles: tuple[str, ...] | None = ()
 
 
 @dataclass(frozen=True, slots=True)

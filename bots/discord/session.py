@@ -4,6 +4,7 @@ import asyncio
 import secrets
 import threading
 from collections.abc import Sequence
+from functools import partial
 
 import discord
 import structlog
@@ -17,6 +18,7 @@ from bots.discord.client import DiscordClient, Shards, intents_for
 from bots.discord.commands import SlashCommands
 from bots.discord.listener import DiscordEventReader
 from bots.discord.login import Login
+from bots.discord.member_roles import MemberRoles
 from bots.discord.outgoing import LONGEST
 from bots.discord.quotes import read_referenced
 from bots.discord.reply_channel import ReplyChannel, ReplyChannels
@@ -57,14 +59,16 @@ class DiscordSession:
             self._client, commands.preferences.policies, names_questions=options.thread_names == "question"
         )
         self.conversation_of = state.conversation_of
+        self._members = MemberRoles(self._client, is_needed=options.needs_roles)
         renaming = ThreadRenaming(self._client, introduction.user, names_questions=options.thread_names == "question")
+        receive_known = partial(self._members.receive_event, receive)
         self._ear = DiscordEventReader(
-            self._client, introduction.user, receive, self.typing, state, renaming, roles=options.roles
+            self._client, introduction.user, receive_known, self.typing, state, renaming, roles=options.roles
         )
         self.shards = Shards(introduction.shards)
         missed = DiscordBackfill(self._client, self._ear, state)
         self._catch_up = Backfill(f"discord/{introduction.application}", state, missed.read_missed, MARGIN)
-        self._commands = SlashCommands(self._client.tree, introduction.user, receive, state, commands)
+        self._commands = SlashCommands(self._client.tree, introduction.user, receive_known, state, commands)
         self._running: asyncio.Task[None] | None = None
 
     async def connect(self) -> None:
@@ -112,11 +116,14 @@ class DiscordSession:
 
     async def read_referenced(self, message: Message) -> Message:
         """Return a question with what it replies to, or who wrote what it forwards, where only a call tells that."""
-        return await read_referenced(self._client, message, self._introduction.user)
+        read = await read_referenced(self._client, message, self._introduction.user)
+        (completed,) = await self._members.complete(message.key.workspace, [read])
+        return completed
 
     async def fetch_earlier(self, message: Message, most: int, since: float) -> list[Earlier]:
         """Return what was said before a message in its thread or channel, oldest first; raises DiscordRefusal."""
-        return await read_before(self._client, message, self._introduction.user, most, since)
+        lines = await read_before(self._client, message, self._introduction.user, most, since)
+        return await self._members.complete(message.key.workspace, lines)
 
     def find_audience(self, message: Message, channels: Sequence[str]) -> Audience:
         """Return who reads the answer to a message, and which of these channels all of them may read."""

@@ -13,7 +13,10 @@ WITHIN = 3_600.0  # seconds in which violations count together
 
 @dataclass(frozen=True, slots=True)
 class AccessLists:
-    """Who and where, as `user:U1`, `role:R1`, `channel:C1` and `workspace:T1`; what is denied is never allowed."""
+    """Who and where, as `user:U1`, `role:R1`, `channel:C1` and `workspace:T1`; what is denied is never allowed.
+
+    Where a role is denied, so is somebody whose roles are not known.
+    """
 
     allow: frozenset[str] = frozenset()
     deny: frozenset[str] = frozenset()
@@ -21,7 +24,7 @@ class AccessLists:
     def allows(self, message: Message) -> bool:
         """Whether a message may be answered: its author and its place each stand on the allow list that there is."""
         who, where = _entries_of(message.author), _place_entries(message)
-        if self.deny & (who | where):
+        if self.deny & (who | where) or self._may_be_denied(message.author):
             return False
         return self._lets_in(message) and all(
             self._is_listed(found, kinds) for found, kinds in ((who, ("user", "role")), (where, PLACES))
@@ -29,7 +32,10 @@ class AccessLists:
 
     def denies(self, author: Author) -> bool:
         """Whether a person, a role of theirs or the workspace that they come from is denied."""
-        return bool(self.deny & (_entries_of(author) | _home_of(author)))
+        return bool(self.deny & (_entries_of(author) | _home_of(author))) or self._may_be_denied(author)
+
+    def _may_be_denied(self, author: Author) -> bool:
+        return author.roles is None and any(each.startswith(ROLE) for each in self.deny)
 
     def _lets_in(self, message: Message) -> bool:
         """Whether somebody from elsewhere is: by their own workspace or their id, where any workspace is listed."""
@@ -43,6 +49,7 @@ class AccessLists:
 
 
 PLACES = ("channel", "workspace")
+ROLE = "role:"
 
 
 class AccessControl:
@@ -124,7 +131,7 @@ class PersonRecord:
 
 
 def _entries_of(author: Author) -> set[str]:
-    return {f"user:{author.id}", *(f"role:{role}" for role in author.roles)}
+    return {f"user:{author.id}", *(f"{ROLE}{role}" for role in author.roles or ())}
 
 
 def _place_entries(message: Message) -> set[str]:

@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, PositiveInt
 
+from core.moderation.access import ROLE
 from core.setting_fields import AS_JSON, URL, CommaList, Seconds, Section, setting_field
 
 OMNI = "omni-moderation-latest"  # OpenAI's, for text and images
@@ -88,6 +89,11 @@ class ModerationSettings(Section):
     def is_on(self) -> bool:
         """Whether anything is checked."""
         return self.checkers != ("off",)
+
+    @property
+    def names_roles(self) -> bool:
+        """Whether roles decide who is served."""
+        return any(each.startswith(ROLE) for each in (*self.allow, *self.deny))
 
     @classmethod
     def find_faults(cls, given: Mapping[str, str]) -> list[str]:

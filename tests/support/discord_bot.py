@@ -58,6 +58,7 @@ class DiscordSetup:
     moderation: Moderated | None = None
     preferences: PreferenceSettings = field(default_factory=PreferenceSettings)
     tools: ToolSetup = field(default_factory=ToolSetup)
+    needs_roles: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,5 +133,6 @@ def _options(sandbox: Sandbox, setup: DiscordSetup) -> DiscordSettings:
         thread_names=setup.thread_names,
         edit_interval=setup.edit_interval,
         ready_timeout=0.05,
+        needs_roles=setup.needs_roles,
         identify_pause=0.05,
     )

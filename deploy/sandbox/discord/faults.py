@@ -23,6 +23,9 @@ class Faults(CallFaults):
     limits_all: bool = False
     """whether a call that is limited says that all others are as well (`global`)"""
 
+    untold_members: bool = False
+    """whether requests for members over the gateway are left without an answer"""
+
     def code(self, route: str) -> int:
         """Return the error code with which this call is refused, and count it; 0 if it is not."""
         asked = self.codes.get(route) or self.codes.get("*")

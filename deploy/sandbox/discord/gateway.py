@@ -31,6 +31,7 @@ class Gateway:
         self.sessions: dict[str, Session] = {}
         self.connections: dict[Connection, Session | None] = {}
         self.resumed = 0
+        self.member_requests = 0
         self._roster = roster
         self._faults = faults
         self._token = token
@@ -205,7 +206,8 @@ class Gateway:
         """Answer a request for members with one chunk (Discord docs, Request Guild Members)."""
         named = [str(each) for each in data.get("user_ids") or ()]
         everybody = not named and not data.get("query") and data.get("limit") == 0
-        if everybody and Intent.GUILD_MEMBERS not in session.intents:
+        self.member_requests += 1
+        if self._faults.untold_members or (everybody and Intent.GUILD_MEMBERS not in session.intents):
             return
         begin = str(data.get("query") or "").lower()
         people = [
