@@ -79,10 +79,10 @@ class MemberRoles:
         return self._known.get((workspace, person), ((), 0.0))[1] > time.monotonic()
 
     def _with_roles(self, workspace: str, said: Said) -> Said:
-        parts = tuple(replace(each, author=self._filled(workspace, each.author)) for each in said.quotations)
-        return replace(said, author=self._filled(workspace, said.author), quotations=parts)
+        parts = tuple(replace(each, author=self._fill_roles(workspace, each.author)) for each in said.quotations)
+        return replace(said, author=self._fill_roles(workspace, said.author), quotations=parts)
 
-    def _filled(self, workspace: str, author: Author) -> Author:
+    def _fill_roles(self, workspace: str, author: Author) -> Author:
         known = self._known.get((workspace, author.id))
         return replace(author, roles=known[0]) if author.roles is None and known else author
 

@@ -17,7 +17,9 @@ CHANNEL = "platform = ? AND workspace = ? AND channel = ?"
 PLACE = f"{CHANNEL} AND message_id = ?"
 QUOTING = f"{CHANNEL} AND about <> '' AND about = ?"
 CANCEL = "UPDATE turns SET state = 'cancelled', payload = NULL, answer = NULL, edited = NULL, quoted = NULL"
-TO_ANSWER = "state IN ('open', 'failed', 'uncertain') AND command NOT IN ('edit', 'deleted')"  # now, or asked again
+TO_ANSWER = (  # now, or once it is asked again
+    "state IN ('open', 'failed', 'uncertain') AND command NOT IN ('edit', 'deleted') AND payload IS NOT NULL"
+)
 QUOTED = f"SELECT 1 FROM entries WHERE {QUOTING} UNION ALL SELECT 1 FROM turns WHERE {QUOTING} AND {TO_ANSWER} LIMIT 1"
 UNSEEN = "(state IN ('failed', 'uncertain') OR state = 'open' AND attempts = 0)"
 CALLS_OF_ENDED = (  # those that are being answered lose theirs when they end
