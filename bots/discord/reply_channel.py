@@ -21,6 +21,7 @@ from bots.discord.calls import (
 from bots.discord.outgoing import FILE_NAME
 from bots.discord.places import DIRECT, ReplyHandle
 from bots.discord.thread_names import name_from_question, plain_name_of
+from bots.discord.thread_renaming import ThreadRenaming
 from bots.markdown.marks import SPOILER
 from core.errors import Uncertain
 from core.messages import ConversationKey, Message, Turn
@@ -190,10 +191,13 @@ def _as_file(text: str) -> discord.File:
 class ReplyChannels:
     """Finds the room of an answer, and opens a thread where there should be one."""
 
-    def __init__(self, client: discord.Client, policies: Policies, *, names_questions: bool) -> None:
+    def __init__(
+        self, client: discord.Client, policies: Policies, renaming: ThreadRenaming, *, names_questions: bool
+    ) -> None:
         """`names_questions`: a thread is called by the first words of its question."""
         self._client = client
         self._policies = policies
+        self._renaming = renaming
         self._names_questions = names_questions
 
     async def channel_of(self, turn: Turn, *, is_admitted: bool) -> ReplyChannel:
@@ -246,4 +250,6 @@ class ReplyChannels:
         channel = self._client.get_partial_messageable(int(message.key.channel), guild_id=int(message.key.workspace))
         question = channel.get_partial_message(int(message.id))
         name = name_from_question(message.text, message.id) if is_named else plain_name_of(message.id)
-        await call_persistently("start_thread_from_message", lambda: question.create_thread(name=name))
+        thread = await call_persistently("start_thread_from_message", lambda: question.create_thread(name=name))
+        if is_named:
+            await self._renaming.note_name(thread)

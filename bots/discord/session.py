@@ -55,12 +55,11 @@ class DiscordSession:
         self._reads_all = _reads_all(options, introduction)
         self._client = DiscordClient(options, introduction, intents_for(message_content=self._reads_all))
         self.typing = TypingIndicator(self._client)
-        self._threads = ReplyChannels(
-            self._client, commands.preferences.policies, names_questions=options.thread_names == "question"
-        )
         self.conversation_of = state.conversation_of
         self._members = MemberRoles(self._client, is_needed=options.needs_roles)
-        renaming = ThreadRenaming(self._client, introduction.user, names_questions=options.thread_names == "question")
+        named = options.thread_names == "question"
+        renaming = ThreadRenaming(self._client, introduction.user, state, names_questions=named)
+        self._threads = ReplyChannels(self._client, commands.preferences.policies, renaming, names_questions=named)
         receive_known = partial(self._members.receive_event, receive)
         self._ear = DiscordEventReader(
             self._client, introduction.user, receive_known, self.typing, state, renaming, roles=options.roles

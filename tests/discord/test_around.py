@@ -356,6 +356,42 @@ async def test_a_threads_name_tells_nothing_of_a_question_that_is_gone_or_change
     assert [names[thread].name for thread in (kept, other)] == ["the code is 4712", "lunch at 12"]
 
 
+async def rename(sandbox: Sandbox, thread: str, name: str) -> None:
+    """Give a thread another name, as a person."""
+    sandbox.guild.channels[thread].name = name
+    sandbox.guild.threads.changed(sandbox.guild.channels[thread])
+    await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+async def test_a_name_that_a_person_gave_a_thread_stays(sandbox: Sandbox, tmp_path: Path, *, restarts: bool) -> None:
+    """However its question changes; one that is the question's once more is none of theirs."""
+    names = sandbox.guild.channels
+
+    async def name_threads() -> list[str]:
+        threads = [await ask(sandbox, f"the code is 471{number}", RANDOM) for number in range(4)]
+        for thread, name in zip(threads, ("Release 5", "Confab 1", "Release 6", "the code is 4713"), strict=True):
+            await rename(sandbox, thread, name)
+        await rename(sandbox, threads[2], "the code is 4712")
+        return threads
+
+    async def change_questions(threads: list[str]) -> None:
+        await sandbox.guild.edit(RANDOM, threads[0], mention("which code?"))
+        for thread in threads[1:]:
+            await sandbox.guild.delete(RANDOM, thread)
+        plain = [f"Confab {thread[-4:]}" for thread in threads[2:]]
+        await sandbox.guild.until(lambda: [names[thread].name for thread in threads[2:]] == plain)
+        assert [names[thread].name for thread in threads[:2]] == ["Release 5", "Confab 1"]
+
+    async with running(sandbox, tmp_path / "n.db"):
+        threads = await name_threads()
+        if not restarts:
+            await change_questions(threads)
+    if restarts:
+        async with running(sandbox, tmp_path / "n.db"):
+            await change_questions(threads)
+
+
 async def test_a_setting_keeps_the_question_out_of_the_threads_name(sandbox: Sandbox, tmp_path: Path) -> None:
     """For those whose threads are listed where not everybody may read."""
     async with running(sandbox, tmp_path / "m.db", DiscordSetup(thread_names="plain")):
