@@ -34,6 +34,7 @@ class MemberRoles:
     def __init__(self, client: discord.Client, *, is_needed: bool) -> None:
         self._client = client
         self._is_needed = is_needed
+        self._asking = asyncio.Lock()  # nobody is asked about twice at the same time
         self._known: dict[Person, tuple[tuple[str, ...], float]] = {}
 
     async def receive_event(self, receive: Receive, event: PlatformEvent) -> bool:
@@ -49,7 +50,8 @@ class MemberRoles:
         if not self._is_needed or workspace == DIRECT:
             return list(said)
         unknown = {author.id for each in said for author in _authors_of(each) if author.roles is None}
-        await self._ask(workspace, [each for each in unknown if not self._is_known(workspace, each)])
+        async with self._asking:
+            await self._ask(workspace, [each for each in unknown if not self._is_known(workspace, each)])
         return [self._with_roles(workspace, each) for each in said]
 
     async def _ask(self, workspace: str, people: Sequence[str]) -> None:
