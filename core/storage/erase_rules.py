@@ -135,7 +135,9 @@ RULES: Mapping[str, EraseRule] = {
     "passage_trigrams": EraseRule(kept="an index, whose rows go with the pieces"),
     "vectors": EraseRule(kept="numbers, which a trigger takes with the last piece that they stand for"),
     "citations": EraseRule(kept="what an answer that is not shown yet uses; it goes with that, and with its source"),
-    "marks": EraseRule(kept="how far each platform has been read, and 16 bits of the name of each thread that I opened"),
+    "marks": EraseRule(
+        kept="how far each platform has been read, and 16 bits of the name of each thread that I opened"
+    ),
     "audit": EraseRule(kept="who did what to settings and to what is kept, as keyed hashes; nothing that was said"),
     "tombstones": EraseRule(kept="keyed hashes of whom was forgotten, for copies that are put back"),
     "left_out": EraseRule(kept="keyed hashes of who does not want to be read"),
