@@ -70,14 +70,14 @@ class AudioProcess:
 
 
 class AudioWorker:
-    """Gives each recording a process. The next one is started beforehand, since loading FFmpeg takes its time."""
+    """Gives each recording a process, which is started while the file comes in: loading FFmpeg takes its time."""
 
     def __init__(self) -> None:
         self._slots = PersonSlots(AT_ONCE, each=1)
         self._spare: asyncio.Task[Process] | None = None
 
     def warm(self) -> None:
-        """See that a process is there, or on its way, for the next recording."""
+        """See that a process is there, or on its way, for a recording that is to come."""
         if self._spare is None or (self._spare.done() and self._spare.result().returncode is not None):
             self._spare = asyncio.create_task(_start_process())
 
@@ -90,7 +90,6 @@ class AudioWorker:
                 yield AudioProcess(process)
             finally:
                 await _end_process(process)
-                self.warm()
 
     async def close(self) -> None:
         """End the process that waits."""

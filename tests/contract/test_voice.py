@@ -92,6 +92,7 @@ async def test_in_a_channel_that_is_set_so_every_voice_note_is_for_the_bot(room:
 @pytest.mark.needs("message menus")
 async def test_a_voice_note_can_be_asked_about_from_its_menu(room: Room) -> None:
     """Also where it was not for the bot; a second question about it costs nothing."""
+    room.model.sounds.prose = WEATHER
     said = await room.record(note(), into="channel")
     for number in (1, 2):
         await room.ask_about(said, "grace")

@@ -11,7 +11,7 @@ from playwright.async_api import Browser, Page, expect
 from slack_sdk.web.async_client import AsyncWebClient
 
 from deploy.sandbox.wire.server import Sandbox, serve
-from tests.support.browser import browsing, go_to, visit, write
+from tests.support.browser import browsing, go_to, open_tab, visit, visit_in, write
 from tests.support.started import started
 
 # One Chromium serves all of these tests, so they share its event loop.
@@ -36,12 +36,19 @@ async def sandbox() -> AsyncIterator[Sandbox]:
         yield sandbox
 
 
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def tab(browser: Browser) -> AsyncIterator[Page]:
+    """Return an empty tab, as wide as on a desk; each test opens another sandbox in it, whose port is an origin."""
+    tab = await open_tab(browser)
+    yield tab
+    await tab.close()
+
+
 @pytest_asyncio.fixture(loop_scope="module")
-async def page(sandbox: Sandbox, browser: Browser) -> AsyncIterator[Page]:
+async def page(sandbox: Sandbox, tab: Page) -> AsyncIterator[Page]:
     """Return the sandbox's page, as wide as on a desk."""
-    page = await visit(browser, sandbox.url)
-    yield page
-    await page.close()
+    yield await visit_in(tab, sandbox.url)
+    await tab.goto("about:blank")
 
 
 @pytest.fixture

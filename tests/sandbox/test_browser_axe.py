@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from typing import Literal
 
 import pytest
+import pytest_asyncio
 from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]  # it has no annotations
 from playwright.async_api import Browser, Page, expect
 
@@ -11,8 +12,10 @@ from deploy.sandbox.discord.roster import GENERAL
 from deploy.sandbox.wire.server import Sandbox, serve
 from tests.support.browser import browsing, visit
 
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
-@pytest.fixture
+
+@pytest_asyncio.fixture(loop_scope="module")
 async def sandbox() -> AsyncIterator[Sandbox]:
     """A sandbox with a conversation on each platform."""
     async with serve() as running:
@@ -24,15 +27,21 @@ async def sandbox() -> AsyncIterator[Sandbox]:
         yield running
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
 async def browser() -> AsyncIterator[Browser]:
     """A real Chromium."""
     async with browsing() as running:
         yield running
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize(
+    ("scheme", "width"),
+    [
+        ("light", 1280),
+        ("dark", 390),
+        *(pytest.param(*each, marks=pytest.mark.prove) for each in (("light", 390), ("dark", 1280))),
+    ],
+)
 async def test_axe_finds_nothing(
     sandbox: Sandbox, browser: Browser, scheme: Literal["light", "dark"], width: int
 ) -> None:

@@ -12,7 +12,7 @@ from playwright.async_api import Browser, Locator, Page, expect
 from deploy.sandbox.discord.posts import Flag, Post
 from deploy.sandbox.discord.roster import ADA, BOT_USER, ENGINEERS, GENERAL, GRACE, LINUS, RANDOM
 from deploy.sandbox.wire.server import Sandbox, serve
-from tests.support.browser import browsing, go_to, visit, write
+from tests.support.browser import browsing, go_to, open_tab, visit, visit_in, write
 from tests.support.sandbox_discord import Ear, Event, connected
 from tests.support.started import started
 
@@ -37,14 +37,22 @@ async def sandbox() -> AsyncIterator[Sandbox]:
         yield sandbox
 
 
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def tab(browser: Browser) -> AsyncIterator[Page]:
+    """Return an empty tab, as wide as on a desk; each test opens another sandbox in it, whose port is an origin."""
+    tab = await open_tab(browser)
+    yield tab
+    await tab.close()
+
+
 @pytest_asyncio.fixture(loop_scope="module")
-async def page(sandbox: Sandbox, browser: Browser) -> AsyncIterator[Page]:
+async def page(sandbox: Sandbox, tab: Page) -> AsyncIterator[Page]:
     """Return the sandbox's page in Discord's #general, as wide as on a desk."""
-    page = await visit(browser, sandbox.url)
+    page = await visit_in(tab, sandbox.url)
     await page.get_by_role("navigation").get_by_role("button", name="Discord").click()
     await expect(page.get_by_role("textbox", name="Message #general")).to_be_visible()
     yield page
-    await page.close()
+    await tab.goto("about:blank")
 
 
 def speak(sandbox: Sandbox, text: str, channel: str = GENERAL) -> Post:

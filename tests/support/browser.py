@@ -41,13 +41,23 @@ async def browsing(spoken: Path | None = None) -> AsyncIterator[Browser]:
             await browser.close()
 
 
+async def open_tab(browser: Browser, width: int = 1280, height: int = 800) -> Page:
+    """Return an empty tab; `width` and `height` in pixels."""
+    tab = await browser.new_page(viewport={"width": width, "height": height})
+    tab.set_default_timeout(PATIENCE)
+    return tab
+
+
+async def visit_in(tab: Page, url: str) -> Page:
+    """Return a tab with the page at its first sight."""
+    await tab.goto(url)
+    await expect(tab.locator("#channel-title")).to_be_visible()
+    return tab
+
+
 async def visit(browser: Browser, url: str, width: int = 1280, height: int = 800) -> Page:
-    """Return the page at its first sight; `width` and `height` in pixels."""
-    page = await browser.new_page(viewport={"width": width, "height": height})
-    page.set_default_timeout(PATIENCE)
-    await page.goto(url)
-    await expect(page.locator("#channel-title")).to_be_visible()
-    return page
+    """Return the page at its first sight, in a tab of its own."""
+    return await visit_in(await open_tab(browser, width, height), url)
 
 
 async def write(column: Locator, text: str) -> None:

@@ -23,7 +23,7 @@ BODIES = {
     "/page": (PAGE.encode(), {"Content-Type": "text/html"}),
     "/text": (b"plain words", {"Content-Type": "text/plain"}),
     "/picture": (b"\x89PNG\r\n\x1a\n", {"Content-Type": "image/png"}),
-    "/bomb": (gzip.compress(b"a" * (LARGEST * 20)), {"Content-Type": "text/plain", "Content-Encoding": "gzip"}),
+    "/bomb": (gzip.compress(b"a" * (LARGEST * 4)), {"Content-Type": "text/plain", "Content-Encoding": "gzip"}),
 }
 
 

@@ -212,17 +212,18 @@ async def test_an_encrypted_pdf_that_opens_without_a_password_is_read() -> None:
 
 
 @pytest.mark.parametrize(
-    "content",
-    [
-        zipped({"word/document.xml": "<a>" * 200_000}),
-        zipped({"word/document.xml": '<!DOCTYPE a [<!ENTITY b "bb">]><a>&b;</a>'}),
-        zipped({"word/document.xml": "x" * (130 * 1024 * 1024)}),
-        b"PK",
-    ],
+    ("text", "times"),
+    [("<a>", 200_000), ('<!DOCTYPE a [<!ENTITY b "bb">]><a>&b;</a>', 1), ("x", 130 * 1024 * 1024)],
+    ids=["deep", "growing by entities", "unfolding to too much"],
 )
-async def test_a_document_that_is_made_to_be_huge_is_not_read(content: bytes) -> None:
-    """Deep, growing by entities, unfolding to too much, or broken."""
-    assert await Documents().read_document(content, "docx", OWNER) is None
+async def test_a_document_that_is_made_to_be_huge_is_not_read(text: str, times: int) -> None:
+    """Whatever it would become."""
+    assert await Documents().read_document(zipped({"word/document.xml": text * times}), "docx", OWNER) is None
+
+
+async def test_a_broken_document_is_not_read() -> None:
+    """Of which nothing but the beginning came."""
+    assert await Documents().read_document(b"PK", "docx", OWNER) is None
 
 
 @pytest.mark.parametrize(

@@ -97,7 +97,7 @@ async def test_an_answer_is_whole_and_stands_once(body: str, size: int, kind: st
         ("", errors.StreamCut),
         ("<html>Sign in</html>", errors.GarbledAnswer),
         ("data: " + "x" * 2_000_000, errors.GarbledAnswer),
-        ("data: " + json.dumps({"choices": [{"delta": {}}] * 200_000}) + "\n\n", errors.GarbledAnswer),
+        ('data: {"choices": [{"delta": {}}' + ', {"delta": {}}' * 199_999 + "]}\n\n", errors.GarbledAnswer),
         ('data: {"choices": [{"index": ' + "9" * 5_000 + "}]}\n\n", errors.GarbledAnswer),
         ('data: {"choices": ' + "[" * 100_000 + "\n\n", errors.GarbledAnswer),
     ],
