@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 
-from bots.tool_sources import open_catalog
+from bots.tool_sources import may_visit_any, open_catalog
 from core.files.documents import Documents
 from core.llm.http_client import open_public_client
 from core.moderation.moderation import Moderation
@@ -16,6 +16,7 @@ from core.tools.read_link import SECONDS, LinkReader
 from core.tools.search_here import ChannelSearch
 from core.tools.settings import ToolSettings
 from core.tools.toolbox import Toolbox
+from core.tools.web_search import open_search
 
 
 async def toolbox_of(
@@ -34,5 +35,8 @@ async def toolbox_of(
     catalog = await open_catalog(settings, environ, store, guard, stack)
     web = await stack.enter_async_context(open_public_client(is_public_address, SECONDS))
     search = ChannelSearch(store, guard.silences) if guard else ChannelSearch(store)
-    built_in = (CLOCK, CALCULATOR, LinkReader(web, documents).tool, search.tool)
+    built_in = [CLOCK, CALCULATOR, LinkReader(web, documents).tool, search.tool]
+    if settings.can_search_web:
+        engine = open_search(settings, await stack.enter_async_context(open_public_client(may_visit_any, SECONDS)))
+        built_in += [engine.tool] if engine else []
     return Toolbox(built_in, settings, store, policies, guard, catalog)

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, ConfigDict, Field, NonNegativeInt, Positive
 from core.messages import ConversationKey
 from core.setting_fields import AS_JSON, CommaList, Section, Thresholds, setting_field
 
-BUILT_IN = ("time", "calculator", "read_link", "search_here")
+BUILT_IN = ("time", "calculator", "read_link", "search_here", "web_search")
 
 
 def _without_none(names: tuple[str, ...]) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sys
+from collections.abc import Mapping
 from io import StringIO
 from pathlib import Path
 
@@ -31,16 +32,16 @@ def doctor(*, as_json: bool, env_file: Path) -> None:
     given = {name: value for source in sources for name, value in source.items() if value}
     settings, checks = check_settings(given, file)
     if settings:
-        checks += asyncio.run(_examine_with_model(settings))
+        checks += asyncio.run(_examine_with_model(settings, given))
     click.echo(format_checks(checks, as_json=as_json))
     sys.exit(EX_CONFIG if settings is None else 0 if is_well(checks) else 1)
 
 
-async def _examine_with_model(settings: Settings) -> list[Check]:
+async def _examine_with_model(settings: Settings, given: Mapping[str, str]) -> list[Check]:
     """Return what is found while the model of CONFAB_LOCAL_MODEL runs, where one is set."""
     try:
         async with settings_with_model(settings, os.environ) as served:
-            return await examine(served)
+            return await examine(served, environ=given)
     except SettingsError as error:
         mend = "Correct CONFAB_LOCAL_MODEL, or leave it empty."
         return [Check("model.file", "fail", fault, mend) for fault in error.faults]

@@ -14,6 +14,7 @@ from bots.doctor.database import check_database
 from bots.doctor.model import check_model
 from bots.doctor.moderation import check_moderation
 from bots.doctor.settings import check_settings
+from bots.doctor.tool_sources import check_tool_sources
 from bots.doctor.tools import check_tools
 from bots.doctor.transcription import check_transcription
 from bots.doctor.versions import check_versions
@@ -38,11 +39,16 @@ SHORTEST_SECRET = 4  # characters; less would be found in any word
 
 
 async def examine(
-    settings: Settings, subjects: Sequence[str] = tuple(SUBJECTS), *, is_running: bool = False
+    settings: Settings,
+    subjects: Sequence[str] = tuple(SUBJECTS),
+    *,
+    is_running: bool = False,
+    environ: Mapping[str, str] | None = None,
 ) -> list[Check]:
     """Return the checks of each platform that is on, and of these subjects. No secret stands in them.
 
-    `is_running` says that the bot itself runs in this process.
+    `is_running` says that the bot itself runs in this process, and reaches the sources of tools by itself; `environ` is
+    what the files of settings take variables from.
     """
 
     def examine_platform(chosen: ChosenPlatform) -> Awaitable[list[Check]]:
@@ -50,7 +56,9 @@ async def examine(
         return _check_subject(chosen.offer.name, partial(chosen.offer.examine, chosen.settings, around))
 
     platforms = map(examine_platform, settings.platforms)
-    others = (_check_subject(name, partial(SUBJECTS[name], settings)) for name in subjects)
+    others = [_check_subject(name, partial(SUBJECTS[name], settings)) for name in subjects]
+    if not is_running:
+        others.append(_check_subject("tools", partial(check_tool_sources, settings, environ or {})))
     found = await asyncio.gather(*platforms, *others)
     secrets = sorted(_secrets(settings), key=len, reverse=True)
     return [_without(secrets, check) for checks in found for check in checks]

@@ -23,7 +23,8 @@ class ToolSpec:
     it is not read-only (`auto`), `always`, or `never`, which is an operator's word alone. The results of one that
     `is_trusted` are made here, of nothing that somebody else wrote; of one that `is_passing` they are not kept past
     their turn, as they copy what may be deleted.
-    `address` names the argument that is a web address, empty where there is none.
+    `address` names the argument that is a web address, empty where there is none. One that `gives_addresses` returns
+    addresses that may be read then as if a person had written them, each in `<…>` on a line of its own.
     """
 
     name: str
@@ -35,6 +36,7 @@ class ToolSpec:
     is_passing: bool = False
     address: str = ""
     consent: Consent = "auto"
+    gives_addresses: bool = False
 
     @property
     def is_repeatable(self) -> bool:

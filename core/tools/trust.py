@@ -1,10 +1,11 @@
 """What a turn has read that nobody here wrote, and what follows from it for the addresses that the model makes up."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from core.history import History
 from core.messages import Entry, Message
+from core.tool_calls import CallRecord
 from core.tools.addresses import normalize_address, written_addresses
 from core.tools.tool import Tool
 
@@ -39,6 +40,17 @@ def trust_of(message: Message, question: Entry, history: History, tools: Mapping
     )
     by_people = (entry.text for entry in said if entry.author and not entry.author.is_bot)
     return TurnTrust(is_tainted, frozenset(written_addresses(by_people)))
+
+
+def is_found_address(address: str, records: Iterable[CallRecord], tools: Mapping[str, Tool]) -> bool:
+    """Whether a tool that gives addresses has returned one: a search engine chose it, and no page wrote it.
+
+    What pages wrote stands further right in its results, on lines of their own.
+    """
+    wanted = normalize_address(address)
+    given = (each.result for each in records if each.call.name in tools and tools[each.call.name].spec.gives_addresses)
+    lines = (line for result in given for line in result.splitlines() if line.startswith("<") and line.endswith(">"))
+    return any(wanted and normalize_address(line[1:-1]) == wanted for line in lines)
 
 
 def _is_from_outside(entry: Entry) -> bool:

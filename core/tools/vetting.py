@@ -10,7 +10,7 @@ from core.tool_calls import CallRecord
 from core.tools.addresses import host_of
 from core.tools.arguments import decode_arguments, find_argument_fault
 from core.tools.tool import Arguments, Tool
-from core.tools.trust import TurnTrust
+from core.tools.trust import TurnTrust, is_found_address
 
 MOST_CALLS = 20  # of one turn
 UNNAMED = re.compile(r"[^a-zA-Z0-9_-]")  # what no function's name holds (OpenAI API reference)
@@ -82,7 +82,9 @@ class Vetting:
     def _is_made_up(self, tool: Tool, arguments: Arguments) -> bool:
         """Whether an address was put together from what the turn has read, and not by a person."""
         address = arguments.get(tool.spec.address, "") if tool.spec.address else ""
-        return bool(address) and self.is_tainted and not self.trust.knows_address(str(address))
+        if not address or not self.is_tainted or self.trust.knows_address(str(address)):
+            return False
+        return not is_found_address(str(address), self.made, self.tools)
 
 
 def count_faults(records: Iterable[CallRecord]) -> int:

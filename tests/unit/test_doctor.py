@@ -21,6 +21,7 @@ from bots.doctor.settings import check_settings
 from bots.doctor.versions import judge_versions
 from bots.settings import Settings
 from core.storage.store import Store
+from core.storage.tool_pins import pin_tools
 from deploy.sandbox.discord.intents import LIMITED_MESSAGE_CONTENT
 from deploy.sandbox.discord.permissions import Overwrite, Permission
 from deploy.sandbox.discord.roster import BOT_ROLE, EVERYONE, GENERAL, LOUNGE
@@ -28,6 +29,7 @@ from deploy.sandbox.openai.model import FAULTS, TRIAL, Fault, Reply, refusal
 from deploy.sandbox.wire.server import Sandbox
 from tests.support.bot import Setup, running
 from tests.support.database import change, held_alone
+from tests.support.mcp_servers import servers_file
 from tests.support.sandbox_slack import web_served
 
 SECRETS = ("sk-secret-0123456789", "xapp-", "xoxb-")
@@ -333,6 +335,22 @@ async def test_a_bot_that_is_well_is_called_so(sandbox: Sandbox, tmp_path: Path)
     assert "made at the first start" in format_checks(checks, as_json=False)
     assert len(sandbox.model.trials) == 1
     assert QUESTION == TRIAL
+
+
+async def test_each_source_of_tools_is_reached_and_told_with_its_tools(sandbox: Sandbox, tmp_path: Path) -> None:
+    """One that is gone is to be mended, and one whose tool says something else of itself than was accepted."""
+    servers = {"tasks": {"url": "${TASKS}"}, "gone": {"url": f"{CLOSED}/mcp"}}
+    given = {**environ(sandbox, tmp_path), "CONFAB_MCP": servers_file(tmp_path, servers), "TASKS": sandbox.mcp_url}
+    found = {check.name: check for check in await examine(Settings.load(given), [], environ=given)}
+    assert (found["tools.gone"].outcome, found["tools.tasks"].outcome) == ("warn", "ok")
+    assert "tasks__list_tasks, tasks__add_task (changes something, asks first)" in found["tools.tasks"].sentence
+    store = Store(tmp_path / "confab.db")
+    await store.run(lambda db: pin_tools(db, "tasks", {"tasks__list_tasks": "something else"}))
+    await store.close()
+    found = {check.name: check for check in await examine(Settings.load(given), [], environ=given)}
+    assert found["tools.tasks"].sentence.endswith("Held, as they say something else of themselves: tasks__list_tasks.")
+    found = {check.name: check for check in await examine(Settings.load(given), [])}
+    assert "${TASKS} is not set" in found["tools.mcp"].sentence
 
 
 async def test_an_address_without_its_version_is_corrected_and_told(sandbox: Sandbox, tmp_path: Path) -> None:

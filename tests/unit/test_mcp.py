@@ -62,6 +62,11 @@ async def held(server: McpServer) -> AsyncIterator[Held]:
         await asyncio.gather(task, came, return_exceptions=True)
 
 
+def program_that_says(words: str) -> McpServer:
+    """Return a server that says something and ends; it has a secret."""
+    return McpServer(name="gone", command="sh", args=("-c", f'echo "{words}" >&2; exit 1'), env={"KEY": "s3cret-1"})
+
+
 async def until(holds: object) -> None:
     """Wait until something that is called holds."""
     assert callable(holds)
@@ -129,7 +134,7 @@ async def test_a_server_that_is_gone_says_so_in_a_sentence() -> None:
     for server, told in (
         (McpServer(name="gone", url="http://127.0.0.1:9/mcp"), "nothing answers at its url"),
         (McpServer(name="gone", command="/no/such/program"), "/no/such/program cannot be started"),
-        (McpServer(name="gone", command="sh", args=("-c", "echo I need a key >&2; exit 1")), "I need a key"),
+        (program_that_says("I need a key, and got $KEY"), r"I need a key, and got \(secret\)$"),
     ):
         with pytest.raises(SourceFailed, match=told):
             async with held(server):

@@ -72,11 +72,11 @@ class McpSource:
                     self._reached.set()
                     await _wait_at_most(self._told, LISTED_AGAIN)
         except Exception as error:  # noqa: BLE001 - whatever keeps a server from answering, it is asked again later
-            raise SourceFailed(_sentence_of(error, process.last_words)) from None
+            raise SourceFailed(_sentence_of(error, self._server.hide_secrets(process.last_words))) from None
         finally:
             self._client = None
             self._reached.clear()
-        raise SourceFailed(_with_words("it has ended", process.last_words))
+        raise SourceFailed(_with_words("it has ended", self._server.hide_secrets(process.last_words)))
 
     def _make_client(self, process: ServerProcess) -> Client:
         streams = self._open_streams(process)
@@ -184,6 +184,8 @@ def _sentence_of(error: BaseException, words: str) -> str:
             why = "nothing answers at its url"
         case TimeoutError():
             why = f"it did not answer within {CONNECTING:g} seconds"
+        case MCPError(code=types.CONNECTION_CLOSED):
+            why = "it has ended"
         case MCPError():
             why = f"it refuses ({error.code})"
         case _:

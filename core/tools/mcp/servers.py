@@ -1,7 +1,7 @@
 """The MCP servers that an operator names in a file of the usual form."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -13,6 +13,7 @@ from core.tools.tool import Consent
 
 LARGEST = 1024 * 1024  # bytes of the file
 SETTING = "CONFAB_MCP"
+SHORTEST_SECRET = 6  # characters; less would be found in any word
 VARIABLE = re.compile(r"\$\{(\w+)(?::-([^}]*))?\}")
 OVER_HTTP = frozenset({"http", "streamable-http", "streamable_http", "streamableHttp"})
 
@@ -52,11 +53,13 @@ class McpServer(BaseModel):
         """Whether a tool is offered, by the server's own name for it."""
         return self.tools is None or name in self.tools
 
-    @property
-    def secrets(self) -> Iterator[str]:
-        """What is not to be printed."""
-        yield from self.env.values()
-        yield from self.headers.values()
+    def hide_secrets(self, text: str) -> str:
+        """Return a text without what stands in `env` and `headers`."""
+        values = (part for value in (*self.env.values(), *self.headers.values()) for part in (value, *value.split()))
+        for value in sorted(values, key=len, reverse=True):
+            if len(value) >= SHORTEST_SECRET:
+                text = text.replace(value, "(secret)")
+        return text
 
 
 class _ServersFile(BaseModel):
