@@ -82,6 +82,8 @@ def read_servers(path: str, environ: Mapping[str, str]) -> list[McpServer]:
             raise SettingsError([f"{SETTING}: {path} is longer than a megabyte."])
         missing: list[str] = []
         given = _fill_in(from_json(content), environ, missing.append)
+        if missing:
+            raise SettingsError([f"{SETTING}: ${{{name}}} is not set." for name in dict.fromkeys(missing)])
         found = _ServersFile.model_validate(given)
     except OSError as error:
         raise SettingsError([f"{SETTING}: {path} cannot be read ({error.strerror})."]) from None
@@ -89,8 +91,6 @@ def read_servers(path: str, environ: Mapping[str, str]) -> list[McpServer]:
         raise SettingsError([_fault_of(fault["loc"], fault["msg"]) for fault in error.errors()]) from None
     except ValueError as error:
         raise SettingsError([f"{SETTING}: {path} is no JSON ({error})."]) from None
-    if missing:
-        raise SettingsError([f"{SETTING}: ${{{name}}} is not set." for name in dict.fromkeys(missing)])
     servers = [server.model_copy(update={"name": name}) for name, server in found.servers.items()]
     return [server for server in servers if not server.disabled]
 
