@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
+from typing import Any
 
 from bots.doctor.check import Check
 from bots.settings import Settings
@@ -59,7 +60,7 @@ async def _list_once(source: ToolSource) -> Sequence[Tool]:
 
     holding = asyncio.create_task(source.hold_open(take_first))
     try:
-        await asyncio.wait([holding, came], return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(list[asyncio.Future[Any]]([holding, came]), return_when=asyncio.FIRST_COMPLETED)
         if not came.done():
             holding.result()
         return came.result()

@@ -44,7 +44,7 @@ class SearchEngine:
 
 def _ask_brave(client: HttpClient, address: str, key: str, query: str) -> httpx.Request:
     """Brave Search API, Web Search."""
-    wanted = {"q": query, "count": MOST, "text_decorations": "false"}
+    wanted = {"q": query, "count": str(MOST), "text_decorations": "false"}
     return client.build_request("GET", address, params=wanted, headers={"X-Subscription-Token": key})
 
 
