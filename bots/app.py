@@ -107,7 +107,17 @@ async def _build_core(
     knowledge = knowledge_of(store, policies, platforms.sources, documents, recall, guard)
     stack.push_async_callback(knowledge.close)
     conversation = Conversation(
-        store, models.choice, commands, recall, summaries, voice_notes, guard, tools, documents, knowledge
+        store,
+        models.choice,
+        commands,
+        recall,
+        summaries,
+        voice_notes,
+        guard,
+        tools,
+        documents,
+        knowledge,
+        settings.consent,
     )
     worker = Worker(store, conversation, platforms.by_name, settings.turns, guard)
     intake = Intake(store, conversation, platforms.by_name, policies, worker, settings.turns.queue, guard)

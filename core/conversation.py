@@ -8,6 +8,8 @@ import structlog
 
 from core import commands
 from core.chat_commands import ChatCommands
+from core.consent.consents import Consents
+from core.consent.settings import ConsentSettings
 from core.earlier import EarlierReader
 from core.entries import entries_of
 from core.files.attachments import BLIND, UNLOOKED, AttachmentContent, read_attachments
@@ -56,6 +58,7 @@ class Conversation:
         tools: Toolbox | None = None,
         documents: Documents | None = None,
         knowledge: Knowledge | None = None,
+        consent: ConsentSettings | None = None,
     ) -> None:
         self._store = store
         self._models = models
@@ -70,12 +73,17 @@ class Conversation:
         self._tools = tools or Toolbox((), ToolSettings(), store, policies)
         self._documents = documents or Documents()
         self.knowledge = knowledge
+        self.consents = Consents(store, consent or ConsentSettings(), self.reply, guard)
+        chat_commands.register("stop", self.consents.stop)
         chat_commands.register("reset", self._reset)
         chat_commands.register("memory", self._tell_memory)
         self.earlier = EarlierReader(store, recall, policies, self._documents, guard)
 
     async def answer(self, turn: Turn, platform: Platform, halt: Cancellation) -> None:
-        """Answer a claimed turn, from the question to the last row that is kept of it; `halt` ends it early."""
+        """Answer a claimed turn, from the question to the last row that is kept of it; `halt` ends it early.
+
+        Raises TurnParked where it waits for a click.
+        """
         if self._guard and (refusal := self._guard.refusal_of(turn.message)):
             is_told = await self._guard.tells_refusal(refusal, turn.message, about(turn))
             await self.reply.refuse(turn, platform, refusal, is_told=is_told)
@@ -83,6 +91,9 @@ class Conversation:
         if turn.message.command:
             await self.reply.tell(turn, platform, await self._commands.answer(turn.message))
             return
+        await self._answer_question(turn, platform, halt)
+
+    async def _answer_question(self, turn: Turn, platform: Platform, halt: Cancellation) -> None:
         message = valid_value(await platform.resolve_names(turn.message))
         message = self._guard.leave_out_unread(message.key, message) if self._guard else message
         turn, heard = await self._transcribe_recordings(turn, message.attachments, platform, halt)
@@ -104,6 +115,8 @@ class Conversation:
             answer.admission.set()
         found = await self._look_up(turn, message, question, remembered, answer)
         run = await self._tools.begin_run(turn, message, question, remembered.history, answer, found.excerpts)
+        if await self.consents.resume(turn, platform, run.waiting_calls(), is_tainted=run.is_tainted):
+            halt.call(commands.STOPPED, replaces=False)
         prompt = self._recall.prompt(turn.message.key, remembered, question, extras=run.extras())
         asked = PreparedQuestion(turn.message.key, question, remembered, prompt, files.notices, run.extras())
         said = self._ask_model(model, turn, message, asked, files, run, found)
@@ -112,6 +125,7 @@ class Conversation:
         await self.reply.show(turn, platform, notes.append_failures(reply, heard) if heard else reply, answer)
         if heard and not answer.is_admitted:
             await self._voice_notes.forget(message)
+        await self._ask_people(turn, platform, run, is_over=bool(halt.sentence or answer.error))
         await self._keep_answer(turn, asked, answer, sees=model.sees)
 
     async def _look_up(
@@ -131,9 +145,15 @@ class Conversation:
         await self._store.finish_turn(turn, entries, answer.state, answer.detail, made)
         self._summaries.after(asked.key, asked.prompt)
 
+    async def _ask_people(self, turn: Turn, platform: Platform, run: ToolRun, *, is_over: bool) -> None:
+        """Ask whether calls may be made that wait for that; raise TurnParked then."""
+        waiting = run.waiting_calls()
+        if waiting and not is_over:
+            await self.consents.ask(turn, platform, waiting, is_tainted=run.is_tainted)
+
     async def _is_part(self, turn: Turn, message: Message, question: Entry) -> bool:
         """Whether a question is to be answered with the next one, before which it then stands in the history."""
-        may_be = turn.followed and not turn.posted and self._policies.policy_of(turn.message.key).merge
+        may_be = turn.followed and not (turn.posted or turn.phase) and self._policies.policy_of(turn.message.key).merge
         if not may_be or not await self._store.next_is_same_author(turn):
             return False
         return self._checks is None or await may_merge(self._checks, turn, message, question)

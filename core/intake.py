@@ -56,9 +56,11 @@ class Intake:
                 await self._take_files(message)
                 return not await self._take_edit(message) and message.addressed and await self._take_message(message)
             case Deletion() as deletion:
-                await self._store.delete_message(deletion)
+                waiting = await self._store.delete_message(deletion)
                 self._conversation.forget(deletion)
                 self._worker.end_answers(QUESTION_DELETED, partial(_needs_message, deletion), replaces=True)
+                for key in waiting:
+                    self._worker.wake(key)
         return False
 
     def _as_read(self, message: Message) -> Message:

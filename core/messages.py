@@ -6,7 +6,9 @@ from typing import Literal
 
 Role = Literal["system", "user", "assistant", "tool"]
 Origin = Literal["", "channel"]
-Command = Literal["", "ask", "edit", "stop", "reset", "memory", "settings", "help", "deleted", "full", "unheard"]
+Command = Literal[
+    "", "ask", "edit", "stop", "reset", "memory", "settings", "help", "deleted", "full", "unheard", "click"
+]
 MOST_FILES = 20  # of one message that are read
 NOTICE = "-notice"  # behind a turn's id: what is said below an answer that could not be shown to its end
 
@@ -88,6 +90,7 @@ class Message:
     `is_awaited` says that the platform shows an answer as awaited until one comes, as for a command. `zone` is the
     author's time zone by its IANA name, where the platform tells it. `quotations` are the parts that others wrote.
     `is_closed` says that it stands in a thread that its members alone see, not all who see the channel.
+    A `click` on a card is a conversation of its own, under the card's message.
     """
 
     id: str
@@ -106,6 +109,11 @@ class Message:
     zone: str = ""
     quotations: tuple[Quotation, ...] = ()
     is_closed: bool = False
+
+    @property
+    def is_private(self) -> bool:
+        """Whether its answer is for its author alone."""
+        return self.command == "click"
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +252,8 @@ class Turn:
 
     `fence` grows with every claim: whoever holds an older one has lost the turn and may write nothing more.
     `posted` is what an earlier attempt left visible, part by part, oldest first. `followed` says that another turn of
-    the conversation waits behind it. `kept` is what the model answered to an earlier attempt.
+    the conversation waits behind it. `kept` is what the model answered to an earlier attempt. `phase` is how often it
+    has asked for consent: what it posts after that is a reply of its own, below the card.
     """
 
     id: str
@@ -254,3 +263,9 @@ class Turn:
     posted: tuple[str, ...] = ()
     followed: bool = False
     kept: SavedAnswer | None = None
+    phase: int = 0
+
+    @property
+    def reply_id(self) -> str:
+        """The id under which what it posts is found again."""
+        return f"{self.id}+{self.phase}" if self.phase else self.id

@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from typing import Protocol
 
+from core.cards import Card
 from core.messages import Attachment, ConversationKey, Earlier, Message, Receive, Turn
 from core.model_events import ReplyEvent
 
@@ -55,7 +56,13 @@ class Platform(Protocol):
         """Yield a file's content in chunks; raise FileUnreadable where it is not to be had, or exceeds `most` bytes."""
 
     async def reply(self, turn: Turn, events: AsyncIterator[ReplyEvent], journal: Journal, *, live: bool) -> None:
-        """Show an answer as it grows (`live`) or once it is whole; raise PlatformError where it cannot be shown."""
+        """Show an answer as it grows (`live`) or once it is whole; raise PlatformError where it cannot be shown.
+
+        The answer to a message that `is_private` is shown to its author alone.
+        """
+
+    async def show_card(self, turn: Turn, card: Card, journal: Journal) -> None:
+        """Post a card where a turn is answered, or change the one that `turn.posted` names; raise PlatformError."""
 
     async def post_notice(self, key: ConversationKey, text: str) -> None:
         """Post a text into a key's channel, outside of any turn; raise PlatformError where that is refused."""

@@ -65,8 +65,8 @@ class Reply:
                 self._store.save_answer(turn, SavedAnswer(answer.text, answer.usage, is_cut=True), answer.cited)
             answer.text = "" if isinstance(error, AnswerRefused) else answer.text
             yield Replace(under(answer.visible_text, notice(turn, error)))
-        if halt.sentence and (answer.visible_text or answer.noted):
-            yield Replace(halt.sentence if halt.replaces else f"{answer.visible_text} {halt.sentence}".strip())
+        if (ending := _ending_of(answer, halt)) is not None:
+            yield Replace(ending)
 
     async def refuse(self, turn: Turn, platform: Platform, error: BotError, *, is_told: bool = True) -> None:
         """End a turn with a sentence in place of an answer, or without one."""
@@ -96,8 +96,19 @@ class Reply:
     async def _add(self, turn: Turn, platform: Platform, error: BotError, answer: Outcome) -> None:
         """Say below what stands there why it ends so, where the platform still lets us write."""
         journal = Parts(self._store, turn, answer, first=max(answer.parts, len(turn.posted)))
-        apart = replace(turn, id=f"{turn.id}{NOTICE}", attempts=1, posted=())
+        apart = replace(turn, id=f"{turn.reply_id}{NOTICE}", phase=0, attempts=1, posted=())
         try:
             await platform.reply(apart, sentence(notice(turn, error)), journal, live=False)
         except PlatformError as refusal:
             log.info("notice not shown", reference=reference(turn), detail=str(refusal))
+
+
+def _ending_of(answer: Outcome, halt: Cancellation) -> str | None:
+    """Return what stands there in the end where that is not all that was shown before, else None.
+
+    That is a halt's sentence, or the answer without a notice that nothing came after.
+    """
+    if halt.sentence and (answer.visible_text or answer.noted):
+        return halt.sentence if halt.replaces else f"{answer.visible_text} {halt.sentence}".strip()
+    is_left = answer.noted and not (halt.sentence or answer.error)
+    return answer.visible_text if is_left else None

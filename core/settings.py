@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
+from core.consent.settings import ConsentSettings
 from core.knowledge.settings import KnowledgeSettings
 from core.llm.settings import ModelSettings, TranscriberSettings, TranscriptionSettings
 from core.moderation.settings import ModerationSettings
@@ -43,6 +44,7 @@ class CoreSettings:
     voice: VoiceSettings
     moderation: ModerationSettings
     tools: ToolSettings
+    consent: ConsentSettings
     knowledge: KnowledgeSettings
     turns: TurnSettings
 

@@ -1,10 +1,12 @@
 """Has each conversation's turns answered in order, many conversations at once."""
 
 import asyncio
+import time
 from collections.abc import Callable, Mapping
 
 import structlog
 
+from core.consent.errors import TurnParked
 from core.conversation import Conversation
 from core.edits import apply_edit
 from core.errors import PlatformError
@@ -52,6 +54,9 @@ class Worker:
         for key in await self._store.recover_conversations():
             if key.platform in self._platforms:  # the others wait until their platform is on again
                 self.wake(key)
+        for key, until in await self._store.parked_conversations():
+            if key.platform in self._platforms:
+                self.wake_at(key, until)
 
     async def stop(self, grace: float) -> None:
         """Begin nothing new, give what is being answered `grace` seconds, and leave the rest for the next start."""
@@ -77,6 +82,14 @@ class Worker:
             self._woken.add(key)
         else:
             self._tasks[key] = asyncio.create_task(self._answer_all(key))
+
+    def wake_at(self, key: ConversationKey, at: float) -> None:
+        """See that somebody looks at a conversation's open turns at a time, in seconds since the epoch."""
+        left = at - time.time()
+        if left > 0:
+            asyncio.get_running_loop().call_later(left, self.wake_at, key, at)
+        else:
+            self.wake(key)
 
     async def _answer_all(self, key: ConversationKey) -> None:
         """Answer a conversation's open turns, one after the other, until there is none."""
@@ -121,6 +134,8 @@ class Worker:
                 await self._do_turn(turn, platform, halt)
         except StorageUnavailable:
             raise
+        except TurnParked as parked:
+            self.wake_at(turn.message.key, parked.until)
         except TurnLost:  # whoever has it now answers it
             log.warning("turn lost", reference=reference(turn), attempt=turn.attempts)
         except PlatformError as silence:  # all others have ended the turn
@@ -137,10 +152,14 @@ class Worker:
         match turn.message.command:
             case "edit":
                 await apply_edit(self._store, self._guard, turn, platform)
+            case "click":
+                await self._conversation.consents.take_click(turn, platform, self.wake)
             case "ask":
                 self.wake(await self._conversation.post(turn, platform))
             case _:
                 await self._conversation.answer(turn, platform, halt)
+        if turn.message.command:  # it may have let what waits for a click go on
+            self._woken.add(turn.message.key)
 
     async def _release_or_fail(self, turn: Turn, platform: Platform, error: Exception, most: int) -> float:
         if turn.attempts >= most:

@@ -16,6 +16,7 @@ from bots.discord.settings import DiscordSettings
 from bots.edit_rate import EditRate
 from bots.state import PlatformState
 from bots.streaming import Pace, ReplyStream
+from core.cards import Card
 from core.chat_commands import ChatCommands
 from core.knowledge.audience import Audience
 from core.messages import Attachment, ConversationKey, Earlier, Message, Receive, Turn
@@ -100,9 +101,16 @@ class Discord:
         """Post a text into a channel; raises DiscordRefusal."""
         await (await self._session).post_notice(key.channel, text)
 
+    async def show_card(self, turn: Turn, card: Card, journal: Journal) -> None:
+        """Post a card in the message's thread or under it, or change the one that stands."""
+        await (await self._session).show_card(turn, card, journal)
+
     async def reply(self, turn: Turn, events: AsyncIterator[ReplyEvent], journal: Journal, *, live: bool) -> None:
-        """Show an answer in the message's thread, or under it."""
+        """Show an answer in the message's thread, or under it, or to who clicked alone."""
         session = await self._session
+        if turn.message.is_private:
+            await session.whisper(turn.message, events)
+            return
         budget = self._budgets.setdefault(turn.message.key.thread or turn.message.key.channel, _edit_rate())
         cut = MessageSplitter(self._options.parts)
         reply = DiscordReply(session, cut, budget, turn, journal)

@@ -12,6 +12,7 @@ from discord import app_commands
 
 from bots.discord.authors import author_of
 from bots.discord.calls import DiscordRateLimit, DiscordRefusal, call_persistently
+from bots.discord.cards import read_click
 from bots.discord.events import key_of
 from bots.discord.places import DIRECT, DiscordPlace, ReplyHandle, place_of
 from bots.discord.quotes import Quote, add_quote
@@ -148,8 +149,16 @@ class SlashCommands:
         await interaction.followup.send(told[:MOST_TOLD], ephemeral=True, suppress_embeds=True)
 
     async def receive_choice(self, interaction: Interaction) -> None:
-        """Take what was chosen in a menu of the settings."""
-        if self._open:
+        """Take a click on a card, or what was chosen in a menu of the settings.
+
+        A click is on disk before it is acknowledged; one that is not is shown to have failed, and made again.
+        """
+        if not self._open:
+            return
+        if click := read_click(interaction, await self._find_place(interaction)):
+            await self._receive(click)
+            await interaction.response.defer(ephemeral=True, thinking=True)
+        else:
             await self._menus.take_choice(interaction, await self._channel_of(interaction))
 
     async def _channel_of(self, interaction: Interaction) -> ConversationKey:

@@ -96,7 +96,7 @@ class DiscordReply:
         return posted.id
 
     async def _send_part(self, part: int, text: str) -> PostedMessage:
-        room, name, as_file = await self._find_room(), nonce_of(self._turn.id, part), self._cut.is_file(part)
+        room, name, as_file = await self._find_room(), nonce_of(self._turn.reply_id, part), self._cut.is_file(part)
         await self._session.typing.wait_for_call(self._turn.message.id)
         try:
             return await room.send_part(part, text, name, as_file=as_file)

@@ -1,6 +1,7 @@
 """Channels and threads as an answer is posted in them."""
 
 import io
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import discord
@@ -69,13 +70,26 @@ class ReplyChannel:
 
     async def change_message(self, message_id: str, text: str, *, as_file: bool) -> None:
         """Change a message; a thread that was archived meanwhile is opened for it. Raises DiscordRefusal."""
-        try:
-            await call_persistently("edit_message", lambda: self._edit_once(message_id, text, as_file=as_file))
-        except DiscordRefusal as error:
-            if error.code != ARCHIVED:
-                raise
-            await call_persistently("modify_channel", self._reopen)
-            await call_persistently("edit_message", lambda: self._edit_once(message_id, text, as_file=as_file))
+        await self._edit_opened(lambda: self._edit_once(message_id, text, as_file=as_file))
+
+    async def send_card(self, text: str, buttons: discord.ui.View, nonce: str) -> str:
+        """Post a text with buttons under a nonce; return its id. Raises DiscordRefusal."""
+        message = await call_persistently(
+            "create_message",
+            lambda: self._channel.send(text, nonce=nonce, view=buttons, suppress_embeds=True),
+        )
+        return str(message.id)
+
+    async def change_card(self, message_id: str, text: str, buttons: discord.ui.View | None) -> None:
+        """Change a text with buttons, or take them away; raises DiscordRefusal."""
+        message = self._channel.get_partial_message(int(message_id))
+        await self._edit_opened(lambda: message.edit(content=text, view=buttons))
+
+    async def find_card(self, message_id: str, custom_id: str) -> str:
+        """Return the bot's message behind another that has a button of this name, empty where there is none."""
+        behind = discord.Object(int(message_id))
+        found = await call_persistently("get_channel_messages", lambda: self._find_button(behind, custom_id))
+        return str(found.id) if found else ""
 
     async def delete_message(self, message_id: str) -> None:
         """Take a message away; raises DiscordRefusal."""
@@ -109,6 +123,23 @@ class ReplyChannel:
             await message.edit(attachments=[_as_file(text)])
         else:
             await message.edit(content=text)
+
+    async def _edit_opened(self, edit: Callable[[], Awaitable[object]]) -> None:
+        """Make an edit, in a thread that was archived meanwhile after opening it."""
+        try:
+            await call_persistently("edit_message", edit)
+        except DiscordRefusal as error:
+            if error.code != ARCHIVED:
+                raise
+            await call_persistently("modify_channel", self._reopen)
+            await call_persistently("edit_message", edit)
+
+    async def _find_button(self, behind: discord.Object, custom_id: str) -> discord.Message | None:
+        async for each in self._channel.history(after=behind, limit=LOOK_BACK, oldest_first=True):
+            rows = [row for row in each.components if isinstance(row, discord.ActionRow)]
+            if any(getattr(button, "custom_id", "") == custom_id for row in rows for button in row.children):
+                return each
+        return None
 
     async def _reopen(self) -> None:
         thread = self._client.get_channel(int(self.id)) or await self._client.fetch_channel(int(self.id))

@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 import threading
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from functools import partial
 
 import discord
@@ -14,6 +14,7 @@ from bots.backfill import Backfill
 from bots.discord.audience import audience_of
 from bots.discord.backfill import MARGIN, DiscordBackfill
 from bots.discord.calls import DiscordRefusal, IntentNotEnabled, WrongToken, call_persistently
+from bots.discord.cards import show_card, whisper
 from bots.discord.client import DiscordClient, Shards, intents_for
 from bots.discord.commands import SlashCommands
 from bots.discord.listener import DiscordEventReader
@@ -28,9 +29,12 @@ from bots.discord.thread_renaming import ThreadRenaming
 from bots.discord.typing import TypingIndicator
 from bots.markdown.disguised_links import escape_links
 from bots.state import PlatformState
+from core.cards import Card
 from core.chat_commands import ChatCommands
 from core.knowledge.audience import Audience
 from core.messages import Earlier, Message, Receive, Turn
+from core.model_events import ReplyEvent
+from core.ports import Journal
 
 log = structlog.get_logger()
 
@@ -112,6 +116,14 @@ class DiscordSession:
         if not room.is_interaction:
             self.typing.begin_typing(turn.message.id, room.id)
         return room
+
+    async def show_card(self, turn: Turn, card: Card, journal: Journal) -> None:
+        """Post a card where a turn is answered, or change the one that stands; raises DiscordRefusal."""
+        await show_card(await self._threads.channel_of(turn, is_admitted=True), turn, card, journal)
+
+    async def whisper(self, message: Message, events: AsyncIterator[ReplyEvent]) -> None:
+        """Show a text to a message's author alone; raises DiscordRefusal."""
+        await whisper(self._client, message, events)
 
     async def read_referenced(self, message: Message) -> Message:
         """Return a question with what it replies to, or who wrote what it forwards, where only a call tells that."""

@@ -20,6 +20,7 @@ from bots.markdown.splitting import Growing
 from bots.silence import explain_silence
 from bots.slack.backfill import MARGIN, SILENCE, SlackBackfill, microseconds_of
 from bots.slack.calls import MaybeSent, SlackCalls, SlackRefusal
+from bots.slack.cards import show_card, whisper
 from bots.slack.events import SlackEventReader, author_of
 from bots.slack.files import SlackFiles, fetch_own_transcript, identify_files
 from bots.slack.incoming import mentioned_users, to_markdown
@@ -37,6 +38,7 @@ from bots.slack.thread_history import read_channel_before, read_thread_before
 from bots.slack.webhook import events_route
 from bots.state import PlatformState
 from bots.streaming import Pace, ReplyStream
+from core.cards import Card
 from core.chat_commands import ChatCommands
 from core.knowledge.audience import NOBODY_ELSE, Audience
 from core.messages import Attachment, ConversationKey, Earlier, Message, Receive, Turn
@@ -200,8 +202,15 @@ class Slack:
         except MaybeSent:
             raise SlackRefusal("chat.postMessage", "no_answer") from None
 
+    async def show_card(self, turn: Turn, card: Card, journal: Journal) -> None:
+        """Post a card in the message's thread, or change the one that stands."""
+        await show_card(self._calls, self._budget, turn, card, journal)
+
     async def reply(self, turn: Turn, events: AsyncIterator[ReplyEvent], journal: Journal, *, live: bool) -> None:
-        """Show an answer in the message's thread."""
+        """Show an answer in the message's thread, or to who clicked alone."""
+        if turn.message.is_private:
+            await whisper(self._calls, turn.message, events)
+            return
         reply = SlackReply(self._calls, self._budget, turn, journal)
         thinking = asyncio.create_task(self._status.show_thinking(turn, reply))
         grows = live and self._budget.reserve_edit()

@@ -13,6 +13,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bots.backfill import Backfill
 from bots.slack.backfill import microseconds_of
+from bots.slack.cards import read_click
 from bots.slack.events import SlackEventReader, is_home_opened
 from bots.slack.interactions import Interactions
 from bots.slack.outgoing import payload_of
@@ -105,7 +106,10 @@ class SlackListener:
 
     async def _on_action(self, body: dict[str, Any], ack: AsyncAck) -> None:
         """Do what a button asks for, and acknowledge every one: Slack shows a warning at what nobody heard."""
-        await self._settings.take_action(body)
+        if click := read_click(body, self._interactions.workspace):
+            await self._receive(click)
+        else:
+            await self._settings.take_action(body)
         await ack()
 
     async def _on_shortcut(self, body: dict[str, Any], ack: AsyncAck) -> None:

@@ -1,7 +1,7 @@
 """One reply in a Slack thread: its parts as messages, found again after a fault, edited within the limits."""
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import structlog
@@ -31,7 +31,16 @@ RENEWAL = 100.0  # seconds; Slack clears a status after two minutes (Slack docs,
 class SlackReply:
     """Where one turn's answer stands; a surface of bots.streaming."""
 
-    def __init__(self, calls: SlackCalls, budget: EditRate, turn: Turn, journal: Journal) -> None:
+    def __init__(
+        self,
+        calls: SlackCalls,
+        budget: EditRate,
+        turn: Turn,
+        journal: Journal,
+        shown_as: Callable[[str], Mapping[str, Any]] = payload_of,
+    ) -> None:
+        """`shown_as` makes what shows a part of its text."""
+        self._shown_as = shown_as
         self._calls = calls
         self._budget = budget
         self._turn = turn
@@ -83,7 +92,7 @@ class SlackReply:
                 raise
 
     async def _post_and_note(self, part: int, text: str) -> str:
-        mark = {"event_type": MARK, "event_payload": {"turn": self._turn.id, "part": part}}
+        mark = {"event_type": MARK, "event_payload": {"turn": self._turn.reply_id, "part": part}}
         place = {**self._place, "metadata": mark, "unfurl_links": False, "unfurl_media": False}
         self.is_visible = True
         for _ in range(TRIES):
@@ -102,9 +111,9 @@ class SlackReply:
         """Send a text as Markdown, or plain where Slack does not take its blocks: the answer is never lost."""
         repeatable = method != "chat.postMessage"
         try:
-            return await self._calls.write(method, {**place, **payload_of(text)}, repeatable=repeatable)
+            return await self._calls.write(method, {**place, **self._shown_as(text)}, repeatable=repeatable)
         except SlackRefusal as error:
-            if error.code not in TOO_RICH:
+            if error.code not in TOO_RICH or self._shown_as is not payload_of:  # plain, it would have no buttons
                 raise
         return await self._calls.write(method, {**place, **plain_payload(text)}, repeatable=repeatable)
 
@@ -143,9 +152,9 @@ class SlackReply:
 def _parts_of(turn: Turn, messages: Iterable[Mapping[str, Any]]) -> Iterator[tuple[int, str]]:
     for message in messages:
         mark = message.get("metadata", {}).get("event_payload", {})
-        if mark.get("turn") == turn.id:
+        if mark.get("turn") == turn.reply_id:
             yield int(mark["part"]), str(message["ts"])
-        elif mark.get("turn") == f"{turn.id}{NOTICE}":
+        elif mark.get("turn") == f"{turn.reply_id}{NOTICE}":
             yield SAID_BELOW, str(message["ts"])
 
 

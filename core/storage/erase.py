@@ -10,8 +10,11 @@ from core.messages import ConversationKey, Deletion, Message, Turn
 from core.quotes import quote_anew, replace_quote
 from core.storage import history, knowledge, transcripts
 from core.storage.connection import Connection
+from core.storage.consents import Decision, end_undecided
 from core.storage.history import key_values
-from core.storage.turns import MESSAGE, MINE, read_message
+from core.storage.steps import MINE
+from core.storage.turns import MESSAGE, read_message
+from core.tool_calls import DECLINED
 
 CHANNEL = "platform = ? AND workspace = ? AND channel = ?"
 PLACE = f"{CHANNEL} AND message_id = ?"
@@ -25,7 +28,8 @@ UNSEEN = "(state IN ('failed', 'uncertain') OR state = 'open' AND attempts = 0)"
 CALLS_OF_ENDED = (  # those that are being answered lose theirs when they end
     "DELETE FROM tool_calls WHERE turn_id IN (SELECT id FROM turns WHERE {where} AND state <> 'open')"
 )
-SAID = "platform, workspace, channel, thread, seq"
+PLACES = "platform, workspace, channel, thread"
+SAID = f"{PLACES}, seq"
 EDIT = (  # at time 0, so that it is claimed before the questions that wait
     "INSERT INTO turns (id, platform, workspace, channel, thread, message_id, sent_at, received_at, payload, state, "
     "command, about, author_id) VALUES (?, ?, ?, ?, ?, ?, 0.0, ?, ?, 'open', 'edit', ?, ?) "
@@ -46,9 +50,11 @@ def insert_edit(connection: Connection, message: Message) -> bool:
     """
     knowledge.delete_files_except(connection, _place(message), [file.id for file in message.attachments])
     waiting = connection.execute(
-        f"UPDATE turns SET payload = ?, command = ?, about = ? WHERE {PLACE} AND {TO_ANSWER} RETURNING 1",
+        f"UPDATE turns SET payload = ?, command = ?, about = ? WHERE {PLACE} AND {TO_ANSWER} RETURNING id",
         (MESSAGE.dump_json(message).decode(), message.command, message.about, *_place(message)),
     )
+    edited = Decision("edited", message.author.id, result=DECLINED["edited"])
+    end_undecided(connection, [turn_id for (turn_id,) in waiting], edited)
     said = connection.execute(f"SELECT 1 FROM entries WHERE {PLACE} AND role = 'user'", _place(message))
     quoted = connection.execute(QUOTED, (*_place(message), *_place(message)))
     if not waiting and not said and not quoted:
@@ -103,38 +109,45 @@ def _change_quotes(connection: Connection, message: Message, kept: str) -> None:
     history.invalidate_prompts(connection, [(*row[:-1],) for row in quoting])
 
 
-def delete_message(connection: Connection, deletion: Deletion) -> None:
-    """Take a message away, with what quotes it.
+def delete_message(connection: Connection, deletion: Deletion) -> list[ConversationKey]:
+    """Take a message away, with what quotes it; return the conversations in which that waited for a click.
 
     A turn that was claimed before stays open as `deleted`: something of its answer may stand, and is taken away first.
     """
     place = (deletion.platform, deletion.workspace, deletion.channel, deletion.message_id)
     connection.execute(f"{CANCEL} WHERE {QUOTING} AND command = 'edit' AND state = 'open'", place)
+    freed: list[ConversationKey] = []
     for where in (PLACE, QUOTING):
         connection.execute(f"{CANCEL} WHERE {where} AND {UNSEEN}", place)
         connection.execute(CALLS_OF_ENDED.format(where=where), place)
-        _empty_open_turns(connection, where, place)
+        freed += _empty_open_turns(connection, where, place)
         said = connection.execute(f"DELETE FROM entries WHERE {where} RETURNING {SAID}", place)
         history.invalidate_prompts(connection, said)
     transcripts.delete_of_message(connection, place)
     knowledge.delete_of_message(connection, place)
+    return freed
 
 
-def _empty_open_turns(connection: Connection, where: str, place: Sequence[Any]) -> None:
-    """Leave of turns that are being answered what it takes to remove their answers."""
-    for seq, payload in connection.execute(f"SELECT seq, payload FROM turns WHERE {where} AND state = 'open'", place):
+def _empty_open_turns(connection: Connection, where: str, place: Sequence[Any]) -> list[ConversationKey]:
+    """Leave of turns that are being answered what it takes to remove their answers; return where some were parked."""
+    open_turns = f"SELECT seq, payload, parked_until, {PLACES} FROM turns WHERE {where} AND state = 'open'"
+    freed: list[ConversationKey] = []
+    for seq, payload, parked_until, *key in connection.execute(open_turns, place):
         message = read_message(payload)
         left = replace(message, text="", attachments=(), others=(), quotations=()) if message else None
         connection.execute(
-            "UPDATE turns SET command = 'deleted', payload = ?, answer = NULL, edited = NULL, quoted = NULL "
-            "WHERE seq = ?",
+            "UPDATE turns SET command = 'deleted', payload = ?, answer = NULL, edited = NULL, quoted = NULL, "
+            "parked_until = NULL WHERE seq = ?",
             (MESSAGE.dump_json(left).decode() if left else None, seq),
         )
+        freed += [ConversationKey(*key)] if parked_until is not None else []
+    return freed
 
 
 def delete_conversation(connection: Connection, key: ConversationKey) -> None:
     """Drop what was said in a conversation, what was heard in its recordings, and what could be asked again."""
     connection.execute(f"{CANCEL} WHERE {history.KEY} AND state IN ('failed', 'uncertain')", key_values(key))
     connection.execute(CALLS_OF_ENDED.format(where=history.KEY), key_values(key))
+    _empty_open_turns(connection, f"{history.KEY} AND parked_until IS NOT NULL", key_values(key))
     history.delete_history(connection, key)
     transcripts.delete_of_conversation(connection, key_values(key))

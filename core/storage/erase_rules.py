@@ -18,6 +18,7 @@ Erasing = str | Callable[[Connection, NamedValues], None]
 PLACE = "platform = @platform AND (@workspace = '' OR workspace = @workspace)"
 KEY = "platform = @platform AND workspace = @workspace AND channel = @channel AND thread = @thread"
 THEIR_TURNS = f"turn_id IN (SELECT id FROM turns WHERE {PLACE})"
+OWN_TURNS = f"turn_id IN (SELECT id FROM turns WHERE {PLACE} AND author_id = @person)"
 ENDED = "state <> 'open'"
 OLD_TURNS = f"turn_id IN (SELECT id FROM turns WHERE received_at < @{{}} AND {ENDED} AND {{{{there}}}})"
 EMPTIED = "payload = NULL, answer = NULL, edited = NULL, quoted = NULL, author_id = ''"
@@ -67,6 +68,18 @@ RULES: Mapping[str, EraseRule] = {
         prose_of=THEIR_TURNS,
         label="calls of tools",
         kept="those of a person go with their questions",
+    ),
+    "consents": EraseRule(
+        of_person=[f"DELETE FROM consents WHERE decided_by = @person AND {THEIR_TURNS} OR {OWN_TURNS}"],
+        of_old=[f"DELETE FROM consents WHERE {OLD_TURNS.format('before')}"],
+        people=["SELECT platform, workspace, decided_by FROM consents JOIN turns ON turns.id = consents.turn_id"],
+        label="what you allowed or refused, and what I asked about your questions",
+    ),
+    "grants": EraseRule(
+        of_person=[f"UPDATE grants SET granted_by = '' WHERE {PLACE} AND granted_by = @person"],
+        people=["SELECT DISTINCT platform, workspace, granted_by FROM grants"],
+        label="your name at tools that you allowed for a channel",
+        kept="which tools may be called there, whoever allowed it",
     ),
     "recordings": EraseRule(
         of_old=[erase_old.delete_old_recordings],

@@ -13,7 +13,7 @@ import structlog
 from core.history import PromptRecord, StoredHistory
 from core.messages import ConversationKey, Deletion, Entry, Message, SavedAnswer, Turn
 from core.policy import Scope
-from core.storage import erase, history, moderation_log, preferences, state, turns
+from core.storage import consents, erase, history, moderation_log, preferences, state, steps, turns
 from core.storage.database import Database, Work
 from core.storage.errors import StatementRefused, StorageUnavailable
 from core.storage.knowledge import Citation
@@ -83,6 +83,10 @@ class Store:
         """Return every conversation with an open turn, the longest waiting first; leases of gone processes are void."""
         return await self._database.run(lambda db: turns.open_conversations(db, self._holder))
 
+    async def parked_conversations(self) -> list[tuple[ConversationKey, float]]:
+        """Return each conversation in which a turn waits for a click, and until when, in seconds since the epoch."""
+        return await self._database.run(consents.select_parked)
+
     async def claim_turn(self, key: ConversationKey) -> Turn | None:
         """Take the oldest open turn of a conversation, or None where there is none or another process holds one."""
         return await self._database.run(lambda db: turns.claim_turn(db, key, self._holder))
@@ -110,7 +114,7 @@ class Store:
 
     async def save_posted_part(self, turn: Turn, part: int, platform_id: str) -> bool:
         """Note that a part of the reply is visible as the message `platform_id`; return whether the turn is ours."""
-        return await self._database.run(lambda db: turns.insert_posted_part(db, turn, part, platform_id))
+        return await self._database.run(lambda db: steps.insert_posted_part(db, turn, part, platform_id))
 
     async def finish_turn(
         self, turn: Turn, entries: Sequence[Entry], ended: str, detail: dict[str, Any], made: PromptRecord | None = None
@@ -181,9 +185,12 @@ class Store:
         """Change what was said, as an edit's turn has it; `kept` is what the history may have of the text."""
         await self._database.run(lambda db: erase.edit_message(db, turn, message, kept))
 
-    async def delete_message(self, deletion: Deletion) -> None:
-        """Take a message out of the inbox and out of the history, and with it every question that quotes it."""
-        await self._database.run(lambda db: erase.delete_message(db, deletion))
+    async def delete_message(self, deletion: Deletion) -> list[ConversationKey]:
+        """Take a message out of the inbox and out of the history, and with it every question that quotes it.
+
+        Returns the conversations in which what is gone waited for a click, and is to be taken away now.
+        """
+        return await self._database.run(lambda db: erase.delete_message(db, deletion))
 
     async def delete_conversation(self, key: ConversationKey) -> None:
         """Drop a conversation's history, its summary, what was counted of it, and what was heard in its recordings."""

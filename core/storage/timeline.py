@@ -19,6 +19,7 @@ FOUND_BY_MESSAGE = """
     ORDER BY seq"""
 MODERATED = "SELECT at, outcome, path, categories FROM moderated WHERE reference = ? ORDER BY seq"
 CALLED = "SELECT name, source, state, begun_at, ended_at FROM tool_calls WHERE turn_id = ? ORDER BY round, place"
+DECIDED = "SELECT decided_at, choice, decided_by FROM consents WHERE turn_id = ? AND choice <> '' ORDER BY round"
 COLUMNS = "id, platform, workspace, channel, thread, message_id, sent_at, received_at, state, attempts, error"
 
 
@@ -91,6 +92,8 @@ class TimelineReader:
         ]
         called = self._connection.execute(CALLED, (turn_id,))
         told += [each for call in called for each in _call_events(*call)]
+        decided = self._connection.execute(DECIDED, (turn_id,))
+        told += [TimelineEvent(at, choice, f"by {by}" if by else "by nobody") for at, choice, by in decided]
         happened = tuple(sorted([*begun, *told], key=lambda each: each.at))
         return Timeline(turn_id, ConversationKey(*key), message_id, state, attempts, error or "", happened)
 

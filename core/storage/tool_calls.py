@@ -6,7 +6,7 @@ from typing import Any
 
 from core.messages import ToolCall, Turn
 from core.storage.connection import Connection
-from core.storage.turns import MINE
+from core.storage.steps import MINE
 from core.tool_calls import CallRecord
 
 COLUMNS = "round, place, call_id, name, arguments, extra, state, result, source"

@@ -1,6 +1,5 @@
 """The inbox, and what happened to each turn, as rows: statements on a connection."""
 
-import json
 import time
 import uuid
 from collections.abc import Sequence
@@ -15,6 +14,7 @@ from core.quotes import replace_quote
 from core.storage import history, knowledge
 from core.storage.connection import Connection, Row
 from core.storage.history import KEY, key_values
+from core.storage.steps import MINE, insert_step, select_posted_parts
 
 SKEW = 5.0  # seconds by which our clock may be ahead of the platform's, where a question has its time from us
 UNFINISHED = {"failed", "uncertain"}  # ends that an operator is shown, and after which a turn can be run again
@@ -22,7 +22,8 @@ LEASE = 60.0  # seconds for which a turn is ours, unless the lease is renewed
 
 MESSAGE = TypeAdapter(Message)  # a message as JSON and back
 ANSWER = TypeAdapter(SavedAnswer)
-MINE = "id = ? AND fence = ? AND state = 'open'"
+UNPARKED = "state = 'open' AND parked_until IS NULL"  # what waits to be answered, and not for a click
+READY = "state = 'open' AND (parked_until IS NULL OR parked_until <= ?)"  # or whose click has not come in time
 INSERT = (
     "INSERT INTO turns (id, platform, workspace, channel, thread, message_id, sent_at, received_at, payload, state, "
     "command, about, error, author_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
@@ -47,7 +48,7 @@ def admit_turn(connection: Connection, message: Message, *, if_joined: bool, mos
 
 def _count_waiting(connection: Connection, key: ConversationKey) -> int:
     """Return how many messages of a conversation are not answered; a row at time 0 is a notice or an edit."""
-    counted = f"SELECT count(*) FROM turns WHERE {KEY} AND state = 'open' AND sent_at > 0"
+    counted = f"SELECT count(*) FROM turns WHERE {KEY} AND {UNPARKED} AND sent_at > 0"
     return int(connection.execute(counted, key_values(key))[0][0])
 
 
@@ -84,7 +85,7 @@ def open_conversations(connection: Connection, holder: str) -> list[Conversation
     """
     connection.execute("UPDATE turns SET leased_until = NULL WHERE state = 'open' AND leased_by <> ?", (holder,))
     rows = connection.execute(
-        "SELECT platform, workspace, channel, thread FROM turns WHERE state = 'open' "
+        f"SELECT platform, workspace, channel, thread FROM turns WHERE {UNPARKED} "
         "GROUP BY platform, workspace, channel, thread ORDER BY min(received_at)"
     )
     return [ConversationKey(*row) for row in rows]
@@ -106,12 +107,13 @@ def claim_turn(connection: Connection, key: ConversationKey, holder: str) -> Tur
 def _claim(connection: Connection, key: ConversationKey, holder: str) -> Row | None:
     now = time.time()
     rows = connection.execute(
-        "UPDATE turns SET leased_until = ?, leased_by = ?, fence = fence + 1, attempts = attempts + 1 "
-        f"WHERE seq = (SELECT seq FROM turns WHERE {KEY} AND state = 'open' ORDER BY sent_at, seq LIMIT 1) "
+        "UPDATE turns SET leased_until = ?, leased_by = ?, fence = fence + 1, attempts = attempts + 1, "
+        "parked_until = NULL "
+        f"WHERE seq = (SELECT seq FROM turns WHERE {KEY} AND {READY} ORDER BY sent_at, seq LIMIT 1) "
         f"AND NOT EXISTS (SELECT 1 FROM turns WHERE {KEY} AND state = 'open' AND leased_until > ? AND leased_by <> ?) "
         "RETURNING id, payload, command, about, attempts, fence, answer, "
-        f"(SELECT count(*) > 1 FROM turns WHERE {KEY} AND state = 'open')",
-        (now + LEASE, holder, *key_values(key), *key_values(key), now, holder, *key_values(key)),
+        f"(SELECT count(*) > 1 FROM turns WHERE {KEY} AND {READY})",
+        (now + LEASE, holder, *key_values(key), now, *key_values(key), now, holder, *key_values(key), now),
     )
     return rows[0] if rows else None
 
@@ -120,8 +122,8 @@ def _turn(connection: Connection, row: Row) -> Turn:
     """Return a claimed row as a turn; raise ValueError where its message is none."""
     turn_id, payload, command, about, attempts, fence, answer, followed = row
     message = replace(MESSAGE.validate_json(payload or ""), command=command, about=about)
-    posted = _posted_parts(connection, turn_id) if attempts > 1 else ()
-    return Turn(turn_id, message, attempts, fence, posted, bool(followed), _saved_answer(answer))
+    phase, posted = select_posted_parts(connection, turn_id, command) if attempts > 1 else (0, ())
+    return Turn(turn_id, message, attempts, fence, posted, bool(followed), _saved_answer(answer), phase)
 
 
 def _saved_answer(answer: str | None) -> SavedAnswer | None:
@@ -136,36 +138,13 @@ def _fail_unreadable(connection: Connection, turn_id: str, error: ValueError) ->
     connection.execute(
         "UPDATE turns SET state = 'failed', leased_until = NULL, error = ? WHERE id = ?", ("Unreadable", turn_id)
     )
-    _insert_step(connection, turn_id, "failed", {"error": f"Unreadable: {type(error).__name__}"})
-
-
-def _posted_parts(connection: Connection, turn_id: str) -> tuple[str, ...]:
-    """Return the messages that stand for a turn's parts; of a part that was posted again, the last one."""
-    rows = connection.execute(
-        "SELECT part, platform_id FROM steps WHERE turn_id = ? AND name = 'posted' ORDER BY part, seq", (turn_id,)
-    )
-    return tuple(dict(rows).values())
-
-
-def insert_posted_part(connection: Connection, turn: Turn, part: int, platform_id: str) -> bool:
-    """Note the message that a part of the reply stands in, while the turn is ours; return whether it is."""
-    statement = (
-        "INSERT INTO steps (turn_id, name, at, part, platform_id) "
-        f"SELECT id, 'posted', ?, ?, ? FROM turns WHERE {MINE} RETURNING 1"
-    )
-    return bool(connection.execute(statement, (time.time(), part, platform_id, turn.id, turn.fence)))
-
-
-def _insert_step(connection: Connection, turn_id: str, name: str, detail: dict[str, Any]) -> None:
-    """Add a row to what happened to a turn."""
-    statement = "INSERT INTO steps (turn_id, name, at, detail) VALUES (?, ?, ?, ?)"
-    connection.execute(statement, (turn_id, name, time.time(), json.dumps(detail)))
+    insert_step(connection, turn_id, "failed", {"error": f"Unreadable: {type(error).__name__}"})
 
 
 def next_is_same_author(connection: Connection, turn: Turn) -> bool:
     """Whether the next message that waits in a turn's conversation is a question by the same person."""
     rows = connection.execute(
-        f"SELECT payload, command FROM turns WHERE {KEY} AND state = 'open' AND id <> ? ORDER BY sent_at, seq LIMIT 1",
+        f"SELECT payload, command FROM turns WHERE {KEY} AND {UNPARKED} AND id <> ? ORDER BY sent_at, seq LIMIT 1",
         (*key_values(turn.message.key), turn.id),
     )
     if not rows or rows[0][1]:
@@ -201,7 +180,7 @@ def release_turn(connection: Connection, turn: Turn, error: str) -> bool:
     statement = f"UPDATE turns SET leased_until = NULL, error = ? WHERE {MINE} RETURNING 1"
     is_mine = bool(connection.execute(statement, (error, turn.id, turn.fence)))
     if is_mine:
-        _insert_step(connection, turn.id, "troubled", {"error": error})
+        insert_step(connection, turn.id, "troubled", {"error": error})
     return is_mine
 
 
@@ -231,7 +210,7 @@ def finish_turn(
     if command == "deleted":
         connection.execute("DELETE FROM tool_calls WHERE turn_id = ?", (turn.id,))
         return False
-    _insert_step(connection, turn.id, state, detail)
+    insert_step(connection, turn.id, state, detail)
     kept = _as_edited(turn, [each for each in entries if each.author or not is_unkept], read_message(payload), edited)
     history.insert_said(connection, turn, [_quoting(entry, quoted) for entry in kept])
     if made and not is_unkept:

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from core.messages import Turn
-from core.storage import tool_calls
+from core.messages import ConversationKey, Turn
+from core.storage import consents, tool_calls
 from core.storage.errors import TurnLost
 from core.storage.store import Store
 from core.tool_calls import CallRecord
@@ -21,6 +21,10 @@ class CallJournal:
         if self._turn.attempts < 2:
             return []
         return list(await self._store.run(lambda db: tool_calls.select_calls(db, self._turn)))
+
+    async def read_grants(self, key: ConversationKey) -> frozenset[str]:
+        """Return the tools that somebody in a channel allowed to be called always."""
+        return await self._store.run(lambda db: consents.select_grants(db, key))
 
     async def save_calls(self, records: Sequence[CallRecord]) -> None:
         """Write new calls down, as they are proposed."""

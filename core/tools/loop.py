@@ -46,13 +46,16 @@ async def converse(
 ) -> AsyncGenerator[ModelEvent, None]:
     """Yield what the model says to a question; in between, make the calls that it wants, and tell it what they gave.
 
-    A Notice says what is being looked up, until more text comes. Raises as `chat` does, and TurnLost.
+    A Notice says what is being looked up, until more text comes. It ends where calls wait to be allowed. Raises as
+    `chat` does, and TurnLost.
     """
     said = RoundReader()
     while True:
         if running := run.open_calls():
             yield Notice(format_running(running), at_once=False)
             await run.make_calls()
+        if run.waiting_calls():
+            return
         if run.records:
             asked.extras = run.extras()
             asked.prompt = recall.prompt(asked.key, asked.remembered, asked.question, extras=asked.extras)

@@ -86,8 +86,12 @@ class ToolRun:
                 await self._end_call(record, "uncertain", UNCERTAIN)
 
     def open_calls(self) -> list[CallRecord]:
-        """Return the calls that are still to be made."""
-        return [record for record in self.records if not record.is_over]
+        """Return the calls that are still to be made, but for those that wait to be allowed."""
+        return [record for record in self.records if not (record.is_over or record.state == "waiting")]
+
+    def waiting_calls(self) -> list[CallRecord]:
+        """Return the calls that a person has to allow."""
+        return [record for record in self.records if record.state == "waiting"]
 
     def offer_tools(self, *, takes_tools: bool) -> OfferedTools:
         """Return what goes with the next request: nothing for a model that takes no tools."""
@@ -110,7 +114,9 @@ class ToolRun:
         texts = [Sample(f"{call.name} {call.arguments}") for call in calls]
         checks, about = self._outside.checks, self._outside.about
         clean = await checks.find_clean("tool", texts, about) if checks else [True] * len(calls)
-        vetting = Vetting(self._tools, self._trust, tuple(self.records), self._is_tainted())
+        vetting = Vetting(
+            self._tools, self._trust, tuple(self.records), self.is_tainted, await self._read_grants(calls)
+        )
         kept = vetting.vet_calls(calls, self._rounds(), clean)
         await self._journal.save_calls(kept)
         self.records += kept
@@ -129,6 +135,13 @@ class ToolRun:
             await asyncio.gather(*making, return_exceptions=True)
             self._seconds += time.monotonic() - begun
 
+    async def _read_grants(self, calls: Sequence[ToolCall]) -> frozenset[str]:
+        """Return which tools may always be called here; nobody looks where no call needs it."""
+        called = (self._tools.get(call.name) for call in calls)
+        if not any(tool and tool.spec.needs_consent for tool in called):
+            return frozenset()
+        return await self._journal.read_grants(self._context.key)
+
     def _is_exhausted(self) -> bool:
         """Whether the next answer has to be text."""
         return (
@@ -138,7 +151,8 @@ class ToolRun:
             or count_faults(self.records) >= FAULTS
         )
 
-    def _is_tainted(self) -> bool:
+    @property
+    def is_tainted(self) -> bool:
         """Whether something from outside is in the prompt by now."""
         came = [self._tools.get(record.call.name) for record in self.records if record.state == "returned"]
         is_tainted = self._trust.is_tainted or bool(self._excerpts)
@@ -155,7 +169,7 @@ class ToolRun:
         if tool is None:  # it was there when the call was proposed
             await self._end_call(record, "refused", UNKNOWN)
             return
-        if not tool.spec.is_repeatable:
+        if record.state == "proposed":
             await self._journal.save_call(replace(record, state="running"))
         try:
             result = await self._call_in_time(tool, record)

@@ -6,37 +6,38 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from core.messages import ToolCall
-from core.tool_calls import CallRecord
+from core.tool_calls import DECLINED, CallRecord, CallState
 from core.tools.addresses import host_of
 from core.tools.arguments import decode_arguments, find_argument_fault
 from core.tools.tool import Arguments, Tool
 from core.tools.trust import TurnTrust, is_found_address
 
 MOST_CALLS = 20  # of one turn
+MOST_ASKED = 5  # of one round that wait to be allowed: one card shows them, whole
 UNNAMED = re.compile(r"[^a-zA-Z0-9_-]")  # what no function's name holds (OpenAI API reference)
 LONGEST_NAME = 64
 
 UNKNOWN = "There is no such tool here."
 NOT_JSON = "The arguments were no JSON object. Call it once more with arguments that are one."
 FAULTY = "The arguments do not fit: {fault}. Call it once more with arguments that do."
-TWICE = "This was called with the same arguments before: what it returned stands above. It is not called again."
+TWICE = "This was called with the same arguments before: what came of it stands above. It is not called again."
 TOO_MANY = f"Not called: {MOST_CALLS} calls are all that one question may take. Answer with what you have."
-MADE_UP = (
-    "Not read: this address comes from what was looked up, and nobody here wrote it. Tell the person the address, so "
-    "that they can ask for it themselves."
-)
-UNASKED = "Not called: it changes something, and nobody can be asked here whether it may. Say so."
+TOO_MANY_ASKED = f"Not called: people are asked about {MOST_ASKED} calls at once. Call it when those are done."
 REFUSED = "Not called: moderation refuses the arguments."
 
 
 @dataclass(frozen=True, slots=True)
 class Vetting:
-    """The tools that may be called, what the turn has read, and the calls that were made before."""
+    """The tools that may be called, what the turn has read, and the calls that were made before.
+
+    `granted` are those tools that somebody allowed to be called always.
+    """
 
     tools: Mapping[str, Tool]
     trust: TurnTrust
     made: tuple[CallRecord, ...]
     is_tainted: bool
+    granted: frozenset[str] = frozenset()
 
     def vet_calls(self, calls: Iterable[ToolCall], number: int, clean: Iterable[bool]) -> list[CallRecord]:
         """Return the calls of round `number` as they are to be kept: those that may be made are proposed.
@@ -48,15 +49,29 @@ class Vetting:
             asked = call if is_clean else replace(call, arguments="{}")
             record = CallRecord(number, place, _echo_call(asked), "proposed")
             refusal = self._refusal_of(asked, [*self.made, *records]) if is_clean else REFUSED
-            records.append(replace(record, state="refused", result=refusal) if refusal else self._propose_call(record))
+            kept = replace(record, state="refused", result=refusal) if refusal else self._propose_call(record)
+            if kept.state == "waiting" and sum(each.state == "waiting" for each in records) >= MOST_ASKED:
+                kept = replace(record, state="refused", result=TOO_MANY_ASKED)
+            records.append(kept)
         return records
 
     def _propose_call(self, record: CallRecord) -> CallRecord:
-        """Return a call that may be made; one that may be made twice counts as running from now on."""
-        spec = self.tools[record.call.name].spec
-        address = str((decode_arguments(record.call.arguments) or {}).get(spec.address, ""))
-        state = record.state if not spec.is_repeatable else "running"
+        """Return a call that may be made, or waits to be allowed; one that may be made twice runs from now on."""
+        tool = self.tools[record.call.name]
+        arguments = decode_arguments(record.call.arguments) or {}
+        address = str(arguments.get(tool.spec.address, ""))
+        state: CallState = "running" if tool.spec.is_repeatable else "proposed"
+        if self._needs_click(tool, arguments):
+            state = "waiting"
         return replace(record, state=state, source=host_of(address) if address else "")
+
+    def _needs_click(self, tool: Tool, arguments: Arguments) -> bool:
+        """Whether a person has to allow a call: what was allowed for always counts only before outside content came."""
+        if tool.spec.consent == "never":
+            return False
+        if self._is_made_up(tool, arguments):
+            return True
+        return tool.spec.needs_consent and (self.is_tainted or tool.spec.name not in self.granted)
 
     def _refusal_of(self, call: ToolCall, before: list[CallRecord]) -> str:
         """Return why a call is not made, empty where it is."""
@@ -71,13 +86,7 @@ class Vetting:
             return TWICE
         if sum(each.state != "refused" for each in before) >= MOST_CALLS:
             return TOO_MANY
-        return self._want_of_consent(tool, arguments)
-
-    def _want_of_consent(self, tool: Tool, arguments: Arguments) -> str:
-        """Return why a call is not made without somebody's word, empty where it needs none."""
-        if tool.spec.needs_consent:
-            return UNASKED
-        return MADE_UP if self._is_made_up(tool, arguments) else ""
+        return ""
 
     def _is_made_up(self, tool: Tool, arguments: Arguments) -> bool:
         """Whether an address was put together from what the turn has read, and not by a person."""
@@ -94,7 +103,8 @@ def count_faults(records: Iterable[CallRecord]) -> int:
 
 def _was_made(call: ToolCall, before: Iterable[CallRecord]) -> bool:
     same = (call.name, _canonical(call.arguments))
-    return any(each.state != "refused" and (each.call.name, _canonical(each.call.arguments)) == same for each in before)
+    asked = (each for each in before if each.state != "refused" or each.result in DECLINED.values())
+    return any((each.call.name, _canonical(each.call.arguments)) == same for each in asked)
 
 
 def _canonical(arguments: str) -> str:

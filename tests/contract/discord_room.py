@@ -10,11 +10,12 @@ from typing import Literal, TypeVar
 from core.policy import Policies
 from core.preferences.settings import PreferenceSettings
 from core.turn_settings import TurnSettings
+from deploy.sandbox.discord.content import buttons_on
 from deploy.sandbox.discord.mentions import ANYBODY
 from deploy.sandbox.discord.posts import NO_FLAGS, Flag, Post
 from deploy.sandbox.discord.roster import ADA, BOT_USER, ENGINEERS, GENERAL, GRACE, OTHER_BOT_USER, RANDOM
 from deploy.sandbox.wire.server import Sandbox
-from tests.contract.platform_room import QUICK, Breakage, Channel, Person, Platform, Recording, Said, Write
+from tests.contract.platform_room import QUICK, Breakage, Channel, Person, Platform, Recording, Said, ShownCard, Write
 from tests.support.discord_bot import DiscordSetup, running
 from tests.support.discord_room import chosen, chosen_in_menus
 from tests.support.moderated import Moderated
@@ -134,6 +135,29 @@ class DiscordRoom:
         """Return the bot's messages in the thread or direct message; a very long answer ends in a file."""
         return [_read(post) for post in self._posts(said)]
 
+    def cards(self, said: Said) -> list[ShownCard]:
+        """Return the posts with a row of buttons."""
+        return [
+            ShownCard(
+                post.channel,
+                post.id,
+                post.shown,
+                {each["label"]: each["custom_id"] for each in buttons_on(post.components)},
+            )
+            for post in self._posts(said)
+            if buttons_on(post.components)
+        ]
+
+    async def press(self, card: ShownCard, label: str, by: Person = "ada") -> None:
+        """Use the component, and wait until that is acknowledged."""
+        used = await self._guild.press(card.place, card.id, card.buttons[label], PEOPLE[by])
+        await self._guild.until(lambda: used.answered)
+
+    def whispers(self, by: Person = "ada") -> list[str]:
+        """Return the ephemeral messages to a person, but for those that are still promised."""
+        posts = [post for room in self._guild.channels.values() for post in room.posts.values()]
+        return [post.shown for post in posts if post.seen_by == PEOPLE[by] and post.shown]
+
     def everything(self) -> list[str]:
         """Return the bot's messages everywhere."""
         return [post.shown for post in self._own()]
@@ -236,7 +260,7 @@ class DiscordRoom:
     def _posts(self, said: Said) -> list[Post]:
         place = said.place if self._guild.channels[said.place].is_direct else said.root or said.id
         room = self._guild.channels.get(place)
-        return [post for post in room.posts.values() if post.user == BOT_USER] if room else []
+        return [post for post in room.posts.values() if post.user == BOT_USER and not post.seen_by] if room else []
 
     def _own(self) -> list[Post]:
         posts = [post for room in self._guild.channels.values() for post in room.posts.values()]

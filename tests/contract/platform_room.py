@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
 
 from core.policy import Policies
 from core.preferences.settings import PreferenceSettings
@@ -49,6 +49,16 @@ class Said:
     place: str
     id: str
     root: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownCard:
+    """A message of the bot's with buttons, as somebody saw it: their words, and what the platform knows them by."""
+
+    place: str
+    id: str
+    text: str
+    buttons: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +126,15 @@ class Room(Protocol):
 
     def answers(self, said: Said) -> list[str]:
         """Return what a person reads of the bot in the conversation that a message began, oldest first."""
+
+    def cards(self, said: Said) -> list[ShownCard]:
+        """Return the bot's messages with buttons in a conversation, oldest first."""
+
+    async def press(self, card: ShownCard, label: str, by: Person = "ada") -> None:
+        """Press a button of a card, which may have changed since it was seen."""
+
+    def whispers(self, by: Person = "ada") -> list[str]:
+        """Return what the bot has told a person alone, oldest first."""
 
     def everything(self) -> list[str]:
         """Return what the bot has written anywhere, also for one person alone."""

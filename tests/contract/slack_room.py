@@ -10,11 +10,12 @@ from typing import Any, Literal, TypeVar
 from core.policy import Policies
 from core.preferences.settings import PreferenceSettings
 from core.turn_settings import TurnSettings
+from deploy.sandbox.slack.buttons import buttons_on, press
 from deploy.sandbox.slack.interactions import use_command, use_shortcut
 from deploy.sandbox.slack.modals import read_view, submit_modal
 from deploy.sandbox.slack.roster import slack_id
 from deploy.sandbox.wire.server import Sandbox
-from tests.contract.platform_room import QUICK, Breakage, Channel, Person, Platform, Recording, Said, Write
+from tests.contract.platform_room import QUICK, Breakage, Channel, Person, Platform, Recording, Said, ShownCard, Write
 from tests.support.bot import Setup, running
 from tests.support.moderated import Moderated
 from tests.support.policies import policies_alone
@@ -143,6 +144,22 @@ class SlackRoom:
         """Return the bot's replies in the thread."""
         posts = self._workspace.thread(said.place, said.root or said.id)
         return [post.shown for post in posts if post.user == PEOPLE["the bot"]]
+
+    def cards(self, said: Said) -> list[ShownCard]:
+        """Return the posts with an actions block in the thread."""
+        return [
+            ShownCard(said.place, post.ts, post.shown, {each["text"]["text"]: each for each in buttons_on(post)})
+            for post in self._workspace.thread(said.place, said.root or said.id)
+            if post.user == PEOPLE["the bot"] and buttons_on(post)
+        ]
+
+    async def press(self, card: ShownCard, label: str, by: Person = "ada") -> None:
+        """Send block_actions."""
+        assert not await press(self._workspace, card.place, card.id, card.buttons[label], PEOPLE[by])
+
+    def whispers(self, by: Person = "ada") -> list[str]:
+        """Return the ephemeral messages to a person."""
+        return self._workspace.whispers(PEOPLE[by])
 
     def everything(self) -> list[str]:
         """Return the bot's posts in all channels, and its ephemeral messages."""

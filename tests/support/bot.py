@@ -122,7 +122,7 @@ async def running(sandbox: Sandbox, database: Path, setup: Setup | None = None) 
         knowledge = knowledge_of(store, setup.policies, {slack.name: slack}, documents, recall, guard)
         stack.push_async_callback(knowledge.close)
         conversation = Conversation(
-            store, choice, commands, recall, summaries, ears, guard, tools, documents, knowledge
+            store, choice, commands, recall, summaries, ears, guard, tools, documents, knowledge, setup.tools.consent
         )
         worker = Worker(store, conversation, {slack.name: slack}, setup.limits, guard)
         intake = Intake(store, conversation, {slack.name: slack}, setup.policies, worker, setup.queue, guard)

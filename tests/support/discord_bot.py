@@ -108,7 +108,7 @@ async def running(sandbox: Sandbox, database: Path, setup: DiscordSetup | None =
         knowledge = knowledge_of(store, setup.policies, {discord.name: discord}, documents, recall, guard)
         stack.push_async_callback(knowledge.close)
         conversation = Conversation(
-            store, choice, commands, recall, summaries, ears, guard, tools, documents, knowledge
+            store, choice, commands, recall, summaries, ears, guard, tools, documents, knowledge, setup.tools.consent
         )
         worker = Worker(store, conversation, {discord.name: discord}, setup.limits, guard)
         intake = Intake(store, conversation, {discord.name: discord}, setup.policies, worker, setup.queue, guard)

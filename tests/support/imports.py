@@ -12,6 +12,7 @@ import bots.platforms
 
 STORAGE = ("core.storage",)
 PORT = (
+    "core.cards",
     "core.chat_commands",
     "core.commands",
     "core.errors",
@@ -25,6 +26,7 @@ PORT = (
     "core.setting_fields",
 )
 NOUNS = (
+    "core.cards",
     "core.messages",
     "core.model_events",
     "core.ports",

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from core.consent.settings import ConsentSettings
 from core.policy import ChannelSettings, Policies
 from core.storage.store import Store
 from core.tools.calculator import CALCULATOR
@@ -27,6 +28,7 @@ class ToolSetup:
 
     made: Tools = without_tools
     settings: ToolSettings = field(default_factory=ToolSettings)
+    consent: ConsentSettings = field(default_factory=ConsentSettings)
 
 
 def built_in_tools(store: Store) -> Sequence[Tool]:
@@ -43,6 +45,7 @@ class Probe:
     is_read_only: bool = True
     is_idempotent: bool = False
     address: str = ""
+    is_trusted: bool = False
     consent: Consent = "never"
     fails: str = ""
     hold: asyncio.Event | None = None
@@ -52,8 +55,16 @@ class Probe:
     def tool(self) -> Tool:
         """The tool."""
         schema = {"type": "object", "properties": {"about": {"type": "string"}, "url": {"type": "string"}}}
-        kind = (self.is_read_only, self.is_idempotent)
-        spec = ToolSpec(self.name, "Returns something.", schema, *kind, address=self.address, consent=self.consent)
+        spec = ToolSpec(
+            self.name,
+            "Returns something.",
+            schema,
+            self.is_read_only,
+            self.is_idempotent,
+            self.is_trusted,
+            address=self.address,
+            consent=self.consent,
+        )
         return Tool(spec, self._call)
 
     async def _call(self, arguments: Arguments, context: CallContext) -> ToolResult:

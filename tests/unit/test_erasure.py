@@ -26,7 +26,8 @@ PLACED: dict[str, Any] = {
     "role": "user", "state": "failed", "turn_id": "turn-1", "id": "turn-1", "name": "follow_ups", "hash": "h1",
     "task": "transcriptions", "file_id": CANARY, "platform_id": "1.1", "command": "", "origin": "", "call_id": "",
     "reference": "turn-1", "outcome": "refused", "path": "question", "categories": "[]", "at": time.time(),
-    "error": "Unreadable", "leased_by": "", "was": "", "value": "on",
+    "error": "Unreadable", "leased_by": "", "was": "", "value": "on", "tool": "server__tool",
+    "decided_by": PERSON, "granted_by": PERSON,
 }  # fmt: skip
 
 
@@ -91,7 +92,9 @@ def test_what_others_left_stays_without_the_name(file: Connection, tmp_path: Pat
     """Each row of theirs is there, and the person in it is somebody; a longer word that begins alike is another."""
     insert_row(file, "entries", f"{CANARY} by {NAME}", PLACED)
     apart = {"thread": "2.0", "message_id": "2.0", "turn_id": "turn-2", "id": "turn-2", "hash": "h2", "entry": 2}
+    apart |= {"tool": "server__other"}
     own = {"author_id": OTHER, "author_name": "Bo", "person": OTHER, "chosen_by": OTHER, "file_id": OTHERS}
+    own |= {"decided_by": OTHER, "granted_by": OTHER}
     for table in personal_tables():
         told = dict.fromkeys(RULES[table].prose, f"{OTHERS}: {NAME} and {PERSON}, not {NAME}s")
         insert_row(file, table, OTHERS, PLACED | apart | own | told | {"calls": ""})

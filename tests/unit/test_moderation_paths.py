@@ -49,7 +49,7 @@ SINKS: dict[tuple[str, str, str], tuple[Path, ...]] = {
     ("core.prompt.history", "save_earlier", "save_earlier"): ("earlier",),
     ("core.reply", "show", "reply"): ("answer", "posted"),
     ("core.reply", "_add", "reply"): (),  # an error's own sentence
-    ("core.conversation", "answer", "finish_turn"): ("merged",),
+    ("core.conversation", "_answer_question", "finish_turn"): ("merged",),
     ("core.conversation", "_keep_answer", "finish_turn"): ("question", "answer"),
     ("core.conversation", "post", "finish_turn"): (),
     ("core.conversation", "post", "add_message"): ("posted",),
@@ -78,6 +78,7 @@ SINKS: dict[tuple[str, str, str], tuple[Path, ...]] = {
         "take_message",
         "run",
     ): (),  # what waits: names and addresses of files
+    ("core.consent.consents", "_show_card", "show_card"): ("tool",),  # calls, which were checked before they were kept
 }
 # What reads, or hands on ids, times and numbers alone.
 NO_SINKS = {
@@ -99,6 +100,7 @@ NO_SINKS = {
         "release_turn",
         "renew_lease",
         "recover_conversations",
+        "parked_conversations",
         "conversation_of",
         "recent_conversations",
     ),
@@ -128,7 +130,13 @@ ONLY_READ = (
         *(("core.knowledge.knowledge", name) for name in ("look_up", "_view_of", "_silenced_authors")),
         ("core.knowledge.finder", "find_passages"),
     }
-    | {("core.tools.journal", "read_calls"), ("core.tools.search_here", "search_channel")}
+    | {
+        *(("core.tools.journal", name) for name in ("read_calls", "read_grants")),
+        ("core.tools.search_here", "search_channel"),
+        # who decides what, and where a card stands
+        *(("core.consent.consents", name) for name in ("ask", "resume", "stop", "take_click", "note_posted")),
+        *(("core.consent.consents", name) for name in ("_await_click", "_end", "_close_card")),
+    }
 )
 
 # Where a platform's adapter hands text to its SDK: all of it comes by `reply` or `post_notice`, or is Confab's own.
@@ -155,6 +163,9 @@ SHOWN_BY = {
         ("bots.slack.interactions", "tell_refusal", "send_dict"),
     ),
     ("bots.slack.reply", "_set_status", "write"),
+    # calls, which were checked before they were kept, and sentences of Confab's own about clicks on them
+    *(("bots.slack.cards", "show_card", "post_part"), ("bots.slack.cards", "whisper", "write")),
+    *(("bots.discord.reply_channel", "send_card", "send"), ("bots.discord.cards", "_edit_promised", "request")),
     # no text for anybody
     *(("bots.slack.adapter", "start", "write"), ("bots.slack.webhook", "events_route", "post")),
     *(("bots.slack.doctor", "_check_request_url", "post"), ("bots.setup.env_file", "write_env_file", "write")),
@@ -400,6 +411,15 @@ async def by_call(room: Room) -> None:
     assert PROBE.calls == []
 
 
+async def by_card(room: Room) -> None:
+    """A call that people would be asked about."""
+    PROBE.consent = "always"
+    try:
+        await by_call(room)
+    finally:
+        PROBE.consent = "never"
+
+
 async def by_result(room: Room) -> None:
     """What a tool returned."""
     await call_in(room, Wanted("probe", {"about": "it"}), f"please {FLAGGED}")
@@ -431,7 +451,7 @@ WAYS: dict[str, tuple[Callable[[Room], Awaitable[None]], ...]] = {
     "posted": (by_posted,),
     "merged": (by_merged,),
     "answer": (by_answer,),
-    "tool": (by_call, by_result),
+    "tool": (by_call, by_card, by_result),
     "knowledge": (by_shared_file,),
 }
 PROBE = Probe()

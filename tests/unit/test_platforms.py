@@ -17,6 +17,7 @@ from bots.platform_settings import PlatformSettings
 from bots.platforms import PLATFORMS, BuiltPlatform, PlatformOffer, build_platforms
 from bots.settings import Settings
 from bots.state import PlatformState
+from core.cards import Card
 from core.chat_commands import ChatCommands
 from core.errors import SettingsError
 from core.messages import Attachment, ConversationKey, Earlier, Message, Receive, Turn
@@ -78,6 +79,9 @@ class Pigeons:
 
     async def reply(self, turn: Turn, events: AsyncIterator[ReplyEvent], journal: Journal, *, live: bool) -> None:
         """Say nothing."""
+
+    async def show_card(self, turn: Turn, card: Card, journal: Journal) -> None:
+        """Show nothing."""
 
     async def post_notice(self, key: ConversationKey, text: str) -> None:
         """Say nothing."""

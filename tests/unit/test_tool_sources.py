@@ -25,9 +25,11 @@ from core.tools.sources.source import is_listed, qualify_name
 from core.tools.tool import Tool, ToolSpec, object_schema
 from deploy.sandbox.openai.model import Reply
 from deploy.sandbox.openai.wanted import Wanted
+from deploy.sandbox.slack.buttons import buttons_on, press
 from deploy.sandbox.wire.server import Sandbox
+from tests.support.bot import GENERAL
 from tests.support.mcp_servers import servers_file
-from tests.support.room import answers, ask
+from tests.support.room import answers, mention
 from tests.unit.test_process import process
 
 
@@ -163,17 +165,21 @@ def test_a_file_that_is_none_of_that_form_is_said_to_be(tmp_path: Path, text: st
 async def test_a_bot_offers_the_tools_of_its_servers_and_calls_what_changes_nothing(
     sandbox: Sandbox, tmp_path: Path
 ) -> None:
-    """From its first question on; what changes something is not called unasked."""
+    """From its first question on; what changes something is called once a person has allowed it."""
     path = servers_file(tmp_path, {"tasks": {"url": sandbox.mcp_url}})
     async with process(sandbox, tmp_path, CONFAB_MCP=path, HOME=os.environ["HOME"]):
         sandbox.model.script.append(
             Reply(calls=(Wanted("tasks__list_tasks"), Wanted("tasks__add_task", {"title": "x"})))
         )
         sandbox.model.script.append(Reply("Two tasks."))
-        thread = await ask(sandbox, "what is there to do?")
+        thread = await sandbox.workspace.say(GENERAL, mention("what is there to do?"))
+        await sandbox.workspace.until(lambda: any(map(buttons_on, sandbox.workspace.thread(GENERAL, thread))))
+        (card,) = [post for post in sandbox.workspace.thread(GENERAL, thread) if buttons_on(post)]
+        assert [each.name for each in sandbox.tasks.tasks.calls] == ["list_tasks"]
+        assert not await press(sandbox.workspace, GENERAL, card.ts, buttons_on(card)[0])
         await sandbox.workspace.until(lambda: "Two tasks." in answers(sandbox, thread)[-1])
         offered = [each["function"]["name"] for each in sandbox.model.requests[0].body["tools"]]
         assert {"tasks__list_tasks", "tasks__add_task", "tasks__close_task", "time"} <= set(offered)
         results = [each["content"] for each in sandbox.model.requests[1].messages if each["role"] == "tool"]
         assert "Water the plants" in results[0]
-        assert [each.name for each in sandbox.tasks.tasks.calls] == ["list_tasks"]
+        assert [each.name for each in sandbox.tasks.tasks.calls] == ["list_tasks", "add_task"]

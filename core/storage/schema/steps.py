@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlite_utils import Database, Migrations
 
 from core.storage.connection import Connection, in_our_errors
-from core.storage.schema import first, knowledge, personas, privacy, tool_sources
+from core.storage.schema import consent, first, knowledge, personas, privacy, tool_sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,7 @@ STEPS = (
     SchemaStep("m017_privacy", privacy.PRIVACY),
     SchemaStep("m018_knowledge", knowledge.KNOWLEDGE),
     SchemaStep("m019_personas", personas.PERSONAS),
+    SchemaStep("m020_consent", consent.CONSENT),
     SchemaStep("m022_tool_sources", tool_sources.TOOL_SOURCES),
 )
 

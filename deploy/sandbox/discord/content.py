@@ -21,7 +21,9 @@ MOST_FILES = 10
 _EMBED_LIMITS = {"title": 256, "description": 4096, "footer.text": 2048, "author.name": 256}
 MOST_FIELDS = 25
 _FIELD_LIMITS = {"name": 256, "value": 1024}
-STRING_SELECT = 3
+BUTTON, STRING_SELECT = 2, 3
+MOST_CUSTOM_ID, MOST_LABEL, MOST_IN_A_ROW = 100, 80, 5
+LINK, PREMIUM = 5, 6  # styles of buttons without a custom_id
 _V2_TYPES = frozenset({9, 10, 11, 12, 13, 14, 17})
 
 
@@ -93,6 +95,8 @@ def _components(body: dict[str, Any]) -> dict[str, Problem]:
     components = body.get("components") or []
     if any(map(_is_odd_select, _flattened(components))):
         return {"components": _too_long(MOST_CHOICES)}
+    if fault := _button_fault(components):
+        return {"components": fault}
     if int(body.get("flags") or 0) & Flag.COMPONENTS_V2:
         return _second_version(body, components)
     if len(components) > MOST_ROWS:
@@ -117,6 +121,20 @@ def _second_version(body: dict[str, Any], components: list[dict[str, Any]]) -> d
     return problems
 
 
+def _button_fault(components: list[dict[str, Any]]) -> Problem | None:
+    """Return what is wrong with buttons: their names, which each stand once, their labels, or a row of too many."""
+    named = [each for each in buttons_on(components) if each.get("style") not in (LINK, PREMIUM)]
+    names = [str(each.get("custom_id") or "") for each in named]
+    if len(names) > len(set(names)):
+        return Problem("COMPONENT_CUSTOM_ID_DUPLICATED", "Component custom id cannot be duplicated")
+    if not all(1 <= len(each) <= MOST_CUSTOM_ID for each in names):
+        return Problem("BASE_TYPE_BAD_LENGTH", f"Must be between 1 and {MOST_CUSTOM_ID} in length.")
+    if any(len(str(each.get("label") or "")) > MOST_LABEL for each in named):
+        return _too_long(MOST_LABEL)
+    rows = [each.get("components") or [] for each in _flattened(components)]
+    return _too_long(MOST_IN_A_ROW) if any(len(buttons_on(row)) > MOST_IN_A_ROW for row in rows) else None
+
+
 def _is_odd_select(component: dict[str, Any]) -> bool:
     """Whether a component is a select menu with no or too many options, or whose words are none or too many."""
     if component.get("type") != STRING_SELECT:
@@ -136,6 +154,11 @@ def select_on(components: list[dict[str, Any]], custom_id: str) -> dict[str, Any
     """Return the select menu of this custom_id, None where there is none."""
     found = (each for each in _flattened(components) if each.get("type") == STRING_SELECT)
     return next((each for each in found if each.get("custom_id") == custom_id), None)
+
+
+def buttons_on(components: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the buttons among components, in their order."""
+    return [each for each in _flattened(components) if each.get("type") == BUTTON]
 
 
 def numbered(components: list[dict[str, Any]]) -> list[dict[str, Any]]:

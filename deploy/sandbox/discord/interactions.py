@@ -7,7 +7,7 @@ from typing import Any
 
 from deploy.sandbox.discord import message_payloads, payloads
 from deploy.sandbox.discord.board import Board
-from deploy.sandbox.discord.content import STRING_SELECT, select_on
+from deploy.sandbox.discord.content import BUTTON, STRING_SELECT, select_on
 from deploy.sandbox.discord.roster import APP, BOT_USER, GUILD, Channel
 from deploy.sandbox.discord.snowflakes import Snowflakes
 
@@ -16,7 +16,6 @@ CHAT_INPUT, MESSAGE_MENU = 1, 3
 # The kinds of interaction, and the type of option that a Python value stands for.
 COMMAND_USED, COMPONENT_USED = 2, 3
 SUBCOMMAND = 1  # a type of option
-BUTTON = 2
 _OPTION_TYPES: dict[type, int] = {bool: 5, int: 4, float: 10, str: 3}
 
 

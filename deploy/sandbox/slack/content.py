@@ -19,6 +19,9 @@ MOST_SECTION_FIELD = 2_000
 MOST_HEADER = 150
 MOST_BLOCK_ID = 255
 MOST_BUTTON_TEXT = 75
+MOST_BUTTON_VALUE = 2_000
+MOST_ACTION_ID = 255
+MOST_IN_A_ROW = 25
 MOST_TABLE_ROWS = 100
 MOST_TABLE_COLUMNS = 20
 MOST_TABLE_TEXT = 10_000
@@ -107,6 +110,9 @@ def _text_fault(text: Any, most: int, *, required: bool) -> str:
 def _element_fault(element: Block) -> str:
     if element.get("type") != "button":
         return ""
+    for name, most in (("value", MOST_BUTTON_VALUE), ("action_id", MOST_ACTION_ID)):
+        if len(str(element.get(name, ""))) > most:
+            return f"must be up to {most} characters: {name}"
     return _text_fault(element.get("text"), MOST_BUTTON_TEXT, required=True)
 
 
@@ -119,7 +125,11 @@ def _markdown_fault(block: Block) -> str:
 
 
 def _elements_fault(block: Block) -> str:
-    return next(filter(None, map(_element_fault, block.get("elements", []))), "")
+    elements = block.get("elements", [])
+    names = [each["action_id"] for each in elements if "action_id" in each]
+    if not 1 <= len(elements) <= MOST_IN_A_ROW or len(names) > len(set(names)):
+        return f"1 to {MOST_IN_A_ROW} elements, each action_id once"
+    return next(filter(None, map(_element_fault, elements)), "")
 
 
 def _table_fault(block: Block) -> str:

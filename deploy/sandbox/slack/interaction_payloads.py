@@ -69,6 +69,35 @@ def block_actions(person: User, view: Payload, button: Payload, stamp: str, trig
     }
 
 
+def message_block_actions(
+    person: User, room: Channel, body: Payload, button: Payload, stamp: str, trigger: str, response_url: str
+) -> Payload:
+    """Return the press of a button under a message; `body` is the whole message."""
+    action = {
+        name: button[name] for name in ("type", "action_id", "block_id", "text", "value", "style") if name in button
+    }
+    thread = {"thread_ts": body["thread_ts"]} if "thread_ts" in body else {}
+    return {
+        "type": "block_actions",
+        "token": TOKEN,
+        "api_app_id": APP,
+        **_who(person),
+        "container": {
+            "type": "message",
+            "message_ts": body["ts"],
+            "channel_id": room.id,
+            "is_ephemeral": False,
+            **thread,
+        },
+        "trigger_id": trigger,
+        "channel": {"id": room.id, "name": NAMES.get(room.kind, room.name)},
+        "message": body,
+        "state": {"values": {}},
+        "response_url": response_url,
+        "actions": [{**action, "action_ts": stamp}],
+    }
+
+
 def view_submission(person: User, view: Payload, values: Payload, trigger: str) -> Payload:
     """Return a modal that was sent; `values` by block_id and action_id."""
     return {

@@ -32,17 +32,17 @@ async def use_command(
     In a thread no app's command can be used, and Slack says so by itself.
     """
     if name not in workspace.commands or COMMANDS not in workspace.scopes:
-        _tell(workspace, user, channel, thread_ts, f"{name} is not a valid command.")
+        tell(workspace, user, channel, thread_ts, f"{name} is not a valid command.")
         return
     if thread_ts:
-        _tell(workspace, user, channel, thread_ts, f"{name} is not supported in threads. Sorry!")
+        tell(workspace, user, channel, thread_ts, f"{name} is not supported in threads. Sorry!")
         return
     room, person = workspace.channels[channel], workspace.users[user]
-    url = _response_url(workspace, user, channel, None)
+    url = response_url(workspace, user, channel, None)
     payload = payloads.command(name, text, room, person, workspace.views.give_trigger(user), url)
     receipt = await workspace.courier.interact("slash_commands", payload)
     if receipt.fault:
-        _tell(workspace, user, channel, None, f'{name} failed with the error "{receipt.fault}"')
+        tell(workspace, user, channel, None, f'{name} failed with the error "{receipt.fault}"')
     elif receipt.body:
         _say(workspace, user, channel, None, receipt.body)
 
@@ -53,12 +53,12 @@ async def use_shortcut(workspace: Workspace, callback_id: str, channel: str, ts:
         raise LookupError(f"No shortcut {callback_id!r} is in this menu.")
     room, person = workspace.channels[channel], workspace.users[user]
     post = room.posts[ts]
-    url = _response_url(workspace, user, channel, post.thread_ts)
+    url = response_url(workspace, user, channel, post.thread_ts)
     trigger = workspace.views.give_trigger(user)
     chosen = payloads.message_action(callback_id, room, workspace.body(post), person, workspace.stamp(), trigger, url)
     receipt = await workspace.courier.interact("interactive", chosen)
     if receipt.fault:
-        _tell(workspace, user, channel, post.thread_ts, f'The shortcut failed with the error "{receipt.fault}"')
+        tell(workspace, user, channel, post.thread_ts, f'The shortcut failed with the error "{receipt.fault}"')
 
 
 def routes(workspace: Workspace) -> list[web.AbstractRouteDef]:
@@ -76,7 +76,8 @@ def routes(workspace: Workspace) -> list[web.AbstractRouteDef]:
     return [web.post("/slack/response/{id}", respond)]
 
 
-def _response_url(workspace: Workspace, user: str, channel: str, thread_ts: str | None) -> str:
+def response_url(workspace: Workspace, user: str, channel: str, thread_ts: str | None) -> str:
+    """Return an address at which the app may answer an interaction."""
     return f"{workspace.url}/slack/response/{workspace.invitations.give(user, channel, thread_ts)}"
 
 
@@ -91,7 +92,7 @@ def _say(workspace: Workspace, user: str, channel: str, thread_ts: str | None, s
         workspace.whisper(user, post)
 
 
-def _tell(workspace: Workspace, user: str, channel: str, thread_ts: str | None, text: str) -> None:
+def tell(workspace: Workspace, user: str, channel: str, thread_ts: str | None, text: str) -> None:
     """Show what Slack itself says to a person."""
     workspace.whisper(user, Post(workspace.stamp(), channel, SLACKBOT, text, thread_ts=thread_ts))
 

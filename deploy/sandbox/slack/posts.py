@@ -110,8 +110,13 @@ class Post:
 
     @property
     def shown(self) -> str:
-        """What a person reads: the markdown blocks where there are any, else the text."""
-        return self.markdown or self.text
+        """What a person reads: the markdown blocks where there are any, else the text; and small print below."""
+        return "\n\n".join(filter(None, (self.markdown or self.text, *self._small_print())))
+
+    def _small_print(self) -> Iterator[str]:
+        for block in self.blocks:
+            if block.get("type") == "context":
+                yield " ".join(str(each.get("text", "")) for each in block.get("elements", []))
 
     @property
     def pings(self) -> list[str]:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from deploy.sandbox.slack.content import check_blocks
+from deploy.sandbox.slack.content import MOST_ACTION_ID, check_blocks
 from deploy.sandbox.slack.refused import Refused
 
 MOST_BYTES = 250_000
@@ -16,7 +16,6 @@ MOST_OPTIONS = 100
 MOST_OPTION_TEXT = 75
 MOST_OPTION_VALUE = 150
 MOST_LABEL = 2_000
-MOST_ACTION_ID = 255
 
 Block = dict[str, Any]
 

@@ -10,6 +10,7 @@ from typing import TypeVar, cast
 import pytest
 
 from bots.streaming import Pace, ReplyStream
+from core.cards import Card
 from core.chat_commands import ChatCommands
 from core.conversation import Conversation
 from core.errors import FileUnreadable, PlatformError
@@ -186,6 +187,9 @@ class Simulated:
         if attachment.name:
             raise FileUnreadable(attachment.name)
         yield b""
+
+    async def show_card(self, turn: Turn, card: Card, journal: Journal) -> None:
+        """Show no card: nothing is asked for that needs one."""
 
     async def post_notice(self, key: ConversationKey, text: str) -> None:
         """Nobody is told anything outside of a turn."""
