@@ -133,6 +133,7 @@ ONLY_READ = (
     | {
         *(("core.tools.journal", name) for name in ("read_calls", "read_grants")),
         ("core.tools.search_here", "search_channel"),
+        ("core.tools.sources.catalog", "take_tools"),  # what servers say of their own tools
         # who decides what, and where a card stands
         *(("core.consent.consents", name) for name in ("ask", "resume", "stop", "take_click", "note_posted")),
         *(("core.consent.consents", name) for name in ("_await_click", "_end", "_close_card")),
