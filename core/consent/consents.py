@@ -107,7 +107,7 @@ class Consents:
         if self._guard and (refusal := self._guard.refusal_of(turn.message)):
             return f"_{refusal.notice}_"
         person = turn.message.author
-        mine = {f"user:{person.id}", *(f"role:{role}" for role in person.roles)}
+        mine = {f"user:{person.id}", *(f"role:{role}" for role in person.roles or ())}
         if asker and asker.message.author.id == person.id:
             mine.add(ASKER)
         is_decider = bool(mine & set(self._settings.deciders)) and not person.is_bot
