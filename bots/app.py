@@ -26,6 +26,7 @@ from bots.moderating import guard_of
 from bots.operator_commands import LOOK_AGAIN
 from bots.platforms import BuiltPlatforms, build_platforms
 from bots.settings import Settings
+from bots.spending import bound_answers, open_meter, reservations_of
 from bots.tools import toolbox_of
 from bots.voice import local_whisper, voice_notes_of
 from core.chat_commands import ChatCommands
@@ -93,19 +94,23 @@ async def _build_core(
     """Return what takes events in, what answers them, and their tools and knowledge, with all between."""
     asked = settings.model.model_copy(update={"max_connections": settings.turns.concurrency})
     client = await stack.enter_async_context(open_client(asked))
-    models, policies = open_models(settings, asked, client, stack), commands.preferences.policies
-    guard = await guard_of(settings.moderation, asked, policies, store, platforms.by_name, stack)
+    policies = commands.preferences.policies
+    meter = await open_meter(settings, store, policies)
+    models = open_models(settings, asked, client, stack, meter)
+    guard = await guard_of(settings.moderation, asked, policies, store, platforms.by_name, stack, meter)
     prompts = settings.prompt.model_copy(update={"schemas": asked.schemas})
     recall = HistoryLoader(store, counter_for(asked.model), models.window, prompts, policies, models.windows)
-    summaries = Summaries(store, OpenAI(asked.for_background_calls(), client), recall, guard)
+    background = bound_answers(asked.for_background_calls(), meter)
+    summaries = Summaries(store, OpenAI(background, client, meter), recall, guard)
     stack.push_async_callback(summaries.close)
-    local = local_whisper(settings.transcription, os.environ, stack)
-    voice_notes = voice_notes_of(settings, store, policies, client, platforms.transcripts, local)
+    local = local_whisper(settings.transcription, os.environ, stack, meter)
+    voice_notes = voice_notes_of(settings, store, policies, client, platforms.transcripts, local, meter)
     stack.push_async_callback(voice_notes.close)
     documents = Documents()  # one, so that its bounds hold for links and attached files together
     tools = await toolbox_of(settings.tools, store, policies, guard, documents, stack, os.environ)
     knowledge = knowledge_of(store, policies, platforms.sources, documents, recall, guard)
     stack.push_async_callback(knowledge.close)
+    spending = reservations_of(meter, models.choice, policies, settings.prompt.instructions)
     conversation = Conversation(
         store,
         models.choice,
@@ -118,8 +123,9 @@ async def _build_core(
         documents,
         knowledge,
         settings.consent,
+        spending,
     )
-    worker = Worker(store, conversation, platforms.by_name, settings.turns, guard)
+    worker = Worker(store, conversation, platforms.by_name, settings.turns, guard, spending.reserve_turn)
     intake = Intake(store, conversation, platforms.by_name, policies, worker, settings.turns.queue, guard)
     return intake, worker, tools, knowledge
 

@@ -6,11 +6,13 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
 from bots.settings import Settings
+from bots.spending import bound_answers
 from core.llm.choice import ModelChoice
 from core.llm.client import OpenAI
 from core.llm.settings import ModelSettings
 from core.llm.transcriptions import Client
 from core.prompt.context_window import ContextWindow, ask_window
+from core.spending.meter import Meter
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +24,15 @@ class OpenedModels:
     windows: Mapping[str, ContextWindow]
 
 
-def open_models(settings: Settings, asked: ModelSettings, client: Client, stack: AsyncExitStack) -> OpenedModels:
+def open_models(
+    settings: Settings, asked: ModelSettings, client: Client, stack: AsyncExitStack, meter: Meter
+) -> OpenedModels:
     """Return the models at the endpoint that `asked` names; `stack` ends the questions for their windows."""
 
     def open_model(options: ModelSettings) -> tuple[OpenAI, ContextWindow]:
-        model, window = OpenAI(options, client), ContextWindow(settings.prompt.context_window, options.max_tokens)
+        options = bound_answers(options, meter)
+        model = OpenAI(options, client, meter)
+        window = ContextWindow(settings.prompt.context_window, options.max_tokens)
         stack.callback(asyncio.create_task(ask_window(model, window)).cancel)
         return model, window
 

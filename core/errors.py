@@ -7,6 +7,7 @@ BotError                 everything that a person is told of in the channel
         StreamStalled, StreamCut, GarbledAnswer, EmptyAnswer, AnswerCutByLength; DailyLimit, BareEnd and AnswerTooLong,
         in core/llm/errors.py
     VoiceError           a recording was not understood, in core/voice/errors.py
+    SpendingRefused      a ModelError: it would cost more than it may, in core/spending/errors.py
     ModerationError      what was asked or answered is not shown, in core/moderation/errors.py
     PlatformError        an answer could not be shown
         Uncertain        it may have been, and nobody can tell
@@ -31,6 +32,7 @@ class BotError(Exception):
 
     notice: str
     hint: str
+    is_private = False  # whether it concerns nobody but who asked
 
     def __init__(self, detail: str = "", hint: str = "") -> None:
         """`detail` is for the log; a `hint` of the platform's own takes the place of the class's."""

@@ -1,8 +1,10 @@
 """The nouns that everything else speaks of."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
+
+from core.errors import BotError
 
 Role = Literal["system", "user", "assistant", "tool"]
 Origin = Literal["", "channel"]
@@ -219,19 +221,35 @@ class PromptMessage:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What a call cost, in tokens, as the endpoint reported it with the last chunk."""
+    """What a call cost, in tokens, as the endpoint reported it with the last chunk.
+
+    The cached ones are among those of the input, as are those `written` to a cache; those of reasoning are among those
+    of the output. `cost` is what the endpoint says it took, in billionths of a dollar, None where it does not say;
+    `tier` is the tier of service that it names.
+    """
 
     input_tokens: int
     output_tokens: int
     cached_tokens: int
     model: str
+    reasoning_tokens: int = 0
+    written_tokens: int = 0
+    cost: int | None = None
+    tier: str = ""
 
     def plus(self, other: "Usage | None") -> "Usage":
         """Return what two calls of one turn cost together."""
         if other is None:
             return self
-        tokens = (self.input_tokens + other.input_tokens, self.output_tokens + other.output_tokens)
-        return Usage(*tokens, self.cached_tokens + other.cached_tokens, self.model)
+        return replace(
+            self,
+            input_tokens=self.input_tokens + other.input_tokens,
+            output_tokens=self.output_tokens + other.output_tokens,
+            cached_tokens=self.cached_tokens + other.cached_tokens,
+            reasoning_tokens=self.reasoning_tokens + other.reasoning_tokens,
+            written_tokens=self.written_tokens + other.written_tokens,
+            cost=None if self.cost is None or other.cost is None else self.cost + other.cost,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +271,8 @@ class Turn:
     `fence` grows with every claim: whoever holds an older one has lost the turn and may write nothing more.
     `posted` is what an earlier attempt left visible, part by part, oldest first. `followed` says that another turn of
     the conversation waits behind it. `kept` is what the model answered to an earlier attempt. `phase` is how often it
-    has asked for consent: what it posts after that is a reply of its own, below the card.
+    has asked for consent: what it posts after that is a reply of its own, below the card. `refusal` is why it is not to
+    be answered, since that would cost more than it may.
     """
 
     id: str
@@ -264,6 +283,7 @@ class Turn:
     followed: bool = False
     kept: SavedAnswer | None = None
     phase: int = 0
+    refusal: BotError | None = None
 
     @property
     def reply_id(self) -> str:

@@ -64,5 +64,9 @@ class Platform(Protocol):
     async def show_card(self, turn: Turn, card: Card, journal: Journal) -> None:
         """Post a card where a turn is answered, or change the one that `turn.posted` names; raise PlatformError."""
 
-    async def post_notice(self, key: ConversationKey, text: str) -> None:
-        """Post a text into a key's channel, outside of any turn; raise PlatformError where that is refused."""
+    async def post_notice(self, key: ConversationKey, text: str, only_for: str = "") -> bool:
+        """Post a text into a key's channel, outside of any turn; raise PlatformError where that is refused.
+
+        With `only_for` it is shown to that person alone, by their id; return False where the platform cannot, and then
+        post nothing.
+        """

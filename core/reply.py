@@ -14,6 +14,7 @@ from core.moderation.errors import AnswerRefused, ModerationError
 from core.outcome import Cancellation, Outcome, Parts, notice, record, reference, sentence, under
 from core.policy import Policies
 from core.ports import Platform
+from core.spending.errors import SpendingRefused
 from core.storage.store import Store
 
 log = structlog.get_logger()
@@ -38,6 +39,10 @@ class Reply:
             answer.keep_characters(error.shown)
             record(turn, answer, error)
             await self._add(turn, platform, error, answer)
+        except SpendingRefused as refusal:
+            record(turn, answer, refusal)
+            if not await self._tell_asker(turn, platform, refusal):
+                await self.show(turn, platform, sentence(notice(turn, refusal)), answer)
         except PlatformError as error:
             if error.is_silence:
                 raise  # another attempt goes on where this one stands
@@ -60,6 +65,7 @@ class Reply:
             if answer.text and not (halt.sentence or turn.kept):
                 self._store.save_answer(turn, SavedAnswer(answer.text, answer.usage), answer.cited)
         except (ModelError, ModerationError) as error:
+            _pass_on_refusal(error, nothing_stands=not (answer.visible_text or turn.posted))
             record(turn, answer, error)
             if isinstance(error, AnswerCutByLength) and not turn.kept:
                 self._store.save_answer(turn, SavedAnswer(answer.text, answer.usage, is_cut=True), answer.cited)
@@ -69,12 +75,26 @@ class Reply:
             yield Replace(ending)
 
     async def refuse(self, turn: Turn, platform: Platform, error: BotError, *, is_told: bool = True) -> None:
-        """End a turn with a sentence in place of an answer, or without one."""
+        """End a turn with a sentence in place of an answer, or without one.
+
+        One that is for the asker alone is shown to nobody else where the platform can do that.
+        """
         answer = Outcome()
         record(turn, answer, error)
+        if is_told and error.is_private and await self._tell_asker(turn, platform, error):
+            is_told = False
         if is_told:
             await self.show(turn, platform, sentence(notice(turn, error)), answer)
         await self._store.finish_turn(turn, [], answer.state if is_told else "refused", answer.detail)
+
+    async def _tell_asker(self, turn: Turn, platform: Platform, error: BotError) -> bool:
+        """Tell who asked, and nobody else, why there is no answer; False where the platform does not do that."""
+        key = turn.message.key
+        try:
+            return await platform.post_notice(key, notice(turn, error), only_for=turn.message.author.id)
+        except PlatformError as refusal:
+            log.info("asker not told", reference=reference(turn), detail=str(refusal))
+            return False
 
     async def fail(self, turn: Turn, platform: Platform) -> None:
         """End a turn that failed too often, with a sentence where even that can be shown."""
@@ -112,3 +132,9 @@ def _ending_of(answer: Outcome, halt: Cancellation) -> str | None:
         return halt.sentence if halt.replaces else f"{answer.visible_text} {halt.sentence}".strip()
     is_left = answer.noted and not (halt.sentence or answer.error)
     return answer.visible_text if is_left else None
+
+
+def _pass_on_refusal(error: BotError, *, nothing_stands: bool) -> None:
+    """Raise a refusal to spend where nothing of a reply stands yet, so that who asked can be told alone."""
+    if isinstance(error, SpendingRefused) and nothing_stands:
+        raise error

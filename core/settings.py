@@ -18,12 +18,18 @@ from core.policy import ChannelSettings, ConversationSettings
 from core.preferences.settings import PreferenceSettings
 from core.prompt.settings import PromptSettings
 from core.setting_fields import Section
+from core.spending.settings import CapSettings, PriceSettings, SpendingSettings
 from core.storage.settings import StorageSettings
 from core.tools.settings import ToolSettings
 from core.turn_settings import TurnSettings
 from core.voice.settings import VoiceSettings
 
-INNER: Mapping[str, type[BaseModel]] = {"CONFAB_CHANNELS": ChannelSettings, "CONFAB_TRANSCRIBERS": TranscriberSettings}
+INNER: Mapping[str, type[BaseModel]] = {
+    "CONFAB_CHANNELS": ChannelSettings,
+    "CONFAB_TRANSCRIBERS": TranscriberSettings,
+    "CONFAB_CAPS": CapSettings,
+    "CONFAB_PRICES": PriceSettings,
+}
 LONGEST_PLACE = 40  # characters of a key that is told
 HEAD = """\
 # Confab's settings. Copy this file to .env and fill in what you need; an empty value is an absent one.
@@ -47,6 +53,7 @@ class CoreSettings:
     consent: ConsentSettings
     knowledge: KnowledgeSettings
     turns: TurnSettings
+    spending: SpendingSettings
 
 
 def sections_of(joined: type) -> dict[str, type[Section]]:

@@ -18,7 +18,7 @@ from core.outcome import Cancellation, reference
 from core.ports import Platform
 from core.retry import pause_before
 from core.storage.errors import StatementRefused, StorageUnavailable, TurnLost
-from core.storage.store import Store
+from core.storage.store import Reserve, Store
 from core.turn_settings import TurnSettings
 
 log = structlog.get_logger()
@@ -37,12 +37,15 @@ class Worker:
         platforms: Mapping[str, Platform],
         settings: TurnSettings,
         guard: Moderation | None = None,
+        reserve: Reserve | None = None,
     ) -> None:
+        """`reserve` reserves what a turn may cost as it is claimed."""
         self._store = store
         self._conversation = conversation
         self._platforms = platforms
         self._settings = settings
         self._guard = guard
+        self._reserve = reserve
         self._slots = FairSlots(settings.concurrency)
         self._tasks: dict[ConversationKey, asyncio.Task[None]] = {}
         self._woken: set[ConversationKey] = set()
@@ -119,7 +122,7 @@ class Worker:
         channel = (key.platform, key.channel)
         await self._slots.take_slot(channel)
         try:
-            turn = await self._store.claim_turn(key)
+            turn = await self._store.claim_turn(key, self._reserve)
             pause = await self._try_turn(turn) if turn else 0.0
         finally:
             self._slots.release_slot()

@@ -97,9 +97,12 @@ class Discord:
         """Yield a file's content; raise FileUnreadable where it is not to be had, or exceeds `most` bytes."""
         return self._downloads.read_chunks(attachment.url, most)
 
-    async def post_notice(self, key: ConversationKey, text: str) -> None:
-        """Post a text into a channel; raises DiscordRefusal."""
-        await (await self._session).post_notice(key.channel, text)
+    async def post_notice(self, key: ConversationKey, text: str, only_for: str = "") -> bool:
+        """Post a text into a channel; raises DiscordRefusal. Outside of an interaction all see what stands there."""
+        if only_for:
+            return False
+        await (await self._session).post_notice(key.thread or key.channel, text)
+        return True
 
     async def show_card(self, turn: Turn, card: Card, journal: Journal) -> None:
         """Post a card in the message's thread or under it, or change the one that stands."""

@@ -9,6 +9,7 @@ from core.errors import EndpointUnreachable, ModelError, UnknownModel
 from core.llm.client import OpenAI, open_client
 from core.llm.settings import ModelSettings
 from core.messages import PromptMessage
+from core.spending.charge import Charge
 
 QUESTION = "Answer with this one word and nothing else: ready"
 PATIENCE = 30.0  # seconds for the word: a local model may have to be loaded first
@@ -25,7 +26,7 @@ async def check_model(settings: Settings) -> list[Check]:
         model = OpenAI(options, client)
         began = asyncio.get_running_loop().time()
         try:
-            await model.answer([PromptMessage("user", QUESTION)])
+            await model.answer([PromptMessage("user", QUESTION)], Charge("answer"))
         except ModelError as error:
             return [await _check_fault(model, options, error)]
         seconds = asyncio.get_running_loop().time() - began

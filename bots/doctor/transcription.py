@@ -11,6 +11,7 @@ from core.errors import ModelError, SoundRefused
 from core.llm.client import open_client
 from core.llm.settings import TranscriptionSettings
 from core.llm.transcriptions import Client, TranscriptionClient
+from core.spending.charge import Charge
 
 SPEECH = Path(__file__).with_name("speech.ogg")  # a synthetic voice (flite's rms): "the weather is very nice today"
 SAID = frozenset({"the", "weather", "is", "very", "nice", "today"})
@@ -33,7 +34,8 @@ async def _check_one(asked: TranscriptionSettings, client: Client) -> Check:
     name = f"transcription.{asked.model}"
     patient = asked.model_copy(update={"timeout": PATIENCE, "retry_deadline": 2.0, "language": "", "prompt": ""})
     try:
-        heard = await TranscriptionClient(patient, client).transcribe(SPEECH, "transcriptions")
+        asked_for = Charge("transcription")
+        heard = await TranscriptionClient(patient, client).transcribe(SPEECH, "transcriptions", asked_for)
     except (ModelError, SoundRefused) as error:
         told = f"Voice notes are not understood: {asked.model} does not transcribe ({type(error).__name__})."
         return Check(name, "warn", told, OTHERS)

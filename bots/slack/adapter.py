@@ -194,13 +194,20 @@ class Slack:
         """Return Slack's own transcript of a clip, empty where it has none that is complete."""
         return await fetch_own_transcript(self._calls, attachment.id)
 
-    async def post_notice(self, key: ConversationKey, text: str) -> None:
-        """Post a text into a channel; raises SlackRefusal."""
-        arguments = {"channel": key.channel, **payload_of(text)}
+    async def post_notice(self, key: ConversationKey, text: str, only_for: str = "") -> bool:
+        """Post a text into a channel, or show it to one person there; raises SlackRefusal.
+
+        In a direct message there is nobody else, and what is shown to one person alone would be gone with the window.
+        """
+        if only_for and key.channel.startswith("D"):
+            return False
+        alone = {"user": only_for, **({"thread_ts": key.thread} if key.thread else {})} if only_for else {}
+        method = "chat.postEphemeral" if only_for else "chat.postMessage"
         try:
-            await self._calls.write("chat.postMessage", arguments, repeatable=False)
+            await self._calls.write(method, {"channel": key.channel, **alone, **payload_of(text)}, repeatable=False)
         except MaybeSent:
-            raise SlackRefusal("chat.postMessage", "no_answer") from None
+            raise SlackRefusal(method, "no_answer") from None
+        return True
 
     async def show_card(self, turn: Turn, card: Card, journal: Journal) -> None:
         """Post a card in the message's thread, or change the one that stands."""

@@ -1,7 +1,7 @@
 """The streaming client for chat completions of any OpenAI-compatible endpoint.
 
 async with open_client(options) as client:
-    async for event in OpenAI(options, client).chat(prompt, user="U1"): ...
+    async for event in OpenAI(options, client).chat(prompt, Charge("answer")): ...
 """
 
 import asyncio
@@ -33,11 +33,14 @@ from core.llm.stream import AttemptBounds, ChatEndpoint, open_client
 from core.messages import PromptMessage, Usage
 from core.model_events import ModelEvent, Notice, Replace, Text
 from core.retry import RetryBudget
+from core.spending.charge import Charge
+from core.spending.meter import Meter, ModelCall
 
 __all__ = ["OpenAI", "open_client"]
 
 RETRIED = (RateLimited, EndpointFailing, EndpointUnreachable, StreamCut)
 SHORTEST_CONNECT = 1.0  # seconds that even the last retry has for its connection
+CHARACTERS, MESSAGE = 4, 4  # of a text for one token, and tokens of each message beside, where nobody counted
 PATIENCE = 2.0  # times what a prompt is expected to take to be read
 
 log = structlog.get_logger()
@@ -72,24 +75,26 @@ class ChatCall:
 class OpenAI:
     """Asks one model at one endpoint, over a client that the caller opened and closes."""
 
-    def __init__(self, options: ModelSettings, client: httpx.AsyncClient) -> None:
+    def __init__(self, options: ModelSettings, client: httpx.AsyncClient, meter: Meter | None = None) -> None:
+        """`meter` is what every call is reserved with and kept in; without one nothing is, as for a trial."""
         self._options = options
+        self._meter = meter or Meter()
         self._endpoint = ChatEndpoint(options, client)
         self._pace = ReadingPace(options.first_token_timeout)
         self._learned: tuple[Adaptation, ...] = ()  # what helped with this model, for as long as the process runs
         self.is_address_corrected = False  # whether it is asked with the /v1 that its address lacks
 
     async def chat(
-        self, prompt: Sequence[PromptMessage], user: str, offered: OfferedTools = NOTHING_OFFERED
+        self, prompt: Sequence[PromptMessage], charge: Charge, offered: OfferedTools = NOTHING_OFFERED
     ) -> AsyncGenerator[ModelEvent, None]:
         """Yield the answer to `prompt` as it is made: Text pieces, then Usage where it is reported, then Finish.
 
         A Replace takes back what was a thought, and a Notice comes first where the endpoint is known to take long to
-        read so much; ToolCalls come before the Usage, where some of the `offered` tools are to be called. `user` is the
-        platform's id of who asks. Raises a ModelError, after the text that had come by then. Closing the generator
+        read so much; ToolCalls come before the Usage, where some of the `offered` tools are to be called. `charge` says
+        for what it is, and who pays. Raises a ModelError, after the text that had come by then. Closing the generator
         closes the connection at once.
         """
-        call = self._begin(prompt, user, offered)
+        call = self._begin(prompt, charge.payer.person, offered)
         if notice := reading_notice(self._pace.expected_seconds(len(call.private))):
             yield Notice(notice)
         done = False
@@ -97,7 +102,7 @@ class OpenAI:
             heard = begun = False
             bounds, sent_at = self._bounds(call), _now()
             try:
-                answer = call.endpoint.stream(call.adapted_body(), bounds, may_call=call.may_call)
+                answer = self._stream_attempt(call, bounds, charge)
                 async with aclosing(answer) as events:
                     async for event in events:
                         if not heard:
@@ -112,10 +117,36 @@ class OpenAI:
             else:
                 self._measure(call, bounds, sent_at)
 
-    async def answer(self, prompt: Sequence[PromptMessage], user: str = "") -> str:
+    async def _stream_attempt(
+        self, call: ChatCall, bounds: AttemptBounds, charge: Charge
+    ) -> AsyncGenerator[ModelEvent, None]:
+        """Yield what one attempt gives: reserved before, settled by what it came to; a refused one costs nothing."""
+        body, begun = call.adapted_body(), False
+        async with self._meter.measure(charge, self._call_of(call, body)) as metered:
+            try:
+                async with aclosing(call.endpoint.stream(body, bounds, may_call=call.may_call)) as events:
+                    async for event in events:
+                        begun = True
+                        metered.take(event)
+                        yield event
+            except (Refused, EndpointUnreachable, WrongPath):
+                metered.is_billed = begun
+                raise
+
+    def _call_of(self, call: ChatCall, body: Body) -> ModelCall:
+        """Return what is reserved for a body: its text in tokens, roughly, and the longest answer that it asks for."""
+        tokens = len(call.private) // CHARACTERS + MESSAGE * len(body["messages"])
+        return ModelCall(self._options.model, self._options.host, tokens, _longest_answer(body))
+
+    def largest_call(self) -> ModelCall:
+        """Return what a call is before its prompt is known: the model, its host, and its longest answer in tokens."""
+        body = chat_body(self._options, (), "")
+        return ModelCall(self._options.model, self._options.host, longest=_longest_answer(body))
+
+    async def answer(self, prompt: Sequence[PromptMessage], charge: Charge) -> str:
         """Return the whole answer to a prompt as one text; raise a ModelError where it is not whole."""
         text = ""
-        async with aclosing(self.chat(prompt, user)) as events:
+        async with aclosing(self.chat(prompt, charge)) as events:
             async for event in events:
                 if isinstance(event, Text | Replace):
                     text = event.text if isinstance(event, Replace) else text + event.text
@@ -215,6 +246,13 @@ class OpenAI:
         left = max(deadline - _now(), SHORTEST_CONNECT)
         connect = options.connect_timeout if not call.retries.retries else min(options.connect_timeout, left)
         return AttemptBounds(connect, call.first_token_at, call.started + options.answer_timeout)
+
+
+def _longest_answer(body: Body) -> int:
+    """Return how many tokens an answer to a body may have, 0 where it does not say."""
+    limit, choices = body.get("max_completion_tokens") or body.get("max_tokens"), body.get("n")
+    most = limit if isinstance(limit, int) and limit > 0 else 0
+    return most * (choices if isinstance(choices, int) and choices > 0 else 1)
 
 
 def _now() -> float:

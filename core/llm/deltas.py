@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from core.errors import GarbledAnswer
@@ -18,6 +19,8 @@ TEXT_PARTS = frozenset(
     {"text", "output_text", "refusal", ""}
 )  # of a list of typed parts (Mistral); others are thoughts
 DEEPEST = 8
+NANOS = 10**9  # of a dollar
+MOST_DOLLARS = 1e6  # that one call may be said to cost
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +55,33 @@ def read_usage(chunk: Mapping[str, Any]) -> Usage | None:
     told = chunk.get("usage") or (apart.get("usage") if isinstance(apart, Mapping) else None)
     if not isinstance(told, Mapping):
         return None
-    details = told.get("prompt_tokens_details")
-    cached = details.get("cached_tokens") if isinstance(details, Mapping) else 0
-    asked, answered = told.get("prompt_tokens"), told.get("completion_tokens")
-    model = chunk.get("model")
-    return Usage(_count(asked), _count(answered), _count(cached), valid_text(model) if isinstance(model, str) else "")
+    asked, answered = _count(told.get("prompt_tokens")), _count(told.get("completion_tokens"))
+    of_prompt, of_answer = _details(told, "prompt_tokens_details"), _details(told, "completion_tokens_details")
+    # DeepSeek and Moonshot name the cached ones beside the others; OpenRouter and LiteLLM tell what was written
+    cached = of_prompt.get("cached_tokens") or told.get("prompt_cache_hit_tokens") or told.get("cached_tokens")
+    written = of_prompt.get("cache_write_tokens") or told.get("cache_creation_input_tokens")
+    reasoning = _count(of_answer.get("reasoning_tokens"))
+    if reasoning and _count(told.get("total_tokens")) == asked + answered + reasoning:
+        answered += reasoning  # xAI counts it beside the answer
+    model, tier = (_name(chunk.get(each)) for each in ("model", "service_tier"))
+    return Usage(asked, answered, _count(cached), model, reasoning, _count(written), nanos_of(told.get("cost")), tier)
+
+
+def nanos_of(dollars: Any) -> int | None:
+    """Return dollars, as a number of JSON tells them, in billionths of one; None for what is no price."""
+    is_number = isinstance(dollars, int | float) and not isinstance(dollars, bool)
+    if not is_number or not 0 <= dollars < MOST_DOLLARS:
+        return None
+    return round(Decimal(str(dollars)) * NANOS)
+
+
+def _details(told: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    found = told.get(name)
+    return found if isinstance(found, Mapping) else {}
+
+
+def _name(value: Any) -> str:
+    return valid_text(value) if isinstance(value, str) else ""
 
 
 def _read(delta: Mapping[str, Any]) -> Delta:

@@ -22,6 +22,8 @@ from core.llm.settings import ModelSettings
 from core.messages import PromptMessage
 from core.moderation.errors import CheckFailed
 from core.moderation.verdict import Finding, Sample
+from core.spending.charge import Charge
+from core.spending.meter import Meter
 
 CATEGORIES = ("harassment", "hate", "illicit", "self-harm", "sexual", "sexual/minors", "violence")
 TASK = (
@@ -60,13 +62,13 @@ class Judge:
 
     images = False
 
-    def __init__(self, options: ModelSettings, client: httpx.AsyncClient) -> None:
+    def __init__(self, options: ModelSettings, client: httpx.AsyncClient, meter: Meter | None = None) -> None:
         """`options` name the model that judges; the caller opened the client and closes it."""
         with_schema = {"response_format": SCHEMA, **options.extra_body}
-        strict = OpenAI(options.model_copy(update={"extra_body": with_schema}), client)
+        strict = OpenAI(options.model_copy(update={"extra_body": with_schema}), client, meter)
         self._models: tuple[OpenAI, ...] = (
             strict,
-            OpenAI(options, client),
+            OpenAI(options, client, meter),
         )  # the first that answers is asked alone from then on
 
     async def findings(self, samples: list[Sample]) -> list[Finding]:
@@ -89,7 +91,7 @@ class Judge:
         return await self._ask_one(last, prompt)
 
     async def _ask_one(self, model: OpenAI, prompt: Sequence[PromptMessage]) -> str:
-        said = await model.answer(prompt)
+        said = await model.answer(prompt, Charge("judge"))
         self._models = (model,)
         return said
 

@@ -24,10 +24,14 @@ from core.errors import (
 )
 from core.llm.address import auth_headers
 from core.llm.body import WholeResponse, decode_json, fetch_response
+from core.llm.deltas import read_usage
 from core.llm.refusals import Complaint, Refused, complaint_of, error_of, read_complaint
 from core.llm.settings import TranscriptionSettings
 from core.llm.transcript_text import words_of, words_of_segments
+from core.messages import Usage
 from core.retry import RetryBudget, retry_after
+from core.spending.charge import Charge
+from core.spending.meter import Meter, ModelCall
 
 log = structlog.get_logger()
 
@@ -76,30 +80,34 @@ MEDIA_TYPES = {
 class TranscriptionClient:
     """Asks one endpoint, over a client that the caller opened and closes."""
 
-    def __init__(self, options: TranscriptionSettings, client: httpx.AsyncClient) -> None:
+    def __init__(self, options: TranscriptionSettings, client: httpx.AsyncClient, meter: Meter | None = None) -> None:
+        """`meter` is what every call is reserved with and kept in."""
+        self._meter = meter or Meter()
         self._options = options
         self._client = client
         base = httpx.URL(options.base_url)
         self._base = base.copy_with(path=base.path.rstrip("/"))
         self._asks_for_figures = "whisper" in options.model.lower()  # others have none (OpenAI API reference, audio)
+        self._call = ModelCall(options.model, base.netloc.decode())
         self.name = f"{options.model} at {base.netloc.decode()}"
 
-    async def transcribe(self, path: Path, task: Task) -> str:
+    async def transcribe(self, path: Path, task: Task, charge: Charge) -> str:
         """Return what is said in a file whose name ends as its container does; it is read piece by piece.
 
-        Raises SoundRefused where the endpoint wants the file in another form or not at all, or a ModelError.
+        `charge` says who pays, and how long it is. Raises SoundRefused where the endpoint wants the file in another
+        form or not at all, or a ModelError.
         """
         try:
             async with asyncio.timeout(self._options.timeout):
-                return await self._persist(path, task)
+                return await self._persist(path, task, charge)
         except TimeoutError:
             raise ModelSilent("no transcript in time") from None
 
-    async def _persist(self, path: Path, task: Task) -> str:
+    async def _persist(self, path: Path, task: Task, charge: Charge) -> str:
         retries = RetryBudget(_now() + self._options.retry_deadline, _now)
         while True:
             try:
-                return read_transcript(await self._post(path, task))
+                return read_transcript(await self._post_measured(path, task, charge))
             except Refused as refused:
                 if self._asks_for_figures and FORMAT.search(refused.complaint.words):
                     self._asks_for_figures = False
@@ -110,6 +118,17 @@ class TranscriptionClient:
             if not isinstance(error, RETRIED):
                 raise error from None
             await retries.pause("transcriptions", error, asked)
+
+    async def _post_measured(self, path: Path, task: Task, charge: Charge) -> WholeResponse:
+        """Return the response to one upload: reserved before; a refused one costs nothing."""
+        async with self._meter.measure(charge, self._call) as metered:
+            try:
+                response = await self._post(path, task)
+            except (Refused, EndpointUnreachable):
+                metered.is_billed = False
+                raise
+            metered.note_usage(read_transcript_usage(response))
+        return response
 
     async def _post(self, path: Path, task: Task) -> WholeResponse:
         url = self._base.copy_with(path=f"{self._base.path}/audio/{task}")
@@ -168,6 +187,23 @@ def read_transcript(response: WholeResponse) -> str:
     if body.get("error"):
         raise Refused(complaint_of(502, body))
     raise GarbledAnswer("JSON without a text")
+
+
+def read_transcript_usage(response: WholeResponse) -> Usage | None:
+    """Return what a response says that it cost in tokens; None where it tells seconds or nothing.
+
+    OpenAI API reference, Create transcription: `usage` of the type `tokens`, or `duration`.
+    """
+    try:
+        body: Any = decode_json(response.content)
+    except ValueError:
+        return None
+    told = body.get("usage") if isinstance(body, dict) else None
+    if not isinstance(told, dict) or not isinstance(told.get("input_tokens"), int):
+        return None
+    return read_usage(
+        {"usage": {"prompt_tokens": told["input_tokens"], "completion_tokens": told.get("output_tokens")}}
+    )
 
 
 def _plain_transcript(response: WholeResponse) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
@@ -17,6 +17,7 @@ from core.moderation.stream import PromptTexts
 from core.prompt.build import NO_EXTRAS, Prompt, PromptExtras
 from core.prompt.history import HistoryLoader
 from core.prompt.names import without_leading_name
+from core.spending.charge import Charge
 
 log = structlog.get_logger()
 
@@ -56,7 +57,7 @@ async def chat(
     model: OpenAI,
     recall: HistoryLoader,
     asked: PreparedQuestion,
-    user: str,
+    charge: Charge,
     offered: OfferedTools = NOTHING_OFFERED,
 ) -> AsyncGenerator[ModelEvent, None]:
     """Yield what the model says. A prompt that is too long for it is cut by the error's own figures, and sent again.
@@ -67,7 +68,8 @@ async def chat(
     begun = again = False
     while True:
         try:
-            async with aclosing(model.chat(asked.prompt.messages, user, offered)) as events:
+            counted = replace(charge, tokens=asked.remembered.ratio.tokens(asked.prompt.tokens))
+            async with aclosing(model.chat(asked.prompt.messages, counted, offered)) as events:
                 async for event in without_leading_name(events, asked.prompt.names):
                     begun = begun or isinstance(event, Text | Replace)
                     if isinstance(event, Usage):

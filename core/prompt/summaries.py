@@ -17,6 +17,7 @@ from core.prompt.build import Prompt, newest, to_prompt_message, to_summarise
 from core.prompt.history import HistoryLoader
 from core.prompt.names import speaker_names
 from core.sanitize import indent_speakers, sanitize_text
+from core.spending.charge import Charge, Payer
 from core.storage.store import Store
 
 log = structlog.get_logger()
@@ -86,7 +87,8 @@ class Summaries:
             return
         entries = await self._store.entries_between(key, remembered.history.summarised, upto, MOST)
         prompt = summary_prompt(remembered.history.summary, newest(entries, int(room * READ), MOST))
-        summary = sanitize_text((await self._answer(prompt)).strip())[:LENGTH]
+        charge = Charge("summary", Payer.of_conversation(key))
+        summary = sanitize_text((await self._answer(prompt, charge)).strip())[:LENGTH]
         if self._guard and summary:
             about = Subject(key, uuid.uuid4().hex[:8])
             if not all(await self._guard.find_clean("summary", [Sample(summary)], about)):
@@ -94,11 +96,11 @@ class Summaries:
         if summary:
             await self._store.save_summary(key, summary, upto, remembered.version)
 
-    async def _answer(self, prompt: Sequence[PromptMessage]) -> str:
+    async def _answer(self, prompt: Sequence[PromptMessage], charge: Charge) -> str:
         """Return what the model says; what it said up to a limit of its own is a summary as well."""
         said: list[str] = []
         try:
-            async for event in self._model.chat(prompt, ""):
+            async for event in self._model.chat(prompt, charge):
                 if isinstance(event, Text | Replace):
                     said = [event.text] if isinstance(event, Replace) else [*said, event.text]
         except AnswerCutByLength as error:

@@ -21,6 +21,7 @@ THEIR_TURNS = f"turn_id IN (SELECT id FROM turns WHERE {PLACE})"
 OWN_TURNS = f"turn_id IN (SELECT id FROM turns WHERE {PLACE} AND author_id = @person)"
 ENDED = "state <> 'open'"
 OLD_TURNS = f"turn_id IN (SELECT id FROM turns WHERE received_at < @{{}} AND {ENDED} AND {{{{there}}}})"
+SPENT_BY_NOBODY = "UPDATE spending SET person = '', channel = '', thread = '', turn_id = ''"
 EMPTIED = "payload = NULL, answer = NULL, edited = NULL, quoted = NULL, author_id = ''"
 
 
@@ -150,6 +151,27 @@ RULES: Mapping[str, EraseRule] = {
     "citations": EraseRule(kept="what an answer that is not shown yet uses; it goes with that, and with its source"),
     "marks": EraseRule(
         kept="how far each platform has been read, and 16 bits of the name of each thread that I opened"
+    ),
+    "spending": EraseRule(
+        of_person=[f"{SPENT_BY_NOBODY} WHERE {PLACE} AND person = @person"],
+        of_conversation=[f"{SPENT_BY_NOBODY} WHERE {KEY}"],
+        of_old=[f"{SPENT_BY_NOBODY} WHERE at < @before AND state = 'done' AND {{there}}"],
+        people=["SELECT DISTINCT platform, workspace, person FROM spending"],
+        label="what answers cost: your id, and where and for which question it was",
+        kept="how much was spent, when, on which model and for what; not by whom",
+    ),
+    "lifted_caps": EraseRule(
+        of_person=[
+            f"DELETE FROM lifted_caps WHERE {PLACE} AND person = @person",
+            f"UPDATE lifted_caps SET lifted_by = '' WHERE {PLACE} AND lifted_by = @person",
+        ],
+        of_old=["DELETE FROM lifted_caps WHERE until < @before AND {there}"],
+        people=[
+            "SELECT DISTINCT platform, workspace, person FROM lifted_caps",
+            "SELECT DISTINCT platform, workspace, lifted_by FROM lifted_caps",
+        ],
+        label="caps that were lifted: for you, and your name where you lifted them for others",
+        kept="caps that were lifted for others",
     ),
     "audit": EraseRule(kept="who did what to settings and to what is kept, as keyed hashes; nothing that was said"),
     "tombstones": EraseRule(kept="keyed hashes of whom was forgotten, for copies that are put back"),

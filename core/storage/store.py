@@ -2,7 +2,7 @@
 
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -14,6 +14,7 @@ from core.history import PromptRecord, StoredHistory
 from core.messages import ConversationKey, Deletion, Entry, Message, SavedAnswer, Turn
 from core.policy import Scope
 from core.storage import consents, erase, history, moderation_log, preferences, state, steps, turns
+from core.storage.connection import Connection
 from core.storage.database import Database, Work
 from core.storage.errors import StatementRefused, StorageUnavailable
 from core.storage.knowledge import Citation
@@ -21,6 +22,8 @@ from core.storage.knowledge import Citation
 log = structlog.get_logger()
 
 T = TypeVar("T")
+Reserve = Callable[[Connection, Turn], Turn]
+"""Reserves what answering a turn may cost; returns the turn, with the reason where it may not be answered."""
 SET_ASIDE = "No row can hold it; `turns --failed` lists it, and everything else goes on."
 
 
@@ -52,6 +55,10 @@ class Store:
     async def run(self, work: Work[T]) -> T:
         """Do statements of a module of ours on the connection, in a transaction; return what they return."""
         return await self._database.run(work)
+
+    def send(self, work: Work[object]) -> None:
+        """Do statements a little later, before whatever is asked for after them; nobody waits, or is told of errors."""
+        self._database.send(work)
 
     async def add_message(self, message: Message, *, if_joined: bool) -> bool:
         """Put a message into the inbox; return whether it is new there.
@@ -87,9 +94,17 @@ class Store:
         """Return each conversation in which a turn waits for a click, and until when, in seconds since the epoch."""
         return await self._database.run(consents.select_parked)
 
-    async def claim_turn(self, key: ConversationKey) -> Turn | None:
-        """Take the oldest open turn of a conversation, or None where there is none or another process holds one."""
-        return await self._database.run(lambda db: turns.claim_turn(db, key, self._holder))
+    async def claim_turn(self, key: ConversationKey, reserve: Reserve | None = None) -> Turn | None:
+        """Take the oldest open turn of a conversation, or None where there is none or another process holds one.
+
+        What `reserve` says of the turn is done in the same transaction.
+        """
+
+        def claim(connection: Connection) -> Turn | None:
+            turn = turns.claim_turn(connection, key, self._holder)
+            return reserve(connection, turn) if turn and reserve else turn
+
+        return await self._database.run(claim)
 
     async def renew_lease(self, turn: Turn) -> bool:
         """Keep a turn for another lease; return whether it is still ours."""

@@ -11,13 +11,14 @@ from pydantic import TypeAdapter
 from core.history import PromptRecord
 from core.messages import ConversationKey, Entry, Message, SavedAnswer, Turn
 from core.quotes import replace_quote
-from core.storage import history, knowledge
+from core.storage import history, knowledge, spending
 from core.storage.connection import Connection, Row
 from core.storage.history import KEY, key_values
 from core.storage.steps import MINE, insert_step, select_posted_parts
 
 SKEW = 5.0  # seconds by which our clock may be ahead of the platform's, where a question has its time from us
 UNFINISHED = {"failed", "uncertain"}  # ends that an operator is shown, and after which a turn can be run again
+UNFAILED = {None, "AnswerCutByLength", "TooManyParts"}  # errors of an answer that stands nevertheless
 LEASE = 60.0  # seconds for which a turn is ours, unless the lease is renewed
 
 MESSAGE = TypeAdapter(Message)  # a message as JSON and back
@@ -181,6 +182,7 @@ def release_turn(connection: Connection, turn: Turn, error: str) -> bool:
     is_mine = bool(connection.execute(statement, (error, turn.id, turn.fence)))
     if is_mine:
         insert_step(connection, turn.id, "troubled", {"error": error})
+        spending.release_turn_reservation(connection, turn.id)
     return is_mine
 
 
@@ -207,6 +209,7 @@ def finish_turn(
         f"WHERE {MINE}",
         (ended, detail.get("error"), payload if is_again else None, *[int(is_again)] * 2, turn.id, turn.fence),
     )
+    spending.end_turn(connection, turn.id, is_answered=made is not None and detail.get("error") in UNFAILED)
     if command == "deleted":
         connection.execute("DELETE FROM tool_calls WHERE turn_id = ?", (turn.id,))
         return False

@@ -8,6 +8,7 @@ from core.messages import ToolCall
 from core.model_events import Finish, ModelEvent, Notice, Replace, Text, ToolCalls
 from core.prompt.ask import PreparedQuestion, chat
 from core.prompt.history import HistoryLoader
+from core.spending.charge import Charge, Payer
 from core.tools.run import ToolRun
 from core.tools.steps import format_running
 
@@ -42,12 +43,12 @@ class RoundReader:
 
 
 async def converse(
-    model: OpenAI, recall: HistoryLoader, asked: PreparedQuestion, user: str, run: ToolRun
+    model: OpenAI, recall: HistoryLoader, asked: PreparedQuestion, payer: Payer, run: ToolRun
 ) -> AsyncGenerator[ModelEvent, None]:
     """Yield what the model says to a question; in between, make the calls that it wants, and tell it what they gave.
 
-    A Notice says what is being looked up, until more text comes. It ends where calls wait to be allowed. Raises as
-    `chat` does, and TurnLost.
+    `payer` pays for all of it. A Notice says what is being looked up, until more text comes. It ends where calls wait
+    to be allowed. Raises as `chat` does, and TurnLost.
     """
     said = RoundReader()
     while True:
@@ -60,7 +61,8 @@ async def converse(
             asked.extras = run.extras()
             asked.prompt = recall.prompt(asked.key, asked.remembered, asked.question, extras=asked.extras)
         offered = run.offer_tools(takes_tools=model.takes_tools)
-        async with aclosing(chat(model, recall, asked, user, offered)) as events:
+        charge = Charge("tool_round" if run.records else "answer", payer)
+        async with aclosing(chat(model, recall, asked, charge, offered)) as events:
             async for event in events:
                 if shown := said.take(event):
                     yield shown

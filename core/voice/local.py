@@ -15,6 +15,9 @@ from core.errors import EndpointFailing, ModelSilent
 from core.llm.settings import TranscriptionSettings
 from core.llm.transcript_text import words_of_segments
 from core.llm.transcriptions import Task
+from core.spending.charge import Charge
+from core.spending.meter import Meter, ModelCall
+from core.spending.price_book import THIS_MACHINE
 
 log = structlog.get_logger()
 
@@ -32,7 +35,14 @@ class LocalWhisper:
     `environment` is all that the processes are given of ours: where models lie; `program` is what they run.
     """
 
-    def __init__(self, settings: TranscriptionSettings, environment: Mapping[str, str], program: str = PROGRAM) -> None:
+    def __init__(
+        self,
+        settings: TranscriptionSettings,
+        environment: Mapping[str, str],
+        program: str = PROGRAM,
+        meter: Meter | None = None,
+    ) -> None:
+        self._meter = meter or Meter()
         self.name = f"faster-whisper {settings.local_whisper}"
         self._settings = settings
         self._environment = environment
@@ -41,10 +51,11 @@ class LocalWhisper:
         self._idle: list[asyncio.Task[Process]] = []
         self._has_warned = False
 
-    async def transcribe(self, path: Path, task: Task) -> str:
+    async def transcribe(self, path: Path, task: Task, charge: Charge) -> str:
         """Return what is said in a file; raise EndpointFailing where the model fails, ModelSilent where it is slow."""
         try:
-            async with asyncio.timeout(self._settings.timeout), self._slots:
+            measured = self._meter.measure(charge, ModelCall(self.name, THIS_MACHINE))
+            async with asyncio.timeout(self._settings.timeout), self._slots, measured:
                 return await self._transcribe(path, task)
         except TimeoutError:
             raise ModelSilent("no transcript in time") from None

@@ -46,7 +46,7 @@ class PartWriter:
 
 
 def split_recording(path: str, folder: str, longest: float, *, copied: bool) -> Iterator[dict[str, Any]]:
-    """Write a recording as files of at most `longest` seconds, and yield each once it is whole: `{"part", "again"}`.
+    """Write a recording as files of at most `longest` seconds; yield each once it is whole: part, again, seconds.
 
     A part ends in a pause. Where none comes, the next one repeats its last seconds: `again` says how many.
     """
@@ -62,13 +62,13 @@ def split_recording(path: str, folder: str, longest: float, *, copied: bool) -> 
             in_pause = part.is_full(piece, longest)
             if in_pause or part.seconds >= longest:
                 part.close()
-                yield {"part": str(part.path), "again": again}
+                yield {"part": str(part.path), "again": again, "seconds": part.seconds}
                 number, again = number + 1, 0.0 if in_pause else OVERLAP
                 part = PartWriter(tape, Path(folder, f"{number}.{tape.ending}"))
                 for each in _ending(last, tape, BREATH if in_pause else OVERLAP):
                     part.write_piece(each)
         part.close()
-        yield {"part": str(part.path), "again": again}
+        yield {"part": str(part.path), "again": again, "seconds": part.seconds}
 
 
 def _ending(last: deque[Any], tape: PassthroughAudio | OpusAudio, seconds: float) -> list[Any]:

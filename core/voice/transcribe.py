@@ -19,6 +19,7 @@ from core.fair_slots import Owner, PersonSlots
 from core.llm.transcriptions import Task
 from core.messages import Attachment, ConversationKey, Message
 from core.ports import Platform
+from core.spending.charge import Charge, Payer
 from core.storage import transcripts
 from core.storage.connection import Connection
 from core.storage.store import Store
@@ -47,6 +48,7 @@ class TranscriptJob:
     digest: str
     task: Task
     owner: Owner
+    payer: Payer
     advance: Callable[[], None]
 
 
@@ -82,7 +84,8 @@ class TranscriptPipeline:
             async with self._orders.setdefault(digest, asyncio.Lock()):
                 lines = await self._find_transcript(digest, task)
                 if lines is None:
-                    lines = await self._write_down(path, file, TranscriptJob(digest, task, owner_of(message), advance))
+                    job = TranscriptJob(digest, task, owner_of(message), Payer.of_message(message), advance)
+                    lines = await self._write_down(path, file, job)
                 await self._store.run(
                     lambda connection: transcripts.insert_recording(connection, message, file.id, digest)
                 )
@@ -126,7 +129,7 @@ class TranscriptPipeline:
         """Upload a recording as it is; None where no endpoint takes it so."""
         named = await asyncio.to_thread(path.rename, path.with_suffix(audio.ending))
         try:
-            return [await self._hear_part(AudioPart(named), 0, job, parts=1)]
+            return [await self._hear_part(AudioPart(named, seconds=audio.seconds), 0, job, parts=1)]
         except SoundRefused:
             await asyncio.to_thread(named.rename, path)
             return None
@@ -154,17 +157,18 @@ class TranscriptPipeline:
     async def _hear_part(self, piece: AudioPart, number: int, job: TranscriptJob, parts: int = 0) -> TranscriptPart:
         """Have a part transcribed, and keep what was heard; `parts` says of how many, where they are all there now."""
         async with self._slots.hold_slot(job.owner):
-            line = TranscriptPart(await self._words_of(piece, number, job.task), piece.overlap)
+            line = TranscriptPart(await self._words_of(piece, number, job), piece.overlap)
         await self._store.run(
             lambda connection: transcripts.save_part(connection, job.digest, job.task, number, line, parts)
         )
         job.advance()
         return line
 
-    async def _words_of(self, piece: AudioPart, number: int, task: Task) -> str:
+    async def _words_of(self, piece: AudioPart, number: int, job: TranscriptJob) -> str:
         """Return what is said in a part; the last one may be too short to hold any."""
         try:
-            return await self._transcribers.transcribe(piece.path, task)
+            charge = Charge("transcription", job.payer, seconds=piece.seconds)
+            return await self._transcribers.transcribe(piece.path, job.task, charge)
         except NoteTooShort:
             if not number:
                 raise

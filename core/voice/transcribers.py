@@ -8,6 +8,8 @@ import structlog
 
 from core.errors import ModelError, SoundRefused, UnknownModel, WrongPath
 from core.llm.transcriptions import Task
+from core.spending.charge import Charge
+from core.spending.errors import ListeningRefused, SpendingRefused
 from core.voice.errors import LanguageNotHeard, NoteBeyondTranscriber, NoteTooShort, NoTranscriber, TranscriberFailing
 
 log = structlog.get_logger()
@@ -21,8 +23,8 @@ class Transcriber(Protocol):
 
     name: str
 
-    async def transcribe(self, path: Path, task: Task) -> str:
-        """Return what is said; raise SoundRefused, or a ModelError."""
+    async def transcribe(self, path: Path, task: Task, charge: Charge) -> str:
+        """Return what is said, at somebody's charge; raise SoundRefused, or a ModelError."""
 
 
 class Transcribers:
@@ -36,20 +38,22 @@ class Transcribers:
         """Whether there is anybody to ask."""
         return bool(self._known)
 
-    async def transcribe(self, path: Path, task: Task) -> str:
-        """Return what is said in a file, from the first that tells.
+    async def transcribe(self, path: Path, task: Task, charge: Charge) -> str:
+        """Return what is said in a file, from the first that tells; `charge` says who pays, and how long it is.
 
-        Raises SoundRefused where one wants it in another form and no other takes it, a VoiceError that says why
-        where one never will, NoTranscriber where there is
-        none, and TranscriberFailing where none answers.
+        Raises SoundRefused where one wants it in another form and no other takes it, a VoiceError that says why where
+        one never will, ListeningRefused where a cap is reached, NoTranscriber where there is none, and
+        TranscriberFailing where none answers.
         """
         refused: SoundRefused | None = None
         for transcriber in list(self._known):
             try:
-                return await transcriber.transcribe(path, task)
+                return await transcriber.transcribe(path, task, charge)
             except SoundRefused as error:
                 refused = refused or error
                 log.info("recording refused", transcriber=transcriber.name, detail=str(error))
+            except SpendingRefused as refusal:
+                raise ListeningRefused(refusal) from None
             except ModelError as error:
                 self._note_failure(transcriber, error)
         if refused:

@@ -23,10 +23,11 @@ PROGRAM = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from core.voice.probe
 
 @dataclass(frozen=True, slots=True)
 class AudioPart:
-    """A part of a recording as a file; its first `overlap` seconds are the last of the part before."""
+    """A part of a recording as a file, `seconds` long; its first `overlap` seconds are the last of the part before."""
 
     path: Path
     overlap: float = 0.0
+    seconds: float = 0.0
 
 
 class AudioProcess:
@@ -50,7 +51,7 @@ class AudioProcess:
         async for answer in self._answers(job):
             if "done" in answer:
                 return
-            yield AudioPart(Path(answer["part"]), answer["again"])
+            yield AudioPart(Path(answer["part"]), answer["again"], answer["seconds"])
 
     async def _answers(self, job: Mapping[str, Any]) -> AsyncIterator[dict[str, Any]]:
         """Yield the answers to a job; raise NoteUnplayable where it fails, or the process is gone or too slow."""

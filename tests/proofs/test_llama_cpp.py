@@ -15,6 +15,7 @@ from core.prompt.ask import SHORTENED
 from core.prompt.context_window import ContextWindow, ask_window
 from core.voice.errors import NoTranscriber
 from deploy.sandbox.wire.server import Sandbox
+from tests.support.asking import ASKED
 from tests.support.bot import GENERAL, Bot, Setup, running
 from tests.support.llama_server import IS_INSTALLED, WINDOW, LlamaServer, llama_server
 from tests.support.room import answered, answers, ask, mention
@@ -54,7 +55,7 @@ async def test_a_model_that_still_loads_is_waited_for_and_tells_its_window_then(
         async with open_client(options) as client:
             model = OpenAI(options, client)
             with suppress(errors.AnswerCutByLength):
-                assert await model.answer([PromptMessage("user", "Say hello.")])
+                assert await model.answer([PromptMessage("user", "Say hello.")], ASKED)
             await ask_window(model, window, pause=0.05)
     assert window.size == WINDOW
 

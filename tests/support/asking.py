@@ -15,6 +15,7 @@ from core.llm.client import OpenAI, open_client
 from core.llm.settings import ModelSettings
 from core.messages import PromptMessage
 from core.model_events import ModelEvent, Text
+from core.spending.charge import Charge, Payer
 from deploy.sandbox.openai.model import Model, routes
 
 SECRET = "sk-secret-0123456789"
@@ -23,6 +24,7 @@ PROMPT = [PromptMessage("system", "Be kind."), PromptMessage("user", f"Ada: {QUE
 PNG = (  # of one pixel, in base64
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
 )
+ASKED = Charge("answer", Payer(person="U1"))
 # What is wrong is told soon; a test that waits for silence says how long, and no other runs into it.
 QUICK = ModelSettings(
     base_url="",
@@ -48,7 +50,7 @@ class Asking:
 
     async def events(self, prompt: list[PromptMessage] | None = None, **changes: Any) -> list[ModelEvent]:
         """Return the events of one call."""
-        return [event async for event in self.client(**changes).chat(prompt or PROMPT, "U1")]
+        return [event async for event in self.client(**changes).chat(prompt or PROMPT, ASKED)]
 
     async def text(self, **changes: Any) -> str:
         """Return the answer of one call."""
@@ -58,7 +60,7 @@ class Asking:
         """Return the text that one call yields, and the error that ends it."""
         text = ""
         try:
-            async for event in self.client(**changes).chat(PROMPT, "U1"):
+            async for event in self.client(**changes).chat(PROMPT, ASKED):
                 text += event.text if isinstance(event, Text) else ""
         except ModelError as error:
             return text, error

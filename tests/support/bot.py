@@ -11,6 +11,7 @@ from bots.bounded_response import BoundedResponse
 from bots.knowledge import knowledge_of
 from bots.slack.adapter import Slack
 from bots.slack.settings import SlackSettings
+from bots.spending import bound_answers, meter_of, reservations_of
 from bots.state import PlatformState
 from core.chat_commands import ChatCommands
 from core.conversation import Conversation
@@ -27,6 +28,8 @@ from core.prompt.history import HistoryLoader
 from core.prompt.settings import PromptSettings
 from core.prompt.summaries import Summaries
 from core.prompt.tokens import counter_for
+from core.spending.settings import SpendingSettings
+from core.storage.spending import settle_cut_calls
 from core.storage.store import Store
 from core.tools.toolbox import Toolbox
 from core.turn_settings import TurnSettings
@@ -68,6 +71,7 @@ class Setup:
     moderation: Moderated | None = None
     preferences: PreferenceSettings = field(default_factory=PreferenceSettings)
     tools: ToolSetup = field(default_factory=ToolSetup)
+    spending: SpendingSettings = field(default_factory=lambda: SpendingSettings(requests=0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +105,12 @@ async def running(sandbox: Sandbox, database: Path, setup: Setup | None = None) 
         store = Store(database)
         stack.push_async_callback(store.close)
         client = await stack.enter_async_context(open_client(options))
+        meter = meter_of(setup.spending, store, setup.policies)
+        await store.run(settle_cut_calls)
+        options = bound_answers(options, meter)
         names = setup.preferences.models
-        further = {name: OpenAI(options.model_copy(update={"model": name}), client) for name in names}
-        choice = ModelChoice(OpenAI(options, client), further)
+        further = {name: OpenAI(options.model_copy(update={"model": name}), client, meter) for name in names}
+        choice = ModelChoice(OpenAI(options, client, meter), further)
         session = await stack.enter_async_context(aiohttp.ClientSession(response_class=BoundedResponse))
         preferences = Preferences(store, setup.policies, setup.preferences, is_moderated=setup.moderation is not None)
         await preferences.restore_choices()
@@ -113,7 +120,7 @@ async def running(sandbox: Sandbox, database: Path, setup: Setup | None = None) 
         told = PromptSettings(instructions="You are Confab.")
         window = ContextWindow(setup.window, setup.max_tokens)
         recall = HistoryLoader(store, counter_for("stand-in"), window, told, setup.policies)
-        summaries = Summaries(store, OpenAI(options.for_background_calls(), client), recall, guard)
+        summaries = Summaries(store, OpenAI(options.for_background_calls(), client, meter), recall, guard)
         stack.push_async_callback(summaries.close)
         ears = setup.voice.ears(sandbox, store, setup.policies, client, database, {slack.name: slack.fetch_transcript})
         stack.push_async_callback(ears.close)
@@ -121,10 +128,22 @@ async def running(sandbox: Sandbox, database: Path, setup: Setup | None = None) 
         documents = Documents()
         knowledge = knowledge_of(store, setup.policies, {slack.name: slack}, documents, recall, guard)
         stack.push_async_callback(knowledge.close)
+        spending = reservations_of(meter, choice, setup.policies)
         conversation = Conversation(
-            store, choice, commands, recall, summaries, ears, guard, tools, documents, knowledge, setup.tools.consent
+            store,
+            choice,
+            commands,
+            recall,
+            summaries,
+            ears,
+            guard,
+            tools,
+            documents,
+            knowledge,
+            setup.tools.consent,
+            spending,
         )
-        worker = Worker(store, conversation, {slack.name: slack}, setup.limits, guard)
+        worker = Worker(store, conversation, {slack.name: slack}, setup.limits, guard, spending.reserve_turn)
         intake = Intake(store, conversation, {slack.name: slack}, setup.policies, worker, setup.queue, guard)
         await slack.start(intake.receive)
         await worker.resume()

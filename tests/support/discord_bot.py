@@ -12,6 +12,7 @@ from bots.bounded_response import BoundedResponse
 from bots.discord.adapter import Discord
 from bots.discord.settings import DiscordSettings
 from bots.knowledge import knowledge_of
+from bots.spending import bound_answers, meter_of, reservations_of
 from bots.state import PlatformState
 from core.chat_commands import ChatCommands
 from core.conversation import Conversation
@@ -28,6 +29,8 @@ from core.prompt.history import HistoryLoader
 from core.prompt.settings import PromptSettings
 from core.prompt.summaries import Summaries
 from core.prompt.tokens import counter_for
+from core.spending.settings import SpendingSettings
+from core.storage.spending import settle_cut_calls
 from core.storage.store import Store
 from core.tools.toolbox import Toolbox
 from core.turn_settings import TurnSettings
@@ -59,6 +62,7 @@ class DiscordSetup:
     preferences: PreferenceSettings = field(default_factory=PreferenceSettings)
     tools: ToolSetup = field(default_factory=ToolSetup)
     needs_roles: bool = False
+    spending: SpendingSettings = field(default_factory=lambda: SpendingSettings(requests=0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +86,12 @@ async def running(sandbox: Sandbox, database: Path, setup: DiscordSetup | None =
         store = Store(database)
         stack.push_async_callback(store.close)
         client = await stack.enter_async_context(open_client(options))
+        meter = meter_of(setup.spending, store, setup.policies)
+        await store.run(settle_cut_calls)
+        options = bound_answers(options, meter)
         names = setup.preferences.models
-        further = {name: OpenAI(options.model_copy(update={"model": name}), client) for name in names}
-        choice = ModelChoice(OpenAI(options, client), further)
+        further = {name: OpenAI(options.model_copy(update={"model": name}), client, meter) for name in names}
+        choice = ModelChoice(OpenAI(options, client, meter), further)
         session = await stack.enter_async_context(aiohttp.ClientSession(response_class=BoundedResponse))
         preferences = Preferences(store, setup.policies, setup.preferences, is_moderated=setup.moderation is not None)
         await preferences.restore_choices()
@@ -99,7 +106,7 @@ async def running(sandbox: Sandbox, database: Path, setup: DiscordSetup | None =
             told,
             setup.policies,
         )
-        summaries = Summaries(store, OpenAI(options.for_background_calls(), client), recall, guard)
+        summaries = Summaries(store, OpenAI(options.for_background_calls(), client, meter), recall, guard)
         stack.push_async_callback(summaries.close)
         ears = setup.voice.ears(sandbox, store, setup.policies, client, database)
         stack.push_async_callback(ears.close)
@@ -107,10 +114,22 @@ async def running(sandbox: Sandbox, database: Path, setup: DiscordSetup | None =
         documents = Documents()
         knowledge = knowledge_of(store, setup.policies, {discord.name: discord}, documents, recall, guard)
         stack.push_async_callback(knowledge.close)
+        spending = reservations_of(meter, choice, setup.policies)
         conversation = Conversation(
-            store, choice, commands, recall, summaries, ears, guard, tools, documents, knowledge, setup.tools.consent
+            store,
+            choice,
+            commands,
+            recall,
+            summaries,
+            ears,
+            guard,
+            tools,
+            documents,
+            knowledge,
+            setup.tools.consent,
+            spending,
         )
-        worker = Worker(store, conversation, {discord.name: discord}, setup.limits, guard)
+        worker = Worker(store, conversation, {discord.name: discord}, setup.limits, guard, spending.reserve_turn)
         intake = Intake(store, conversation, {discord.name: discord}, setup.policies, worker, setup.queue, guard)
         await worker.resume()
         stack.push_async_callback(discord.close)

@@ -6,6 +6,7 @@ from core import errors
 from core.errors import BotError
 from core.llm import errors as llm_errors
 from core.moderation import errors as moderation_errors
+from core.spending import errors as spending_errors
 from core.voice import errors as voice_errors
 
 ROOT = Path(__file__).parents[2]
@@ -15,7 +16,7 @@ HEAD = "| In the channel | For the operator |\n|---|---|\n"
 
 def error_classes() -> list[type[BotError]]:
     """Return every error that a person is told of, in the order of the tree."""
-    kept = (errors, llm_errors, moderation_errors, voice_errors)
+    kept = (errors, llm_errors, moderation_errors, voice_errors, spending_errors)
     known = [each for module in kept for each in vars(module).values()]
     kinds = [kind for kind in known if isinstance(kind, type) and issubclass(kind, BotError)]
     return list(dict.fromkeys(kind for kind in kinds if "notice" in vars(kind)))

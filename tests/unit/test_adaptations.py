@@ -16,7 +16,7 @@ from core.llm.refusals import read_complaint
 from core.llm.request import OfferedTools, chat_body
 from core.messages import Image, PromptMessage, ToolCall
 from deploy.sandbox.openai.model import Reply, refusal
-from tests.support.asking import PNG, PROMPT, QUESTION, QUICK, Asking, stand_in
+from tests.support.asking import ASKED, PNG, PROMPT, QUESTION, QUICK, Asking, stand_in
 
 
 @pytest.fixture
@@ -30,9 +30,9 @@ async def test_a_reasoning_model_is_adapted_to_once_and_remembered(asking: Askin
     """The limit is renamed, what it does not take is dropped, and the operator is told which setting that is."""
     client = asking.client(model="stand-in-reasoning", max_tokens=50, temperature=0.2, top_p=0.5, presence_penalty=1.0)
     with capture_logs() as logged:
-        assert [event async for event in client.chat(PROMPT, "U1")]
+        assert [event async for event in client.chat(PROMPT, ASKED)]
     tries = len(asking.model.requests)
-    assert [event async for event in client.chat(PROMPT, "U1")]
+    assert [event async for event in client.chat(PROMPT, ASKED)]
     assert (tries, len(asking.model.requests)) == (5, 6)
     assert asking.model.requests[-1].body["max_completion_tokens"] == 50
     assert asking.model.requests[-1].body.keys().isdisjoint({"max_tokens", "temperature", "top_p", "presence_penalty"})
@@ -44,7 +44,7 @@ async def test_two_calls_at_once_both_adapt(asking: Asking) -> None:
     client = asking.client(model="stand-in-old")
 
     async def ask() -> int:
-        return len([event async for event in client.chat(PROMPT, "U1")])
+        return len([event async for event in client.chat(PROMPT, ASKED)])
 
     assert all(await asyncio.gather(ask(), ask()))
 
@@ -85,7 +85,7 @@ async def test_a_model_that_reads_text_alone_is_shown_no_picture_a_second_time(a
     client = asking.client(model="stand-in-text")
     with capture_logs() as logged:
         for _ in range(2):
-            assert [event async for event in client.chat(SHOWN, "U1")]
+            assert [event async for event in client.chat(SHOWN, ASKED)]
     assert not client.sees
     assert [request.status for request in asking.model.requests] == [400, 200, 200]
     assert asking.model.requests[-1].messages[1] == {"role": "user", "content": "Ada: look"}
@@ -115,7 +115,7 @@ async def test_calls_and_results_stay_messages_of_their_own(asking: Asking) -> N
         PromptMessage("user", "Ada: and?"),
     ]
     offered = OfferedTools(({"type": "function", "function": {"name": "look"}},))
-    assert [event async for event in asking.client().chat(prompt, "U1", offered)]
+    assert [event async for event in asking.client().chat(prompt, ASKED, offered)]
     function = {"id": "c1", "type": "function", "function": {"name": "look", "arguments": "{}"}}
     on_the_wire = [
         {"role": "assistant", "content": None, "tool_calls": [function]},

@@ -21,8 +21,11 @@ import pytest
 from core.child_process import OPEN_FILES
 from core.errors import EndpointFailing
 from core.llm.settings import TranscriptionSettings
+from core.spending.charge import Charge
 from core.voice.local import PROGRAM, LocalWhisper
 from tests.support.sound_files import WEATHER, sound
+
+HEARD = Charge("transcription")
 
 ROOT = Path(__file__).parents[2]
 # faster-whisper and its numpy are not needed: the stand-in hears the same in every recording, and fails where told to.
@@ -58,7 +61,7 @@ async def work(path):
 TRANSCRIBE = f"""
 async def work(path):
     local = LocalWhisper(TranscriptionSettings(local_whisper="base"), {{}}, {STAND_IN!r})
-    await local.transcribe(path, "transcriptions")
+    await local.transcribe(path, "transcriptions", HEARD)
 """
 BOT = """
 import asyncio, pathlib, sys
@@ -113,7 +116,7 @@ async def whisper(model: str = "base") -> AsyncIterator[LocalWhisper]:
 async def test_a_local_transcript_that_is_no_longer_wanted_ends_its_program_at_once(pipe: Path) -> None:
     """As when the bot is stopped: nothing is waited for."""
     async with whisper() as local:
-        transcript = asyncio.create_task(local.transcribe(pipe, "transcriptions"))
+        transcript = asyncio.create_task(local.transcribe(pipe, "transcriptions", HEARD))
         async with pipe_read_by(pipe) as ended:
             transcript.cancel()
             with suppress(asyncio.CancelledError):
@@ -126,17 +129,17 @@ async def test_a_local_transcriber_hears_one_recording_after_the_other(tmp_path:
     path = tmp_path / "recording"
     path.write_bytes(sound("weather.ogg"))
     async with whisper() as local:
-        assert await local.transcribe(path, "transcriptions") == WEATHER
+        assert await local.transcribe(path, "transcriptions", HEARD) == WEATHER
         with pytest.raises(EndpointFailing, match="no translation"):
-            await local.transcribe(path, "translations")
-        assert await local.transcribe(path, "transcriptions") == WEATHER
+            await local.transcribe(path, "translations", HEARD)
+        assert await local.transcribe(path, "transcriptions", HEARD) == WEATHER
 
 
 async def test_a_model_that_is_not_there_is_a_fault_of_the_transcriber(tmp_path: Path) -> None:
     """Its own words are for the log."""
     async with whisper("absent") as local:
         with pytest.raises(EndpointFailing, match="no such model"):
-            await local.transcribe(tmp_path / "recording", "transcriptions")
+            await local.transcribe(tmp_path / "recording", "transcriptions", HEARD)
 
 
 BEYOND = {

@@ -19,7 +19,7 @@ from core.llm.sse import ServerEvent
 from core.messages import Usage
 from core.model_events import Finish, Text
 from deploy.sandbox.openai.model import Reply
-from tests.support.asking import PROMPT, QUICK, Asking, sse, stand_in, text_chunk
+from tests.support.asking import ASKED, PROMPT, QUICK, Asking, sse, stand_in, text_chunk
 
 
 @pytest.fixture
@@ -109,7 +109,7 @@ async def read_in(blocks: list[bytes]) -> str:
         return httpx.Response(200, headers={"Content-Type": "text/event-stream"}, content=body())
 
     async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as http:
-        chat = OpenAI(QUICK.model_copy(update={"base_url": "http://model/v1"}), http).chat(PROMPT, "U1")
+        chat = OpenAI(QUICK.model_copy(update={"base_url": "http://model/v1"}), http).chat(PROMPT, ASKED)
         return "".join([event.text async for event in chat if isinstance(event, Text)])
 
 

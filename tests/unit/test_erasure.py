@@ -28,6 +28,7 @@ PLACED: dict[str, Any] = {
     "reference": "turn-1", "outcome": "refused", "path": "question", "categories": "[]", "at": time.time(),
     "error": "Unreadable", "leased_by": "", "was": "", "value": "on", "tool": "server__tool",
     "decided_by": PERSON, "granted_by": PERSON,
+    "purpose": "answer", "model": "gpt", "host": "", "prices": "", "warned": "", "lifted_by": PERSON,
 }  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from core.llm.client import OpenAI, open_client
 from core.llm.local_model import PROGRAM, serve_local_model
 from core.llm.settings import ModelSettings
 from core.messages import PromptMessage
+from tests.support.asking import ASKED
 
 # In place of llama.cpp: a server at a port of its own, which says who it is, and loads no file that is bad.
 STAND_IN = """
@@ -62,7 +63,7 @@ def model_file(folder: Path, content: bytes = b"GGUF and so on") -> ModelSetting
 async def ask(options: ModelSettings) -> int:
     """Return the process that answers."""
     async with open_client(options) as client:
-        return int(await OpenAI(options, client).answer([PromptMessage("user", "Who are you?")]))
+        return int(await OpenAI(options, client).answer([PromptMessage("user", "Who are you?")], ASKED))
 
 
 async def test_a_file_is_served_under_its_name_and_ends_with_us(tmp_path: Path, program: str) -> None:

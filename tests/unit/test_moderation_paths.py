@@ -71,6 +71,11 @@ SINKS: dict[tuple[str, str, str], tuple[Path, ...]] = {
     ): (),  # ids and categories; text where the operator asked for it
     ("core.moderation.log", "_keep_record", "save_moderation"): (),
     ("core.tools.journal", "save_calls", "run"): ("tool",),
+    ("core.spending.meter", "_reserve", "run"): (),  # numbers, ids, and the model's name
+    ("core.spending.meter", "_reserve", "send"): (),
+    ("core.spending.meter", "_note_progress", "send"): (),
+    ("core.spending.meter", "measure", "send"): (),
+    ("core.reply", "_tell_asker", "post_notice"): (),  # a sentence of Confab's own
     ("core.tools.journal", "save_call", "run"): ("tool",),
     ("core.knowledge.indexer", "read_waiting", "run"): ("knowledge",),
     (
@@ -117,6 +122,7 @@ NO_SINKS = {
         "window",
         "sees",
         "takes_tools",
+        "largest_call",
     ),
 }
 NAMES = {name for noun in (Store, OpenAI, Platform) for name in vars(noun) if not name.startswith("_")} - NO_SINKS

@@ -18,7 +18,7 @@ from core.llm.request import hash_user
 from core.messages import Usage
 from core.model_events import Finish, Text
 from deploy.sandbox.openai.model import FAULTS, Fault, Reply, rate_limited, refusal
-from tests.support.asking import PROMPT, QUESTION, QUICK, SECRET, Asking, served, sse, stand_in, text_chunk
+from tests.support.asking import ASKED, PROMPT, QUESTION, QUICK, SECRET, Asking, served, sse, stand_in, text_chunk
 
 
 @pytest.fixture
@@ -120,7 +120,7 @@ async def test_an_address_that_lacks_its_version_is_asked_with_it(asking: Asking
     client = asking.client(base_url=asking.url)
     with capture_logs() as logged:
         for _ in range(2):
-            assert [event async for event in client.chat(PROMPT, "U1")]
+            assert [event async for event in client.chat(PROMPT, ASKED)]
     assert [request.status for request in asking.model.requests] == [200, 200]
     assert ["OPENAI_BASE_URL" in line["hint"] for line in logged if line["event"] == "model_address_corrected"] == [
         True
@@ -226,7 +226,7 @@ async def test_text_is_passed_on_while_the_model_still_writes(asking: Asking) ->
     """The first piece is there before the second is sent."""
     hold = asyncio.Event()
     asking.model.script.append(Reply(pieces=("Eleven ", "metres."), hold=hold))
-    async with aclosing(asking.client(silence_timeout=30.0).chat(PROMPT, "U1")) as events:
+    async with aclosing(asking.client(silence_timeout=30.0).chat(PROMPT, ASKED)) as events:
         assert await anext(events) == Text("Eleven ")
         hold.set()
         assert await anext(events) == Text("metres.")
@@ -236,7 +236,7 @@ async def test_text_is_passed_on_while_the_model_still_writes(asking: Asking) ->
 async def test_leaving_closes_the_stream_at_once(asking: Asking, leave: str) -> None:
     """So that the model stops writing what nobody reads."""
     asking.model.script.append(Reply(pieces=("Eleven ", "metres."), hold=asyncio.Event()))
-    events = asking.client(silence_timeout=30.0).chat(PROMPT, "U1")
+    events = asking.client(silence_timeout=30.0).chat(PROMPT, ASKED)
     await anext(events)
     if leave == "close":
         await events.aclose()

@@ -83,8 +83,9 @@ class Pigeons:
     async def show_card(self, turn: Turn, card: Card, journal: Journal) -> None:
         """Show nothing."""
 
-    async def post_notice(self, key: ConversationKey, text: str) -> None:
+    async def post_notice(self, key: ConversationKey, text: str, only_for: str = "") -> bool:  # noqa: ARG002 - the port's
         """Say nothing."""
+        return False
 
 
 def build_pigeons(

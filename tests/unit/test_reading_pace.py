@@ -16,7 +16,7 @@ from core.llm.reading_pace import KEPT, REMEMBERED, ReadingPace, reading_notice
 from core.messages import PromptMessage
 from deploy.sandbox.openai.model import Reply
 from deploy.sandbox.wire.server import Sandbox
-from tests.support.asking import Asking, stand_in
+from tests.support.asking import ASKED, Asking, stand_in
 from tests.support.bot import GENERAL, Setup, running
 from tests.support.moderated import Moderated
 from tests.support.room import answers, ask
@@ -42,7 +42,7 @@ async def said(client: OpenAI, prompt: list[PromptMessage]) -> str:
     """Return the answer, once the endpoint is waited for long enough: a machine may be slower than it should be."""
     while True:
         with suppress(errors.ModelSilent):
-            return await client.answer(prompt)
+            return await client.answer(prompt, ASKED)
 
 
 async def test_a_long_prompt_is_waited_for_as_long_as_shorter_ones_took(asking: Asking) -> None:
@@ -50,7 +50,7 @@ async def test_a_long_prompt_is_waited_for_as_long_as_shorter_ones_took(asking: 
     asking.model.talk = read_slowly
     client = asking.client(first_token_timeout=0.5)
     assert await said(client, SHORT) == "Yes."
-    assert await client.answer(LONG) == "Yes."
+    assert await client.answer(LONG, ASKED) == "Yes."
 
 
 async def test_what_an_endpoint_did_not_read_in_its_time_tells_how_slow_it_is(asking: Asking) -> None:
@@ -59,7 +59,7 @@ async def test_what_an_endpoint_did_not_read_in_its_time_tells_how_slow_it_is(as
     assert await said(client, SHORT)
     asking.model.talk = lambda _: Reply("Yes.", delay_first=1.1)
     with pytest.raises(errors.ModelSilent):
-        await client.answer(LONG)
+        await client.answer(LONG, ASKED)
     assert await said(client, LONG) == "Yes."
 
 

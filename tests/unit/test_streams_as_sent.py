@@ -14,7 +14,7 @@ from core.errors import ModelError
 from core.llm import errors as llm_errors
 from core.llm.client import OpenAI
 from core.model_events import Replace, Text
-from tests.support.asking import PROMPT, QUICK, sse, text_chunk
+from tests.support.asking import ASKED, PROMPT, QUICK, sse, text_chunk
 
 YES = json.dumps(text_chunk("Yes.", "stop"))
 END = json.dumps({"choices": [{"delta": {}, "message": {"content": "Yes."}, "finish_reason": "stop"}]})
@@ -47,7 +47,7 @@ async def read_bodies(
     options = QUICK.model_copy(update={"base_url": "http://model/v1", **changes})
     async with httpx.AsyncClient(transport=httpx.MockTransport(respond)) as http:
         try:
-            async for event in OpenAI(options, http).chat(PROMPT, "U1"):
+            async for event in OpenAI(options, http).chat(PROMPT, ASKED):
                 if isinstance(event, Text | Replace):
                     text = event.text if isinstance(event, Replace) else text + event.text
         except ModelError as error:
@@ -230,7 +230,7 @@ async def test_an_answer_that_drips_without_an_end_is_ended(delta: dict[str, Any
     transport = httpx.MockTransport(lambda _: httpx.Response(200, content=drip()))
     async with httpx.AsyncClient(transport=transport) as http:
         with pytest.raises(llm_errors.AnswerTooLong):
-            await OpenAI(options, http).answer(PROMPT)
+            await OpenAI(options, http).answer(PROMPT, ASKED)
     await asyncio.wait_for(closed.wait(), 30)
 
 

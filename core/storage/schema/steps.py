@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlite_utils import Database, Migrations
 
 from core.storage.connection import Connection, in_our_errors
-from core.storage.schema import consent, first, knowledge, personas, privacy, tool_sources
+from core.storage.schema import consent, first, knowledge, personas, privacy, spending, tool_sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,7 @@ STEPS = (
     SchemaStep("m013_tool_calls", first.TOOL_CALLS),
     SchemaStep("m014_quoted", first.QUOTED),
     SchemaStep("m015_left_behind", first.LEFT_BEHIND),
+    SchemaStep("m016_spending", spending.SPENDING),
     SchemaStep("m017_privacy", privacy.PRIVACY),
     SchemaStep("m018_knowledge", knowledge.KNOWLEDGE),
     SchemaStep("m019_personas", personas.PERSONAS),

@@ -18,7 +18,8 @@ class Reply:
     `pieces` are sent as exactly these deltas; without them `text` is cut into words. Times are in seconds; None
     takes what the `Model` says. `ending` happens after the last piece, in place of the proper end. With `hold`,
     the rest waits after `hold_after` pieces until the event is set. `others` are the choices after the first. `calls`
-    are of tools, behind the text; with them the answer ends for that reason.
+    are of tools, behind the text; with them the answer ends for that reason. `cached` is how many tokens of the
+    prompt it says came from a cache, `cost` the dollars that it says it took, as OpenRouter does, and `tier` its tier.
     """
 
     text: str = ""
@@ -33,6 +34,9 @@ class Reply:
     others: tuple[str, ...] = ()
     streamed: bool = True
     calls: tuple[Wanted, ...] = ()
+    cached: int = 0
+    cost: float | None = None
+    tier: str = ""
 
     @property
     def reason(self) -> str:

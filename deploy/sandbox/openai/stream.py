@@ -55,19 +55,27 @@ def _text(content: Any) -> str:
 
 def usage(asked: ModelRequest, reply: Reply) -> dict[str, Any]:
     """Return what the call cost."""
-    prompt, answer = count(asked.messages), len(reply.deltas())
-    details = {"cached_tokens": 0}
+    thought = len(words(reply.reasoning))
+    prompt, answer = count(asked.messages), len(reply.deltas()) + thought
+    details = {"cached_tokens": min(reply.cached, prompt)}
     return {
         "prompt_tokens": prompt,
         "completion_tokens": answer,
         "total_tokens": prompt + answer,
         "prompt_tokens_details": details,
+        "completion_tokens_details": {"reasoning_tokens": thought},
+        **({} if reply.cost is None else {"cost": reply.cost}),
     }
 
 
 def envelope(asked: ModelRequest, kind: str) -> dict[str, Any]:
     """Return the fields that chunks and completions share."""
     return {"id": "chatcmpl-standin", "object": kind, "created": int(time.time()), "model": asked.body.get("model")}
+
+
+def tier_of(reply: Reply) -> dict[str, str]:
+    """Return the field that tells the tier of service, where there is one."""
+    return {"service_tier": reply.tier} if reply.tier else {}
 
 
 def completion(asked: ModelRequest, reply: Reply) -> dict[str, Any]:
@@ -78,7 +86,7 @@ def completion(asked: ModelRequest, reply: Reply) -> dict[str, Any]:
     ]
     if reply.calls:
         choices[0]["message"]["tool_calls"] = [whole_call(each) for each in reply.calls]
-    return {**envelope(asked, "chat.completion"), "choices": choices, "usage": usage(asked, reply)}
+    return {**envelope(asked, "chat.completion"), "choices": choices, "usage": usage(asked, reply), **tier_of(reply)}
 
 
 def whole_call(wanted: Wanted) -> dict[str, Any]:
@@ -168,8 +176,8 @@ class Stream:
         finish = b"".join(self._chunk(index, {}, self._reply.reason) for index in range(1 + len(self._reply.others)))
         if not (self._asked.body.get("stream_options") or {}).get("include_usage"):
             return finish
-        cost = json.dumps(usage(self._asked, self._reply))
-        return finish + f'data: {self._head}], "usage": {cost}}}\n\n'.encode()
+        told = json.dumps({"usage": usage(self._asked, self._reply), **tier_of(self._reply)})[1:]
+        return finish + f"data: {self._head}], {told}\n\n".encode()
 
     def _hang_up(self) -> None:
         if self._request.transport:

@@ -191,8 +191,9 @@ class Simulated:
     async def show_card(self, turn: Turn, card: Card, journal: Journal) -> None:
         """Show no card: nothing is asked for that needs one."""
 
-    async def post_notice(self, key: ConversationKey, text: str) -> None:
+    async def post_notice(self, key: ConversationKey, text: str, only_for: str = "") -> bool:  # noqa: ARG002 - the port's
         """Nobody is told anything outside of a turn."""
+        return False
 
     async def reply(self, turn: Turn, events: AsyncIterator[ReplyEvent], journal: Journal, *, live: bool) -> None:
         """Show an answer as the real platforms do: in parts that grow, each found again by its mark."""

@@ -1,0 +1,50 @@
+"""What calls cost, and the caps on that, put together for the composition root."""
+
+import time
+
+from bots.settings import Settings
+from core.llm.choice import ModelChoice
+from core.llm.settings import ModelSettings
+from core.messages import ConversationKey
+from core.policy import Policies
+from core.spending.caps import Caps, caps_from
+from core.spending.meter import CHARACTERS, Meter, ModelCall
+from core.spending.price_book import PriceBook
+from core.spending.reservations import TurnReservations
+from core.spending.settings import SpendingSettings
+from core.storage.spending import settle_cut_calls
+from core.storage.store import Store
+
+OWN_WORDS = 200  # tokens that Confab puts into every prompt
+
+
+async def open_meter(settings: Settings, store: Store, policies: Policies) -> Meter:
+    """Return what measures every call, once what an earlier process left under way is settled."""
+    await store.run(settle_cut_calls)
+    served_here = (settings.model.host,) if settings.model.local_model else ()
+    return meter_of(settings.spending, store, policies, served_here)
+
+
+def meter_of(settings: SpendingSettings, store: Store, policies: Policies, local_hosts: tuple[str, ...] = ()) -> Meter:
+    """Return what measures every call, by the operator's prices and caps."""
+    own = {name: each.to_price() for name, each in settings.prices.items()}
+    book = PriceBook(own, (*settings.local_hosts, *local_hosts))
+    caps = Caps(caps_from(settings), lambda key: policies.policy_of(key).time_zone)
+    return Meter(store, book, caps, time.time)
+
+
+def bound_answers(options: ModelSettings, meter: Meter) -> ModelSettings:
+    """Return how a model is asked, with a longest answer where a cap has to know it and nobody says it."""
+    if options.max_tokens or {"max_tokens", "max_completion_tokens"} & options.extra_body.keys():
+        return options
+    price = meter.book.price_of(options.model, options.host)
+    return options.model_copy(update={"max_tokens": meter.caps.longest_answer(options.model, price)})
+
+
+def reservations_of(meter: Meter, choice: ModelChoice, policies: Policies, instructions: str = "") -> TurnReservations:
+    """Return what reserves turns as they are claimed."""
+
+    def largest_call(key: ConversationKey) -> ModelCall:
+        return choice.model_named(policies.policy_of(key).model).largest_call()
+
+    return TurnReservations(meter, largest_call, OWN_WORDS + len(instructions) // CHARACTERS)
