@@ -12,6 +12,7 @@ TOKEN = re.compile(r"<(?P<kind>@[!&]?|#|a?:\w+:)(?P<id>\d+)>")
 OPENING_MENTION = re.compile(r"\s*<@!?(\d+)>")
 NO_NAMES: Mapping[str, str] = {}
 
+DESCRIBED = (discord.MediaGalleryItem, discord.ThumbnailComponent)  # pictures
 Shown = discord.Message | discord.MessageSnapshot
 
 
@@ -79,10 +80,12 @@ def _text_of_shown(shown: Shown, me: int, names: Mapping[str, str]) -> str:
 
 
 def _component_texts(components: Iterable[object]) -> Iterator[str]:
-    """Yield the text of components, also of those within sections and containers, from top to bottom."""
+    """Yield the text of components, also of those within others, from top to bottom, and what is said of pictures."""
     for component in components:
         if isinstance(component, discord.TextDisplay):
             yield _words(component.content)
+        shown = getattr(component, "items", None) or [component, getattr(component, "accessory", None)]
+        yield from (_words(each.description) for each in shown if isinstance(each, DESCRIBED) and each.description)
         yield from _component_texts(getattr(component, "children", ()))
 
 

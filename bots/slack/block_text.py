@@ -2,13 +2,15 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, datetime
 
 from bots.slack.outgoing import escape_text
-from bots.slack.payload_values import Payload, mappings_at, mappings_of, text_at
+from bots.slack.payload_values import Payload, mapping_at, mappings_at, mappings_of, number_at, text_at
 
 DEPTH = 8  # of objects in objects
 DEEPEST = 8  # levels of a list (Slack docs, rich_text_list)
 MOST_OFFSET = 1_000_000
+LATEST = 32_503_680_000  # seconds since the epoch: the year 3000
 PIECES = 2_000  # texts of one block
 SAID_BY = {"title", "subtitle", "text", "description", "alt_text", "label"}
 
@@ -65,6 +67,14 @@ def _link_token(element: Payload) -> str:
     return f"<{text_at(element, 'url')}|{label}>" if label else f"<{text_at(element, 'url')}>"
 
 
+def _iso_time(element: Payload) -> str:
+    """Return a moment as `2024-07-11 15:30 UTC`."""
+    seconds = number_at(element, "timestamp")
+    if seconds is None or seconds >= LATEST:
+        return ""
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M} UTC"
+
+
 WRITERS: Mapping[str, Callable[[Payload], str]] = {
     "link": _link_token,
     "user": lambda element: f"<@{text_at(element, 'user_id')}>",
@@ -72,7 +82,7 @@ WRITERS: Mapping[str, Callable[[Payload], str]] = {
     "usergroup": lambda element: f"<!subteam^{text_at(element, 'usergroup_id')}>",
     "broadcast": lambda element: f"<!{text_at(element, 'range')}>",
     "emoji": lambda element: f":{text_at(element, 'name')}:",
-    "date": lambda element: text_at(element, "fallback"),
+    "date": lambda element: text_at(element, "fallback") or _iso_time(element),
     "color": lambda element: text_at(element, "value"),
 }
 
@@ -153,4 +163,5 @@ READERS: Mapping[str, Callable[[Payload], str]] = {
     "table": _table_text,
     "data_table": _table_text,
     "divider": lambda _: "",
+    "call": lambda block: escape_text(text_at(mapping_at(mapping_at(block, "call"), "v1"), "name")),
 }

@@ -87,8 +87,8 @@ class Documents:
 
 def _utf8_text(content: bytes, *, whole: bool) -> DocumentText | None:
     """Return a text in UTF-8, None where it is in another encoding."""
-    if b"\0" in content:
-        return None  # UTF-16 of plain letters is UTF-8 as well
+    if b"\0" in content or b"\x1b$" in content:
+        return None  # UTF-16 of plain letters is UTF-8 as well, and so is ISO-2022-JP
     excerpt = Excerpt.of_whole_document() if whole else Excerpt()
     try:
         excerpt.add_lines(content.decode("utf-8-sig"))

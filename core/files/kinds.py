@@ -19,7 +19,7 @@ BY_READER = {
     "odt": (".odt", ".ott", ".odp", ".otp", f"{OPEN}.text", f"{OPEN}.presentation"),
     "epub": (".epub", "application/epub+zip"),
     "rtf": (".rtf", "application/rtf", "text/rtf"),
-    "eml": (".eml", "message/rfc822"),
+    "eml": (".eml", ".mht", ".mhtml", "message/rfc822"),
     "ipynb": (".ipynb", "application/x-ipynb+json"),
     "html": (".html", ".htm", ".xhtml", "text/html", "application/xhtml+xml"),
     "picture": (".png", ".jpg", ".jpeg", ".webp", ".gif", "image/png", "image/jpeg", "image/webp", "image/gif"),

@@ -52,6 +52,12 @@ CARD: list[dict[str, Any]] = [
         "components": [{"type": 10, "content": "step: lint"}],
         "accessory": {"type": 2, "style": 5, "label": "Open", "url": "https://ci.example"},
     },
+    {
+        "type": 9,
+        "components": [{"type": 10, "content": "see"}],
+        "accessory": {"type": 11, "media": {"url": "https://ci.example/a.png"}, "description": "a red build"},
+    },
+    {"type": 12, "items": [{"media": {"url": "https://ci.example/b.png"}, "description": "load of db-1"}]},
 ]
 STICKER = {"id": "9", "name": "Party Parrot", "format_type": 1}
 SHAPES: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
@@ -60,7 +66,10 @@ SHAPES: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
         {"content": "", "embeds": [ALERT]},
         ("Grafana", "Disk full", "db-1 at 97 %", "Region: eu-1", "since 9:41"),
     ),
-    "components": ({"content": "", "components": CARD, "flags": 1 << 15}, ("**Build 512** failed", "step: lint")),
+    "components": (
+        {"content": "", "components": CARD, "flags": 1 << 15},
+        ("**Build 512** failed", "a red build", "load of db-1", "step: lint"),
+    ),
     "poll": ({"content": "", "poll": POLL}, ("Poll: Where do we meet?", "- Here", "- There")),
     "poll that never ends": ({"content": "", "poll": {**POLL, "expiry": None}}, ("Where do we meet?", "- There")),
     "sticker": ({"content": "", "sticker_items": [STICKER]}, ("[sticker Party Parrot]",)),

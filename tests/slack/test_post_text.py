@@ -37,6 +37,12 @@ def section(text: str, kind: str = "mrkdwn") -> dict[str, Any]:
     return {"type": "section", "text": {"type": kind, "text": text}}
 
 
+def rich_date(timestamp: int, **more: str) -> dict[str, Any]:
+    """Return a date in rich text."""
+    date = {"type": "date", "timestamp": timestamp, "format": "{date_num}", **more}
+    return {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": [date]}]}
+
+
 @pytest.mark.parametrize(
     ("post", "text"),
     [
@@ -96,6 +102,10 @@ def section(text: str, kind: str = "mrkdwn") -> dict[str, Any]:
             "Before\n[Build 7](https://ci.example/7)\nfailed\nBranch: main\nalone\nCI",
         ),
         ({"attachments": [{"fallback": "only this"}]}, "only this"),
+        ({"blocks": [{"type": "call", "call_id": "R1", "call": {"v1": {"name": "A & B"}}}]}, "A & B"),
+        ({"blocks": [rich_date(1_720_711_800)]}, "2024-07-11 15:30 UTC"),
+        ({"blocks": [rich_date(1_720_711_800, fallback="on Thursday")]}, "on Thursday"),
+        ({"blocks": [section("at"), rich_date(1 << 60)]}, "at"),
         ({"attachments": [{"blocks": [section("in there"), TABLE]}]}, f"in there\n{AS_MARKDOWN}"),
         ({"text": "a preview", "attachments": [{"from_url": "https://x.example", "title": "Page"}]}, "a preview"),
         ({"text": "look", "blocks": [TABLE]}, f"look\n{AS_MARKDOWN}"),

@@ -1,11 +1,13 @@
 """Files of every kind that people send are read, in the encoding that they have, and what is left out is counted."""
 
 import base64
+import io
 import json
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from openpyxl import Workbook  # type: ignore[import-untyped]  # it has no annotations
 
 from core.files.documents import Documents, DocumentText
 from core.files.kinds import kind_of, kind_of_content
@@ -47,6 +49,7 @@ async def read(content: bytes, kind: str) -> DocumentText:
         (RUSSIAN, "koi8-r"),
         (RUSSIAN, "cp866"),
         (POLISH, "iso8859-2"),
+        (f"{KANJI} and plain", "iso2022_jp"),
         ("\u039a\u03b1\u03bb\u03b7\u03bc\u03ad\u03c1\u03b1 \u03ba\u03cc\u03c3\u03bc\u03b5", "cp1253"),
     ],
 )
@@ -101,6 +104,18 @@ MAIL = (
     "From: Ada <ada@example.org>\r\nSubject: =?utf-8?b?UGzDpG5l?=\r\nMIME-Version: 1.0\r\n"
     "Content-Type: text/plain; charset=cp1252\r\nContent-Transfer-Encoding: 8bit\r\n\r\nWe ship \x80\r\n"
 )
+MOVED = (
+    "<w:p><w:moveFrom><w:r><w:t>Monday</w:t></w:r></w:moveFrom><w:ins><w:r><w:t>We ship</w:t></w:r></w:ins>"
+    "<w:moveTo><w:r><w:t> on Friday</w:t></w:r></w:moveTo><w:r><w:t> [1]</w:t></w:r></w:p>"
+)
+NOTED = (
+    "<office:text><text:p>We ship<text:note><text:note-citation>1</text:note-citation><text:note-body>"
+    "<text:p>on Friday</text:p></text:note-body></text:note> soon</text:p></office:text>"
+)
+PARTS = "<details><summary>a</summary><dl><dt>b<dd>c</dl></details><select><option>d</select>"
+OLD_SHEET = {
+    "cells": [{"cell_type": "code", "input": ["1/0"], "outputs": [{"ename": "ZeroDivisionError", "evalue": "no"}]}]
+}
 RTF = r"{\rtf1\ansi\ansicpg1252{\fonttbl{\f0 Arial;}}We {\b ship}\par M\'fcller}"
 
 
@@ -115,6 +130,11 @@ RTF = r"{\rtf1\ansi\ansicpg1252{\fonttbl{\f0 Arial;}}We {\b ship}\par M\'fcller}
         ("rtf", RTF.encode(), "We ship\nM\u00fcller"),
         ("html", PAGE.encode(), "Plan\n\n## We\n\nship\non & on\n\n- tuna"),
         ("eml", MAIL.encode("latin-1"), "From: Ada <ada@example.org>\nSubject: Pl\u00e4ne\n\nWe ship \u20ac"),
+        ("docx", docx(MOVED), "We ship on Friday [1]"),
+        ("odt", open_document(NOTED), "We ship [on Friday] soon"),
+        ("html", PARTS.encode(), "a\n\nb\nc\nd"),
+        ("text", KANJI.encode("iso2022_jp"), KANJI),
+        ("ipynb", json.dumps({"worksheets": [OLD_SHEET]}).encode(), "[code]\n1/0\n[output]\nZeroDivisionError: no"),
         ("ipynb", json.dumps(NOTEBOOK).encode(), "[markdown]\n# Plan\n[code]\nprint(1)\n[output]\n1\n\n[output]\n2"),
     ],
 )
@@ -123,6 +143,16 @@ async def test_every_kind_is_read_as_text(kind: str, content: bytes, text: str) 
     found = await read(content, kind)
     assert found.text == text
     assert found.left_out == ()
+
+
+async def test_a_formula_that_was_never_calculated_stands_for_its_value() -> None:
+    """As in a workbook that a program wrote: an empty cell would pass for nothing."""
+    book = Workbook()
+    book.active.append(["tuna", 2, 3])
+    book.active.append(["sum", "=B1+C1"])
+    file = io.BytesIO()
+    book.save(file)
+    assert (await read(file.getvalue(), "xlsx")).text == "[sheet Sheet]\ntuna\t2\t3\nsum\t=B1+C1"
 
 
 async def test_of_settings_the_names_are_read_and_never_the_values() -> None:

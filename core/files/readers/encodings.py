@@ -26,6 +26,7 @@ BEYOND = bytes(range(128, 256))
 SAMPLE = 64 * 1024  # bytes by which the encoding is told
 ENOUGH = 20  # bytes beyond ASCII that tell an encoding well
 DOUBTFUL, DOUBTFUL_IN_FEW = 0.5, 0.04  # how likely, beside the likeliest, another reading is that makes it doubtful
+ESCAPES = re2.compile(rb"\x1b\$[@B]")  # ISO-2022-JP, the encoding of Japanese mails, is ASCII but for these
 WORD = re2.compile(r"\pL+")
 SIGN_IN_WORD = re2.compile(r"\pL\pS\pL")
 
@@ -42,6 +43,8 @@ def decode_text(content: bytes) -> tuple[str, str]:
     """Return a text, and what is doubtful about how it was read; the latter is mostly empty."""
     if encoding := unicode_form(content):
         return content.decode(encoding, "replace"), ""
+    if ESCAPES.search(content):
+        return content.decode("iso2022_jp_2", "replace"), ""
     try:
         return content.decode(), ""
     except UnicodeDecodeError:

@@ -17,6 +17,7 @@ from core.files.readers.excerpt import Excerpt
 HEADERS = ("From", "To", "Cc", "Date", "Subject")  # of a mail
 UNSEEN = {"script", "style", "template", "svg", "noscript"}
 BLOCKS = {"p", "div", "br", "li", "tr", "section", "article", "blockquote", "pre", "table", "ul", "ol", "hr", "title"}
+BLOCKS |= {"dt", "dd", "figcaption", "caption", "summary", "option", "header", "footer", "main", "nav", "aside", "form"}
 MARKS = {"li": "- "} | {f"h{level}": f"{'#' * level} " for level in range(1, 7)}
 OUTPUT = 2_000  # characters of one output in a notebook
 HIDDEN = "[hidden]"
@@ -99,7 +100,9 @@ def _mail_text(body: MIMEPart) -> str:
 
 def read_ipynb(content: bytes, excerpt: Excerpt) -> None:
     """Read a notebook of Jupyter: its texts, its code, and the beginning of what that put out."""
-    cells = json.loads(content).get("cells", [])
+    book = json.loads(content)
+    sheets = [book, *book.get("worksheets", [])]  # as notebooks were before 2015
+    cells = [cell for sheet in sheets for cell in sheet.get("cells", [])]
     read = 0
     for cell in cells:
         if not excerpt.append_piece("\n".join(_cell_lines(cell))):
@@ -111,9 +114,10 @@ def read_ipynb(content: bytes, excerpt: Excerpt) -> None:
 def _cell_lines(cell: dict[str, Any]) -> Iterator[str]:
     kind = cell.get("cell_type", "raw")
     yield f"[{kind}]"
-    yield "".join(cell.get("source", ""))
+    yield "".join(cell.get("source") or cell.get("input") or "")
     for output in cell.get("outputs", []):
-        text = "".join(output.get("text") or output.get("data", {}).get("text/plain") or output.get("evalue") or "")
+        raised = ": ".join(output[name] for name in ("ename", "evalue") if output.get(name))
+        text = "".join(output.get("text") or output.get("data", {}).get("text/plain") or raised)
         yield f"[output]\n{text[:OUTPUT]}" + ("\n[shortened]" if len(text) > OUTPUT else "")
 
 

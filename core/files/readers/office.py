@@ -13,6 +13,7 @@ from core.files.readers.markup import html_text
 
 BREAKS = {"tab": "\t", "br": "\n", "cr": "\n", "line-break": "\n", "noBreakHyphen": "-"}
 UNSEEN = {"Fallback", "annotation", "tracked-changes", "instrText", "delText", "forms", "sequence-decls", "pPr", "rPr"}
+UNSEEN |= {"moveFrom", "note-citation"}  # where a text was before it was moved, and a note's number
 HEADINGS = ("heading", "title", "berschrift", "titre")  # in the ids of Word's styles, which are in its language
 NOTES = ("footnotes", "endnotes", "comments")
 
@@ -94,6 +95,9 @@ def _words(element: Element) -> Iterator[str]:
     """Yield the text of an element in its order, without text boxes, which are paragraphs of their own."""
     name = local_name(element)
     if name in UNSEEN or name == "txbxContent":
+        return
+    if name == "note-body":
+        yield f" [{' '.join(_lines(element))}]"
         return
     holds_text = name == "t" or "opendocument" in element.tag
     yield BREAKS.get(name, "")

@@ -1,11 +1,13 @@
 """Spreadsheets as lines of cells, each sheet with a count of what of it was not read."""
 
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, zip_longest
+from typing import Any
 from xml.etree.ElementTree import Element
 
+import re2  # linear in time, as the text comes from outside
 from openpyxl import load_workbook  # type: ignore[import-untyped]  # it has no annotations
 
 from core.files.readers.archive import Archive, attribute, children, local_name
@@ -13,6 +15,8 @@ from core.files.readers.excerpt import Excerpt
 
 SHEETS, ROWS, COLUMNS = 10, 500, 40  # of a spreadsheet, of each sheet, of each row
 COUNTED = 20_000  # rows that are counted where a sheet does not say how many it has
+UNCOUNTED = re2.compile(rb"</f>\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>")  # a formula that no program has calculated yet
+SHEET_FILES = "xl/worksheets/"
 REPEATED = 1_000  # times that one cell or row is repeated at the most
 
 
@@ -26,13 +30,21 @@ class Sheet:
 
 
 def read_xlsx(content: bytes, excerpt: Excerpt) -> None:
-    """Read a workbook of Excel, with values in place of formulas."""
-    Archive(content)
-    book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-    sheets = [
-        Sheet(sheet.title, _cells(sheet.iter_rows(values_only=True)), sheet.max_row or 0) for sheet in book.worksheets
+    """Read a workbook of Excel, with values in place of formulas; a formula whose value it does not hold stays one."""
+    archive = Archive(content)
+    uncounted = any(UNCOUNTED.search(archive.bytes_of(name)) for name in archive.names if name.startswith(SHEET_FILES))
+    books = [
+        load_workbook(io.BytesIO(content), read_only=True, data_only=data_only)
+        for data_only in ((True, False) if uncounted else (True,))
     ]
-    _read(sheets, excerpt)
+    sheets = zip(*(book.worksheets for book in books), strict=True)
+    _read([Sheet(same[0].title, _cells(_merged_rows(same)), same[0].max_row or 0) for same in sheets], excerpt)
+
+
+def _merged_rows(sheets: Sequence[Any]) -> Iterator[tuple[object, ...]]:
+    """Yield the rows of a sheet that was opened once or twice: of each cell the first value that there is."""
+    for rows in zip(*(sheet.iter_rows(values_only=True) for sheet in sheets), strict=True):
+        yield tuple(next((value for value in values if value is not None), None) for values in zip_longest(*rows))
 
 
 def read_ods(content: bytes, excerpt: Excerpt) -> None:
