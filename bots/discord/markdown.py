@@ -20,7 +20,11 @@ SMALL_HEADING = re2.compile(r"^ {0,3}#{4,6}[ \t]+(.*?)[ \t#]*$")
 SMALL_HEADING_BEGUN = re2.compile(r"^ {0,3}(?:#{1,3}$|#{4,})")
 LINE_BREAK = re2.compile(r"(?i)<br\s*/?>")
 IMAGE = re2.compile(r"!\[([^\[\]\n]*)\]\(([^()\s]*)(?:\s[^()\n]*)?\)")
-UNSURE = re2.compile(r"!(?:\[[^\]\n]*(?:\](?:\([^)\n]*)?)?)?$|<[a-zA-Z]{0,2}\s*/?$|`[^`\n]*$")
+LINKED_IMAGE = re2.compile(r"\[!\[([^\[\]\n]*)\]\([^()\n]*\)\]\(")  # a picture that links to something, as a badge
+UNSURE = re2.compile(
+    r"\[!\[[^\]\n]*\]\([^()\n]*\)\]?$|!(?:\[[^\]\n]*(?:\](?:\([^)\n]*)?)?)?$|<[a-zA-Z]{0,2}\s*/?$|`[^`\n]*$"
+)
+UNNAMED = "link"  # a picture that links to something and has no name of its own
 MARKS = re.compile(r"\*\*|__|~~|`")
 SPOILER = re2.compile(r"\|\|(?:[^|]|\|[^|])+\|\|")
 CODE = re.compile(r"`[^`]*`")
@@ -93,7 +97,9 @@ def _line(line: str) -> str:
 
 
 def _span(text: str) -> str:
-    return str(IMAGE.sub(_image, LINE_BREAK.sub("\n", text)))
+    return str(
+        IMAGE.sub(_image, LINKED_IMAGE.sub(lambda image: f"[{image.group(1) or UNNAMED}](", LINE_BREAK.sub("\n", text)))
+    )
 
 
 def _image(image: Any) -> str:

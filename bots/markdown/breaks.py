@@ -71,6 +71,6 @@ def _is_flag_letter(char: str) -> bool:
 
 def _flag_letters_before(line: str, offset: int) -> int:
     count = 0
-    while count < min(offset, 2 * LONGEST_CLUSTER) and _is_flag_letter(line[offset - 1 - count]):
+    while count < offset and _is_flag_letter(line[offset - 1 - count]):
         count += 1
     return count

@@ -3,17 +3,22 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import re2  # linear in time, as a model's text is anybody's
+
 from bots.markdown.blocks import HEADING, ITEM, QUOTE, Fence, Place, Rank, opened_by
 from bots.markdown.lists import lists_above
 from bots.markdown.marks import SPOILER, Mark, open_marks, spoilers_of
+
+QUOTED = re2.compile(r" {0,3}>[ \t>]*")
 
 
 @dataclass(frozen=True, slots=True)
 class Carry:
     """The `fence` that a cut ran through, or the `head` of the table, and the `marks` that are open, outermost first.
 
-    `lists` are the bullets above what follows. `begins_block` says that this is a block of its own, so that marks
-    stand in a line above it; `within_line` that the cut fell into a line, so that a space which follows means nothing.
+    `lists` are the bullets above what follows, `quote` what stands before a quoted line that goes on. `begins_block`
+    says that this is a block of its own, so that marks stand in a line above it; `within_line` that the cut fell into a
+    line, so that a space which follows means nothing.
     """
 
     fence: Fence | None = None
@@ -21,6 +26,7 @@ class Carry:
     within_line: bool = False
     marks: tuple[str, ...] = ()
     lists: str = ""
+    quote: str = ""
     begins_block: bool = False
 
     @property
@@ -29,12 +35,12 @@ class Carry:
         marks, block = "".join(self.marks), self.fence.opening if self.fence else self.head
         if marks and (block or self.begins_block):
             return f"{marks}\n{block or self.lists}"
-        return block or f"{self.lists}{marks}"
+        return block or f"{self.quote}{self.lists}{marks}"
 
     @property
     def goes_on(self) -> bool:
         """Whether the next part goes on with a paragraph or an item, whose indent means nothing."""
-        return not self.fence and not self.begins_block and bool(self.marks or self.lists)
+        return not self.fence and not self.begins_block and bool(self.marks or self.lists or self.quote)
 
     @property
     def spoilers(self) -> "Carry":
@@ -72,4 +78,6 @@ def carry_of(before: str, following: str, cut: Place, opened: Sequence[Mark], *,
     is_list = not cut.fence and not cut.head
     lists = lists_above(before, line, within_line=within_line, begins_block=begins_block) if is_list else ""
     marks = tuple(mark.text for mark in opened)
-    return Carry(cut.fence, "" if within_line else cut.head, within_line, marks, lists, begins_block)
+    quote = QUOTED.match(before[before.rfind("\n") + 1 :]) if within_line and is_list else None
+    lead = quote.group() if quote else ""
+    return Carry(cut.fence, "" if within_line else cut.head, within_line, marks, lists, lead, begins_block)

@@ -147,11 +147,21 @@ def test_a_cut_in_a_line_falls_between_characters_as_people_see_them(text: str) 
         assert pile or not (unicodedata.category(body[0]) in {"Mn", "Cf"} or body[0] == "\U0001f3fd")
 
 
+def test_a_quoted_line_goes_on_as_one() -> None:
+    """With the marks that are open in it, and however deep it stands."""
+    for lead, mark in (("> ", ""), (">> ", "**"), ("> > ", "||")):
+        parts = split(f"{lead}{mark}{'word ' * 100}{mark}\n\nend", Limit(120))
+        assert len(parts) > 4
+        assert all(part.startswith(f"{lead}{mark}word") for part in parts[:-1])
+        assert parts[-1].endswith("\n\nend")
+
+
 def test_flags_and_families_stay_whole() -> None:
     """Each is one character to the eye, and several to Unicode."""
     for character in ("🇩🇪", "👩‍👩‍👧‍👦", "👍🏽", "e\u0301"):
-        for body in bodies(character * 60, Limit(32)):
-            assert len(body) % len(character) == 0
+        for size in (32, 165):
+            for body in bodies(character * 360, Limit(size)):
+                assert len(body) % len(character) == 0
 
 
 def test_paragraphs_are_kept_whole_where_they_fit() -> None:
