@@ -11,6 +11,7 @@ from core.llm.http_client import open_public_client
 from core.moderation.moderation import Moderation
 from core.storage.store import Store
 from core.tools.addresses import is_public_address
+from core.tools.entry_points import package_sources
 from core.tools.mcp.servers import McpServer, read_servers
 from core.tools.settings import ToolSettings
 from core.tools.sources.catalog import ToolCatalog
@@ -29,12 +30,11 @@ async def open_catalog(
     `environ` is what the files of settings take variables from.
     """
     servers = read_mcp_servers(settings, environ)
-    documents = await document_sources(settings, stack)
-    if not (servers or documents):
+    others = await other_sources(settings, stack)
+    if not (servers or others):
         return None
-    names = [*(each.name for each in servers), *(each.name for each in documents)]
-    catalog = ToolCatalog(store, guard, names)
-    for watching in (_watch_servers(servers, environ, catalog), _watch_sources(documents, catalog)):
+    catalog = ToolCatalog(store, guard, [*(each.name for each in servers), *(each.name for each in others)])
+    for watching in (_watch_servers(servers, environ, catalog), _watch_sources(others, catalog)):
         stack.push_async_callback(_end_task, asyncio.create_task(watching))
     return catalog
 
@@ -55,8 +55,13 @@ async def mcp_sources(servers: Sequence[McpServer], environ: Mapping[str, str]) 
     return [module.McpSource(each, environ) for each in servers]
 
 
-async def document_sources(settings: ToolSettings, stack: AsyncExitStack) -> list[ToolSource]:
-    """Return the documents of CONFAB_OPENAPI as sources; `stack` closes what they are reached by."""
+async def other_sources(settings: ToolSettings, stack: AsyncExitStack) -> list[ToolSource]:
+    """Return the sources that are no MCP servers: documents, and packages; `stack` closes what they are reached by."""
+    return [*await _document_sources(settings, stack), *await asyncio.to_thread(package_sources)]
+
+
+async def _document_sources(settings: ToolSettings, stack: AsyncExitStack) -> list[ToolSource]:
+    """Return the documents of CONFAB_OPENAPI as sources."""
     if not settings.openapi:
         return []
     module = await asyncio.to_thread(import_module, "core.tools.openapi.interface")

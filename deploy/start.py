@@ -1,11 +1,13 @@
 """What `make run` does: the bot where there are tokens for, else in a pretend Slack and Discord with a page."""
 
 import asyncio
+import json
 import os
 import signal
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -82,7 +84,7 @@ async def run(children: Children, environ: Environment, model: AnsweringModel) -
     page = await children.first_line("The sandbox", (*SANDBOX, "--any-port", "--port", port), environ)
     click.echo("Confab is starting in a pretend Slack and a pretend Discord.")
     async with ClientSession(base_url=page) as session:
-        await children.start("The bot", BOT, await joining(session, environ, model))
+        await children.start("The bot", BOT, await joining(session, environ, model, page.rstrip("/")))
         tasks = {
             asyncio.create_task(children.death()),
             asyncio.create_task(talk(session, model, page)),
@@ -97,14 +99,24 @@ async def run(children: Children, environ: Environment, model: AnsweringModel) -
             await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def joining(session: ClientSession, environ: Environment, model: AnsweringModel) -> Environment:
+async def joining(session: ClientSession, environ: Environment, model: AnsweringModel, page: str) -> Environment:
     """Return the environment in which the bot joins the sandbox, with the person's own model if there is one."""
     async with session.get("/api/environment") as response:
         pretended: Environment = await response.json()
     if model.host:
         pretended = {name: value for name, value in pretended.items() if name not in MODEL_NAMES}
-    quick = {"CONFAB_GRACE": "3", **environ}
-    return {**direct(quick), **pretended, "CONFAB_DATABASE": str(fresh_database(pretended["SLACK_API_URL"]))}
+    database = fresh_database(pretended["SLACK_API_URL"])
+    quick = {"CONFAB_GRACE": "3", **servers_of(page, database), **environ}
+    return {**direct(quick), **pretended, "CONFAB_DATABASE": str(database)}
+
+
+def servers_of(page: str, database: Path) -> Environment:
+    """Return the setting that names the sandbox's MCP server; nothing where the package for it is not installed."""
+    if not find_spec("mcp"):
+        return {}
+    file = database.with_suffix(".mcp.json")
+    file.write_text(json.dumps({"mcpServers": {"tasks": {"url": f"{page}/mcp"}}}), encoding="utf-8")
+    return {"CONFAB_MCP": str(file)}
 
 
 def fresh_database(url: str) -> Path:

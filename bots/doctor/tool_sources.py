@@ -7,7 +7,7 @@ from typing import Any
 
 from bots.doctor.check import Check
 from bots.settings import Settings
-from bots.tool_sources import document_sources, mcp_sources, read_mcp_servers
+from bots.tool_sources import mcp_sources, other_sources, read_mcp_servers
 from core.errors import SettingsError
 from core.storage.errors import StatementRefused, StorageUnavailable
 from core.storage.tool_pins import read_pins
@@ -26,7 +26,7 @@ async def check_tool_sources(settings: Settings, environ: Mapping[str, str]) -> 
             servers = read_mcp_servers(settings.tools, environ)
         except SettingsError as error:
             return [Check("tools.mcp", "fail", fault, "Correct that file, or CONFAB_MCP.") for fault in error.faults]
-        sources = [*await mcp_sources(servers, environ), *await document_sources(settings.tools, stack)]
+        sources = [*await mcp_sources(servers, environ), *await other_sources(settings.tools, stack)]
         accepted = await asyncio.to_thread(_read_accepted, settings) if sources else {}
         return list(await asyncio.gather(*(_check_source(source, accepted) for source in sources)))
 

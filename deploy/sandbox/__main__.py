@@ -26,6 +26,8 @@ export OPENAI_BASE_URL={model}
 export OPENAI_API_KEY=stand-in
 export OPENAI_MODEL=stand-in
 
+An MCP server with a list of tasks is at {mcp}.
+
 Ctrl-C ends it, and everything in it is gone.
 """
 
@@ -72,6 +74,7 @@ def joining(sandbox: Sandbox) -> str:
         discord=sandbox.discord_api_url,
         token=sandbox.guild.token,
         model=sandbox.openai_base_url,
+        mcp=sandbox.mcp_url,
     )
 
 

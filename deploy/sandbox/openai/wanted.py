@@ -10,6 +10,9 @@ SUM = re.compile(r"(?:what is|how much is|calculate|work out)\s+([\d(][\d\s.+*/^
 CLOCK = re.compile(r"\bwhat (?:time|day|date)\b", re.IGNORECASE)
 LINK = re.compile(r"\b(?:read|summari[sz]e|look at)\b.*?(https?://[^\s<>|)\]]+)", re.IGNORECASE | re.DOTALL)
 SEARCH = re.compile(r"\bsearch (?:here )?for ([\w' -]{2,60})", re.IGNORECASE)
+TASKS = re.compile(r"\b(?:list|show|what are)\b[\w ]{0,20}\btasks\b", re.IGNORECASE)
+ADD_TASK = re.compile(r"\badd (?:a |the )?task:? +([^\n]{1,200})", re.IGNORECASE)
+CLOSE_TASK = re.compile(r"\bclose task (\d{1,6})\b", re.IGNORECASE)
 CALL = re.compile(r"\bcall (\w[\w.-]*)\s*(\{.*\})?", re.IGNORECASE | re.DOTALL)
 FENCED = re.compile(r"(`{3,})\n(.*?)\n\1", re.DOTALL)
 
@@ -46,8 +49,19 @@ def _asked(question: str) -> Iterator[Wanted]:
         yield Wanted("time", {})
     if found := LINK.search(question):
         yield Wanted("read_link", {"url": found[1]})
+    yield from _asked_of_tasks(question)
     if found := SEARCH.search(question):
         yield Wanted("search_here", {"query": found[1].strip()})
+
+
+def _asked_of_tasks(question: str) -> Iterator[Wanted]:
+    """Yield what a question wants of the pretend MCP server."""
+    if TASKS.search(question):
+        yield Wanted("tasks__list_tasks", {})
+    if found := ADD_TASK.search(question):
+        yield Wanted("tasks__add_task", {"title": found[1].strip()})
+    if found := CLOSE_TASK.search(question):
+        yield Wanted("tasks__close_task", {"number": int(found[1])})
 
 
 def results_in(messages: Sequence[Mapping[str, Any]]) -> list[str]:
