@@ -1,6 +1,7 @@
 """All the tools that there are, and which of them a conversation has."""
 
 from collections.abc import Iterable, Sequence
+from itertools import islice
 
 from core.history import History
 from core.messages import ConversationKey, Entry, Message, Turn
@@ -15,6 +16,8 @@ from core.tools.sources.catalog import ToolCatalog
 from core.tools.sources.source import is_listed
 from core.tools.tool import CallContext, Tool
 from core.tools.trust import trust_of
+
+MOST_TOOLS = 128  # of one request (OpenAI API reference, `tools`)
 
 
 class Toolbox:
@@ -66,4 +69,4 @@ class Toolbox:
         connected = self._catalog.tools
         if self._policies.has_own_tools(key):
             connected = {name: tool for name, tool in connected.items() if is_listed(name, listed)}
-        return {**connected, **own}
+        return dict(islice({**own, **connected}.items(), MOST_TOOLS))
