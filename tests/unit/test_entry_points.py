@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from importlib.metadata import EntryPoint
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -42,19 +43,20 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def offered(source: PackageSource) -> Sequence[Tool]:
-    """Return what a source offers."""
+    """Return what a source offers; raises SourceFailed."""
     came: asyncio.Future[Sequence[Tool]] = asyncio.get_running_loop().create_future()
 
     async def take(tools: Sequence[Tool]) -> None:
         came.set_result(tools)
 
     holding = asyncio.create_task(source.hold_open(take))
-    holding.add_done_callback(lambda done: came.cancelled() or done.cancelled() or came.set_exception(done.exception()))
-    try:
-        return await asyncio.wait_for(came, 30)
-    finally:
-        holding.cancel()
-        await asyncio.gather(holding, return_exceptions=True)
+    async with asyncio.timeout(30):
+        await asyncio.wait(list[asyncio.Future[Any]]([holding, came]), return_when=asyncio.FIRST_COMPLETED)
+    if not came.done():
+        holding.result()
+    holding.cancel()
+    await asyncio.gather(holding, return_exceptions=True)
+    return came.result()
 
 
 async def test_an_installed_package_brings_its_tools() -> None:
