@@ -1,7 +1,7 @@
 # Everything that a person types at Confab's own tree. Needs Python 3.11 or later, and make; no more.
 
 .DEFAULT_GOAL := help
-.PHONY: help install run setup doctor test check docs house bench load prove lock clean
+.PHONY: help install run setup doctor test check docs house bench load attack prove mutate lock clean
 
 # The first interpreter that starts and is new enough; `make install PYTHON=…` names another.
 PYTHON ?= $(shell for p in python3.11 python3 python3.12 python3.13 python3.14 python; do \
@@ -10,7 +10,7 @@ BIN := .venv/bin
 # Most tests wait for a server or a clock at times: two of them share a processor.
 WORKERS ?= $(shell $(PYTHON) -c 'import os; print(min(16, 2 * (os.cpu_count() or 1)))')
 # These start many processes: none is to compile the code anew.
-test prove bench load: export PYTHONDONTWRITEBYTECODE :=
+test prove bench load attack: export PYTHONDONTWRITEBYTECODE :=
 # Versions already locked are kept; `make lock LOCK_FLAGS=--upgrade` looks for newer ones.
 LOCK := .venv/lock/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --system-certs \
 	--no-header --no-annotate $(LOCK_FLAGS)
@@ -51,6 +51,9 @@ bench: install  ## measure Confab beside a bare bot, as ratios
 
 load: install  ## hold the highest load that this machine carries, for ten minutes
 	@$(BIN)/python -m tests.bench.load
+
+attack: install  ## attack the bot with a mad endpoint, hostile files and a mad platform, then with all of it and kills for MINUTES (1)
+	@$(BIN)/python -m tests.proofs.attack --minutes $(or $(MINUTES),1)
 
 prove: install .venv/requirements-prove.installed  ## kill the bot at every point, run 10,000 random schedules, and the other tests that take long
 	@$(BIN)/python -m tests.proofs.killing

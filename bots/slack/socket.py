@@ -1,15 +1,34 @@
 """Socket Mode, and the watch over it."""
 
 import asyncio
+import time
 from collections.abc import Callable
 
 import structlog
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from slack_bolt.adapter.socket_mode.async_internals import send_async_response
+from slack_bolt.adapter.socket_mode.internals import build_headers
 from slack_bolt.app.async_app import AsyncApp
+from slack_bolt.response import BoltResponse
+from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
+from slack_sdk.socket_mode.request import SocketModeRequest
+
+from bots.slack.bolt_request import read_bolt_request
 
 log = structlog.get_logger()
 
 STUCK = 3  # pings without a socket after which the address is asked for anew
+
+
+class SocketHandler(AsyncSocketModeHandler):
+    """Hands requests to Bolt, and acknowledges what it cannot read."""
+
+    async def handle(self, client: AsyncBaseSocketModeClient, req: SocketModeRequest) -> None:
+        """Have Bolt hear a request, and send Slack what it answers; without an answer Slack sends it again."""
+        begun = time.time()
+        heard = read_bolt_request(req.payload, build_headers(req) or {}, "socket_mode")
+        answer = await self.app.async_dispatch(heard) if heard else BoltResponse(status=200)
+        await send_async_response(client, req, answer, begun)
 
 
 class SlackSocket:
@@ -19,7 +38,7 @@ class SlackSocket:
         """`replaced` is called once another socket has taken the place of one: something may have been missed."""
         self._ping = ping
         self._replaced = replaced
-        self._handler = AsyncSocketModeHandler(app, app_token, ping_interval=ping)
+        self._handler = SocketHandler(app, app_token, ping_interval=ping)
         self._watch: asyncio.Task[None] | None = None
 
     async def connect(self) -> None:

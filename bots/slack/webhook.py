@@ -11,7 +11,8 @@ import structlog
 from aiohttp import web
 from slack_bolt.adapter.aiohttp import to_aiohttp_response
 from slack_bolt.app.async_app import AsyncApp
-from slack_bolt.request.async_request import AsyncBoltRequest
+
+from bots.slack.bolt_request import read_bolt_request
 
 log = structlog.get_logger()
 
@@ -37,7 +38,10 @@ def events_route(slack: AsyncApp, signing_secret: str) -> web.RouteDef:
         if not _is_readable(text, request.headers.get("Content-Type", "")):
             log.warning("event refused", status=400, reason=NO_EVENT)
             return web.Response(status=400)
-        response = await slack.async_dispatch(AsyncBoltRequest(body=text, headers=dict(request.headers)))
+        heard = read_bolt_request(text, request.headers, "http")
+        if heard is None:
+            return web.Response()
+        response = await slack.async_dispatch(heard)
         if response.status != 200:
             log.warning("event refused", status=response.status, reason=REASONS.get(response.status, "see above"))
         return await to_aiohttp_response(response)

@@ -15,6 +15,7 @@ from core.messages import ConversationKey, Entry, Message, Usage
 from core.model_events import ModelEvent, Replace, Text
 from core.moderation.stream import PromptTexts
 from core.prompt.build import NO_EXTRAS, Prompt, PromptExtras
+from core.prompt.context_window import ContextWindow
 from core.prompt.history import HistoryLoader
 from core.prompt.names import without_leading_name
 from core.spending.charge import Charge
@@ -66,6 +67,7 @@ async def chat(
     AnswerLimitTooLarge where that is because of the answer's own limit.
     """
     begun = again = False
+    refused = 0  # tokens of a prompt that was too long by no figure
     while True:
         try:
             counted = replace(charge, tokens=asked.remembered.ratio.tokens(asked.prompt.tokens))
@@ -73,8 +75,7 @@ async def chat(
                 async for event in without_leading_name(events, asked.prompt.names):
                     begun = begun or isinstance(event, Text | Replace)
                     if isinstance(event, Usage):
-                        recall.window_of(asked.key).note_passed(event.input_tokens)
-                        asked.reported = event
+                        _note_passed(recall.window_of(asked.key), asked, event, refused)
                     yield event
         except ContextOverflow as overflow:
             remembered, prompt = recall.shorter_prompt(
@@ -84,10 +85,19 @@ async def chat(
                 if recall.window_of(asked.key).leaves_no_room(overflow):
                     raise AnswerLimitTooLarge(str(overflow)) from None
                 raise
+            refused = 0 if overflow.window else overflow.prompt or remembered.ratio.tokens(asked.prompt.tokens)
             again, asked.remembered, asked.prompt = True, remembered, prompt
             log.info("prompt cut", window=overflow.window, tokens=prompt.tokens)
         else:
             return
+
+
+def _note_passed(window: ContextWindow, asked: PreparedQuestion, usage: Usage, refused: int) -> None:
+    """Keep what a prompt cost, and what it teaches of the window; `refused` tokens were too many before it."""
+    asked.reported = usage
+    window.note_passed(usage.input_tokens)
+    if refused:
+        window.note_too_many(refused)
 
 
 def left_out(asked: PreparedQuestion, *, sees: bool) -> Iterator[str]:

@@ -80,13 +80,23 @@ class ContextWindow:
         """Take what an error teaches; return how many tokens the next prompt may have, in place of the refused one.
 
         `tokens` is how long the refused prompt was, as far as is known. A window that is less than what has passed is
-        no window. Without one, all that is learnt is that so many tokens are too many.
+        no window. Without one nothing is learnt until a shorter prompt has passed: see `note_too_many`.
         """
         window = overflow.window if overflow.window and overflow.window >= self._fresh(self._passed) else None
-        bound = window or tokens
-        if bound >= LEAST:
-            self._learnt = Observation(bound, self._clock())
+        if window:
+            self._learn_bound(window)
         return self._prompt_within(window) if window else int(tokens * WITHOUT_FIGURES)
+
+    def note_too_many(self, tokens: int) -> None:
+        """Take that a prompt of so many tokens was refused without a figure, and a shorter one read in its place.
+
+        Only that tells it from an endpoint that refuses everything in such words.
+        """
+        self._learn_bound(tokens)
+
+    def _learn_bound(self, tokens: int) -> None:
+        if tokens >= LEAST:
+            self._learnt = Observation(tokens, self._clock())
 
     def _prompt_within(self, size: int) -> int:
         answer = min(self._answer or min(ANSWER, size // 4), int(size * LARGEST_ANSWER))

@@ -112,3 +112,19 @@ async def test_no_payload_ends_the_bot_or_spoils_what_is_read_later(
         await sandbox.model.until(lambda: any("and here?" in str(each.body) for each in sandbox.model.requests))
     async with running(sandbox, tmp_path / "confab.db", setup):
         assert len(answers(sandbox, await ask(sandbox, "and after a restart?"))) == 1
+
+
+async def test_an_event_without_a_name_is_acknowledged_and_leaves_no_trace(
+    sandbox: Sandbox, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Neither a number, nor nothing, nor a list is one: Bolt itself would fail at it."""
+    async with running(sandbox, tmp_path / "confab.db"):
+        for odd in (7, None, ["message"], {"a": 1}, True):
+            stamp = {"event_ts": sandbox.workspace.stamp(), "channel": GENERAL}
+            await sandbox.workspace.send_event({"type": odd, **stamp})
+            await sandbox.workspace.send_event(
+                {"type": "message", "subtype": "message_changed", "message": odd, **stamp}
+            )
+        await sandbox.workspace.until(lambda: sandbox.workspace.courier.unacknowledged == 0)
+        assert len(answers(sandbox, await ask(sandbox, "still there?"))) == 1
+    assert not [line for line in caplog.records if line.name.startswith("slack_bolt")]

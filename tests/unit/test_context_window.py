@@ -44,11 +44,13 @@ def test_an_unknown_window_is_told_or_learnt() -> None:
 
 
 def test_an_error_without_figures_teaches_no_more_than_that_so_many_tokens_are_too_many() -> None:
-    """What is sent in place of that prompt is shorter by far, and no other conversation is."""
+    """And that once a shorter one has passed; what is sent in place of that prompt is shorter by far at once."""
     window = ContextWindow()
     assert window.learn(ContextOverflow(), 40_000) == 24_000
+    assert window.size == UNKNOWN
+    window.note_too_many(40_000)
     assert window.size == 40_000
-    window.learn(ContextOverflow(), 300)
+    window.note_too_many(300)
     assert window.size == 40_000
 
 
@@ -59,8 +61,8 @@ def test_a_window_is_never_less_than_what_has_passed(figure: int) -> None:
     window.note_passed(8_000)
     window.note_passed(20)
     assert window.learn(ContextOverflow("", figure), 10_000) == 6_000
-    assert window.size == 10_000
-    window.learn(ContextOverflow(), 5_000)
+    assert window.size == UNKNOWN
+    window.note_too_many(5_000)
     assert window.size == 8_000
 
 

@@ -1,0 +1,1 @@
+"""The bot under attack, with somebody else's questions measured beside it."""
