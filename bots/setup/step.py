@@ -9,6 +9,17 @@ CheckAnswers = Callable[[Mapping[str, str]], Coroutine[None, None, list[Check]]]
 
 
 @dataclass(frozen=True, slots=True)
+class Shortcut:
+    """What may be answered in place of what is asked for, and does a part of the work: an answer of this `kind`.
+
+    `use` is given it, and every name and value that is known; it returns what to say before the question is put again.
+    """
+
+    kind: str
+    use: Callable[[str, Mapping[str, str]], Coroutine[None, None, str]]
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """One variable of `.env`: what is asked for, and on which page it is found.
 
@@ -22,6 +33,7 @@ class Question:
     usual: str | None = None
     is_secret: bool = True
     instead: str = ""
+    shortcut: Shortcut | None = None
 
     def is_missing(self, given: Mapping[str, str]) -> bool:
         """Whether it has to be asked."""

@@ -1,7 +1,8 @@
 """What the walk says and asks on the terminal."""
 
+import asyncio
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import click
 
@@ -23,11 +24,11 @@ def say_title(text: str) -> None:
     say(f"== {text}")
 
 
-def ask_answer(question: Question, known: str = "", *, can_skip: bool = False) -> str:
+def ask_answer(question: Question, given: Mapping[str, str], known: str = "", *, can_skip: bool = False) -> str:
     """Return the answer to a question, asked again until it has the form of one.
 
-    Enter gives what is `known`, or the usual; `skip` is an answer where that is offered. Raises click.Abort at the
-    end of input, and for Ctrl-C.
+    Enter gives what is `known`, or the usual; `skip` is an answer where that is offered. `given` is what its shortcut
+    may need. Raises click.Abort at the end of input, and for Ctrl-C.
     """
     usual = known or question.usual
     hints = ["Enter keeps it, and looks again"] if known else []
@@ -40,6 +41,9 @@ def ask_answer(question: Question, known: str = "", *, can_skip: bool = False) -
             return ON
         if not answer and usual is not None:
             return usual
+        if question.shortcut and not find_answer_fault(answer, question.shortcut.kind):
+            say(asyncio.run(question.shortcut.use(answer, given)))
+            continue
         fault = find_answer_fault(answer, question.kind) if answer else f"{question.name} is needed to go on."
         if not fault:
             return answer

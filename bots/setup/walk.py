@@ -141,7 +141,7 @@ def _take(step: Step, answers: Answers) -> None:
     if missing and step.guide:
         say(step.guide)
     for question in missing:
-        answers.take(question.name, ask_answer(question))
+        answers.take(question.name, ask_answer(question, answers.known_values))
     while not _is_done(step, answers):
         pass
     answers.save()
@@ -154,7 +154,8 @@ def _is_done(step: Step, answers: Answers) -> bool:
     wrong = [check for check in checks if check.outcome != "ok"]
     can_skip = all(check.outcome == "warn" or check.name.endswith(".reach") for check in wrong)
     for question in step.questions if wrong else ():
-        answer = ask_answer(question, answers.known_values.get(question.name, ""), can_skip=can_skip)
+        given = answers.known_values
+        answer = ask_answer(question, given, given.get(question.name, ""), can_skip=can_skip)
         if answer == ON and can_skip:
             return True
         answers.take(question.name, answer)

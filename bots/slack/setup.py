@@ -5,8 +5,9 @@ from pathlib import Path
 from urllib.parse import quote
 
 from bots.doctor.check import Check, Surroundings
-from bots.setup.answers import SLACK_APP, SLACK_BOT
-from bots.setup.step import Question, Step
+from bots.setup.answers import SLACK_APP, SLACK_BOT, SLACK_CONFIGURATION
+from bots.setup.step import Question, Shortcut, Step
+from bots.slack.app_manifest import create_app
 from bots.slack.doctor import check_slack
 from bots.slack.settings import SlackSettings
 
@@ -19,7 +20,8 @@ Confab needs an app of its own in your workspace.
 
 {link}
 
-     (Or: api.slack.com/apps -> Create New App -> From a manifest, and paste deploy/slack-manifest.yaml.)
+     (Or: api.slack.com/apps -> Create New App -> From a manifest, and paste deploy/slack-manifest.yaml. Or paste an
+     app configuration token, xoxe.xoxp-…, from the same page here, and the app is made for you.)
   2. Install it: Install App -> Install to Workspace. An administrator may have to allow it.
   3. Copy the Bot User OAuth Token, xoxb-…, from OAuth & Permissions."""
 APP_GUIDE = """\
@@ -35,7 +37,14 @@ def slack_steps() -> list[Step]:
         Step(
             "Slack: the bot",
             BOT_GUIDE.format(link=_new_app_link()),
-            (Question("SLACK_BOT_TOKEN", "The bot's token, xoxb-…", SLACK_BOT),),
+            (
+                Question(
+                    "SLACK_BOT_TOKEN",
+                    "The bot's token, xoxb-…",
+                    SLACK_BOT,
+                    shortcut=Shortcut(SLACK_CONFIGURATION, create_app),
+                ),
+            ),
             _check_bot,
         ),
         Step(

@@ -462,3 +462,14 @@ async def test_a_reaction_without_a_name_is_refused(workspace: Workspace, client
     """Nothing is no reaction."""
     ts = await workspace.say(GENERAL, "hello")
     assert await error_of(client.reactions_add(channel=GENERAL, timestamp=ts, name="")) == "invalid_name"
+
+
+async def test_a_manifest_that_lacks_something_is_refused(sandbox: Sandbox) -> None:
+    """And one that is no JSON; nobody but a person's configuration token makes an app."""
+    person = client_of(sandbox, sandbox.workspace.configuration_token)
+    manifest: dict[str, Any] = {"display_information": {"name": "A"}, "features": {"bot_user": {}}}
+    for broken in ("{no", "[]", {}, manifest):
+        assert await error_of(person.apps_manifest_create(manifest=broken)) == "invalid_manifest"
+    whole = {**manifest, "oauth_config": {"scopes": {"bot": []}}}
+    assert await error_of(client_of(sandbox).apps_manifest_create(manifest=whole)) == "not_allowed_token_type"
+    assert (await person.apps_manifest_create(manifest=whole))["app_id"] == sandbox.workspace.app_id

@@ -40,6 +40,7 @@ SCOPES_OF_CALLS: dict[str, set[str]] = {
     "auth.test": set(),
     "users.info": {"users:read"},
     "chat.postMessage": {"chat:write"},
+    "chat.postEphemeral": {"chat:write"},
     "chat.update": {"chat:write"},
     "chat.delete": {"chat:write"},
     "users.conversations": {"channels:read", "groups:read", "im:read", "mpim:read"},
@@ -67,6 +68,11 @@ def steps(instruction: str) -> list[str]:
 def manifest() -> dict[str, Any]:
     """Return the Slack app's manifest."""
     return load((DEPLOY / "slack-manifest.yaml").read_text())
+
+
+def test_the_manifest_that_setup_makes_the_app_of_is_the_one_that_people_paste() -> None:
+    """Slack's method takes JSON alone."""
+    assert json.loads((DEPLOY / "slack-manifest.json").read_text()) == manifest()
 
 
 def service() -> dict[str, Any]:

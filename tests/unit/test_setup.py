@@ -1,6 +1,7 @@
 """`python -m bots setup`: what is asked, what is said of a wrong answer, what is written, and the first message."""
 
 import asyncio
+import json
 import os
 import pty
 import signal
@@ -134,6 +135,20 @@ async def test_one_thing_after_the_other_is_asked_checked_and_written(sandbox: S
         "answers, after",
     ):
         assert words in ended.output
+
+
+async def test_a_configuration_token_makes_the_app_and_is_kept_nowhere(sandbox: Sandbox, tmp_path: Path) -> None:
+    """Slack is given the whole manifest; what it says of a token that has expired is said, and the walk goes on."""
+    slack, app, _ = typed_lines(sandbox, ("SLACK", "APP", "DISCORD"))
+    token = sandbox.workspace.configuration_token
+    sandbox.workspace.faults.codes["apps.manifest.create"] = ["token_expired"]
+    ended = await walk(tmp_path, known(sandbox), ["1", "xoxe.xoxp-1-unknown", token, token, slack, app])
+    assert ended.exit_code == 0, ended.output
+    for words in ("does not know this token", "has expired", f"apps/{sandbox.workspace.app_id}/install-on-team"):
+        assert words in ended.output
+    made = [call for call in sandbox.workspace.calls if call.method == "apps.manifest.create"]
+    assert json.loads(made[-1].arguments["manifest"]) == json.loads((ROOT / "deploy/slack-manifest.json").read_text())
+    assert token not in (tmp_path / ".env").read_text()
 
 
 async def test_what_can_be_done_without_is_left_out_with_a_word(sandbox: Sandbox, tmp_path: Path) -> None:

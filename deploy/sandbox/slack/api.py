@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 from aiohttp import web
 
@@ -22,12 +22,12 @@ Answer = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """A method of the Web API. `scopes`: one of them is needed; `app_level` wants the app's own token."""
+    """A method of the Web API. `scopes`: one of them is needed; `caller`: whose token it takes."""
 
     run: Callable[[Workspace, Arguments], Answer]
     rate: Rate
     scopes: tuple[str, ...] = ()
-    app_level: bool = False
+    caller: Literal["bot", "app", "configuration"] = "bot"
 
 
 class Api:
@@ -70,11 +70,16 @@ class Api:
         workspace = self._workspace
         if not token:
             raise Refused("not_authed")
-        if token not in (workspace.bot_token, workspace.app_token):
+        tokens = {
+            "bot": workspace.bot_token,
+            "app": workspace.app_token,
+            "configuration": workspace.configuration_token,
+        }
+        if token not in tokens.values():
             raise Refused("invalid_auth")
-        if (token == workspace.app_token) is not method.app_level:
+        if token != tokens[method.caller]:
             raise Refused("not_allowed_token_type")
-        if workspace.faults.token_refused and not method.app_level:
+        if workspace.faults.token_refused and method.caller == "bot":
             raise Refused(workspace.faults.token_refused)
         need(workspace.scopes, method.scopes)
 

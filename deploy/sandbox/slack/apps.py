@@ -1,4 +1,7 @@
-"""api.test, auth.test, apps.connections.open, team.info, bots.info and users.* (Slack docs, these methods)."""
+"""api.test, auth.test, apps.*, team.info, bots.info and users.* (Slack docs, these methods)."""
+
+import json
+from typing import Any
 
 from deploy.sandbox.slack.api import Answer, Method
 from deploy.sandbox.slack.arguments import Arguments
@@ -65,10 +68,41 @@ def bots_info(workspace: Workspace, arguments: Arguments) -> Answer:
     return {"bot": {"id": bot.bot_id, "name": bot.real_name, "app_id": app, "user_id": bot.id, "deleted": False}}
 
 
+def manifest_create(workspace: Workspace, arguments: Arguments) -> Answer:
+    """Make an app, this workspace's own, of a manifest with a name and a bot (Slack docs, App manifests)."""
+    manifest = _manifest_of(arguments.get("manifest"))
+    faults = [
+        {"message": f"Missing required field: {field}", "pointer": f"/{area}/{field}"}
+        for area, field in (("display_information", "name"), ("features", "bot_user"), ("oauth_config", "scopes"))
+        if not isinstance(manifest.get(area), dict) or field not in manifest[area]
+    ]
+    if faults:
+        raise Refused("invalid_manifest", {"errors": faults})
+    secrets = {
+        "client_id": "1.2",
+        "client_secret": f"{5:032x}",
+        "verification_token": "v",
+        "signing_secret": f"{6:032x}",
+    }
+    asking = f"https://slack.com/oauth/v2/authorize?client_id={secrets['client_id']}"
+    return {"app_id": workspace.app_id, "credentials": secrets, "oauth_authorize_url": asking}
+
+
+def _manifest_of(given: object) -> dict[str, Any]:
+    try:
+        manifest = json.loads(given) if isinstance(given, str) else given
+    except ValueError:
+        manifest = None
+    if not isinstance(manifest, dict):
+        raise Refused("invalid_manifest", {"errors": [{"message": "manifest is no JSON", "pointer": "/"}]})
+    return manifest
+
+
 METHODS = {
     "api.test": Method(api_test, TIER_4),
     "auth.test": Method(auth_test, _HUNDREDS),
-    "apps.connections.open": Method(connections_open, TIER_1, app_level=True),
+    "apps.connections.open": Method(connections_open, TIER_1, caller="app"),
+    "apps.manifest.create": Method(manifest_create, TIER_1, caller="configuration"),
     "team.info": Method(team_info, TIER_3, ("team:read",)),
     "users.info": Method(users_info, TIER_4, ("users:read",)),
     "users.list": Method(users_list, TIER_2, ("users:read",)),

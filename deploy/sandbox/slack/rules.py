@@ -184,4 +184,10 @@ RULES = (
     Rule("A trigger serves once", "exchanged_trigger_id", "test_a_trigger_serves_once"),
     Rule("A trigger serves for three seconds", "expired_trigger_id", "test_a_trigger_that_is_too_old_is_refused"),
     Rule("A view has up to 250 kB", "view_too_large", "test_a_view_that_is_too_large_is_refused"),
+    # Apps
+    Rule(
+        "A manifest is JSON with a name, a bot and scopes",
+        "invalid_manifest",
+        "test_a_manifest_that_lacks_something_is_refused",
+    ),
 )

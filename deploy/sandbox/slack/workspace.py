@@ -46,6 +46,7 @@ class Workspace(Platform[Change, Limits]):
     bot_user = roster.BOT_USER
     bot_id = roster.BOT_ID
     bot_token = f"xoxb-{1:012}-{2:013}-{'sandbox':0<24}"  # of a real one's form; it opens nothing but this sandbox
+    configuration_token = f"xoxe.xoxp-1-{4:064x}"  # a person's, to make apps with
     app_token = f"xapp-1-{roster.APP}-{3:013}-{0:064x}"  # the same
     signing_secret = "sandbox-signing-secret"  # noqa: S105 - the same
 
