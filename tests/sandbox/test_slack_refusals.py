@@ -1,6 +1,7 @@
 """Each rule of the pretend Slack, broken with the real client; `deploy/sandbox/slack/rules.py` lists them."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
 
 import pytest
 from slack_sdk.errors import SlackApiError
