@@ -9,14 +9,19 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
 from core.messages import Author, ConversationKey
+from core.storage.store import Store
 from core.tools.mcp.connection import McpSource
 from core.tools.mcp.servers import McpServer
 from core.tools.mcp.stdio import LONGEST_MESSAGE
+from core.tools.mcp.streamable_http import LARGEST_ANSWER
+from core.tools.sources.catalog import ToolCatalog
 from core.tools.sources.source import SourceFailed
+from core.tools.sources.watch import keep_offering
 from core.tools.tool import CallContext, Tool, ToolFailed
 from deploy.sandbox.mcp.server import TaskServer
 from tests.support.mcp_servers import program, serving, tool
@@ -141,6 +146,36 @@ async def test_a_server_that_is_gone_says_so_in_a_sentence() -> None:
                 pass
 
 
+async def test_a_server_that_refuses_us_is_told_with_its_status() -> None:
+    """As one that wants a token."""
+    async with serving(TaskServer(broken=401)) as url:
+        with pytest.raises(SourceFailed, match="it answers with status 401"):
+            async with held(McpServer(name="tasks", url=url)):
+                pass
+
+
+@pytest.mark.parametrize("is_old", [False, True])
+async def test_a_server_that_was_gone_is_offered_again_when_it_is_back(is_old: bool, tmp_path: Path) -> None:
+    """Nothing of it is while it is not there, and a call in between ends with a sentence."""
+    store = Store(tmp_path / "confab.db")
+    catalog, server = ToolCatalog(store), TaskServer(is_old=is_old)
+    async with serving(server) as url:
+        source = McpSource(McpServer(name="tasks", url=url), ENVIRON, returning=0.1)
+        watching = asyncio.create_task(keep_offering(source, catalog, first_pause=0.05))
+        await until(lambda: catalog.tools)
+        add = catalog.tools["tasks__add_task"]
+    with pytest.raises(ToolFailed, match=r"not there|may have happened"):
+        await add.call({"title": "Call Bob"}, CONTEXT)
+    await until(lambda: not catalog.tools)
+    server.sessions.clear()
+    async with serving(server, urlsplit(url).port or 0):
+        await until(lambda: catalog.tools)
+        assert (await catalog.tools["tasks__add_task"].call({"title": "Call Bob"}, CONTEXT)).text.startswith("Task 3")
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
+    await store.close()
+
+
 async def test_a_program_is_spoken_to_over_its_pipes_and_gets_little_of_our_environment(tmp_path: Path) -> None:
     """None of our secrets; what it prints beside its messages does no harm."""
     server = program(tmp_path, tool("environment"), tool("echo"), env={"KEY": "its own"})
@@ -155,7 +190,9 @@ async def test_the_operator_says_which_tools_of_a_server_are_offered_and_how_the
     tmp_path: Path,
 ) -> None:
     """By the server's own names."""
-    server = program(tmp_path, tool("one"), tool("two"), tool("three"), tools=("three", "one"), consent="always")
+    server = program(
+        tmp_path, tool("one"), tool("two"), tool("three"), tools=("three", "program__one"), consent="always"
+    )
     async with held(server) as running:
         assert [(each.spec.name, each.spec.consent) for each in running.offered[0]] == [
             ("program__one", "always"),
@@ -177,6 +214,17 @@ async def test_an_answer_is_bounded(tmp_path: Path) -> None:
         assert len(await running.call("program__long", length=100_000)) == 100_000
         with pytest.raises(ToolFailed, match="the connection to its server broke"):
             await running.call("program__long", length=LONGEST_MESSAGE + 1)
+
+
+async def test_an_answer_over_http_is_bounded_and_not_compressed() -> None:
+    """Its length would not be known."""
+    server = TaskServer()
+    async with serving(server) as url:
+        for length, compresses in ((LARGEST_ANSWER + 1, False), (1, True)):
+            async with held(McpServer(name="tasks", url=url)) as tasks:
+                server.tasks.titles, server.compresses = {1: "x" * length}, compresses
+                with pytest.raises(ToolFailed, match="the connection to its server broke"):
+                    await tasks.call("tasks__list_tasks")
 
 
 async def test_a_call_in_whose_midst_the_server_ends_may_have_happened(tmp_path: Path) -> None:
@@ -215,6 +263,7 @@ async def test_a_program_ends_with_the_bot_however_that_ends(tmp_path: Path) -> 
     server = program(tmp_path, tool("child"))
     bot = f"""
 import asyncio, os
+from core.storage.store import Store
 from core.tools.mcp.connection import McpSource
 from core.tools.mcp.servers import McpServer
 from tests.unit.test_mcp import CONTEXT

@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import AsyncIterator
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 
 import pytest
@@ -29,6 +29,7 @@ from deploy.sandbox.slack.buttons import buttons_on, press
 from deploy.sandbox.wire.server import Sandbox
 from tests.support.bot import GENERAL
 from tests.support.mcp_servers import servers_file
+from tests.support.moderated import Moderated, guarded
 from tests.support.room import answers, mention
 from tests.unit.test_process import process
 
@@ -87,6 +88,15 @@ async def test_what_is_held_is_listed_with_what_changed_and_accepted_by_a_comman
     assert '+  "description": "Looks, and tells Eve."' in listed
     assert "Accepted: s__one." in run("--accept", "s__one")
     assert "s__one: offered" in run()
+
+
+async def test_a_tool_of_which_moderation_refuses_what_it_says_is_not_offered(store: Store, sandbox: Sandbox) -> None:
+    """The model would read it in every prompt."""
+    async with AsyncExitStack() as stack:
+        guard = await guarded(Moderated(words=("unspeakable",)), Policies(), sandbox, store, {}, stack)
+        catalog = ToolCatalog(store, guard)
+        await catalog.take_tools("s", [described("s__one"), described("s__two", "Does the unspeakable.")])
+        assert set(catalog.tools) == {"s__one"}
 
 
 async def test_nothing_is_offered_of_a_source_that_is_gone(store: Store) -> None:

@@ -51,6 +51,7 @@ class McpSource:
         self._client: Client | None = None
         self._reached = asyncio.Event()
         self._is_lost = False
+        self._status = 0  # with which it refused us last
         self._told = asyncio.Event()  # that something has changed
 
     @property
@@ -60,7 +61,7 @@ class McpSource:
 
     async def hold_open(self, offer: Offer) -> None:
         """Reach the server, offer its tools, and go on until it is gone; raises SourceFailed."""
-        process = ServerProcess()
+        process, self._status = ServerProcess(), 0
         try:
             async with AsyncExitStack() as stack:
                 async with asyncio.timeout(CONNECTING):
@@ -72,11 +73,17 @@ class McpSource:
                     self._reached.set()
                     await _wait_at_most(self._told, LISTED_AGAIN)
         except Exception as error:  # noqa: BLE001 - whatever keeps a server from answering, it is asked again later
-            raise SourceFailed(_sentence_of(error, self._server.hide_secrets(process.last_words))) from None
+            why = _reason_of(error) if not self._status else f"it answers with status {self._status}"
+            raise SourceFailed(self._with_words(why, process)) from None
         finally:
             self._client = None
             self._reached.clear()
-        raise SourceFailed(_with_words("it has ended", self._server.hide_secrets(process.last_words)))
+        raise SourceFailed(self._with_words("it has ended", process))
+
+    def _with_words(self, why: str, process: ServerProcess) -> str:
+        """Return why a server is not there, with what it said last."""
+        last = " ".join(self._server.hide_secrets(process.last_words).split())
+        return f"{why}; it said last: {last}" if last else why
 
     def _make_client(self, process: ServerProcess) -> Client:
         streams = self._open_streams(process)
@@ -89,10 +96,13 @@ class McpSource:
         opened = (
             process.open_streams(self._server, self._environ, self._lose)
             if self._server.command
-            else open_http_streams(self._server)
+            else open_http_streams(self._server, self._note_refusal)
         )
         async with opened as streams:
             yield streams
+
+    def _note_refusal(self, status: int) -> None:
+        self._status = status
 
     async def _take_notice(self, message: object) -> None:
         if isinstance(message, types.ToolListChangedNotification):
@@ -175,24 +185,17 @@ async def _wait_at_most(event: asyncio.Event, seconds: float) -> None:
         pass
 
 
-def _sentence_of(error: BaseException, words: str) -> str:
-    """Return why a server cannot be reached, with what it said last."""
+def _reason_of(error: BaseException) -> str:
+    """Return why a server cannot be reached."""
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     match error:
         case httpx2.ConnectError() | httpx2.ConnectTimeout():
-            why = "nothing answers at its url"
+            return "nothing answers at its url"
         case TimeoutError():
-            why = f"it did not answer within {CONNECTING:g} seconds"
+            return f"it did not answer within {CONNECTING:g} seconds"
         case MCPError(code=types.CONNECTION_CLOSED):
-            why = "it has ended"
+            return "it has ended"
         case MCPError():
-            why = f"it refuses ({error.code})"
-        case _:
-            why = f"the connection failed ({type(error).__name__})"
-    return _with_words(why, words)
-
-
-def _with_words(why: str, words: str) -> str:
-    last = " ".join(words.split())
-    return f"{why}; it said last: {last}" if last else why
+            return f"it refuses ({error.code})"
+    return f"the connection failed ({type(error).__name__})"

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from pydantic_core import from_json
 
 from core.errors import SettingsError
+from core.tools.sources.source import qualify_name
 from core.tools.tool import Consent
 
 LARGEST = 1024 * 1024  # bytes of the file
@@ -50,8 +51,8 @@ class McpServer(BaseModel):
         return self
 
     def wants_tool(self, name: str) -> bool:
-        """Whether a tool is offered, by the server's own name for it."""
-        return self.tools is None or name in self.tools
+        """Whether a tool is offered, by the server's own name for it; `tools` may have it as it is offered, too."""
+        return self.tools is None or not {name, qualify_name(self.name, name)}.isdisjoint(self.tools)
 
     def hide_secrets(self, text: str) -> str:
         """Return a text without what stands in `env` and `headers`."""

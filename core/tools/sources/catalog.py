@@ -31,6 +31,7 @@ class ToolCatalog:
         self._listed: dict[str, Sequence[Tool]] = {}
         self._offered: dict[str, dict[str, Tool]] = {}
         self._clean: set[str] = set()
+        self._held: set[tuple[str, str]] = set()  # what was told of in the log already
         self._untried = set(expected)
         self._changed = asyncio.Event()
 
@@ -53,8 +54,10 @@ class ToolCatalog:
         """Offer what a source has, in place of what it had before; raises StorageUnavailable."""
         told = {tool.spec.name: describe_spec(tool.spec) for tool in tools}
         pinned = await self._store.run(lambda db: pin_tools(db, source, told))
-        for name in told.keys() - pinned:
+        held = {(name, text) for name, text in told.items() if name not in pinned}
+        for name, _ in sorted(held - self._held):
             log.warning("tool held", tool=name, hint=HELD_HINT)
+        self._held |= held
         clean = await self._find_clean({name: told[name] for name in pinned})
         self._listed[source] = tools
         self._offered[source] = {tool.spec.name: tool for tool in tools if tool.spec.name in clean}

@@ -16,9 +16,12 @@ LONGEST_PAUSE = 10.0  # seconds
 STEADY = 30.0  # seconds after which one that was there is looked for at once again
 
 
-async def keep_offering(source: ToolSource, catalog: ToolCatalog) -> None:
-    """Go on until called off; why a source gives no tools is told once, until that changes."""
-    pause, told = FIRST_PAUSE, ""
+async def keep_offering(source: ToolSource, catalog: ToolCatalog, first_pause: float = FIRST_PAUSE) -> None:
+    """Go on until called off; why a source gives no tools is told once, until that changes.
+
+    The first pause before it is looked for again is in seconds; each further one is twice as long, up to LONGEST_PAUSE.
+    """
+    pause, told = first_pause, ""
     while True:
         begun = time.monotonic()
         try:
@@ -29,5 +32,5 @@ async def keep_offering(source: ToolSource, catalog: ToolCatalog) -> None:
                 log.warning("tool source gone", source=source.name, detail=told)
         finally:
             catalog.drop_source(source.name)
-        pause = FIRST_PAUSE if time.monotonic() - begun > STEADY else min(2 * pause, LONGEST_PAUSE)
+        pause = first_pause if time.monotonic() - begun > STEADY else min(2 * pause, LONGEST_PAUSE)
         await asyncio.sleep(pause)

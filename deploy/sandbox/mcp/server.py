@@ -22,12 +22,16 @@ NOT_FOUND, INVALID, REFUSED_VERSION = -32601, -32602, -32022  # JSON-RPC 2.0, an
 
 @dataclass(slots=True)
 class TaskServer:
-    """The server's state. With `is_old` it knows the handshake alone; `broken` is a status that everything gets."""
+    """The server's state. With `is_old` it knows the handshake alone; `broken` is a status that everything gets.
+
+    With `compresses` its answers are compressed, asked for or not.
+    """
 
     tasks: TaskList = field(default_factory=TaskList)
     tools: list[Json] = field(default_factory=describe_tools)
     is_old: bool = False
     broken: int = 0
+    compresses: bool = False
     sessions: set[str] = field(default_factory=set)
 
     def routes(self, path: str = "/mcp") -> list[web.RouteDef]:
@@ -36,6 +40,12 @@ class TaskServer:
 
     async def answer(self, request: web.Request) -> web.Response:
         """Answer one message."""
+        response = await self._answer_plain(request)
+        if self.compresses:
+            response.enable_compression(web.ContentCoding.gzip)
+        return response
+
+    async def _answer_plain(self, request: web.Request) -> web.Response:
         if self.broken:
             return web.Response(status=self.broken)
         message: Json = await request.json()
