@@ -40,7 +40,7 @@ from core.ports import Platform
 from core.preferences.preferences import Preferences
 from core.prompt.history import HistoryLoader
 from core.prompt.summaries import Summaries
-from core.prompt.tokens import counter_for
+from core.prompt.tokens import counter_for, load_vocabulary
 from core.storage.store import Store
 from core.tools.toolbox import Toolbox
 from core.worker import Worker
@@ -76,6 +76,7 @@ async def run_bot(settings: Settings) -> None:
         if settings.process.check_at_start:
             stack.callback(asyncio.create_task(log_examination(settings, os.environ)).cancel)
         log.info("confab is listening", model=settings.model.model, endpoint=urlsplit(settings.model.base_url).netloc)
+        await asyncio.to_thread(load_vocabulary, counter_for(settings.model.model))
         await _wait_for_end(stopping, platforms.by_name.values())
         log.info("stopping", grace=settings.process.grace)
         for each in platforms.by_name.values():

@@ -20,9 +20,9 @@ from tests.support.discord_bot import DiscordBot
 from tests.support.discord_bot import running as running_in_discord
 
 # No test fails because the machine is busy: an example may take as long as it takes, and so may making one.
-settings.register_profile("explore", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-# Nor by chance: a change is tried with the same examples on each machine, and `make prove` looks for new ones.
-settings.register_profile("confab", settings.get_profile("explore"), derandomize=True)
+settings.register_profile("explore", deadline=None, max_examples=200, suppress_health_check=[HealthCheck.too_slow])
+# Nor by chance: a change is tried with the same examples on each machine, and `make prove` looks for new and more ones.
+settings.register_profile("confab", settings.get_profile("explore"), derandomize=True, max_examples=40)
 settings.load_profile("confab")
 
 

@@ -28,7 +28,7 @@ FAMILIES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"gemma-?3"), "gemma3"),
     (re.compile(r"mistral-(?:nemo|large|small|medium)|pixtral|ministral"), "mistral_v3"),
 )
-WARMING = "a1 ß你"  # the first text outside of ASCII takes a fifth of a second, which is better spent at the start
+WARMING = "a1 ß你"  # the first text outside of ASCII takes a fifth of a second
 USUAL = "o200k_base"
 
 # Tokens for each character of a script, rounded up, for when no vocabulary is there.
@@ -53,23 +53,31 @@ class Counter:
 
 
 def counter_for(model: str) -> Counter:
-    """Return what counts for a model, by its name; it loads a vocabulary, which takes a third of a second."""
+    """Return what counts for a model, by its name; its vocabulary is loaded when a text is counted first."""
     known = next((name for pattern, name in FAMILIES if pattern.search(model.lower())), "")
     if Tokenizer is None:
         return Counter(by_script, exact=False)
     return Counter(by_vocabulary(known or USUAL), exact=bool(known))
 
 
+def load_vocabulary(counter: Counter) -> None:
+    """Load a counter's vocabulary, which takes half a second, so that nobody's first question waits for it."""
+    counter.count(WARMING)
+
+
 @lru_cache(maxsize=8)  # a vocabulary takes 20 MiB, and is the same for everybody
+def _read_vocabulary(name: str) -> Callable[[str], list[int]]:
+    return Tokenizer.from_pretrained(name).encode_ordinary
+
+
+@lru_cache(maxsize=8)
 def by_vocabulary(name: str) -> Count:
     """Return what counts with a vocabulary on board; what looks like a special token is text to it."""
-    encode = Tokenizer.from_pretrained(name).encode_ordinary
 
     def count(text: str) -> int:
-        clean = text.encode(errors="replace").decode()  # a lone surrogate is no text
+        encode, clean = _read_vocabulary(name), text.encode(errors="replace").decode()  # a lone surrogate is no text
         return sum(len(encode(clean[start : start + PIECE])) for start in range(0, len(clean), PIECE))
 
-    count(WARMING)
     return lru_cache(maxsize=64)(count)  # the instructions stand in every prompt, and an answer is counted twice
 
 

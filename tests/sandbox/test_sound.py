@@ -8,7 +8,7 @@ import pytest
 
 from deploy.sandbox.openai.listener import CAN_LISTEN
 from deploy.sandbox.wire.server import Sandbox
-from tests.support.sound_files import PICTURE, WEATHER, repeated, sound, wav
+from tests.support.sound_files import PICTURE, WEATHER, bomb, sound, wav
 
 KEY = {"Authorization": "Bearer sk-test"}
 
@@ -80,7 +80,7 @@ async def test_a_file_and_a_model_are_asked_for(sandbox: Sandbox) -> None:
 async def test_a_recording_that_is_too_long_is_refused(sandbox: Sandbox) -> None:
     """The newer models take 1,400 seconds."""
     sandbox.model.sounds.prose = "never heard"
-    status, body = await sent(sandbox, repeated("weather.ogg", 1410))
+    status, body = await sent(sandbox, bomb(24))
     assert status == 400
     assert "longer than 1400 seconds" in body["error"]["message"]
 

@@ -188,9 +188,10 @@ def test_what_is_honest_stays_as_it_was_written(text: str) -> None:
 @pytest.mark.parametrize(
     "piece", ["[", "](", "[a](", "<@", "<a|", "[a]:", "](a", "[`a`](b) ", "```\n", "[\n", "((](", "a."]
 )
-def test_a_megabyte_of_hostile_text_is_made_harmless(piece: str) -> None:
+@pytest.mark.parametrize("length", [100_000, pytest.param(1_000_000, marks=pytest.mark.prove)])
+def test_hostile_text_however_long_is_made_harmless(piece: str, length: int) -> None:
     """The work grows with the text, not with its square: this would otherwise never end."""
-    assert escape_mentions(piece * (1_000_000 // len(piece)))
+    assert escape_mentions(piece * (length // len(piece)))
 
 
 def test_the_fallback_is_escaped_and_short_and_cut_between_characters() -> None:

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import core.storage.store
-from core.prompt.tokens import counter_for
+from core.prompt.tokens import counter_for, load_vocabulary
 from core.storage.connection import Connection
 from core.storage.database import Database, Work
 from tests.proofs.killing.points import Points
@@ -40,7 +40,7 @@ for module in (
     "httpcore",
 ):
     importlib.import_module(module)
-counter_for("stand-in")
+load_vocabulary(counter_for("stand-in"))
 gc.freeze()
 
 
