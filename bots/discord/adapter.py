@@ -26,6 +26,7 @@ from core.ports import Journal
 # At most five edits within five seconds is what Discord takes in a channel (discord-api-docs#20; the docs name none)
 EDITS = 2.0
 EDITS_PER_SECOND = 0.6
+BUCKET_FULL = (EDITS + 1) / EDITS_PER_SECOND  # seconds after which a bucket is as good as a new one
 
 
 class Discord:
@@ -124,6 +125,7 @@ class Discord:
             reply.close()
             if grows:
                 budget.release_edit()
+            asyncio.get_running_loop().call_later(BUCKET_FULL, id, budget)  # what was spent counts for the next answer
 
 
 def _edit_rate() -> EditRate:

@@ -1,11 +1,19 @@
 """Edits of one channel in Discord: never more than it takes within five seconds."""
 
+import time
+from pathlib import Path
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bots.discord.adapter import EDITS, EDITS_PER_SECOND
 from bots.edit_rate import EditRate
+from deploy.sandbox.openai.model import Reply
+from deploy.sandbox.wire.server import Sandbox
+from tests.support.discord_bot import DiscordSetup, running
+from tests.support.discord_room import answers, posts
 
+ADA = "1200000000000000001"
 WINDOW, MOST = 5.0, 5  # seconds, and edits within them (discord-api-docs#20)
 
 
@@ -30,3 +38,17 @@ async def test_a_reply_keeps_its_last_edit_to_itself() -> None:
     assert budget.spend_edit()
     assert not budget.spend_edit()
     await budget.spend_last_edit()
+
+
+async def test_answers_that_grow_fast_spend_no_more_edits_than_there_are(sandbox: Sandbox, tmp_path: Path) -> None:
+    """Those of one place together, each with its last; nothing else holds them back here."""
+    sandbox.guild.limits_on = False
+    direct, begun = sandbox.guild.direct(ADA), time.monotonic()
+    async with running(sandbox, tmp_path / "discord.db", DiscordSetup(edit_interval=0.01)):
+        for number in range(1, 4):
+            sandbox.model.script.append(Reply(f"{number} " * 30, tokens_per_second=90.0))
+            await sandbox.guild.say(direct, "write", ADA)
+            whole = (f"{number} " * 30).strip()
+            await sandbox.guild.until(lambda whole=whole: whole in answers(sandbox, direct))
+    edits = sum(post.edits for post in posts(sandbox, direct))
+    assert 1 <= edits <= EDITS + EDITS_PER_SECOND * (time.monotonic() - begun)

@@ -199,7 +199,7 @@ async def test_a_status_that_comes_after_the_answer_is_taken_away(sandbox: Sandb
 
 @given(st.lists(MARKDOWN, min_size=1, max_size=60).map("\n\n".join), st.integers(0, 1))
 @settings(  # each goes the whole way
-    max_examples=settings.default.max_examples // 6, phases=(Phase.explicit, Phase.reuse, Phase.generate)
+    max_examples=settings().max_examples // 6, phases=(Phase.explicit, Phase.reuse, Phase.generate)
 )
 async def test_any_markdown_arrives_whole_in_parts_that_slack_takes(text: str, long: int) -> None:
     """Whatever a model writes, up to many thousand characters: no part is refused, no word is lost or displaced."""

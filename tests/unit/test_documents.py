@@ -77,7 +77,7 @@ async def test_of_a_long_document_the_first_pages_are_read() -> None:
 
 
 @given(st.binary(max_size=200), st.sampled_from(sorted(READERS)))
-@settings(max_examples=settings.default.max_examples // 8)  # each is read by a process of its own
+@settings(max_examples=settings().max_examples // 8)  # each is read by a process of its own
 async def test_whatever_a_document_holds_it_is_read_or_not(content: bytes, kind: str) -> None:
     """The bot lives on."""
     found = await Documents().read_document(content, kind, OWNER)
