@@ -17,6 +17,7 @@ from core.prompt.shorten import MIDDLE
 from deploy.sandbox.openai.model import Fault, ModelRequest, Reply, refusal
 from deploy.sandbox.wire.server import Sandbox
 from tests.support.bot import GENERAL, Bot, Setup, running
+from tests.support.database import wait_for_column
 from tests.support.room import answered, answers, ask, mention, prompt
 
 NOTES = "They counted their messages, and agreed to ship on Friday."
@@ -159,7 +160,7 @@ async def test_a_summary_has_parameters_of_its_own(sandbox: Sandbox, tmp_path: P
     sandbox.model.talk = talk
     setup = replace(SMALL, max_tokens=40, opening="Well,", stop=("END",), n=2)
     async with running(sandbox, tmp_path / "confab.db", setup) as bot:
-        await until_summarised(sandbox, bot)
+        await until_summarised(sandbox, bot, tmp_path)
     for request in sandbox.model.requests:
         own = {"max_tokens", "stop", "n"} & request.body.keys()
         assert own == (set() if is_summary(request) else {"max_tokens", "stop", "n"})
@@ -173,7 +174,7 @@ async def test_a_summary_that_cannot_be_written_is_not_paid_with_every_turn(sand
         thread = await ask(sandbox, "begin")
         for number in range(1, 14):
             await say(sandbox, thread, f"message {number}", number + 1)
-        await bot.summaries.wait_until_settled()
+        await settle(bot, tmp_path)
     assert sum(map(is_summary, sandbox.model.requests)) == 1
 
 
@@ -183,17 +184,26 @@ async def test_a_summary_that_reached_a_limit_is_kept(sandbox: Sandbox, tmp_path
         Reply(NOTES, finish="length") if "minutes" in body["messages"][0]["content"] else talk(body)
     )
     async with running(sandbox, tmp_path / "confab.db", SMALL) as bot:
-        await until_summarised(sandbox, bot)
+        await until_summarised(sandbox, bot, tmp_path)
 
 
-async def until_summarised(sandbox: Sandbox, bot: Bot) -> str:
+async def settle(bot: Bot, folder: Path) -> None:
+    """Wait until every turn has ended, which is after its answer was seen, and the summary behind it is written."""
+    await wait_for_column(
+        folder / "confab.db", "SELECT count(*) FROM turns WHERE state = 'open'", lambda found: found == [0]
+    )
+    await bot.store.read_state("anything")  # what the store is asked comes in its order: the turn knows that it ended
+    await bot.summaries.wait_until_settled()
+
+
+async def until_summarised(sandbox: Sandbox, bot: Bot, folder: Path) -> str:
     """Hold a conversation until its prompts tell a summary; return the thread."""
     thread = await ask(sandbox, "begin with the heron")
     number = 1
     while SUMMARY not in prompt(next(each for each in reversed(sandbox.model.requests) if not is_summary(each)))[0]:
         number += 1
         await say(sandbox, thread, f"message {number} of the thread", number)
-        await bot.summaries.wait_until_settled()
+        await settle(bot, folder)
     return thread
 
 
@@ -201,14 +211,14 @@ async def test_a_deletion_reaches_the_summary(sandbox: Sandbox, tmp_path: Path) 
     """What told of the deleted message is gone with the next prompt, and is written anew without it."""
     sandbox.model.talk = talk
     async with running(sandbox, tmp_path / "confab.db", SMALL) as bot:
-        thread = await until_summarised(sandbox, bot)
+        thread = await until_summarised(sandbox, bot, tmp_path)
         number = len(answers(sandbox, thread))
         await sandbox.workspace.delete(GENERAL, thread)
         await sandbox.workspace.until(lambda: sandbox.workspace.courier.unacknowledged == 0)
         written = sum(map(is_summary, sandbox.model.requests))
         await say(sandbox, thread, "what is left?", number + 1)
         await sandbox.model.until(lambda: sum(map(is_summary, sandbox.model.requests)) > written)
-        await bot.summaries.wait_until_settled()
+        await settle(bot, tmp_path)
         after_deletion = next(each for each in reversed(sandbox.model.requests) if not is_summary(each))
         await say(sandbox, thread, "and now?", number + 2)
     assert "heron" not in "".join(prompt(after_deletion))
@@ -223,7 +233,7 @@ async def test_reset_forgets_the_summary_too(sandbox: Sandbox, tmp_path: Path) -
     """The next prompt holds the next question and nothing else."""
     sandbox.model.talk = talk
     async with running(sandbox, tmp_path / "confab.db", SMALL) as bot:
-        thread = await until_summarised(sandbox, bot)
+        thread = await until_summarised(sandbox, bot, tmp_path)
         number = len(answers(sandbox, thread))
         await say(sandbox, thread, mention("reset"), number + 1)
         await say(sandbox, thread, mention("memory"), number + 2)
