@@ -1,5 +1,6 @@
 """Whoever answers conversations looks for turns as often as there may be one, and no more."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import cast
 
@@ -7,6 +8,7 @@ import pytest
 
 from core.conversation import Conversation
 from core.messages import ConversationKey, Turn
+from core.storage.connection import Connection
 from core.storage.store import Store
 from core.turn_settings import TurnSettings
 from core.worker import Worker
@@ -19,10 +21,12 @@ class CountingStore(Store):
 
     looked = 0
 
-    async def claim_turn(self, key: ConversationKey) -> Turn | None:
+    async def claim_turn(
+        self, key: ConversationKey, reserve: Callable[[Connection, Turn], Turn] | None = None
+    ) -> Turn | None:
         """Look as ever."""
         self.looked += 1
-        return await super().claim_turn(key)
+        return await super().claim_turn(key, reserve)
 
 
 @pytest.mark.parametrize("wakings", [1, 3])
