@@ -31,7 +31,7 @@ doctor: .venv/requirements-run.installed  ## look whether all is well with what 
 	@$(BIN)/python -m bots doctor
 
 test: install  ## run the tests (a few minutes)
-	$(BIN)/python -m pytest -q -n $(WORKERS) -m "not prove"
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal -m "not prove"
 
 check: install  ## lint, format and types
 	$(BIN)/ruff check .

@@ -35,6 +35,7 @@ from core.tools.toolbox import Toolbox
 from core.turn_settings import TurnSettings
 from core.worker import Worker
 from deploy.sandbox.wire.server import Sandbox
+from tests.support.database import prepare_database
 from tests.support.moderated import Moderated, guarded
 from tests.support.policies import policies_alone
 from tests.support.tools import ToolSetup
@@ -102,6 +103,7 @@ async def running(sandbox: Sandbox, database: Path, setup: Setup | None = None) 
         silence_timeout=setup.silence_timeout,
     )
     async with AsyncExitStack() as stack:
+        prepare_database(database)
         store = Store(database)
         stack.push_async_callback(store.close)
         client = await stack.enter_async_context(open_client(options))

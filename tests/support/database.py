@@ -2,10 +2,33 @@
 
 import asyncio
 import sqlite3
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
+
+from core.storage.connection import Connection
+from core.storage.schema.steps import migrate
+
+
+def prepare_database(path: Path) -> None:
+    """Put an empty file of the newest schema where there is none: to make one anew takes longer than most tests."""
+    if not path.exists():
+        path.write_bytes(_empty_database())
+        path.chmod(0o600)
+
+
+@cache
+def _empty_database() -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "empty.db"
+        connection = Connection(file, "")
+        connection.execute("PRAGMA journal_mode = WAL")
+        migrate(connection)
+        connection.close()
+        return file.read_bytes()
 
 
 def rows(path: Path, query: str, *values: object) -> list[tuple[Any, ...]]:

@@ -37,6 +37,7 @@ from core.turn_settings import TurnSettings
 from core.worker import Worker
 from deploy.sandbox.discord.faults import Faults
 from deploy.sandbox.wire.server import Sandbox
+from tests.support.database import prepare_database
 from tests.support.moderated import Moderated, guarded
 from tests.support.policies import policies_alone
 from tests.support.tools import ToolSetup
@@ -83,6 +84,7 @@ async def running(sandbox: Sandbox, database: Path, setup: DiscordSetup | None =
         base_url=sandbox.openai_base_url, api_key="sk-test", model="stand-in", retry_deadline=10.0, silence_timeout=60.0
     )
     async with AsyncExitStack() as stack:
+        prepare_database(database)
         store = Store(database)
         stack.push_async_callback(store.close)
         client = await stack.enter_async_context(open_client(options))
