@@ -80,7 +80,7 @@ async def test_a_file_and_a_model_are_asked_for(sandbox: Sandbox) -> None:
 async def test_a_recording_that_is_too_long_is_refused(sandbox: Sandbox) -> None:
     """The newer models take 1,400 seconds."""
     sandbox.model.sounds.prose = "never heard"
-    status, body = await sent(sandbox, bomb(24))
+    status, body = await sent(sandbox, bomb(24), "a.flac")
     assert status == 400
     assert "longer than 1400 seconds" in body["error"]["message"]
 
