@@ -1,5 +1,6 @@
 """What sources offer: pinned to what each tool first said of itself, listed per channel, and named so that it fits."""
 
+import asyncio
 import os
 import re
 from collections.abc import AsyncIterator
@@ -193,3 +194,27 @@ async def test_a_bot_offers_the_tools_of_its_servers_and_calls_what_changes_noth
         results = [each["content"] for each in sandbox.model.requests[1].messages if each["role"] == "tool"]
         assert "Water the plants" in results[0]
         assert [each.name for each in sandbox.tasks.tasks.calls] == ["list_tasks", "add_task"]
+
+
+@pytest.mark.prove
+async def test_a_call_that_reads_is_made_again_after_a_crash_with_the_same_key(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    """Although its server has to be reached anew first; the model is not asked again for what it wanted."""
+    given = {"CONFAB_MCP": servers_file(tmp_path, {"tasks": {"url": sandbox.mcp_url}}), "HOME": os.environ["HOME"]}
+    sandbox.tasks.hold = asyncio.Event()
+    sandbox.model.script.append(Reply(calls=(Wanted("tasks__list_tasks"),)))
+    async with process(sandbox, tmp_path, **given) as bot:
+        thread = await sandbox.workspace.say(GENERAL, mention("what is there to do?"))
+        async with asyncio.timeout(60):
+            while not sandbox.tasks.tasks.calls:  # noqa: ASYNC110 - the server tells nobody
+                await asyncio.sleep(0.02)
+        bot.kill()
+        await bot.wait()
+    sandbox.tasks.hold.set()
+    sandbox.model.script.append(Reply("Two tasks."))
+    async with process(sandbox, tmp_path, **given):
+        await sandbox.workspace.until(lambda: "Two tasks." in "".join(answers(sandbox, thread)))
+    first, second = sandbox.tasks.tasks.calls
+    assert first == second
+    assert len(sandbox.model.requests) == 2

@@ -4,6 +4,7 @@ Since 2026-07-28 each request says its version, and there are no sessions; befor
 without it is answered with 404.
 """
 
+import asyncio
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -24,7 +25,8 @@ NOT_FOUND, INVALID, REFUSED_VERSION = -32601, -32602, -32022  # JSON-RPC 2.0, an
 class TaskServer:
     """The server's state. With `is_old` it knows the handshake alone; `broken` is a status that everything gets.
 
-    With `compresses` its answers are compressed, asked for or not.
+    With `compresses` its answers are compressed, asked for or not; while there is a `hold` that is not set, calls of
+    tools are done and not answered.
     """
 
     tasks: TaskList = field(default_factory=TaskList)
@@ -32,6 +34,7 @@ class TaskServer:
     is_old: bool = False
     broken: int = 0
     compresses: bool = False
+    hold: asyncio.Event | None = None
     sessions: set[str] = field(default_factory=set)
 
     def routes(self, path: str = "/mcp") -> list[web.RouteDef]:
@@ -41,6 +44,8 @@ class TaskServer:
     async def answer(self, request: web.Request) -> web.Response:
         """Answer one message."""
         response = await self._answer_plain(request)
+        if self.hold and (await request.json()).get("method") == "tools/call":
+            await self.hold.wait()
         if self.compresses:
             response.enable_compression(web.ContentCoding.gzip)
         return response

@@ -111,7 +111,7 @@ def _help(_: Messages) -> str:
         "- `ping`: names that must not ring anybody\n"
         "- `what did we decide?`: earlier messages, quoted\n"
         "- `what is 17*23?`, `what time is it?`, `read` and a link, `search for` and words: a tool that it calls\n"
-        "- `list the tasks`, `add a task` and what, `close task 1`: a tool of a server, as yours may have them\n"
+        "- `what are our tasks?`, `add a task` and what, `close task 1`: a tool of a server, as yours may have them\n"
         "- `flag`, and `me` behind it: what moderation refuses; `forbidden`: an answer that it refuses in the middle\n"
         f"- `fail` and a fault: {faults}"
     )
