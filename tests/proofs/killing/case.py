@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from core.consent.wording import OVER, TOLD
 from deploy.sandbox.wire.server import Sandbox, serve
 from tests.proofs.killing.life import Life
 from tests.proofs.killing.places import Asked, common
@@ -15,10 +16,12 @@ from tests.proofs.killing.scenarios import Scenario
 from tests.proofs.killing.speaker import TAG, Speaker
 from tests.proofs.killing.wire import Wire
 from tests.support.database import column, rows
+from tests.support.mcp_servers import servers_file
 
 KEPT, UPLOADED = "TranscriptPipeline._line: committed #1", "/audio/transcriptions: received"
 ENOUGH = 20.0  # seconds after which a question counts as unanswered
 LOOK = 0.05  # seconds between two looks at what nobody sees
+CLICKED = (*TOLD.values(), OVER)  # what one is told alone who clicked
 GROWTH = 3.0  # seconds for which the model waits in the middle of an answer until its beginning is shown
 
 
@@ -39,11 +42,16 @@ class Case:
         self._folder = folder
         self._wire = wire
         self._place = scenario.place(sandbox)
-        self._speaker = Speaker(self._grown, lengths=scenario.lengths, looks_up=scenario.looks_up)
+        self._tasks = sandbox.tasks.tasks
+        kind = {"looks_up": scenario.looks_up, "asks": scenario.asks}
+        self._speaker = Speaker(self._grown, lengths=scenario.lengths, **kind)
         sandbox.model.talk = self._speaker
         sandbox.model.delay_first, sandbox.model.tokens_per_second = 0.0, None
         environment = {**common(sandbox), **self._place.environment(), **scenario.settings}
         self._environ = {**environment, "CONFAB_DATABASE": str(folder / "confab.db")}
+        if scenario.asks:
+            self._environ["CONFAB_MCP"] = servers_file(folder, {"tasks": {"url": sandbox.mcp_url}})
+        self._is_clicked = False
         self._asked: list[Asked] = []
         self._begun = 0.0
         self._kept: dict[str, int] = {}
@@ -90,8 +98,17 @@ class Case:
         await self._ask(len(self._scenario.questions) - self._scenario.missed)
         if await self._place.heard():
             await self._wire.passes("events: acknowledged")
+        if self._scenario.asks:
+            await self._allow()
         await self._place.until(self._is_answered, ENOUGH)
         await _until_none(self._forgotten_edits)
+
+    async def _allow(self) -> None:
+        """Click on the card, and once more only where the platform said that nobody heard it."""
+        asked = self._asked[0]
+        await self._place.until(lambda: self._place.asks(asked) or self._is_answered(), ENOUGH)
+        while not self._is_clicked and self._place.asks(asked):
+            self._is_clicked = await self._place.click(asked)
 
     def _forgotten_edits(self) -> list[str]:
         """Return a line for each edit that the history does not tell."""
@@ -160,7 +177,10 @@ class Case:
     def _judge(self) -> None:
         """Note whatever people see that is not one whole answer to each question, and what the database has open."""
         self.outcome.faults += [*self._unanswered(), *self._forgotten_edits()]
-        shown, answers = self._place.everything(), self._messages()
+        if self._scenario.asks:
+            self.outcome.faults += self._effects()
+        shown = [text for text in self._place.everything() if text not in CLICKED]
+        answers = self._messages()
         for text in shown:
             if text in answers:
                 answers.remove(text)
@@ -175,6 +195,15 @@ class Case:
             if self._speaker.called[tag] > calls:
                 self.outcome.faults.append(f"{tag}: the model was asked again for calls that were kept")
 
+    def _effects(self) -> list[str]:
+        """Return a fault where what was allowed did not happen once, or not without a word."""
+        times = [each.name for each in self._tasks.calls].count("add_task")
+        shown = " ".join(self._messages())
+        twice = ["it happened twice"] if times > 1 else []
+        lost = ["it was lost without a word"] if not times and "may have happened" not in shown else []
+        is_open = ["a card is left open"] if "May I?" in shown else []
+        return [*twice, *lost, *is_open]
+
     def _answers_kept(self) -> dict[str, int]:
         """Return how often the model was asked until now, of each question whose whole answer is in the database."""
         query = "SELECT answer FROM turns WHERE state = 'open' AND answer IS NOT NULL"
@@ -183,7 +212,7 @@ class Case:
 
     def _calls_kept(self) -> dict[str, int]:
         """Return how often the model has called tools until now, for each question whose calls are in the database."""
-        query = "SELECT arguments FROM tool_calls WHERE name = 'search_here' AND arguments <> ''"
+        query = "SELECT arguments FROM tool_calls WHERE name IN ('search_here', 'tasks__add_task') AND arguments <> ''"
         tags = [TAG.findall(arguments)[0] for arguments in column(self._folder / "confab.db", query)]
         return {tag: self._speaker.called[tag] for tag in tags}
 

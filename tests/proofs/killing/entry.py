@@ -35,6 +35,7 @@ for module in (
     "bots.settings",
     "bots.voice",
     "bots.app",
+    "core.tools.mcp.connection",
     "anyio._backends._asyncio",
     "certifi",
     "httpcore",

@@ -4,11 +4,14 @@ import asyncio
 import base64
 import os
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from deploy.sandbox.discord import roster
-from deploy.sandbox.discord.posts import Flag
+from deploy.sandbox.discord.content import buttons_on as buttons_in
+from deploy.sandbox.discord.posts import Flag, Post
+from deploy.sandbox.slack.buttons import buttons_on, press
 from deploy.sandbox.slack.interactions import use_command
 from deploy.sandbox.wire.server import Sandbox
 from tests.support.asking import PNG
@@ -44,6 +47,12 @@ class Place(Protocol):
 
     def everything(self) -> list[str]:
         """Return all that the bot says anywhere, and the signs that it is about to."""
+
+    def asks(self, asked: Asked) -> bool:
+        """Tell whether the bot waits for a click under a question."""
+
+    async def click(self, asked: Asked) -> bool:
+        """Allow what the bot asks under a question; return whether the click arrived."""
 
     def refused(self) -> bool:
         """Tell whether the platform itself has told somebody that the bot does not answer."""
@@ -117,6 +126,15 @@ class SlackPlace:
         said = [post.shown for post in [*posts, *whispered] if post.user == self._workspace.bot_user]
         return said + list(self._workspace.threads.statuses.values())
 
+    def asks(self, asked: Asked) -> bool:
+        """Tell whether a post of the thread has buttons."""
+        return any(map(buttons_on, self._workspace.thread(asked.room, asked.id)))
+
+    async def click(self, asked: Asked) -> bool:
+        """Press the first button of the card; Slack tells the person where nobody has acknowledged it."""
+        card = next(post for post in self._workspace.thread(asked.room, asked.id) if buttons_on(post))
+        return not await press(self._workspace, asked.room, card.ts, buttons_on(card)[0])
+
     def refused(self) -> bool:
         """Tell whether Slack has said that a command failed."""
         return any("failed with the error" in text for text in self._workspace.whispers("U0ADA1234"))
@@ -172,13 +190,29 @@ class DiscordPlace:
 
     def answers(self, asked: Asked) -> list[str]:
         """Return what the bot says in answer to a question: in its thread, or in the whole channel."""
+        return [post.shown for post in self._own_posts(asked)]
+
+    def _own_posts(self, asked: Asked) -> list[Post]:
         room = self._guild.channels.get(asked.id)
-        return [post.shown for post in room.posts.values() if post.user == roster.BOT_USER] if room else []
+        posts = room.posts.values() if room else ()
+        return [post for post in posts if post.user == roster.BOT_USER and not post.seen_by]
 
     def everything(self) -> list[str]:
         """Return all that the bot says anywhere."""
         posts = [post for room in self._guild.channels.values() for post in room.posts.values()]
         return [post.shown for post in posts if post.user == roster.BOT_USER]
+
+    def asks(self, asked: Asked) -> bool:
+        """Tell whether a post of the thread has buttons."""
+        return any(buttons_in(post.components) for post in self._own_posts(asked))
+
+    async def click(self, asked: Asked) -> bool:
+        """Press the first button of the card; Discord tells the person where nobody has acknowledged it in time."""
+        card = next(post for post in self._own_posts(asked) if buttons_in(post.components))
+        used = await self._guild.press(card.channel, card.id, buttons_in(card.components)[0]["custom_id"])
+        with suppress(TimeoutError):
+            await self._guild.until(lambda: used.answered, self._guild.interactions.ack_within)
+        return bool(used.answered)
 
     def refused(self) -> bool:
         """Tell whether an interaction was left without an answer."""
@@ -197,7 +231,7 @@ class DiscordPlace:
 def common(sandbox: Sandbox) -> Mapping[str, str]:
     """Return what a bot has to know wherever it is."""
     return {
-        "PATH": os.environ["PATH"],
+        **{name: os.environ[name] for name in ("PATH", "HOME")},
         "OPENAI_BASE_URL": sandbox.openai_base_url,
         "OPENAI_API_KEY": "sk-test",
         "OPENAI_MODEL": "stand-in",

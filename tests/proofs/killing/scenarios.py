@@ -17,7 +17,8 @@ class Scenario:
 
     The last `missed` of them are asked while no bot hears. `lengths` are those of the model's answers, in words, time
     after time; `settings` what the bot is told. Without `redelivers` Slack has used up its retries when the next bot
-    comes. With `looks_up` the model calls tools before it answers.
+    comes. With `looks_up` the model calls tools before it answers, and with `asks` one that changes something, which a
+    person allows by a click.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Scenario:
     settings: Mapping[str, str] = field(default_factory=dict)
     redelivers: bool = True
     looks_up: bool = False
+    asks: bool = False
 
     @property
     def streams(self) -> bool:
@@ -58,6 +60,7 @@ SCENARIOS = (
     Scenario("an answer to a long voice note", "slack", ("long note",)),
     Scenario("an answer that is looked up", "slack", looks_up=True),
     Scenario("an answer that is looked up and checked", "slack", settings=CHECKED, looks_up=True),
+    Scenario("something that is allowed", "slack", asks=True),
     Scenario("a question that is changed", "slack", ("mention", "edit"), settled=1, settings=CHECKED),
     Scenario("an answer at once", "discord", settings=WHOLE),
     Scenario("an answer that grows", "discord"),
@@ -69,6 +72,7 @@ SCENARIOS = (
     Scenario("an answer to a voice note", "discord", ("direct", "note"), settled=1),
     Scenario("an answer to a long voice note", "discord", ("direct", "long note"), settled=1),
     Scenario("an answer that is looked up", "discord", looks_up=True),
+    Scenario("something that is allowed", "discord", asks=True),
 )
 
 # Eight in flight, and four that are asked while nobody hears.

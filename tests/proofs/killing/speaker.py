@@ -11,7 +11,9 @@ from deploy.sandbox.openai.model import Reply
 from deploy.sandbox.openai.wanted import Wanted
 
 TAG = re.compile(r"question-\d+")
-LOOKED_UP = re.compile(r"\s*_?Looked up with.*", re.DOTALL)
+BESIDE = re.compile(  # what stands beside an answer: with what it was made, what may have happened, and a card
+    r"\s*_(?:Looked up with|I was interrupted).*|(?:\*\*May I\?|`tasks__add_task`\n).*", re.DOTALL
+)
 QUOTED = re.compile(r"^> \N{MICROPHONE} question-\d+\n")
 SHORT, LONG = 30, 900  # words
 
@@ -33,13 +35,19 @@ class Speaker:
     """Answers each question differently every time it is asked: by length too, so that no part can be left over."""
 
     def __init__(
-        self, half: Callable[[str], Awaitable[None]], *, lengths: tuple[int, ...] = (SHORT,), looks_up: bool = False
+        self,
+        half: Callable[[str], Awaitable[None]],
+        *,
+        lengths: tuple[int, ...] = (SHORT,),
+        looks_up: bool = False,
+        asks: bool = False,
     ) -> None:
         """`half` is awaited in the middle of every answer, with its first words; `lengths` are taken in turn.
 
-        With `looks_up`, tools are called first.
+        With `looks_up`, tools are called first, and with `asks` one that changes something.
         """
         self._looks_up = looks_up
+        self._asks = asks
         self.called: Counter[str] = Counter()
         self._half = half
         self._lengths = lengths
@@ -56,6 +64,9 @@ class Speaker:
             return Reply(
                 calls=(Wanted("search_here", {"query": tags[-1]}), Wanted("calculator", {"expression": "17 * 23"}))
             )
+        if self._asks and "tools" in body and body["messages"][-1]["role"] == "user":
+            self.called[tags[-1]] += 1
+            return Reply(calls=(Wanted("tasks__add_task", {"title": tags[-1]}),))
         said = self.said[tags[-1]]
         length = self._lengths[len(said) % len(self._lengths)]
         words = [f"{tags[-1]}, answer {len(said) + 1}:", *(f"word{number}" for number in range(length)), "End."]
@@ -69,6 +80,6 @@ class Speaker:
 
         Above an answer to a voice note stands what was heard in it.
         """
-        shown = " ".join(LOOKED_UP.sub("", QUOTED.sub("", text)) for text in messages).split()
+        shown = " ".join(BESIDE.sub("", QUOTED.sub("", text)) for text in messages).split()
         whole = itertools.product(*(self.said[tag] for tag in tags))
         return any(" ".join(texts).split() == shown for texts in whole)
