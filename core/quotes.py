@@ -29,6 +29,11 @@ def leave_out_quotations(said: Quoting, unread: Sequence[Quotation]) -> Quoting:
     return replace(left, others=tuple(other for other in left.others if other not in of_others))
 
 
+def without_quoted_lines(text: str) -> str:
+    """Return a text without the lines that quote somebody: what its author wrote."""
+    return "\n".join(line for line in text.split("\n") if not line.lstrip().startswith(MARKS))
+
+
 def replace_quote(text: str, quoted: str) -> str:
     """Return a text that ends with another quotation than it did; one that ends with none stays as it is.
 

@@ -92,7 +92,8 @@ class Consents:
         consent, key, asker = found
         told = self._refuse_click(turn, asker)
         if not told and not consent.choice:
-            decision = Decision(choice, turn.message.author.id, turn.id, DECLINED.get(choice, ""))
+            clicker, card = turn.message.author.id, turn.message.key.thread
+            decision = Decision(choice, clicker, turn.id, DECLINED.get(choice, ""), card)
             consent = await self._end(consent, decision)
         try:
             if asker:

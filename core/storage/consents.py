@@ -66,13 +66,15 @@ class Consent:
 class Decision:
     """What ends a question for consent: a choice, by whom (empty for nobody), in the turn of which click.
 
-    `result` is what the model is told of calls that are not made; empty where they are.
+    `result` is what the model is told of calls that are not made; empty where they are. `message_id` is the card's, as
+    the click has it: its post may not have been noted before the process ended.
     """
 
     choice: str
     by: str = ""
     turn_id: str = ""
     result: str = ""
+    message_id: str = ""
 
 
 def open_consent(
@@ -131,9 +133,16 @@ def note_card(connection: Connection, turn: Turn, consent: Consent, platform_id:
     """Note the message that a card stands in, while the turn is ours; return whether it is."""
     if not connection.execute(f"SELECT 1 FROM turns WHERE {MINE}", (turn.id, turn.fence)):
         return False
-    insert_step(connection, turn.id, "asked", {}, platform_id)
-    connection.execute("UPDATE consents SET message_id = ? WHERE id = ?", (platform_id, consent.id))
+    _note_standing(connection, consent, platform_id)
     return True
+
+
+def _note_standing(connection: Connection, consent: Consent, platform_id: str) -> None:
+    """Note where a card stands, once."""
+    if connection.execute(
+        "UPDATE consents SET message_id = ? WHERE id = ? AND message_id = '' RETURNING 1", (platform_id, consent.id)
+    ):
+        insert_step(connection, consent.turn_id, "asked", {}, platform_id)
 
 
 def park_turn(connection: Connection, turn: Turn) -> float | None:
@@ -153,6 +162,8 @@ def decide(connection: Connection, consent: Consent, decision: Decision) -> Cons
     calls = select_asked_calls(connection, consent)
     if decision.choice in {"allow", "always"} and digest_of(calls) != consent.digest:
         raise ValueError(f"{consent.id}: these are not the calls that were shown")
+    if decision.message_id:
+        _note_standing(connection, consent, decision.message_id)
     now = time.time()
     won = connection.execute(
         "UPDATE consents SET choice = ?, decided_by = ?, decided_in = ?, decided_at = ? WHERE id = ? AND choice = '' "

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from core.history import History
 from core.messages import Entry, Message
+from core.quotes import without_quoted_lines
 from core.tool_calls import CallRecord
 from core.tools.addresses import normalize_address, written_addresses
 from core.tools.tool import Tool
@@ -38,7 +39,7 @@ def trust_of(message: Message, question: Entry, history: History, tools: Mapping
         or any(_is_from_outside(entry) for entry in said)
         or any(name not in tools or not tools[name].spec.is_trusted for name in called)
     )
-    by_people = (entry.text for entry in said if entry.author and not entry.author.is_bot)
+    by_people = (without_quoted_lines(entry.text) for entry in said if entry.author and not entry.author.is_bot)
     return TurnTrust(is_tainted, frozenset(written_addresses(by_people)))
 
 
@@ -54,4 +55,5 @@ def is_found_address(address: str, records: Iterable[CallRecord], tools: Mapping
 
 
 def _is_from_outside(entry: Entry) -> bool:
-    return bool(entry.files or entry.about or entry.images or (entry.author and entry.author.is_bot))
+    is_quoting = entry.author is not None and without_quoted_lines(entry.text) != entry.text
+    return is_quoting or bool(entry.files or entry.about or entry.images or (entry.author and entry.author.is_bot))

@@ -361,6 +361,21 @@ async def test_a_select_menu_keeps_to_its_limits(client: Ear) -> None:
         assert "components" in await problem(post(client, MESSAGES, {"components": [row]}))
 
 
+async def test_a_button_keeps_to_its_limits(client: Ear) -> None:
+    """One without a name, or with one that is too long or stands twice; a label too long, and a row of six."""
+    good = {"type": 2, "style": 2, "label": "yes", "custom_id": "yes"}
+    odd: tuple[list[dict[str, object]], ...] = (
+        [good | {"custom_id": ""}],
+        [good | {"custom_id": "x" * 101}],
+        [good, good],
+        [good | {"label": "x" * 81}],
+        [good | {"custom_id": str(number)} for number in range(6)],
+    )
+    for buttons in odd:
+        row = {"type": 1, "components": buttons}
+        assert "components" in await problem(post(client, MESSAGES, {"components": [row]}))
+
+
 async def test_a_flag_for_components_stays_on_its_message(client: Ear) -> None:
     """So an edit cannot bring content."""
 

@@ -394,3 +394,18 @@ def test_a_script_of_the_page_is_read_in_one_sitting() -> None:
                 declared = rf"^export (?:async function|function|const|let) {re.escape(each)}(?!\w)"
                 assert re.search(declared, scripts[source], re.MULTILINE), f"{source} exports no {each}"
                 assert re.search(rf"(?<!\w){re.escape(each)}(?!\w)", rest), f"{name} does not use {each}"
+
+
+async def test_a_button_is_seen_and_pressed(sandbox: Sandbox, http: ClientSession, slack: AsyncWebClient) -> None:
+    """What the app wrote under it is there; a press that nobody hears, Slack says to the person itself."""
+    text = {"type": "plain_text", "text": "No"}
+    button = {"type": "button", "action_id": "confab:no", "value": "1", "text": text, "style": "danger"}
+    blocks = [{"type": "markdown", "text": "May I?"}, {"type": "actions", "elements": [button]}]
+    sent = await slack.chat_postMessage(channel="C0GENERAL", text="May I?", blocks=blocks)
+    posts = next(each for each in (await state(http))["platforms"] if each["platform"] == "slack")["posts"]
+    shown = next(each for each in posts if each["id"] == sent["ts"])
+    assert shown["buttons"] == [{"id": "confab:no", "label": "No", "style": "bad"}]
+    await call(http, "press", {**ADA, "id": sent["ts"], "button": "confab:no"})
+    assert "The button failed" in sandbox.workspace.whispers("U0ADA1234")[-1]
+    await call(http, "press", {**ADA, "id": sent["ts"], "button": "no such"}, 404)
+    await call(http, "press", {**ADA, "id": "1.0", "button": "confab:no"}, 404)

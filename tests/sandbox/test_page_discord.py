@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from aiohttp import ClientSession, ClientWebSocketResponse
+from discord.http import Route
 
 from deploy.sandbox.discord.posts import Flag, Post
 from deploy.sandbox.discord.roster import ADA, BOT_USER, ENGINEERING, GENERAL, GRACE
@@ -314,3 +315,20 @@ async def test_a_bot_is_told_how_to_join(sandbox: Sandbox, http: ClientSession) 
     headers = {"Authorization": f"Bot {environ['DISCORD_TOKEN']}"}
     async with http.get(f"{environ['DISCORD_API_URL']}/users/@me", headers=headers) as response:
         assert (await response.json())["id"] == BOT_USER
+
+
+async def test_a_button_is_seen_and_pressed(sandbox: Sandbox, http: ClientSession) -> None:
+    """What the bot wrote under it is there; a press that nobody answers is said to have failed."""
+    async with connected(sandbox) as ear:
+        button = {"type": 2, "style": 3, "label": "Allow", "custom_id": "confab:allow:1"}
+        row = {"type": 1, "components": [button]}
+        route = Route("POST", "/channels/{channel_id}/messages", channel_id=GENERAL)
+        sent = await ear.http.request(route, json={"content": "May I?", "components": [row]})
+        shown = next(each for each in (await discord(http))["posts"] if each["id"] == sent["id"])
+        assert shown["buttons"] == [{"id": "confab:allow:1", "label": "Allow", "style": "main"}]
+        sandbox.guild.interactions.ack_within = 0.2
+        pressed = {**IN_GENERAL, "id": sent["id"], "button": "confab:allow:1"}
+        await call(http, "press", pressed, 504)
+        assert [each.name for each in sandbox.guild.interactions.by_token.values()] == ["confab:allow:1"]
+        await call(http, "press", {**pressed, "button": "no such"}, 404)
+        await call(http, "press", {**pressed, "id": "1"}, 404)

@@ -81,6 +81,11 @@ RULES = (
         "50035",
         "test_a_select_menu_keeps_to_its_limits",
     ),
+    Rule(
+        "A button has a name of up to 100 characters that stands once; up to five in a row",
+        "50035",
+        "test_a_button_keeps_to_its_limits",
+    ),
     Rule("The flag of components v2 is for good", "50035", "test_a_flag_for_components_stays_on_its_message"),
     Rule(
         "Allowed mentions do not contradict themselves",

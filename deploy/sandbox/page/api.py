@@ -6,6 +6,7 @@ GET  /api/live                a websocket: first that same state, then each chan
 POST /api/say                 {platform, channel, thread?, user, text, reply_to?, files?, broadcast?} -> {id}
 POST /api/edit, /api/delete   {platform, channel, thread?, id, user, text?} -> {}
 POST /api/use                 {platform, channel, thread?, user, name, text?, target?}: a command, or a message's menu
+POST /api/press               {platform, channel, thread?, user, id, button}: a button under a message -> {}
 POST /api/upload              ?platform, user, name, voice_seconds?, waveform?; the body is the file -> {id}
 GET  /api/files/{platform}/{id}
 GET  /api/requests            what reached the stand-in model, and its moderation
@@ -27,7 +28,7 @@ from aiohttp import web
 from deploy.sandbox.openai.model import Model
 from deploy.sandbox.page import view
 from deploy.sandbox.page.faults import PageFault, model_faults
-from deploy.sandbox.page.place import Enclosure, Json, Place, Said, Spot, Used
+from deploy.sandbox.page.place import Enclosure, Json, Place, Pressed, Said, Spot, Used
 from deploy.sandbox.wire.guard import POLICY, refusal
 
 FOLDER = Path(__file__).parent
@@ -110,6 +111,13 @@ class Page:
         place = self._place(asked)
         name, text, target = (str(asked.get(each) or "") for each in ("name", "text", "target"))
         await place.use(spot(asked), Used(person(place, asked), name, text, target))
+        return web.json_response({})
+
+    async def press(self, request: web.Request) -> web.Response:
+        """Press a button under a message."""
+        asked = await body(request)
+        place = self._place(asked)
+        await place.press(spot(asked), Pressed(person(place, asked), str(asked.get("id")), str(asked.get("button"))))
         return web.json_response({})
 
     async def upload(self, request: web.Request) -> web.Response:
@@ -220,6 +228,7 @@ def routes(places: Sequence[Place[Any]], model: Model) -> list[web.AbstractRoute
         web.post("/api/edit", page.edit),
         web.post("/api/delete", page.delete),
         web.post("/api/use", page.use),
+        web.post("/api/press", page.press),
         web.post("/api/upload", page.upload),
         web.get("/api/files/{platform}/{id}", page.file),
         web.get("/api/requests", page.requests),

@@ -6,16 +6,16 @@ from contextlib import AbstractContextManager
 
 from deploy.sandbox.discord.api import BASE
 from deploy.sandbox.discord.board import Change
-from deploy.sandbox.discord.content import MOST_CHARACTERS
+from deploy.sandbox.discord.content import MOST_CHARACTERS, buttons_on
 from deploy.sandbox.discord.guild import Guild
-from deploy.sandbox.discord.interactions import CHAT_INPUT, MESSAGE_MENU, Command
+from deploy.sandbox.discord.interactions import CHAT_INPUT, MESSAGE_MENU, Command, Interaction
 from deploy.sandbox.discord.posts import NO_FLAGS, Attachment, Flag
 from deploy.sandbox.discord.roster import Channel
 from deploy.sandbox.page import discord_view as view
 from deploy.sandbox.page.clips import OGG, clip
 from deploy.sandbox.page.discord_faults import faults
 from deploy.sandbox.page.faults import PageFault
-from deploy.sandbox.page.place import Enclosure, Json, Said, Spot, Stored, Used
+from deploy.sandbox.page.place import Enclosure, Json, Pressed, Said, Spot, Stored, Used
 from deploy.sandbox.wire.guard import refusal
 
 IN_GUILD, IN_DIRECT = 0, 1  # Discord docs, Interaction Context Types
@@ -124,10 +124,25 @@ class DiscordPlace:
         if option and option["required"] and not used.text:
             raise refusal(400, f"/{used.name} needs something behind it: {option['about']}.")
         given = {option["name"]: used.text} if option and used.text else {}
-        guild = self._guild
-        interaction = await guild.interact(used.name, self._room(spot).id, used.user, given, used.target)
+        await self._acknowledged(
+            await self._guild.interact(used.name, self._room(spot).id, used.user, given, used.target)
+        )
+
+    async def press(self, spot: Spot, pressed: Pressed) -> None:
+        """Press a button, and wait until that is acknowledged."""
+        room = self._room(spot)
+        if not self.author(spot, pressed.post):
+            raise refusal(404, "There is no such message.")
+        names = [each.get("custom_id") for each in buttons_on(room.posts[pressed.post].components)]
+        if pressed.button not in names:
+            raise refusal(404, "There is no such button.")
+        used = await self._guild.press(room.id, pressed.post, pressed.button, pressed.user)
+        await self._acknowledged(used)
+
+    async def _acknowledged(self, interaction: Interaction) -> None:
+        """Wait for the bot's first answer; refuse where none comes in time."""
         try:
-            await guild.until(lambda: interaction.answered, guild.interactions.ack_within)
+            await self._guild.until(lambda: interaction.answered, self._guild.interactions.ack_within)
         except TimeoutError:
             raise refusal(504, "The application did not respond.") from None
 

@@ -45,6 +45,15 @@ class Used:
 
 
 @dataclass(frozen=True, slots=True)
+class Pressed:
+    """A button under the message `post` as a person presses it, by the name that its bot gave it."""
+
+    user: str
+    post: str
+    button: str
+
+
+@dataclass(frozen=True, slots=True)
 class Enclosure:
     """A file as a person gives it. A recording has its length in `seconds`, and a waveform: bytes in base64."""
 
@@ -118,6 +127,9 @@ class Place(Protocol[C]):
 
     async def use(self, spot: Spot, used: Used) -> None:
         """Use a command; refused with 504 if the bot does not take it in time."""
+
+    async def press(self, spot: Spot, pressed: Pressed) -> None:
+        """Press a button under a message; refused with 504 if the bot does not take it in time."""
 
     async def upload(self, file: Enclosure) -> str:
         """Keep a file for a message to come, and return its id."""

@@ -7,8 +7,9 @@ from contextlib import AbstractContextManager
 from deploy.sandbox.page import slack_view as view
 from deploy.sandbox.page.clips import KINDS, clip
 from deploy.sandbox.page.faults import PageFault
-from deploy.sandbox.page.place import Enclosure, Json, Said, Spot, Stored, Used
+from deploy.sandbox.page.place import Enclosure, Json, Pressed, Said, Spot, Stored, Used
 from deploy.sandbox.page.slack_faults import faults
+from deploy.sandbox.slack.buttons import buttons_on, press
 from deploy.sandbox.slack.changes import Change
 from deploy.sandbox.slack.interactions import use_command, use_shortcut
 from deploy.sandbox.slack.workspace import Workspace
@@ -105,6 +106,16 @@ class SlackPlace:
             await use_shortcut(self._workspace, used.name, spot.channel, used.target, used.user)
         else:
             raise refusal(404, "There is no such shortcut.")
+
+    async def press(self, spot: Spot, pressed: Pressed) -> None:
+        """Press a button; what goes wrong with it, Slack says to the person itself."""
+        if not self.author(spot, pressed.post):
+            raise refusal(404, "There is no such message.")
+        found = buttons_on(self._workspace.channels[spot.channel].posts[pressed.post])
+        button = next((each for each in found if each.get("action_id") == pressed.button), None)
+        if button is None:
+            raise refusal(404, "There is no such button.")
+        await press(self._workspace, spot.channel, pressed.post, button, pressed.user)
 
     async def upload(self, file: Enclosure) -> str:
         """Keep a file; a recording's length is in milliseconds there."""

@@ -1,6 +1,7 @@
 """What the page is shown of the pretend Slack, as JSON."""
 
 from deploy.sandbox.page.place import Json
+from deploy.sandbox.slack.buttons import buttons_on
 from deploy.sandbox.slack.changes import Change
 from deploy.sandbox.slack.posts import File, Post
 from deploy.sandbox.slack.roster import SLACKBOT, Channel, User
@@ -67,8 +68,15 @@ def post(workspace: Workspace, one: Post, *, only_for: str = "") -> Json:
         "deleted": one.subtype == "tombstone",
         "broadcast": one.subtype == "thread_broadcast",
         "only_for": only_for,
+        "buttons": [button(each) for each in buttons_on(one)],
         "files": [file(each) for each in one.files],
     }
+
+
+def button(one: Json) -> Json:
+    """Return a button: the name that its app gave it, its words, and whether it is the one to press, or a bad one."""
+    style = {"primary": "main", "danger": "bad"}.get(one.get("style", ""), "")
+    return {"id": one.get("action_id", ""), "label": one["text"]["text"], "style": style}
 
 
 def file(one: File) -> Json:

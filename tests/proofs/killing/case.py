@@ -102,6 +102,8 @@ class Case:
             await self._allow()
         await self._place.until(self._is_answered, ENOUGH)
         await _until_none(self._forgotten_edits)
+        if self._scenario.asks:  # each click is answered as well
+            await _until_none(lambda: self._turns("state = 'open'"))
 
     async def _allow(self) -> None:
         """Click on the card, and once more only where the platform said that nobody heard it."""

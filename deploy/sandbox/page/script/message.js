@@ -3,7 +3,7 @@
 import { renderText } from "./blocks.js";
 import { dots } from "./column.js";
 import { columns } from "./columns.js";
-import { menuButton, menusIn } from "./commands.js";
+import { menuButton, menusIn, spotOf } from "./commands.js";
 import { replyTo } from "./composer.js";
 import { el, icon, iconButton } from "./dom.js";
 import { askToDelete, beginEdit, editorOf } from "./editing.js";
@@ -13,6 +13,7 @@ import { avatar, shortTimeOf, timeOf } from "./names.js";
 import { goTo } from "./place.js";
 import { channelOf, me, person, placeKey, platform, rootOf, state, statusIn } from "./state.js";
 import { decode } from "./typed.js";
+import { attempt, call } from "./wire.js";
 
 export function postRow(place, post, how) {
   const key = `post-${post.id}`;
@@ -87,10 +88,23 @@ function contentOf(place, post, how) {
     post.thinking ? el("div", { of: "thinking" }, dots(), `${person(post.user, place.platform).name} is thinking…`) : null,
     post.text ? said : null,
     ...(post.forwarded ?? []).map((text) => el("div", { of: "forwarded" }, el("small", {}, "Forwarded"), el("div", { of: "said" }, written(text)))),
+    post.buttons?.length ? buttonsOf(place, post) : null,
     post.files.length ? el("div", { of: "files" }, ...post.files.map(fileNode)) : null,
     how.replies?.length || how.status || how.thread ? repliesOf(place, post, how) : null,
     post.only_for ? el("div", { of: "only" }, icon("eye"), "Only you can see this") : null,
   ].filter(Boolean);
+}
+
+/* The buttons under a message; while a press is under way, none of them can be pressed. */
+function buttonsOf(place, post) {
+  const row = el("div", { of: "buttons", role: "group", "aria-label": "Choices" });
+  const press = async (button) => {
+    for (const each of row.children) each.disabled = true;
+    await attempt(() => call("press", { ...spotOf(place), id: post.id, button: button.id }));
+    for (const each of row.children) each.disabled = false;
+  };
+  row.append(...post.buttons.map((button) => el("button", { of: `button ${button.style}`.trim(), type: "button", onclick: () => press(button) }, button.label)));
+  return row;
 }
 
 function alsoSent(place, post) {
