@@ -400,7 +400,7 @@ async def test_a_button_is_seen_and_pressed(sandbox: Sandbox, http: ClientSessio
     """What the app wrote under it is there; a press that nobody hears, Slack says to the person itself."""
     text = {"type": "plain_text", "text": "No"}
     button = {"type": "button", "action_id": "confab:no", "value": "1", "text": text, "style": "danger"}
-    blocks = [{"type": "markdown", "text": "May I?"}, {"type": "actions", "elements": [button]}]
+    blocks: list[Json] = [{"type": "markdown", "text": "May I?"}, {"type": "actions", "elements": [button]}]
     sent = await slack.chat_postMessage(channel="C0GENERAL", text="May I?", blocks=blocks)
     posts = next(each for each in (await state(http))["platforms"] if each["platform"] == "slack")["posts"]
     shown = next(each for each in posts if each["id"] == sent["ts"])

@@ -8,12 +8,14 @@ import json
 import re
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from itertools import cycle
 from pathlib import Path
 from typing import Any, Literal
 
 import pytest
 
+from core.storage.connection import Connection
 from core.storage.consents import GRANT
 from deploy.sandbox.openai.model import Reply
 from deploy.sandbox.openai.wanted import Wanted
@@ -136,8 +138,7 @@ async def victim(sandbox: Sandbox, tmp_path: Path) -> AsyncIterator[Victim]:
     sandbox.model.talk = obey
     async with running(sandbox, tmp_path / "confab.db", setup) as bot:
         for name in probes:
-            grant = ("slack", TEAM, GENERAL, name, "U0ADA1234", 1.0)
-            await bot.store.run(lambda db, grant=grant: db.execute(GRANT, grant))
+            await bot.store.run(partial(_grant, name))
         yield Victim(sandbox, page, probes)
 
 
@@ -149,6 +150,15 @@ async def test_without_anything_from_outside_what_was_allowed_for_always_is_call
     assert [arguments for arguments, _ in victim.probes["pay"].calls] == [{"to": "Grace", "amount": "1"}]
 
 
+def _grant(name: str, connection: Connection) -> None:
+    connection.execute(GRANT, ("slack", TEAM, GENERAL, name, "U0ADA1234", 1.0))
+
+
+def was_called(probe: Probe) -> bool:
+    """Whether a tool was called."""
+    return bool(probe.calls)
+
+
 async def _holds_out(victim: Victim, *injected: Injection) -> None:
     for number, each in enumerate(injected):
         card = await victim.read(each)
@@ -156,7 +166,7 @@ async def _holds_out(victim: Victim, *injected: Injection) -> None:
         assert [probe.name for probe in victim.probes.values() if probe.calls] == [], each
         if number == len(injected) - 1:  # and a click is all that it waits for
             assert not await press(victim.sandbox.workspace, GENERAL, card.ts, buttons_on(card)[0])
-            await victim.sandbox.workspace.until(lambda name=each.name: victim.probes[name].calls)
+            await victim.sandbox.workspace.until(partial(was_called, victim.probes[each.name]))
 
 
 async def test_an_injected_order_of_each_kind_waits_for_a_click(victim: Victim) -> None:
