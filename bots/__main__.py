@@ -21,6 +21,10 @@ COMMANDS = {
     "backup": "bots.copying:back_up_database",
     "restore": "bots.copying:restore_database",
     "rekey": "bots.copying:rekey_database",
+    "forget": "bots.privacy_commands:forget",
+    "export": "bots.privacy_commands:export",
+    "privacy": "bots.privacy_commands:privacy",
+    "audit": "bots.privacy_commands:audit",
     "personas": "bots.persona_commands:personas",
 }
 

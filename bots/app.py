@@ -7,6 +7,7 @@ import signal
 from collections.abc import Iterable, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -25,6 +26,7 @@ from bots.models import open_models
 from bots.moderating import guard_of
 from bots.operator_commands import LOOK_AGAIN
 from bots.platforms import BuiltPlatforms, build_platforms
+from bots.privacy import OpenedPrivacy, open_privacy
 from bots.settings import Settings
 from bots.spending import bound_answers, open_meter, reservations_of
 from bots.tools import toolbox_of
@@ -43,9 +45,12 @@ from core.prompt.summaries import Summaries
 from core.prompt.tokens import counter_for, load_vocabulary
 from core.storage.store import Store
 from core.tools.toolbox import Toolbox
+from core.voice.notes import VoiceNotes
 from core.worker import Worker
 
 log = structlog.get_logger()
+
+Closing = TypeVar("Closing", Summaries, VoiceNotes, Knowledge)
 
 
 async def run_bot(settings: Settings) -> None:
@@ -54,22 +59,25 @@ async def run_bot(settings: Settings) -> None:
     async with AsyncExitStack() as stack:
         settings = await stack.enter_async_context(settings_with_model(settings, os.environ))
         settings = await settings_with_versions(settings)
-        store = _open_store(settings.storage.path, await asyncio.to_thread(settings.storage.read_key))
+        policies = Policies(settings.conversations, settings.conversations.channels)
+        key = await asyncio.to_thread(settings.storage.read_key)
+        store = _open_store(settings.storage.path, key, policies)
         stack.push_async_callback(store.close)
         session = await stack.enter_async_context(aiohttp.ClientSession(response_class=BoundedResponse))
-        policies = Policies(settings.conversations, settings.conversations.channels)
         is_moderated = settings.moderation.is_on
         preferences = Preferences(store, policies, settings.preferences, is_moderated=is_moderated)
         await preferences.restore_choices()
         commands = ChatCommands(preferences)
         platforms = build_platforms(settings.platforms, session, store, commands, stack)
-        intake, worker, tools, knowledge = await _build_core(settings, store, commands, platforms, stack)
+        intake, worker, tools, knowledge, privacy = await _build_core(settings, store, commands, platforms, stack)
+        privacy.begin(commands, intake.forget_lines, stack)
         stack.push_async_callback(worker.stop, 0.0)
         for each in platforms.by_name.values():
             await each.start(intake.receive)
         await worker.resume()  # only now do the platforms know who they are
         await knowledge.begin()
-        stack.callback(asyncio.create_task(_look_again(looking, worker, preferences, tools, knowledge)).cancel)
+        again = _look_again(looking, intake, worker, preferences, tools, knowledge)
+        stack.callback(asyncio.create_task(again).cancel)
         health = http.Health([each.is_ready for each in platforms.by_name.values()], store.find_trouble)
         await _open_ports(settings.http, health, platforms.routes(), stack)
         _tune_garbage_collector()
@@ -84,33 +92,33 @@ async def run_bot(settings: Settings) -> None:
         await worker.stop(settings.process.grace)
 
 
-def _open_store(path: Path, key: str) -> Store:
+def _open_store(path: Path, key: str, policies: Policies) -> Store:
     path.parent.mkdir(parents=True, exist_ok=True)
-    return Store(path, key)
+    return Store(path, key, lambda conversation: policies.policy_of(conversation).keeps_nothing)
 
 
 async def _build_core(
     settings: Settings, store: Store, commands: ChatCommands, platforms: BuiltPlatforms, stack: AsyncExitStack
-) -> tuple[Intake, Worker, Toolbox, Knowledge]:
-    """Return what takes events in, what answers them, and their tools and knowledge, with all between."""
+) -> tuple[Intake, Worker, Toolbox, Knowledge, OpenedPrivacy]:
+    """Return what takes events in, what answers them, their tools and knowledge, and what sees to what is kept."""
     asked = settings.model.model_copy(update={"max_connections": settings.turns.concurrency})
     client = await stack.enter_async_context(open_client(asked))
     policies = commands.preferences.policies
     meter = await open_meter(settings, store, policies)
     models = open_models(settings, asked, client, stack, meter)
-    guard = await guard_of(settings.moderation, asked, policies, store, platforms.by_name, stack, meter)
+    privacy = await open_privacy(settings, store)
+    leaves_out = privacy.opt_outs.leaves_out
+    guard = await guard_of(settings.moderation, asked, policies, store, platforms.by_name, stack, meter, leaves_out)
     prompts = settings.prompt.model_copy(update={"schemas": asked.schemas})
     recall = HistoryLoader(store, counter_for(asked.model), models.window, prompts, policies, models.windows)
     background = bound_answers(asked.for_background_calls(), meter)
-    summaries = Summaries(store, OpenAI(background, client, meter), recall, guard)
-    stack.push_async_callback(summaries.close)
+    summaries = _closed_by(stack, Summaries(store, OpenAI(background, client, meter), recall, guard))
     local = local_whisper(settings.transcription, os.environ, stack, meter)
-    voice_notes = voice_notes_of(settings, store, policies, client, platforms.transcripts, local, meter)
-    stack.push_async_callback(voice_notes.close)
+    listener = voice_notes_of(settings, store, policies, client, platforms.transcripts, local, meter)
+    voice_notes = _closed_by(stack, listener)
     documents = Documents()  # one, so that its bounds hold for links and attached files together
     tools = await toolbox_of(settings.tools, store, policies, guard, documents, stack, os.environ)
-    knowledge = knowledge_of(store, policies, platforms.sources, documents, recall, guard)
-    stack.push_async_callback(knowledge.close)
+    knowledge = _closed_by(stack, knowledge_of(store, policies, platforms.sources, documents, recall, guard))
     spending = reservations_of(meter, models.choice, policies, settings.prompt.instructions)
     conversation = Conversation(
         store,
@@ -128,7 +136,13 @@ async def _build_core(
     )
     worker = Worker(store, conversation, platforms.by_name, settings.turns, guard, spending.reserve_turn)
     intake = Intake(store, conversation, platforms.by_name, policies, worker, settings.turns.queue, guard)
-    return intake, worker, tools, knowledge
+    return intake, worker, tools, knowledge, privacy
+
+
+def _closed_by(stack: AsyncExitStack, opened: Closing) -> Closing:
+    """Return something that `stack` closes from now on."""
+    stack.push_async_callback(opened.close)
+    return opened
 
 
 def _tune_garbage_collector() -> None:
@@ -158,11 +172,17 @@ def _signal_event(*numbers: signal.Signals) -> asyncio.Event:
 
 
 async def _look_again(
-    asked: asyncio.Event, worker: Worker, preferences: Preferences, tools: Toolbox, knowledge: Knowledge
+    asked: asyncio.Event,
+    intake: Intake,
+    worker: Worker,
+    preferences: Preferences,
+    tools: Toolbox,
+    knowledge: Knowledge,
 ) -> None:
-    """Take up what somebody opened again, put in, dropped or accepted in the database, whenever that is told."""
+    """Take up what somebody opened again, put in, dropped, forgot or accepted in the database, whenever told."""
     while await asked.wait():
         asked.clear()
+        intake.forget_lines()
         await preferences.restore_choices()
         await tools.look_again()
         knowledge.wake()

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 
 import structlog
@@ -13,6 +13,7 @@ from core.llm.client import open_client
 from core.llm.judge import Judge
 from core.llm.moderations import Moderations, open_moderation_client
 from core.llm.settings import ModelSettings
+from core.messages import Author, ConversationKey
 from core.moderation.access import WITHIN, AccessControl, AccessLists
 from core.moderation.automatic import AutomaticChecker
 from core.moderation.checkers import CheckerPool
@@ -39,7 +40,7 @@ JUDGES_PATIENCE = 30.0  # seconds for a judgement: a chat model takes longer tha
 AT_THE_START = 10.0  # seconds that the start waits to know who checks
 
 
-async def guard_of(
+async def guard_of(  # noqa: PLR0913, PLR0917 - all that a verdict depends on comes together here
     settings: ModerationSettings,
     model: ModelSettings,
     policies: Policies,
@@ -47,15 +48,17 @@ async def guard_of(
     platforms: Mapping[str, Platform],
     stack: AsyncExitStack,
     meter: Meter | None = None,
+    leaves_out: Callable[[ConversationKey, Author], bool] | None = None,
 ) -> Moderation | None:
-    """Return what every text passes, None where nothing is checked and everybody served; `stack` closes its clients.
+    """Return what every text passes, None where nothing is checked and everybody served and read.
 
-    Raises SettingsError where the endpoint has no moderation, or a pattern cannot be read.
+    `leaves_out` tells who does not want to be read; `stack` closes the clients. Raises SettingsError where the endpoint
+    has no moderation, or a pattern cannot be read.
     """
     lists = AccessLists(frozenset(settings.allow), frozenset(settings.deny))
-    if not settings.is_on and not lists.allow and not lists.deny:
+    if not settings.is_on and not lists.allow and not lists.deny and leaves_out is None:
         return None
-    admission = AccessControl(lists, settings.violations, settings.pause)
+    admission = AccessControl(lists, settings.violations, settings.pause, leaves_out or (lambda _, __: False))
     since = time.time() - WITHIN - settings.pause
     admission.restore_record(await store.violations_since(sorted(PERSONAL), since))
     moderators = dict(place.split(":", 1) for place in settings.moderators)

@@ -60,7 +60,7 @@ def again(usual: StorageSettings, message: str, database: Path | None) -> None:
     path = database or usual.path
     with _open_records(path, usual) as records:
         found = _find_turns(records, message)
-    with _telling_why(path):
+    with telling_why(path):
         key = usual.read_key()
         opened = [each for each in found if reopen_turn(path, each.id, key)]
     if not opened:
@@ -75,7 +75,7 @@ def again(usual: StorageSettings, message: str, database: Path | None) -> None:
 def choices(usual: StorageSettings, forget: str | None, database: Path | None) -> None:
     """List what was set in the chat: when, where, by whom, from what to what; the latest first."""
     path = database or usual.path
-    with _telling_why(path):
+    with telling_why(path):
         if forget:
             platform, _, person = forget.partition(":")
             count = forget_person(path, platform, person, usual.read_key())
@@ -96,7 +96,7 @@ def choices(usual: StorageSettings, forget: str | None, database: Path | None) -
 def tools(usual: StorageSettings, accept: str | None, database: Path | None) -> None:
     """List the tools that sources have told of, and what has changed in those that are held."""
     path = database or usual.path
-    with _telling_why(path):
+    with telling_why(path):
         if accept:
             accepted = accept_tools(path, accept, usual.read_key())
             click.echo(f"Accepted: {', '.join(accepted) or 'none, as none of that name is held'}.")
@@ -120,12 +120,12 @@ def _find_turns(records: TimelineReader, message: str) -> list[Timeline]:
 @contextmanager
 def _open_records(path: Path, usual: StorageSettings) -> Iterator[TimelineReader]:
     """Open a database for reading; a sentence where that cannot be done."""
-    with _telling_why(path), closing(TimelineReader(path, usual.read_key())) as records:
+    with telling_why(path), closing(TimelineReader(path, usual.read_key())) as records:
         yield records
 
 
 @contextmanager
-def _telling_why(path: Path) -> Iterator[None]:
+def telling_why(path: Path) -> Iterator[None]:
     """End with a sentence where the database cannot be read."""
     try:
         yield

@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from bots.discord.intent_form import INTENT_FORM
 from bots.discord.settings import DiscordSettings
 from bots.platform_settings import PlatformSettings
 from bots.slack.settings import SlackSettings
@@ -48,7 +49,8 @@ class PlatformOffer:
     """A platform that Confab can be on; `link` finds in a link's path a message's `id`, its `fraction` and `channel`.
 
     `build` imports the adapter, and `examine` what looks whether it may be there: the SDK of what is not used is not
-    loaded. Both are given what was read as its `section`. `list_steps` tells how it is connected.
+    loaded. Both are given what was read as its `section`. `list_steps` tells how it is connected. With `has_global_ids`
+    a person has one id in all of its workspaces. `privacy_form` is what it asks of what is kept, with room for answers.
     """
 
     name: str
@@ -57,6 +59,8 @@ class PlatformOffer:
     build: Callable[[Any, aiohttp.ClientSession, PlatformState, ChatCommands, AsyncExitStack], BuiltPlatform]
     examine: Callable[[Any, Surroundings], Awaitable[list[Check]]]
     list_steps: Callable[[], Sequence[Step]] = tuple
+    has_global_ids: bool = False
+    privacy_form: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,5 +183,7 @@ PLATFORMS: tuple[PlatformOffer, ...] = (
         _build_discord,
         _examine_discord,
         _list_discord_steps,
+        has_global_ids=True,
+        privacy_form=INTENT_FORM,
     ),
 )

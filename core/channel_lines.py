@@ -43,6 +43,10 @@ class ChannelLines:
         if room:
             room.lines.pop(deletion.message_id, None)
 
+    def forget_all(self) -> None:
+        """Drop every channel: the platform tells again what stands there, as far as it is read."""
+        self._rooms.clear()
+
     async def read_before(self, message: Message, platform: Platform, most: int, since: float) -> list[Earlier]:
         """Return the last `most` lines of a message's channel before it, oldest first, none older than `since`.
 

@@ -25,6 +25,12 @@ WORDS: Mapping[Command, CommandWord] = {
     "reset": CommandWord("makes me forget what was said in this conversation"),
     "memory": CommandWord("tells what I still know of it"),
     "settings": CommandWord("tells how I am set here, and where you change that"),
+    "privacy": CommandWord("tells what is kept of you, for how long, and who gets it", is_private=True),
+    "export me": CommandWord("gives you all that is kept of you", is_private=True),
+    "forget me": CommandWord("erases all that is kept of you", is_private=True),
+    "forget this": CommandWord("erases all that is kept of this conversation"),
+    "leave me out": CommandWord("stops me from reading you where others ask", is_private=True),
+    "read me again": CommandWord("takes that back", is_private=True),
     "help": CommandWord("shows this"),
 }
 HELP = (
@@ -43,7 +49,8 @@ MOST_QUOTED = 1_500  # characters of a question that are shown again; the model 
 STOPPED = "_(stopped)_"
 QUESTION_DELETED = "_The question was deleted, so I stopped._"
 
-WORD = re.compile(rf"\s*/?({'|'.join(WORDS)})\s*+[.!?]*+\s*+", re.IGNORECASE)
+NAMES = "|".join(word.replace(" ", r"\s+") for word in WORDS)
+WORD = re.compile(rf"\s*/?({NAMES})\s*+[.!?]*+\s*+", re.IGNORECASE)
 ARGUMENT = re.compile(
     rf"\s*/?({'|'.join(word for word, each in WORDS.items() if each.argument) or '(?!)'})\s++(\S.*)",
     re.IGNORECASE | re.DOTALL,
@@ -57,7 +64,7 @@ def command_of(text: str, *, addressed: bool = True) -> Command:
     """
     match = WORD.fullmatch(text) or ARGUMENT.fullmatch(text)
     for command in WORDS if addressed else UNADDRESSED:
-        if match and match[1].lower() == command:
+        if match and " ".join(match[1].lower().split()) == command:
             return command
     return ""
 

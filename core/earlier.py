@@ -11,14 +11,14 @@ from core.errors import PlatformError
 from core.files.attachments import AttachmentContent, name_attachments, read_attachments
 from core.files.documents import Documents
 from core.history import StoredHistory
-from core.messages import Deletion, Earlier, Entry, Message, Origin
+from core.messages import Author, Deletion, Earlier, Entry, Message, Origin
 from core.moderation.log import Subject
 from core.moderation.moderation import Moderation
 from core.moderation.verdict import Sample
 from core.policy import Policies
 from core.ports import Platform
 from core.prompt.build import shorten_question
-from core.prompt.history import HistoryLoader
+from core.prompt.history import HistoryLoader, history_without
 from core.sanitize import sanitize_text, valid_value
 from core.storage.store import Store
 
@@ -30,6 +30,7 @@ FILES_SHARE = 0.5  # of the room for history: what the files of earlier lines ma
 FILES = 5  # earlier lines whose files are read, the newest
 LEAST = 200  # tokens that are worth a beginning of a file
 HOUR = 3_600.0
+DAY = 24 * HOUR
 LEFT_OUT = "[files that are not shown here]"
 
 
@@ -80,6 +81,10 @@ class EarlierReader:
         """Drop a message that was taken away."""
         self._channels.forget_message(deletion)
 
+    def forget_lines(self) -> None:
+        """Drop what was heard in channels: it is read from the platform again."""
+        self._channels.forget_all()
+
     async def history_before(
         self, message: Message, platform: Platform, reference: str, blind: tuple[str, str] | None
     ) -> StoredHistory:
@@ -87,6 +92,23 @@ class EarlierReader:
 
         Of that, nothing is kept that moderation refuses, or that cannot be checked; `reference` is the turn's.
         """
+        found = await self._history_before(message, platform, reference, blind)
+        return self._without_left_out(message, found)
+
+    def _without_left_out(self, message: Message, found: StoredHistory) -> StoredHistory:
+        """Return what is remembered without those who do not want to be read where others ask."""
+        guard, key = self._guard, message.key
+        if guard is None or not any(each and guard.leaves_out(key, each) for each in _authors_of(found)):
+            return found
+
+        def is_left_out(author: Author) -> bool:
+            return author.id != message.author.id and guard.leaves_out(key, author)
+
+        return replace(found, history=history_without(found.history, is_left_out))
+
+    async def _history_before(
+        self, message: Message, platform: Platform, reference: str, blind: tuple[str, str] | None
+    ) -> StoredHistory:
         found = await self._recall.of(message.key)
         try:
             async with asyncio.timeout(PATIENCE):
@@ -105,6 +127,8 @@ class EarlierReader:
         is_new, most = not (found.has_earlier or found.history.entries), policy.history_messages // 2
         if is_new and is_at_top(message):
             return await self._channel_lines(message, platform)
+        if policy.keeps_nothing:
+            return await self._kept_nowhere(message, await platform.fetch_earlier(message, most))
         if is_new:
             return await self._unknown(message, await platform.fetch_earlier(message, most))
         if not 0 < found.unread_from < message.sent_at:
@@ -120,6 +144,11 @@ class EarlierReader:
         since = message.sent_at - policy.channel_context_hours * HOUR
         return await self._channels.read_before(message, platform, policy.channel_context, since)
 
+    async def _kept_nowhere(self, message: Message, lines: Sequence[Earlier]) -> Sequence[Earlier]:
+        """Return the lines that were said since somebody told the bot to forget: it remembers no other way."""
+        since = await self._store.forgotten_at(message.key) if lines else 0.0
+        return [line for line in lines if line.sent_at > since]
+
     async def _unknown(self, message: Message, lines: Sequence[Earlier]) -> Sequence[Earlier]:
         """Return the lines that the history does not hold, and by which the bot was not asked."""
         known = await self._store.known_messages(message.key) if lines else set()
@@ -127,7 +156,9 @@ class EarlierReader:
 
     async def _entries_of(self, lines: Sequence[Earlier], reading: _Reading) -> list[Entry]:
         """Return lines as the history has them, with their files: the newest are read, where there is room."""
+        since = _oldest_kept(reading.message, self._policies)
         lines = [valid_value(line) for line in lines if line.text.strip() or line.attachments]
+        lines = [line for line in lines if line.sent_at >= since]
         if self._guard and lines:
             lines = await self._guard.filter_earlier(lines, Subject(reading.message.key, reading.reference))
         if is_at_top(reading.message):
@@ -162,6 +193,16 @@ class EarlierReader:
             return True
         samples = [*(Sample(text) for text in found.data), *(Sample(image=image.url) for image in found.images)]
         return all(await self._checks.find_clean("earlier", samples, Subject(reading.message.key, reading.reference)))
+
+
+def _authors_of(found: StoredHistory) -> set[Author | None]:
+    return {entry.author for entry in (*found.history.entries, *filter(None, [found.history.first]))}
+
+
+def _oldest_kept(message: Message, policies: Policies) -> float:
+    """Return from when on it is kept in a message's channel what is said; 0 where nothing is, as nothing grows old."""
+    days = policies.policy_of(message.key).retention_days
+    return message.sent_at - days * DAY if days else 0.0
 
 
 def _entry(line: Earlier, origin: Origin = "") -> Entry:

@@ -63,6 +63,10 @@ class Intake:
                     self._worker.wake(key)
         return False
 
+    def forget_lines(self) -> None:
+        """Drop what was heard in channels: somebody was forgotten, and the platform tells again what stands there."""
+        self._conversation.earlier.forget_lines()
+
     def _as_read(self, message: Message) -> Message:
         """Return a message without what it quotes of people of whom nothing is read."""
         return self._guard.leave_out_unread(message.key, message) if self._guard else message
@@ -84,7 +88,7 @@ class Intake:
         if policy.voice_notes and _is_voice_note(message):
             message = replace(message, addressed=True)
         is_refused = self._guard is not None and self._guard.refusal_of(message) is not None
-        if is_refused and not message.addressed:
+        if not message.addressed and (is_refused or self._is_left_out(message)):
             return False  # nobody asked to be told why
         if not is_refused:
             await self._take_files(message)
@@ -92,6 +96,10 @@ class Intake:
         is_asked = may_be and await self._take_question(message, is_refused=is_refused)
         await self._conversation.earlier.note_message(message, is_asked=is_asked)
         return is_asked
+
+    def _is_left_out(self, message: Message) -> bool:
+        """Whether its author does not want to be read but where they address the bot."""
+        return self._guard is not None and self._guard.leaves_out(message.key, message.author)
 
     async def _take_question(self, message: Message, *, is_refused: bool) -> bool:
         most = None if message.command else self._queue

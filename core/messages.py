@@ -9,8 +9,9 @@ from core.errors import BotError
 Role = Literal["system", "user", "assistant", "tool"]
 Origin = Literal["", "channel"]
 Command = Literal[
-    "", "ask", "edit", "stop", "reset", "memory", "settings", "help", "deleted", "full", "unheard", "click"
-]
+    "", "ask", "edit", "stop", "reset", "memory", "settings", "help", "deleted", "full", "unheard", "click",
+    "privacy", "export me", "forget me", "forget this", "leave me out", "read me again",
+]  # fmt: skip
 MOST_FILES = 20  # of one message that are read
 NOTICE = "-notice"  # behind a turn's id: what is said below an answer that could not be shown to its end
 
@@ -93,6 +94,7 @@ class Message:
     author's time zone by its IANA name, where the platform tells it. `quotations` are the parts that others wrote.
     `is_closed` says that it stands in a thread that its members alone see, not all who see the channel.
     A `click` on a card is a conversation of its own, under the card's message.
+    `is_alone` says that nobody but its author and the bot reads where it is answered.
     """
 
     id: str
@@ -111,6 +113,7 @@ class Message:
     zone: str = ""
     quotations: tuple[Quotation, ...] = ()
     is_closed: bool = False
+    is_alone: bool = False
 
     @property
     def is_private(self) -> bool:

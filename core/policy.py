@@ -10,6 +10,7 @@ from pydantic import AfterValidator, ConfigDict, Field, NonNegativeInt, Positive
 from core.messages import ConversationKey
 from core.setting_fields import AS_JSON, CommaList, Section, Thresholds, setting_field
 
+HIDDEN_KINDS = ("cards", "iban", "email", "phone", "keys")
 BUILT_IN = ("time", "calculator", "read_link", "search_here", "web_search")
 
 
@@ -21,6 +22,12 @@ def _known_zone(name: str) -> str:
     if name not in available_timezones():
         raise ValueError("there is no such time zone; they are named as Europe/Lisbon")
     return name
+
+
+def _known_kinds(kinds: tuple[str, ...]) -> tuple[str, ...]:
+    if set(kinds) - {*HIDDEN_KINDS, "none"}:
+        raise ValueError(f"choose among {', '.join(HIDDEN_KINDS)}, or none; several are listed with commas")
+    return _without_none(kinds)
 
 
 AS_ASKED = "as asked"  # the language of answers: that of the question
@@ -39,7 +46,8 @@ class ChannelSettings(Section):
     last messages a question at its top brings along, none of them older than `channel_context_hours`. `strict`: nothing
     is sent or shown before all of it is checked. `tools` are the names of those that the model has here. `model`: who
     answers, empty for the one that is asked everywhere. `knowledge`: what is taken in to be looked up, and
-    `knowledge_across` whether other public channels are looked into as well.
+    `knowledge_across` whether other public channels are looked into as well. `retention_days`: for how long what is
+    said is kept, 0 for not at all. `hide` are kinds of what is not sent to endpoints as it is.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -100,6 +108,15 @@ class ChannelSettings(Section):
         "CONFAB_TIME_ZONE", "The time zone of people of whom the platform does not tell it, as Europe/Lisbon", "UTC"
     )
     voice_notes: bool = False
+    retention_days: Annotated[float, Field(ge=0, le=36_500)] | None = setting_field(
+        "CONFAB_RETENTION_DAYS",
+        "How many days it is kept what is said; 0: nothing is stored; empty: until somebody asks",
+    )
+    hide: Annotated[CommaList, AfterValidator(_known_kinds)] = setting_field(
+        "CONFAB_HIDE",
+        "What endpoints are not sent, and answers have again, with commas: cards, iban, email, phone, keys",
+        (),
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -107,6 +124,11 @@ class ChannelSettings(Section):
         """Take a null as what is not set."""
         is_object = isinstance(given, Mapping)
         return {name: value for name, value in given.items() if value is not None} if is_object else given
+
+    @property
+    def keeps_nothing(self) -> bool:
+        """Whether only what a turn that runs needs is stored, and goes with it."""
+        return self.retention_days == 0
 
     def overlaid(self, channel: "ChannelSettings") -> "ChannelSettings":
         """Return these settings with what is set for a channel over them; a mapping adds to the one below it."""

@@ -16,6 +16,7 @@ from core.llm.settings import ModelSettings, TranscriberSettings, TranscriptionS
 from core.moderation.settings import ModerationSettings
 from core.policy import ChannelSettings, ConversationSettings
 from core.preferences.settings import PreferenceSettings
+from core.privacy.settings import PrivacySettings
 from core.prompt.settings import PromptSettings
 from core.setting_fields import Section
 from core.spending.settings import CapSettings, PriceSettings, SpendingSettings
@@ -49,6 +50,7 @@ class CoreSettings:
     transcription: TranscriptionSettings
     voice: VoiceSettings
     moderation: ModerationSettings
+    privacy: PrivacySettings
     tools: ToolSettings
     consent: ConsentSettings
     knowledge: KnowledgeSettings

@@ -34,7 +34,7 @@ NO_CONVERSATION = (
     "`/{command}` is for a thread or a direct message. In a channel, reply to what I wrote: `@Confab {command}`."
 )
 MOST_TOLD = 2_000  # characters of a message (Discord docs, Create Message)
-OWN: Mapping[str, Command] = {"stop": "stop", "reset": "reset", "memory": "memory"}
+OWN: Mapping[str, Command] = {"stop": "stop", "reset": "reset", "memory": "memory", "forget-this": "forget this"}
 
 
 class SlashCommands:
@@ -142,9 +142,8 @@ class SlashCommands:
         key = await self._channel_of(interaction)
         author = author_of(interaction.user, key.workspace)
         sent_at = interaction.created_at.timestamp()
-        asked = Message(
-            str(interaction.id), key, author, f"{word} {argument}".strip(), sent_at, addressed=True, command=word
-        )
+        text = f"{word} {argument}".strip()
+        asked = Message(str(interaction.id), key, author, text, sent_at, addressed=True, command=word, is_alone=True)
         told = await self._commands.answer(asked)
         await interaction.followup.send(told[:MOST_TOLD], ephemeral=True, suppress_embeds=True)
 

@@ -78,6 +78,7 @@ def read_message(
         others=_texts_of_others(message, me),
         quotations=_forwarded_parts(message, me),
         is_closed=place.is_closed,
+        is_alone=place.is_direct,
     )
     if is_hidden_note(message, me):
         return replace(question, text=UNHEARD, command="unheard")

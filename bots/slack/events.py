@@ -97,6 +97,7 @@ class _Reader:
             about=next((each.ts for each in said.forwarded if each.ts and each.channel == channel), ""),
             others=said.of_others,
             quotations=said.quotations,
+            is_alone=direct,
         )
 
     def read_change(self, event: Payload) -> Edit | Deletion | None:

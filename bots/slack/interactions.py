@@ -48,7 +48,7 @@ class Interactions:
             return None
         key = ConversationKey("slack", self.workspace, body["channel_id"], "")
         author = Author(body["user_id"], str(body.get("user_name", "")), workspace=str(body.get("team_id", "")))
-        return Message(str(body["trigger_id"]), key, author, text, now, addressed=True, command=command)
+        return Message(str(body["trigger_id"]), key, author, text, now, addressed=True, command=command, is_alone=True)
 
     def read_command(self, body: Payload, now: float) -> Message | None:
         """Return what a slash command asks, None where it asks nothing; `now` is in seconds since the epoch.
@@ -103,7 +103,7 @@ class Interactions:
     def help_of_command(self, body: Payload) -> str:
         """Return what a slash command that asks nothing is answered with: help, or where else it can be used."""
         command = command_of(body.get("text", ""))
-        if command in {"stop", "reset", "memory"}:
+        if command in {"stop", "reset", "memory", "forget this"}:
             return BY_MENTION.format(command=command)
         here = ConversationKey("slack", self.workspace, body["channel_id"], "")
         told = self.commands.help_of(here, body["user_id"])

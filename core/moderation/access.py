@@ -2,7 +2,7 @@
 
 import time
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from core.messages import Author, ConversationKey, Message
@@ -53,10 +53,20 @@ ROLE = "role:"
 
 
 class AccessControl:
-    """The lists, and those who are paused: `limit` violations within an hour pause a person for `pause` seconds."""
+    """The lists, and those who are paused: `limit` violations within an hour pause a person for `pause` seconds.
 
-    def __init__(self, lists: AccessLists, limit: int = 3, pause: float = 600.0) -> None:
+    `leaves_out` tells who does not want to be read where others ask.
+    """
+
+    def __init__(
+        self,
+        lists: AccessLists,
+        limit: int = 3,
+        pause: float = 600.0,
+        leaves_out: Callable[[ConversationKey, Author], bool] = lambda _, __: False,
+    ) -> None:
         self._lists = lists
+        self.leaves_out = leaves_out
         self._limit = limit
         self._pause = pause
         self._people: dict[tuple[str, str], PersonRecord] = {}
@@ -86,8 +96,9 @@ class AccessControl:
         return None
 
     def silences(self, key: ConversationKey, author: Author) -> bool:
-        """Whether nothing is read of what a person says where others ask: denied or paused."""
-        return self._lists.denies(author) or self._pause_left(key, author) > 0
+        """Whether nothing is read of what a person says where others ask: denied, paused, or by their own wish."""
+        is_not_served = self._lists.denies(author) or self._pause_left(key, author) > 0
+        return is_not_served or self.leaves_out(key, author)
 
     def note_told(self, key: ConversationKey, author: Author, reference: str) -> bool:
         """Learn that a turn is about to tell a person of a pause; return False where another turn told them of it."""

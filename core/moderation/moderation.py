@@ -62,8 +62,12 @@ class Moderation:
         return self._admission.refusal_of(message)
 
     def silences(self, key: ConversationKey, author: Author) -> bool:
-        """Whether nothing is read of what a person says where others ask: denied or paused."""
+        """Whether nothing is read of what a person says where others ask: denied, paused, or by their own wish."""
         return self._admission.silences(key, author)
+
+    def leaves_out(self, key: ConversationKey, author: Author) -> bool:
+        """Whether a person does not want to be read where others ask."""
+        return self._admission.leaves_out(key, author)
 
     def leave_out_unread(self, key: ConversationKey, said: Quoting) -> Quoting:
         """Return a message without what it quotes of people who are denied or paused."""

@@ -1,13 +1,14 @@
 """What a conversation's next prompt is made from: its memory, counted, and the room that the model's window leaves."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from itertools import dropwhile
 
 from core.errors import ContextOverflow
 from core.history import History, StoredHistory
-from core.messages import ConversationKey, Entry, Message
+from core.messages import Author, ConversationKey, Entry, Message
 from core.policy import AS_ASKED, Policies
-from core.prompt.build import NO_EXTRAS, Prompt, PromptExtras, Room, build_prompt, with_tokens
+from core.prompt.build import NO_EXTRAS, Prompt, PromptExtras, Room, build_prompt, turns, with_tokens
 from core.prompt.context_window import ContextWindow
 from core.prompt.settings import PromptSettings
 from core.prompt.tokens import Counter
@@ -49,8 +50,12 @@ class HistoryLoader:
         return replace(found, history=memory, ratio=gauge)
 
     async def save_earlier(self, message: Message, entries: Iterable[Entry]) -> StoredHistory:
-        """Keep what was said before a message; return what is remembered now."""
+        """Keep what was said before a message; return what is remembered now, also where nothing is kept."""
         counts = [with_tokens(entry, self.count) for entry in entries]
+        if self._policies.policy_of(message.key).keeps_nothing:
+            found = await self.of(message.key)
+            said = tuple(dropwhile(lambda entry: entry.role != "user", counts))
+            return replace(found, history=History(said, first=next(iter(said), None)))
         await self._store.save_earlier(message.key, counts, message.sent_at)
         return await self.of(message.key)
 
@@ -112,3 +117,19 @@ def instructions_in(instructions: str, language: str) -> str:
     if language == AS_ASKED:
         return instructions
     return f"{instructions}\n\nAnswer in {language}, whatever language a question is in."
+
+
+def history_without(history: History, is_left_out: Callable[[Author], bool]) -> History:
+    """Return a history without what some people said, and were answered."""
+    kept = tuple(entries_without(history.entries, is_left_out))
+    first = history.first if history.first and not _is_by(history.first, is_left_out) else next(iter(kept), None)
+    return replace(history, entries=kept, first=first)
+
+
+def entries_without(entries: Iterable[Entry], is_left_out: Callable[[Author], bool]) -> list[Entry]:
+    """Return entries without what some people said, and were answered."""
+    return [each for turn in turns(entries) if not _is_by(turn[0], is_left_out) for each in turn]
+
+
+def _is_by(entry: Entry, is_one: Callable[[Author], bool]) -> bool:
+    return entry.author is not None and is_one(entry.author)

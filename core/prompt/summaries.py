@@ -14,7 +14,7 @@ from core.moderation.log import Subject
 from core.moderation.moderation import Moderation
 from core.moderation.verdict import Sample
 from core.prompt.build import Prompt, newest, to_prompt_message, to_summarise
-from core.prompt.history import HistoryLoader
+from core.prompt.history import HistoryLoader, entries_without
 from core.prompt.names import speaker_names
 from core.sanitize import indent_speakers, sanitize_text
 from core.spending.charge import Charge, Payer
@@ -86,6 +86,8 @@ class Summaries:
         if not upto:
             return
         entries = await self._store.entries_between(key, remembered.history.summarised, upto, MOST)
+        if guard := self._guard:
+            entries = entries_without(entries, lambda author: guard.leaves_out(key, author))
         prompt = summary_prompt(remembered.history.summary, newest(entries, int(room * READ), MOST))
         charge = Charge("summary", Payer.of_conversation(key))
         summary = sanitize_text((await self._answer(prompt, charge)).strip())[:LENGTH]

@@ -3,6 +3,7 @@
 import os
 import shutil
 import time
+from collections.abc import Set as AbstractSet
 from contextlib import closing, suppress
 from itertools import chain, count
 from pathlib import Path
@@ -14,8 +15,10 @@ from core.storage.encryption import BESIDE, encrypt_anew, is_plain
 from core.storage.errors import StatementRefused, StorageUnavailable
 from core.storage.files import sync_folder
 from core.storage.inspection import BACKED_UP
-from core.storage.schema.steps import find_unknown_steps
+from core.storage.schema.steps import find_unknown_steps, migrate
+from core.storage.scrub import scrub_file
 from core.storage.state import upsert_state
+from core.storage.tombstones import Tombstone, apply_tombstones, read_tombstones, save_tombstones, select_tombstones
 
 
 class CopyRefused(Exception):
@@ -40,16 +43,19 @@ def back_up(path: Path, target: Path, key: str = "") -> None:
 def restore(source: Path, path: Path, key: str = "") -> Path | None:
     """Put a copy in the place of a database that nobody uses; return where the former one is kept, if there was one.
 
-    There is a whole database at `path` at every moment, the former one or the copy. Raises CopyRefused, DatabaseBusy
-    where a bot runs on it, StorageUnavailable and StatementRefused.
+    A whole database is at `path` at every moment, the former one or the copy, in which what was forgotten since it
+    was made is forgotten before. Raises CopyRefused, DatabaseBusy where a bot runs on it, StorageUnavailable and
+    StatementRefused.
     """
     require_copy(source, f"{source} is no database of Confab's.", key)
     if path.exists() and source.samefile(path):
         raise CopyRefused(f"{source} is the database itself.")
     path.parent.mkdir(parents=True, exist_ok=True)
     with hold_lock(path):
+        forgotten = read_tombstones(path) | _tombstones_of(path, key)
         kept = _keep_former(path, key) if path.exists() else None
-        _copy_whole(source, path, key)
+        _copy_whole(source, path, key, forgotten)
+        save_tombstones(path, forgotten)
     return kept
 
 
@@ -85,8 +91,33 @@ def _require_whole(connection: Connection, path: Path) -> None:
         raise CopyRefused(f"{path} is of a newer Confab, which this one does not know ({unknown[-1]}).")
 
 
-def _copy_whole(source: Path, target: Path, key: str) -> None:
-    """Copy a database under another name, look at the copy, and give it its own name once it is on the disk."""
+def _tombstones_of(path: Path, key: str) -> set[Tombstone]:
+    """Return what a database knows as forgotten; nothing where it cannot be read, or is older than that."""
+    if path.exists():
+        with (
+            suppress(StorageUnavailable, StatementRefused, SettingsError),
+            closing(Connection(path, key, read_only=True)) as connection,
+        ):
+            return select_tombstones(connection)
+    return set()
+
+
+def _forget_in(copy: Connection, forgotten: AbstractSet[Tombstone]) -> None:
+    """Forget in a copy what was forgotten since, and leave nothing of it in the file."""
+    if forgotten:
+        migrate(copy)
+        copy.begin()
+        count = apply_tombstones(copy, forgotten)
+        copy.commit()
+        if count:
+            scrub_file(copy)
+
+
+def _copy_whole(source: Path, target: Path, key: str, forgotten: AbstractSet[Tombstone] = frozenset()) -> None:
+    """Copy a database under another name, look at the copy, and give it its own name once it is on the disk.
+
+    What is `forgotten` is not in the copy then.
+    """
     own = "" if is_plain(source) else key  # SQLite's copying takes no key from one file to another
     partial = target.with_name(f".{target.name}.partial")
     partial.unlink(missing_ok=True)
@@ -94,6 +125,7 @@ def _copy_whole(source: Path, target: Path, key: str) -> None:
         with closing(Connection(source, own, read_only=True)) as original, closing(Connection(partial, own)) as copy:
             in_our_errors(lambda: original.file.backup(copy.file))
             copy.execute("PRAGMA journal_mode = DELETE")  # so that it is one file
+            _forget_in(copy, forgotten)
             _require_whole(copy, source)
         with partial.open("rb") as written:
             os.fsync(written.fileno())

@@ -23,7 +23,8 @@ log = structlog.get_logger()
 
 T = TypeVar("T")
 Work = Callable[[Connection], T]
-Job = tuple[Work[Any], asyncio.Future[Any], float]
+Job = tuple[Work[Any], asyncio.Future[Any], float]  # with how long it may wait, in seconds
+ALONE = -1.0  # in place of that: the job is done by itself, outside of any transaction
 
 LINGER = 0.02  # seconds for which what nobody waits for may wait for others to share its commit
 BATCH = 256  # jobs that share one commit, at the most, so that the first of them does not wait for long
@@ -68,6 +69,12 @@ class Database:
         future.add_done_callback(lambda done: done.cancelled() or done.exception())
         self._jobs.put((work, future, LINGER))
 
+    async def run_alone(self, work: Work[T]) -> T:
+        """Do what no transaction can hold, with nothing beside it; raises whatever `work` raises."""
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._jobs.put((work, future, ALONE))
+        return await future
+
     async def close(self) -> None:
         """Finish what is waiting, then close the file."""
         self._jobs.put(None)
@@ -78,8 +85,11 @@ class Database:
         open_ = True
         while open_:
             batch, open_ = self._batch()
+            alone = [batch.pop()] if batch and batch[-1][2] == ALONE else []
             if batch:
                 self._commit(batch)
+            for job in alone:
+                self._do_alone(job)
         self._connection.close()
 
     def _batch(self) -> tuple[list[Job], bool]:
@@ -89,12 +99,22 @@ class Database:
         linger = LINGER
         while job is not None:
             batch.append(job)
+            if job[2] == ALONE:
+                return batch, True
             linger = min(linger, job[2])
             try:
                 job = self._jobs.get(timeout=linger) if linger and len(batch) < BATCH else self._jobs.get_nowait()
             except queue.Empty:
                 return batch, True
         return batch, False
+
+    def _do_alone(self, job: Job) -> None:
+        try:
+            result = job[0](self._connection)
+        except Exception as error:  # noqa: BLE001 - it belongs to whoever awaits the job
+            _settle(_fail, [job], [error])
+        else:
+            _settle(_fulfil, [job], [result])
 
     def _commit(self, batch: list[Job]) -> None:
         """Do a batch in one transaction; where that fails by one job, each in one of its own."""

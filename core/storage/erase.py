@@ -12,6 +12,7 @@ from core.storage import history, knowledge, transcripts
 from core.storage.connection import Connection
 from core.storage.consents import Decision, end_undecided
 from core.storage.history import key_values
+from core.storage.scrub import note_erased
 from core.storage.steps import MINE
 from core.storage.turns import MESSAGE, read_message
 from core.tool_calls import DECLINED
@@ -151,3 +152,15 @@ def delete_conversation(connection: Connection, key: ConversationKey) -> None:
     _empty_open_turns(connection, f"{history.KEY} AND parked_until IS NOT NULL", key_values(key))
     history.delete_history(connection, key)
     transcripts.delete_of_conversation(connection, key_values(key))
+
+
+def empty_turn(connection: Connection, turn: Turn) -> None:
+    """Leave of a turn that has ended its bare row alone, and nothing of what came with its question."""
+    connection.execute(
+        "UPDATE turns SET payload = NULL, answer = NULL, edited = NULL, quoted = NULL, author_id = '' "
+        "WHERE id = ? AND state <> 'open'",
+        (turn.id,),
+    )
+    connection.execute("DELETE FROM tool_calls WHERE turn_id = ?", (turn.id,))
+    transcripts.delete_of_message(connection, _place(turn.message))
+    note_erased(connection, at_once=False)

@@ -30,10 +30,6 @@ class Person:
     workspace: str
     person: str
 
-    def __str__(self) -> str:
-        """Return it as an operator writes it: `slack:T1:U1`, or `discord:80351110224678912`."""
-        return ":".join(part for part in (self.platform, self.workspace, self.person) if part)
-
 
 @dataclass(frozen=True, slots=True)
 class OldRows:
@@ -47,12 +43,9 @@ class OldRows:
     values: Mapping[str, str] = field(default_factory=dict)
 
 
-def erase_person(connection: Connection, whom: Person, asking: str = "") -> Counts:
-    """Erase a person in every table, and blot their names out elsewhere; return what went.
-
-    `asking` is the id of the turn in which they ask for it, which goes on.
-    """
-    values = {**asdict(whom), "asking": asking}
+def erase_person(connection: Connection, whom: Person) -> Counts:
+    """Erase a person in every table, and blot their names out elsewhere; return what went."""
+    values = asdict(whom)
     names = [whom.person, *names_of_person(connection, whom)]
     counts = _erase_in_all(connection, {table: rule.of_person for table, rule in RULES.items()}, values)
     for table, rule in RULES.items():

@@ -5,7 +5,7 @@ that has no line, and for one that still holds what a person said after its line
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from core.storage import erase_old, erase_said
 from core.storage.connection import Connection
@@ -33,7 +33,8 @@ class EraseRule:
     its key. `of_old` may name `@before`, in seconds since the epoch, and has `{there}` for the channels that it is
     about, by the columns `platform`, `workspace` and `channel`. `people` gives the platform, workspace and id of
     everybody who stands in a column of the table. `prose` are columns in which others may have written a person's name
-    or id: it is blotted out in those rows for which `prose_of` holds, by a person's values. `label` is what people are
+    or id: it is blotted out in those rows for which `prose_of` holds, by a person's values. `exported` are
+    the columns that a person is given, with the rows of theirs after `FROM`. `label` is what people are
     told has gone; `kept` says why something stays in the table, or why it holds nothing of anybody.
     """
 
@@ -43,6 +44,7 @@ class EraseRule:
     people: Sequence[str] = ()
     prose: Sequence[str] = ()
     prose_of: str = PLACE
+    exported: Mapping[str, str] = field(default_factory=dict)
     label: str = ""
     kept: str = ""
 
@@ -54,6 +56,11 @@ RULES: Mapping[str, EraseRule] = {
         of_old=[erase_old.delete_old_entries],
         people=["SELECT DISTINCT platform, workspace, author_id FROM entries"],
         prose=("text", "files", "calls"),
+        exported={
+            "sent_at, workspace, channel, thread, text, files, images": f"entries WHERE {erase_said.OF_PERSON}",
+            "sent_at, workspace, channel, thread, text AS answer": f"entries WHERE role = 'assistant' AND text <> '' "
+            f"AND turn_id IN (SELECT id FROM turns WHERE {erase_said.OF_PERSON})",
+        },
         label="lines of conversations: what you wrote, and what I answered there",
     ),
     "images": EraseRule(label="pictures", kept="a trigger takes them with their entry"),
@@ -90,6 +97,7 @@ RULES: Mapping[str, EraseRule] = {
     "transcripts": EraseRule(
         prose=("text",),
         prose_of=f"hash IN (SELECT hash FROM recordings WHERE {PLACE})",
+        exported={"made_at, text": f"transcripts WHERE hash IN ({erase_said.THEIR_RECORDINGS})"},
         label="transcripts",
         kept="they go with the last recording that they are of",
     ),
@@ -99,6 +107,7 @@ RULES: Mapping[str, EraseRule] = {
         of_old=["DELETE FROM moderated WHERE at < @before AND {there}"],
         people=["SELECT DISTINCT platform, workspace, author_id FROM moderated"],
         prose=("text",),
+        exported={"at, workspace, channel, outcome, categories, text": f"moderated WHERE {erase_said.OF_PERSON}"},
         label="notes of moderation: your id, and what was refused",
         kept="that something was refused, when and why",
     ),
@@ -111,6 +120,10 @@ RULES: Mapping[str, EraseRule] = {
             "SELECT DISTINCT platform, workspace, person FROM preferences",
             "SELECT DISTINCT platform, workspace, chosen_by FROM preferences",
         ],
+        exported={
+            "at, name, value": "preferences WHERE platform = @platform AND person = @person",
+            "at, workspace, channel, name, value": "preferences WHERE platform = @platform AND chosen_by = @person",
+        },
         label="settings: your own, and your name at those of channels",
         kept="what is set for channels, whoever chose it; it holds until it is set anew",
     ),
@@ -127,7 +140,10 @@ RULES: Mapping[str, EraseRule] = {
         ],
         people=["SELECT DISTINCT platform, workspace, author_id FROM turns"],
         prose=("payload", "answer", "edited", "quoted"),
-        prose_of=f"{PLACE} AND author_id <> @person AND id <> @asking",
+        prose_of=f"{PLACE} AND command <> '{erase_said.ASKING}'",
+        exported={
+            "received_at, workspace, channel, thread, state, payload AS waiting": f"turns WHERE {erase_said.OF_PERSON}"
+        },
         label="questions",
         kept="that something was asked, where and when, so that it is not answered twice; not by whom",
     ),

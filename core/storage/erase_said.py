@@ -15,12 +15,20 @@ from core.storage.named_values import NamedValues, run_named
 Place = tuple[str, str, str, str]
 """A message: its platform, workspace, channel and id."""
 
+ASKING = "forget me"  # the command
 # Rows of a person; an empty workspace is every one.
 OF_PERSON = "platform = @platform AND (@workspace = '' OR workspace = @workspace) AND author_id = @person"
 SAID = "platform, workspace, channel, thread, seq"
-# Of a person's turns those that can be cancelled; the one in which they ask for it ends by itself.
-THEIR_TURNS = f"SELECT platform, workspace, channel, message_id, id FROM turns WHERE {OF_PERSON} AND id <> @asking"
+# The turn in which they ask for it is no question, and ends by itself.
+THEIR_TURNS = (
+    "SELECT platform, workspace, channel, message_id, id FROM turns "
+    f"WHERE {OF_PERSON} AND NOT (state = 'open' AND command = '{ASKING}')"
+)
 THEIR_LINES = f"SELECT platform, workspace, channel, message_id FROM entries WHERE {OF_PERSON}"
+THEIR_RECORDINGS = (
+    "SELECT hash FROM recordings WHERE platform = @platform AND (@workspace = '' OR workspace = @workspace) "
+    f"AND (channel, message_id) IN (SELECT channel, message_id FROM turns WHERE {OF_PERSON})"
+)
 PARTS = "SELECT platform_id FROM steps WHERE turn_id = ? AND platform_id IS NOT NULL"
 AFTER = f"{KEY} AND seq > ? AND role IN ('assistant', 'tool')"
 # Of turns that are not done: what an answer was made of, or will be, is not kept.

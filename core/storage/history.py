@@ -120,6 +120,12 @@ def known_messages(connection: Connection, key: ConversationKey) -> set[str]:
     return {str(message_id) for (message_id,) in rows}
 
 
+def forgotten_at(connection: Connection, key: ConversationKey) -> float:
+    """Return when the bot was last told to forget a conversation, as far as that is known."""
+    query = f"SELECT max(sent_at) FROM turns WHERE {KEY} AND command IN ('reset', 'forget this')"
+    return float(connection.execute(query, key_values(key))[0][0] or 0)
+
+
 def save_earlier(
     connection: Connection, key: ConversationKey, entries: Sequence[tuple[tuple[Any, ...], Entry]], upto: float
 ) -> None:

@@ -33,12 +33,16 @@ class Store:
     All methods raise StorageUnavailable where nothing can be stored or read just now.
     """
 
-    def __init__(self, path: Path, key: str = "") -> None:
+    def __init__(
+        self, path: Path, key: str = "", keeps_nothing: Callable[[ConversationKey], bool] = lambda _: False
+    ) -> None:
         """Open or create the file at `path`, encrypted with a `key`; raise DatabaseBusy where another process holds it.
 
-        Raises SettingsError where the key does not open it.
+        `keeps_nothing` tells in which conversations nothing stays of a turn that has ended. Raises SettingsError where
+        the key does not open it.
         """
         self._database = Database(path, key)
+        self._keeps_nothing = keeps_nothing
         self._holder = uuid.uuid4().hex  # this process, as the holder of leases
 
     async def find_trouble(self) -> str:
@@ -59,6 +63,10 @@ class Store:
     def send(self, work: Work[object]) -> None:
         """Do statements a little later, before whatever is asked for after them; nobody waits, or is told of errors."""
         self._database.send(work)
+
+    async def run_alone(self, work: Work[T]) -> T:
+        """Do on the connection what no transaction can hold; return what it returns."""
+        return await self._database.run_alone(work)
 
     async def add_message(self, message: Message, *, if_joined: bool) -> bool:
         """Put a message into the inbox; return whether it is new there.
@@ -138,6 +146,8 @@ class Store:
 
         Returns False, and writes nothing, where the turn was lost to another claim or ended meanwhile.
         """
+        if self._keeps_nothing(turn.message.key):
+            return await self._database.run(lambda db: _finish_unkept(db, turn, ended, detail))
         return await self._database.run(lambda db: turns.finish_turn(db, turn, entries, ended, detail, made))
 
     async def conversation_of(self, platform: str, platform_id: str) -> ConversationKey | None:
@@ -151,6 +161,10 @@ class Store:
     async def recent_conversations(self, platform: str, workspace: str, most: int) -> list[ConversationKey]:
         """Return the conversations of a workspace in which something was asked last, the latest first."""
         return await self._database.run(lambda db: turns.recent_conversations(db, platform, workspace, most))
+
+    async def forgotten_at(self, key: ConversationKey) -> float:
+        """Return when the bot was last told to forget a conversation, by the platform's clock; 0 where it was not."""
+        return await self._database.run(lambda db: history.forgotten_at(db, key))
 
     async def read_history(self, key: ConversationKey, most: int) -> StoredHistory:
         """Return what is remembered of a conversation, with `most` entries at the most, the newest ones."""
@@ -238,3 +252,10 @@ class Store:
     async def add_choices(self, scope: Scope, by: str, values: Mapping[str, str]) -> dict[str, str]:
         """Keep what a person chose, by name, empty for what is usual; return what holds for whose it is."""
         return await self._database.run(lambda db: preferences.insert_choices(db, scope, by, values))
+
+
+def _finish_unkept(connection: Connection, turn: Turn, ended: str, detail: dict[str, Any]) -> bool:
+    """End a turn of which nothing is kept; what failed cannot be asked again."""
+    is_ours = turns.finish_turn(connection, turn, (), ended, detail, None)
+    erase.empty_turn(connection, turn)
+    return is_ours

@@ -14,8 +14,10 @@ from core.quotes import replace_quote
 from core.storage import history, knowledge, spending
 from core.storage.connection import Connection, Row
 from core.storage.history import KEY, key_values
+from core.storage.scrub import note_erased
 from core.storage.steps import MINE, insert_step, select_posted_parts
 
+ERASING = {"forget me", "forget this", "deleted"}  # commands after which nothing is to be found of who gave them
 SKEW = 5.0  # seconds by which our clock may be ahead of the platform's, where a question has its time from us
 UNFINISHED = {"failed", "uncertain"}  # ends that an operator is shown, and after which a turn can be run again
 UNFAILED = {None, "AnswerCutByLength", "TooManyParts"}  # errors of an answer that stands nevertheless
@@ -210,6 +212,8 @@ def finish_turn(
         (ended, detail.get("error"), payload if is_again else None, *[int(is_again)] * 2, turn.id, turn.fence),
     )
     spending.end_turn(connection, turn.id, is_answered=made is not None and detail.get("error") in UNFAILED)
+    if is_unkept or command in ERASING:
+        note_erased(connection)  # now that the row holds neither who asked nor what
     if command == "deleted":
         connection.execute("DELETE FROM tool_calls WHERE turn_id = ?", (turn.id,))
         return False

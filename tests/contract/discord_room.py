@@ -36,6 +36,7 @@ class DiscordRoom:
     broadcasts = ("@everyone", "@here", f"<@{GRACE}>", f"<@!{GRACE}>", f"<@&{ENGINEERS}>")
 
     def __init__(self, sandbox: Sandbox, database: Path) -> None:
+        self.hold: tuple[str, ...] = ()
         self.model = sandbox.model
         self._sandbox = sandbox
         self._database = database
@@ -253,6 +254,7 @@ class DiscordRoom:
             moderation=moderation,
             preferences=preferences or PreferenceSettings(),
             tools=tools or ToolSetup(),
+            hold=self.hold,
             grace=0.0,
         )
         await self._bot.enter_async_context(running(self._sandbox, self._database, setup))

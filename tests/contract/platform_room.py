@@ -75,6 +75,8 @@ class Room(Protocol):
     """One platform, with people, the bot, the model behind it, and what goes wrong on request."""
 
     model: Model
+    hold: tuple[str, ...]
+    """The scopes of the legal hold under which the bot starts next."""
 
     @property
     def broadcasts(self) -> Sequence[str]:

@@ -41,6 +41,7 @@ class SlackRoom:
     )
 
     def __init__(self, sandbox: Sandbox, database: Path) -> None:
+        self.hold: tuple[str, ...] = ()
         self.model = sandbox.model
         self._sandbox = sandbox
         self._database = database
@@ -260,6 +261,7 @@ class SlackRoom:
             moderation=moderation,
             preferences=preferences or PreferenceSettings(),
             tools=tools or ToolSetup(),
+            hold=self.hold,
         )
         await self._bot.enter_async_context(running(self._sandbox, self._database, setup))
         await self._workspace.until(lambda: self._workspace.connected == 1)

@@ -38,6 +38,7 @@ from deploy.sandbox.wire.server import Sandbox
 from tests.support.database import prepare_database
 from tests.support.moderated import Moderated, guarded
 from tests.support.policies import policies_alone
+from tests.support.private import opened_privacy
 from tests.support.tools import ToolSetup
 from tests.support.voice import Voice
 
@@ -73,6 +74,7 @@ class Setup:
     preferences: PreferenceSettings = field(default_factory=PreferenceSettings)
     tools: ToolSetup = field(default_factory=ToolSetup)
     spending: SpendingSettings = field(default_factory=lambda: SpendingSettings(requests=0))
+    hold: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,7 @@ async def running(sandbox: Sandbox, database: Path, setup: Setup | None = None) 
     )
     async with AsyncExitStack() as stack:
         prepare_database(database)
-        store = Store(database)
+        store = Store(database, keeps_nothing=lambda key: setup.policies.policy_of(key).keeps_nothing)
         stack.push_async_callback(store.close)
         client = await stack.enter_async_context(open_client(options))
         meter = meter_of(setup.spending, store, setup.policies)
@@ -118,7 +120,9 @@ async def running(sandbox: Sandbox, database: Path, setup: Setup | None = None) 
         await preferences.restore_choices()
         commands = ChatCommands(preferences)
         slack = Slack(_slack_options(sandbox, setup), session, PlatformState("slack", store), commands)
-        guard = await guarded(setup.moderation, setup.policies, sandbox, store, {slack.name: slack}, stack)
+        privacy = await opened_privacy(store, database, setup.hold)
+        leaves_out = privacy.opt_outs.leaves_out
+        guard = await guarded(setup.moderation, setup.policies, sandbox, store, {slack.name: slack}, stack, leaves_out)
         told = PromptSettings(instructions="You are Confab.")
         window = ContextWindow(setup.window, setup.max_tokens)
         recall = HistoryLoader(store, counter_for("stand-in"), window, told, setup.policies)
@@ -145,6 +149,7 @@ async def running(sandbox: Sandbox, database: Path, setup: Setup | None = None) 
             setup.tools.consent,
             spending,
         )
+        privacy.begin(commands, conversation.earlier.forget_lines, stack)
         worker = Worker(store, conversation, {slack.name: slack}, setup.limits, guard, spending.reserve_turn)
         intake = Intake(store, conversation, {slack.name: slack}, setup.policies, worker, setup.queue, guard)
         await slack.start(intake.receive)

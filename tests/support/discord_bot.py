@@ -40,6 +40,7 @@ from deploy.sandbox.wire.server import Sandbox
 from tests.support.database import prepare_database
 from tests.support.moderated import Moderated, guarded
 from tests.support.policies import policies_alone
+from tests.support.private import opened_privacy
 from tests.support.tools import ToolSetup
 from tests.support.voice import Voice
 
@@ -64,6 +65,7 @@ class DiscordSetup:
     tools: ToolSetup = field(default_factory=ToolSetup)
     needs_roles: bool = False
     spending: SpendingSettings = field(default_factory=lambda: SpendingSettings(requests=0))
+    hold: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ async def running(sandbox: Sandbox, database: Path, setup: DiscordSetup | None =
     )
     async with AsyncExitStack() as stack:
         prepare_database(database)
-        store = Store(database)
+        store = Store(database, keeps_nothing=lambda key: setup.policies.policy_of(key).keeps_nothing)
         stack.push_async_callback(store.close)
         client = await stack.enter_async_context(open_client(options))
         meter = meter_of(setup.spending, store, setup.policies)
@@ -99,7 +101,10 @@ async def running(sandbox: Sandbox, database: Path, setup: DiscordSetup | None =
         await preferences.restore_choices()
         commands = ChatCommands(preferences)
         discord = Discord(_options(sandbox, setup), session, PlatformState("discord", store), commands)
-        guard = await guarded(setup.moderation, setup.policies, sandbox, store, {discord.name: discord}, stack)
+        privacy = await opened_privacy(store, database, setup.hold)
+        leaves_out = privacy.opt_outs.leaves_out
+        named = {discord.name: discord}
+        guard = await guarded(setup.moderation, setup.policies, sandbox, store, named, stack, leaves_out)
         told = PromptSettings(instructions="You are Confab.")
         recall = HistoryLoader(
             store,
@@ -131,6 +136,7 @@ async def running(sandbox: Sandbox, database: Path, setup: DiscordSetup | None =
             setup.tools.consent,
             spending,
         )
+        privacy.begin(commands, conversation.earlier.forget_lines, stack)
         worker = Worker(store, conversation, {discord.name: discord}, setup.limits, guard, spending.reserve_turn)
         intake = Intake(store, conversation, {discord.name: discord}, setup.policies, worker, setup.queue, guard)
         await worker.resume()

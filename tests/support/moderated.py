@@ -1,10 +1,11 @@
 """Moderation inside a test: the real parts, asked of the stand-in."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
 from core.llm.moderations import Moderations, open_moderation_client
+from core.messages import Author, ConversationKey
 from core.moderation.access import AccessControl, AccessLists
 from core.moderation.checkers import CheckerPool
 from core.moderation.log import PERSONAL, ModerationLog
@@ -41,11 +42,12 @@ async def guarded(
     store: Store,
     platforms: Mapping[str, Platform],
     stack: AsyncExitStack,
+    leaves_out: Callable[[ConversationKey, Author], bool] = lambda _, __: False,
 ) -> Moderation | None:
     """Return the guard that a test wants, None where it wants none."""
     if wanted is None:
         return None
-    admission = AccessControl(wanted.lists, wanted.violations, wanted.pause)
+    admission = AccessControl(wanted.lists, wanted.violations, wanted.pause, leaves_out)
     admission.restore_record(await store.violations_since(sorted(PERSONAL), 0.0))
     reports = ModerationLog(store, platforms, admission, wanted.moderators, keep_text=wanted.keep_text)
     stack.push_async_callback(reports.close)

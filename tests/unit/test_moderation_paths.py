@@ -123,6 +123,8 @@ NO_SINKS = {
         "sees",
         "takes_tools",
         "largest_call",
+        "forgotten_at",
+        "run_alone",
     ),
 }
 NAMES = {name for noun in (Store, OpenAI, Platform) for name in vars(noun) if not name.startswith("_")} - NO_SINKS
@@ -135,6 +137,9 @@ ONLY_READ = (
         *(("core.knowledge.indexer", name) for name in ("begin", "_read_all", "_release_or_fail", "_end")),
         *(("core.knowledge.knowledge", name) for name in ("look_up", "_view_of", "_silenced_authors")),
         ("core.knowledge.finder", "find_passages"),
+        *(("core.privacy.keeper", name) for name in ("begin", "run", "look", "_forget_old", "_find_old")),
+        *(("core.privacy.opt_outs", name) for name in ("restore", "leave_out", "read_again")),
+        *(("core.privacy.requests", name) for name in ("_export_person", "_forget_person", "_forget_conversation")),
     }
     | {
         *(("core.tools.journal", name) for name in ("read_calls", "read_grants")),
@@ -201,7 +206,7 @@ CARRIERS = {
 }
 NO_TEXT = {
     (Message, "id"), (Message, "zone"), (Message, "command"), (Message, "handle"), (Message, "about"), (Author, "id"),
-    (Author, "workspace"), (Author, "roles"), (Attachment, "id"), (Attachment, "media_type"), (Attachment, "url"),
+    (Author, "workspace"), (Attachment, "id"), (Attachment, "media_type"), (Attachment, "url"),
     (Earlier, "message_id"),
 }  # fmt: skip
 

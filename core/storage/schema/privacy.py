@@ -32,8 +32,9 @@ END;
 
 -- Whom and which conversations this file has forgotten: what a copy from before lacks is forgotten when it is put back.
 CREATE TABLE tombstones (
-    digest TEXT PRIMARY KEY,             -- a keyed hash
-    at REAL NOT NULL
+    digest TEXT NOT NULL,                -- a keyed hash
+    at REAL NOT NULL,                    -- when, our clock: who speaks again and is forgotten again has two
+    PRIMARY KEY (digest, at)
 ) STRICT, WITHOUT ROWID;
 
 -- Of whom nothing is read where others ask, by their own wish.
