@@ -6,11 +6,14 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from core.llm.settings import ModelSettings
 from core.messages import Image, PromptMessage, ToolCall
 
 Body = dict[str, Any]
+
+OPENAI = (".openai.com", ".openai.azure.com")  # hosts that know `safety_identifier` for `user`, and `prompt_cache_key`
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,7 @@ def chat_body(
         "stream_options": {"include_usage": True},
         **_parameters(options),
         **offered.parameters(),
-        **({"user": hash_user(user, options.user_salt)} if options.user_salt else {}),
+        **_own_parameters(options, user, messages),
         **options.extra_body,
     }
 
@@ -100,6 +103,21 @@ def _word_call(message: Body) -> Body:
 
 def _picture_part(image: Image) -> Body:
     return {"type": "image_url", "image_url": {"url": image.url}}
+
+
+def _own_parameters(options: ModelSettings, user: str, messages: Sequence[Body]) -> Body:
+    """Return what tells OpenAI whose request it is and of which conversation, and others the former in its older name.
+
+    Requests of one key and one beginning are sent to where that is cached (OpenAI docs, Prompt caching); the beginning
+    of a conversation makes the key, so that it says nothing that the request does not.
+    """
+    asker = {"user": hash_user(user, options.user_salt)} if options.user_salt else {}
+    host = urlsplit(options.base_url).hostname or ""
+    if not f".{host}".endswith(OPENAI):
+        return asker
+    beginning = json.dumps([options.model, *messages[:2]], sort_keys=True).encode()
+    key = {"prompt_cache_key": hashlib.sha256(beginning).hexdigest()[:32]}
+    return {**key, **({"safety_identifier": asker["user"]} if asker else {})}
 
 
 def hash_user(user: str, salt: str) -> str:

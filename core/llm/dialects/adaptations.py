@@ -31,6 +31,8 @@ SETTINGS = {
     "reasoning_effort": "CONFAB_REASONING_EFFORT",
     "tool_choice": "",
     "user": "CONFAB_USER_SALT",
+    "safety_identifier": "CONFAB_USER_SALT",
+    "prompt_cache_key": "",
 }
 LIMITS = {"max_tokens": "max_completion_tokens", "max_completion_tokens": "max_tokens"}
 
