@@ -5,7 +5,7 @@ import os
 import signal
 from collections.abc import Mapping, Sequence
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 GRACE = 15.0  # seconds for a child to end by itself
 
@@ -19,6 +19,7 @@ class Children:
 
     def __init__(self) -> None:
         self._running: dict[str, asyncio.subprocess.Process] = {}
+        self._replaced = asyncio.Event()
 
     async def __aenter__(self) -> Self:
         return self
@@ -27,11 +28,19 @@ class Children:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         for process in reversed(self._running.values()):
-            await stopped(process)
+            await stop_process(process)
 
     async def start(self, name: str, command: Sequence[str], environ: Mapping[str, str]) -> asyncio.subprocess.Process:
         """Start a process. It gets a session of its own, so that Ctrl-C reaches it only through us, in order."""
         return await self._spawn(name, command, environ, None)
+
+    async def restart(self, name: str, command: Sequence[str], environ: Mapping[str, str]) -> None:
+        """End a process and start another in its place, of which nobody who waits for a death hears."""
+        old = self._running.pop(name)
+        self._replaced.set()
+        await stop_process(old)
+        await self.start(name, command, environ)
+        self._replaced.set()
 
     async def first_line(self, name: str, command: Sequence[str], environ: Mapping[str, str]) -> str:
         """Start a process and return the first line that it prints; Died if it ends without one."""
@@ -52,18 +61,24 @@ class Children:
         return process
 
     async def death(self) -> None:
-        """Wait until one of them ends, and raise Died."""
-        waiting = {asyncio.create_task(process.wait()): name for name, process in self._running.items()}
-        try:
-            done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in waiting:
-                task.cancel()
-        first = done.pop()
-        raise Died(farewell(waiting[first], first.result()))
+        """Wait until one of them ends, and raise Died; one that was replaced has not."""
+        while True:
+            self._replaced.clear()
+            waiting: dict[asyncio.Task[Any], str] = {
+                asyncio.create_task(process.wait()): name for name, process in self._running.items()
+            }
+            replaced = asyncio.create_task(self._replaced.wait())
+            try:
+                done, _ = await asyncio.wait([*waiting, replaced], return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                for task in (*waiting, replaced):
+                    task.cancel()
+            if replaced not in done:
+                first = done.pop()
+                raise Died(farewell(waiting[first], first.result()))
 
 
-async def stopped(process: asyncio.subprocess.Process) -> None:
+async def stop_process(process: asyncio.subprocess.Process) -> None:
     """Ask a process to end, and make it if it does not."""
     if process.returncode is not None:
         return

@@ -6,7 +6,9 @@ import os
 import signal
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -18,6 +20,7 @@ from dotenv import dotenv_values
 from core.llm.local_servers import ADDRESSES
 from deploy.children import Children, Died
 from deploy.model_choice import AnsweringModel, Environment, announce_model, choose_model
+from deploy.small_model import Restart, offer_small_model
 from deploy.transcript import Transcript, play
 
 PLATFORM_TOKENS = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "DISCORD_TOKEN")
@@ -84,11 +87,16 @@ async def run(children: Children, environ: Environment, model: AnsweringModel) -
     page = await children.first_line("The sandbox", (*SANDBOX, "--any-port", "--port", port), environ)
     click.echo("Confab is starting in a pretend Slack and a pretend Discord.")
     async with ClientSession(base_url=page) as session:
-        await children.start("The bot", BOT, await joining(session, environ, model, page.rstrip("/")))
+        joined = await joining(session, environ, model, page.rstrip("/"))
+        await children.start("The bot", BOT, joined)
         tasks = {
             asyncio.create_task(children.death()),
             asyncio.create_task(talk(session, model, page)),
         }
+        if not model.host:
+            kept = {name: value for name, value in joined.items() if name not in MODEL_NAMES}
+            restart = partial(children.restart, "The bot", BOT)
+            tasks.add(asyncio.create_task(offer(session, kept, restart)))
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
             for task in done:
@@ -97,6 +105,12 @@ async def run(children: Children, environ: Environment, model: AnsweringModel) -
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def offer(session: ClientSession, environ: Environment, restart: Restart) -> None:
+    """Offer a small real model on the page, in place of the stand-in, until the sandbox goes away."""
+    with suppress(ClientError):
+        await offer_small_model(session, environ, restart)
 
 
 async def joining(session: ClientSession, environ: Environment, model: AnsweringModel, page: str) -> Environment:

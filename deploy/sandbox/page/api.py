@@ -12,6 +12,7 @@ GET  /api/files/{platform}/{id}
 GET  /api/requests            what reached the stand-in model, and its moderation
 POST /api/faults              {platform?, name, value} -> {}
 GET  /api/environment         what a bot needs in its environment to join
+GET, POST /api/small-model…   the offer of a small real model: see small_model.py
 POST /api/model               {host, name, where, is_found}: the bot was given a real model there
 
 Text is on the wire as on the platform's own: `<@U0CONFAB1>` for a mention, and on Slack `&lt;` for a `<`.
@@ -29,6 +30,7 @@ from deploy.sandbox.openai.model import Model
 from deploy.sandbox.page import view
 from deploy.sandbox.page.faults import PageFault, model_faults
 from deploy.sandbox.page.place import Enclosure, Json, Place, Pressed, Said, Spot, Used
+from deploy.sandbox.page.small_model import SmallModelOffer
 from deploy.sandbox.wire.guard import POLICY, refusal
 
 FOLDER = Path(__file__).parent
@@ -47,6 +49,7 @@ class Page:
         faults = [(place.platform, fault) for place in places for fault in place.faults] + faults
         self._faults: dict[tuple[str, str], PageFault] = {(name, fault.label.name): fault for name, fault in faults}
         self._answering: Json = {"host": "", "name": "", "where": "", "is_found": False}
+        self.small_model = SmallModelOffer()
         files = [path for kind in KINDS for path in FOLDER.rglob(f"*{kind}")]
         self._files = {path.relative_to(FOLDER).as_posix(): path.read_text("utf-8") for path in files}
 
@@ -182,6 +185,7 @@ class Page:
         checked = self._model.moderation.checked
         return {
             "model": {"stand_in": not self._answering["host"], **self._answering},
+            "small_model": self.small_model.as_json(),
             "hears": self._model.sounds.can_listen,
             "online": {name: place.online for name, place in self._places.items()},
             "commands": {name: place.commands() for name, place in self._places.items()},
@@ -235,6 +239,7 @@ def routes(places: Sequence[Place[Any]], model: Model) -> list[web.AbstractRoute
         web.post("/api/faults", page.set_fault),
         web.get("/api/environment", page.environment),
         web.post("/api/model", page.set_model),
+        *page.small_model.routes(),
     ]
 
 

@@ -6,6 +6,7 @@ import { drawFaults } from "./drawer.js";
 import { avatar, channelName, isDirect } from "./names.js";
 import { become, goTo, lastPlace, visibleChannels } from "./place.js";
 import { channelOf, me, person, platform, state } from "./state.js";
+import { attempt, call } from "./wire.js";
 import { listedThreads, unreadIn, unreadInThread, unreadOn } from "./unread.js";
 
 let frame = 0;
@@ -30,8 +31,17 @@ function drawBanner() {
   const found = [" The answers come from ", el("b", {}, state.model.name), `, which was found on this machine: ${state.model.where}.`];
   const set = [" The answers come from the ", el("b", {}, `real model at ${state.model.host}`), "."];
   const real = el("span", {}, "A ", el("b", {}, "pretend Slack and Discord"), " on your own machine.", ...(state.model.is_found ? found : set));
-  const pretend = el("span", {}, "A ", el("b", {}, "pretend Slack and Discord"), " on your own machine. The answers come from a ", el("b", {}, "stand-in"), ", not a language model.", state.hears ? "" : " It does not understand recordings: its recogniser cannot be installed for this Python.");
-  replaceIfChanged($("banner"), JSON.stringify([state.model, state.hears]), () => [state.model.stand_in ? pretend : real]);
+  const pretend = el("span", {}, "A ", el("b", {}, "pretend Slack and Discord"), " on your own machine. The answers come from a ", el("b", {}, "stand-in"), ", not a language model.", state.hears ? "" : " It does not understand recordings: its recogniser cannot be installed for this Python.", ...smallModel());
+  replaceIfChanged($("banner"), JSON.stringify([state.model, state.hears, state.smallModel]), () => [state.model.stand_in ? pretend : real]);
+}
+
+/* What the page offers in place of the stand-in, in one click, and how that goes. */
+function smallModel() {
+  const { state: stands, told } = state.smallModel;
+  if (!stands || stands === "here") return [];
+  const want = () => attempt(() => call("small-model/want", {}));
+  const button = el("button", { of: "link-button", type: "button", onclick: want }, stands === "failed" ? "Try again" : "Use it");
+  return [" ", el("span", { "aria-live": "polite" }, told), " ", ...(stands === "wanted" ? [] : [button])];
 }
 
 export function replaceIfChanged(node, signature, make) {

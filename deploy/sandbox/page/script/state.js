@@ -9,6 +9,7 @@ import { noteUnread, openAnswer } from "./unread.js";
 
 export const state = {
   model: { stand_in: true, host: "", name: "", where: "", is_found: false },
+  smallModel: { state: "", told: "" },
   hears: true,
   platforms: new Map(),
   me: {},
@@ -105,6 +106,7 @@ function forgetThread(known, thread) {
 function takeSurroundings(message) {
   state.model = message.model;
   state.hears = message.hears;
+  state.smallModel = message.small_model;
   state.faults = message.faults;
   const fresh = JSON.stringify(state.commands) !== JSON.stringify(message.commands);
   state.commands = message.commands;
