@@ -272,7 +272,7 @@ def test_every_field_that_carries_text_is_named_here() -> None:
 def _is_text(kind: Any) -> bool:
     return (
         kind is str
-        or kind == tuple[str, ...]
+        or kind in (tuple[str, ...], tuple[str, ...] | None)
         or (bool(get_args(kind)) and all(isinstance(each, str) for each in get_args(kind)))
     )
 
