@@ -131,8 +131,8 @@ def test_a_channel_lists_a_tool_by_its_name_or_with_all_of_its_source() -> None:
 
 GOOD = {
     "local": {"command": "npx", "args": ["-y", "${PACKAGE:-a-server}"], "env": {"TOKEN": "${TOKEN}"}},
-    "remote": {"url": "https://mcp.example/mcp", "headers": {"Authorization": "Bearer ${TOKEN}"}, "type": "http"},
-    "off": {"command": "npx", "disabled": True},
+    "remote": {"url": "https://mcp.example/mcp", "headers": {"Authorization": "Bearer ${env:TOKEN}"}, "type": "http"},
+    "off": {"command": "npx", "args": ["${NOWHERE}"], "disabled": True},
 }
 
 
@@ -143,6 +143,9 @@ def test_servers_are_read_from_a_file_of_the_usual_form(tmp_path: Path) -> None:
     assert (remote.url, remote.headers) == ("https://mcp.example/mcp", {"Authorization": "Bearer s3cret"})
     assert "s3cret" not in repr(local) + repr(remote)
     assert read_servers("", {}) == []
+    marked = tmp_path / "marked.json"
+    marked.write_bytes(b"\xef\xbb\xbf" + (tmp_path / "mcp.json").read_bytes())
+    assert read_servers(str(marked), {"TOKEN": "s3cret"}) == [local, remote]
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,8 @@ from core.tools.tool import Consent
 LARGEST = 1024 * 1024  # bytes of the file
 SETTING = "CONFAB_MCP"
 SHORTEST_SECRET = 6  # characters; less would be found in any word
-VARIABLE = re.compile(r"\$\{(\w+)(?::-([^}]*))?\}")
+VARIABLE = re.compile(r"\$\{(?:env:)?(\w+)(?::-([^}]*))?\}")
+MARK = b"\xef\xbb\xbf"  # with which some editors begin a file
 OVER_HTTP = frozenset({"http", "streamable-http", "streamable_http", "streamableHttp"})
 
 Name = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
@@ -40,7 +41,6 @@ class McpServer(BaseModel):
     tools: tuple[str, ...] | None = None
     consent: Consent = "auto"
     type: Literal["stdio", "http", "streamable-http", "streamable_http", "streamableHttp"] | None = None
-    disabled: bool = False
 
     @model_validator(mode="after")
     def _is_one_kind(self) -> "McpServer":
@@ -82,7 +82,7 @@ def read_servers(path: str, environ: Mapping[str, str]) -> list[McpServer]:
         if len(content) > LARGEST:
             raise SettingsError([f"{SETTING}: {path} is longer than a megabyte."])
         missing: list[str] = []
-        given = _fill_in(from_json(content), environ, missing.append)
+        given = _fill_in(_without_disabled(from_json(content.removeprefix(MARK))), environ, missing.append)
         if missing:
             raise SettingsError([f"{SETTING}: ${{{name}}} is not set." for name in dict.fromkeys(missing)])
         found = _ServersFile.model_validate(given)
@@ -92,8 +92,16 @@ def read_servers(path: str, environ: Mapping[str, str]) -> list[McpServer]:
         raise SettingsError([_fault_of(fault["loc"], fault["msg"]) for fault in error.errors()]) from None
     except ValueError as error:
         raise SettingsError([f"{SETTING}: {path} is no JSON ({error})."]) from None
-    servers = [server.model_copy(update={"name": name}) for name, server in found.servers.items()]
-    return [server for server in servers if not server.disabled]
+    return [server.model_copy(update={"name": name}) for name, server in found.servers.items()]
+
+
+def _without_disabled(given: Any) -> Any:
+    """Return what a file holds without the servers that are disabled, whatever else is wrong with those."""
+    servers = given.get("mcpServers") if isinstance(given, dict) else None
+    if not isinstance(servers, dict):
+        return given
+    is_off = {name for name, each in servers.items() if isinstance(each, dict) and each.get("disabled") is True}
+    return {**given, "mcpServers": {name: each for name, each in servers.items() if name not in is_off}}
 
 
 def _fill_in(value: Any, environ: Mapping[str, str], note_missing: Callable[[str], None]) -> Any:
