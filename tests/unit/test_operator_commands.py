@@ -13,7 +13,7 @@ from deploy.sandbox.openai.model import Reply
 from deploy.sandbox.wire.server import Sandbox
 from tests.discord.test_process import process as process_in_discord
 from tests.support.bot import GENERAL
-from tests.support.database import change
+from tests.support.database import change, wait_for_column
 from tests.support.discord_room import mention as mention_in_discord
 from tests.support.discord_room import shows
 from tests.support.room import answered, ask, mention
@@ -105,6 +105,9 @@ async def test_what_failed_is_listed_and_answered_again_by_the_bot_that_runs(san
         assert "SlackRefusal" in listed
         assert "being answered" in await told(tmp_path, "again", link(sandbox, thread))
         assert len(await answered(sandbox, thread)) == 1
+        await wait_for_column(
+            tmp_path / "confab.db", "SELECT 1 FROM turns WHERE state = 'open'", lambda found: not found
+        )
     assert await told(tmp_path, "turns") == "None.\n"
     assert "neither failed" in await told(tmp_path, "again", link(sandbox, thread), status=1)
 

@@ -31,7 +31,8 @@ def _faults(world: World, message: Message, turns: dict[str, tuple[str, str]]) -
         if not fine:
             yield f"{message.id} was deleted, and this was left ({state}): {text!r}"
         return
-    if state == "open" or (message.addressed and state not in ENDED):
+    is_forgotten = state == "cancelled" and _is_followed_by(world, message, "reset")  # it had failed before
+    if state == "open" or (message.addressed and state not in ENDED and not is_forgotten):
         yield f"{message.id} is {state}"
     if state == "done" and not _is_whole(world, message, text):
         yield f"{message.id} is done, and shows: {text!r}"
@@ -46,14 +47,14 @@ def _is_whole(world: World, message: Message, text: str) -> bool:
     question = message.text.split()[-1]
     whole = [" ".join(answer.split()) for answer in world.answers[question]]
     if not text:
-        return _is_stopped(world, message)
+        return _is_followed_by(world, message, "stop")  # which is answered in its place
     return text in whole or bool(NOTICE.search(text)) or text.endswith(STOPPED)
 
 
-def _is_stopped(world: World, message: Message) -> bool:
-    """Tell whether somebody said `stop` after a message, which is answered in its place."""
+def _is_followed_by(world: World, message: Message, command: str) -> bool:
+    """Tell whether somebody gave a command in the conversation after a message."""
     others = (each for each in world.said.values() if each.key == message.key and each.id > message.id)
-    return any(each.command == "stop" for each in others)
+    return any(each.command == command for each in others)
 
 
 def _turn(post: Post) -> str:
