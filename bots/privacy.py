@@ -64,7 +64,6 @@ def privacy_facts_of(settings: Settings) -> PrivacyFacts:
         is_encrypted=bool(storage.key or storage.key_file or storage.key_command),
         is_held=bool(settings.privacy.legal_hold),
         keeps_refused_text=settings.moderation.keep_text,
-        own_patterns=len(settings.privacy.hide_patterns),
     )
 
 

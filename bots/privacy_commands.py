@@ -96,7 +96,7 @@ def privacy(form: bool) -> None:
         return
     click.echo(format_statement(facts, usual))
     for name, own in settings.conversations.channels.items():
-        if own.model_fields_set & {"retention_days", "hide"}:
+        if "retention_days" in own.model_fields_set:
             click.echo(f"\n--- in {name} ---\n\n{format_statement(facts, usual.overlaid(own))}")
 
 

@@ -10,7 +10,6 @@ from pydantic import AfterValidator, ConfigDict, Field, NonNegativeInt, Positive
 from core.messages import ConversationKey
 from core.setting_fields import AS_JSON, CommaList, Section, Thresholds, setting_field
 
-HIDDEN_KINDS = ("cards", "iban", "email", "phone", "keys")
 BUILT_IN = ("time", "calculator", "read_link", "search_here", "web_search")
 
 
@@ -22,12 +21,6 @@ def _known_zone(name: str) -> str:
     if name not in available_timezones():
         raise ValueError("there is no such time zone; they are named as Europe/Lisbon")
     return name
-
-
-def _known_kinds(kinds: tuple[str, ...]) -> tuple[str, ...]:
-    if set(kinds) - {*HIDDEN_KINDS, "none"}:
-        raise ValueError(f"choose among {', '.join(HIDDEN_KINDS)}, or none; several are listed with commas")
-    return _without_none(kinds)
 
 
 AS_ASKED = "as asked"  # the language of answers: that of the question
@@ -47,7 +40,7 @@ class ChannelSettings(Section):
     is sent or shown before all of it is checked. `tools` are the names of those that the model has here. `model`: who
     answers, empty for the one that is asked everywhere. `knowledge`: what is taken in to be looked up, and
     `knowledge_across` whether other public channels are looked into as well. `retention_days`: for how long what is
-    said is kept, 0 for not at all. `hide` are kinds of what is not sent to endpoints as it is.
+    said is kept, 0 for not at all.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -111,11 +104,6 @@ class ChannelSettings(Section):
     retention_days: Annotated[float, Field(ge=0, le=36_500)] | None = setting_field(
         "CONFAB_RETENTION_DAYS",
         "How many days it is kept what is said; 0: nothing is stored; empty: until somebody asks",
-    )
-    hide: Annotated[CommaList, AfterValidator(_known_kinds)] = setting_field(
-        "CONFAB_HIDE",
-        "What endpoints are not sent, and answers have again, with commas: cards, iban, email, phone, keys",
-        (),
     )
 
     @model_validator(mode="before")

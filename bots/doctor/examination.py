@@ -13,6 +13,7 @@ from bots.doctor.check import Check, Examine, Surroundings
 from bots.doctor.database import check_database
 from bots.doctor.model import check_model
 from bots.doctor.moderation import check_moderation
+from bots.doctor.privacy import check_privacy
 from bots.doctor.settings import check_settings
 from bots.doctor.tool_sources import check_tool_sources
 from bots.doctor.tools import check_tools
@@ -32,6 +33,7 @@ SUBJECTS: dict[str, Subject] = {
     "moderation": check_moderation,
     "transcription": check_transcription,
     "tools": check_tools,
+    "privacy": check_privacy,
 }
 AT_START = ("versions", "database", "model", "tools")  # moderation tries itself then, and a recording is paid for
 MARKS = {"ok": "ok  ", "warn": "warn", "fail": "FAIL"}

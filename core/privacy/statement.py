@@ -8,13 +8,6 @@ from core.policy import ChannelSettings
 RECORDINGS = "The recordings themselves are there only while they are listened to."
 PLAIN = "Not by the bot: set CONFAB_DATABASE_KEY, or encrypt the disk."
 ASK_FOR_TERMS = "Each endpoint above has terms of its own for that."
-KINDS = {
-    "cards": "numbers of payment cards",
-    "iban": "IBANs",
-    "email": "addresses of mail",
-    "phone": "telephone numbers",
-    "keys": "keys and tokens",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +30,6 @@ class PrivacyFacts:
     is_encrypted: bool
     is_held: bool
     keeps_refused_text: bool
-    own_patterns: int = 0
 
 
 def format_statement(facts: PrivacyFacts, policy: ChannelSettings) -> str:
@@ -45,7 +37,6 @@ def format_statement(facts: PrivacyFacts, policy: ChannelSettings) -> str:
     parts = [
         ("What I keep here", kept_lines(facts, policy)),
         ("Who gets what", [_endpoint_line(each) for each in facts.endpoints]),
-        ("What is hidden from them", _hidden_lines(facts, policy)),
         ("What you can do", _rights_lines(facts)),
     ]
     return "\n\n".join("\n".join([f"**{title}**", *(f"- {line}" for line in lines)]) for title, lines in parts if lines)
@@ -85,15 +76,6 @@ def _refusal_line(facts: PrivacyFacts, policy: ChannelSettings) -> str:
 
 def _endpoint_line(each: Endpoint) -> str:
     return f"{each.host}: {each.sent}, {each.purpose}." + (f" {each.note}" if each.note else "")
-
-
-def _hidden_lines(facts: PrivacyFacts, policy: ChannelSettings) -> list[str]:
-    hidden = [KINDS[kind] for kind in policy.hide]
-    if hidden and facts.own_patterns:
-        hidden.append("what the operator described")
-    if not hidden:
-        return ["Nothing: they are sent what you write as it is."]
-    return [f"Here they are sent {', '.join(hidden)} as placeholders; pictures and sound go as they are."]
 
 
 def _rights_lines(facts: PrivacyFacts) -> list[str]:

@@ -55,4 +55,6 @@ def read_audit(path: Path, key: str = "", person: Sequence[str] = ()) -> list[Au
 
 
 def _hash_of(connection: Connection, parts: Sequence[str]) -> str:
-    return keyed_hash(read_hash_key(connection), *parts) if parts else ""
+    """Return the hash of a conversation's key, or of a person: wherever on the platform they are."""
+    told = (parts[0], parts[2]) if len(parts) == 3 else parts
+    return keyed_hash(read_hash_key(connection), *told) if parts else ""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.policy import Scope
+from core.storage.audit import insert_deed
 from core.storage.connection import Connection
 
 NEWEST = (
@@ -58,6 +59,9 @@ def insert_choices(connection: Connection, scope: Scope, by: str, values: Mappin
     for name, value in values.items():
         row = (time.time(), *place, by, name, now.get(name, ""), value)
         connection.execute(INSERT, row)
+        where = f"{scope.workspace}/{scope.channel}" if scope.channel else "for themselves"
+        change = f"{name}: {now.get(name, '') or 'usual'} -> {value or 'usual'}, {where}"
+        insert_deed(connection, "set", (scope.platform, scope.workspace, by), detail=change)
     return now | dict(values)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from core.messages import ConversationKey
+from core.storage.audit import insert_deed
 from core.storage.connection import Connection
 
 UNDONE = "('open', 'failed', 'uncertain')"
@@ -102,16 +103,19 @@ def reopen_turn(path: Path, turn_id: str, key: str = "") -> bool:
     """Open a failed or uncertain turn once more; False where it is neither, or what it asked is no longer known.
 
     It counts as tried once, so that whoever takes it up looks first for what was posted. Safe beside a running bot:
-    one statement, for which SQLite waits its turn.
+    each statement waits its turn.
     """
     with closing(Connection(path, key)) as connection:
-        return bool(
+        is_opened = bool(
             connection.execute(
                 "UPDATE turns SET state = 'open', attempts = 1, leased_until = NULL, fence = fence + 1 "
                 "WHERE id = ? AND state IN ('failed', 'uncertain') AND payload IS NOT NULL RETURNING 1",
                 (turn_id,),
             )
         )
+        if is_opened:
+            insert_deed(connection, "ran again", detail=f"reference {turn_id[:8]}")
+        return is_opened
 
 
 def running_process(path: Path) -> int | None:

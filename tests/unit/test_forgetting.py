@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from bots.privacy_commands import audit, export, forget
 from core.messages import Author, Entry, Message
-from core.policy import ChannelSettings, ConversationSettings
+from core.policy import ChannelSettings, ConversationSettings, Scope
 from core.privacy.hold import LegalHold
 from core.privacy.keeper import Keeper
 from core.storage.backup import back_up, restore
@@ -160,3 +160,17 @@ async def test_the_audit_says_what_was_done_and_to_whom_only_to_who_asks_for_the
     assert "forgot" not in run(audit, path, "--user", "slack:T1:U8BO")[1]
     with closing(Connection(path)) as connection, pytest.raises(Exception, match="only added to"):
         connection.execute("DELETE FROM audit")
+
+
+async def test_the_audit_says_what_somebody_set_and_where(tmp_path: Path) -> None:
+    """For a channel or for themselves, and by whom, to whoever asks for that person."""
+    path = tmp_path / "confab.db"
+    store = Store(path)
+    await store.add_choices(Scope("slack", "T1", "C1"), ADA.id, {"language": "German"})
+    await store.add_choices(Scope.of_person("slack", ADA.id), ADA.id, {"streaming": "off"})
+    await store.close()
+    told = run(audit, path, "--user", "slack:T1:U7ADA")[1]
+    assert "language: usual -> German, T1/C1" in told
+    assert "streaming: usual -> off, for themselves" in told
+    assert ADA.id not in told
+    assert run(audit, path, "--user", "slack:T1:U8BO")[1].strip() == "None."

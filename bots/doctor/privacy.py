@@ -1,0 +1,13 @@
+"""Whether somebody who is sent what people say may train on it."""
+
+from bots.doctor.check import Check
+from bots.privacy import privacy_facts_of
+from bots.settings import Settings
+
+MEND = "Use a paid plan or forbid it there; platforms forbid to train on their messages. See docs/privacy.md."
+
+
+async def check_privacy(settings: Settings) -> list[Check]:
+    """Return a warning for each endpoint whose terms let it train on what it is sent; nothing where there is none."""
+    noted = {each.host: each.note for each in privacy_facts_of(settings).endpoints if each.note}
+    return [Check("privacy.training", "warn", f"{host}: {note}.", MEND) for host, note in noted.items()]
