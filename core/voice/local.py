@@ -12,6 +12,7 @@ from typing import Any
 import structlog
 
 from core.errors import EndpointFailing, ModelSilent
+from core.fair_slots import PersonSlots
 from core.llm.settings import TranscriptionSettings
 from core.llm.transcript_text import words_of_segments
 from core.llm.transcriptions import Task
@@ -47,18 +48,22 @@ class LocalWhisper:
         self._settings = settings
         self._environment = environment
         self._program = program
-        self._slots = asyncio.Semaphore(AT_ONCE)
+        self._slots = PersonSlots(AT_ONCE, AT_ONCE)  # people take turns
         self._idle: list[asyncio.Task[Process]] = []
         self._has_warned = False
 
     async def transcribe(self, path: Path, task: Task, charge: Charge) -> str:
-        """Return what is said in a file; raise EndpointFailing where the model fails, ModelSilent where it is slow."""
-        try:
-            measured = self._meter.measure(charge, ModelCall(self.name, THIS_MACHINE))
-            async with asyncio.timeout(self._settings.timeout), self._slots, measured:
-                return await self._transcribe(path, task)
-        except TimeoutError:
-            raise ModelSilent("no transcript in time") from None
+        """Return what is said in a file; raise EndpointFailing where the model fails, ModelSilent where it is slow.
+
+        The time in which others are listened to does not count.
+        """
+        measured = self._meter.measure(charge, ModelCall(self.name, THIS_MACHINE))
+        async with self._slots.hold_slot((charge.payer.workspace, charge.payer.person)):
+            try:
+                async with asyncio.timeout(self._settings.timeout), measured:
+                    return await self._transcribe(path, task)
+            except TimeoutError:
+                raise ModelSilent("no transcript in time") from None
 
     async def close(self) -> None:
         """End the processes that wait."""

@@ -13,7 +13,7 @@ import sys
 import time
 from asyncio.subprocess import DEVNULL
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -21,7 +21,7 @@ import pytest
 from core.child_process import OPEN_FILES
 from core.errors import EndpointFailing
 from core.llm.settings import TranscriptionSettings
-from core.spending.charge import Charge
+from core.spending.charge import Charge, Payer
 from core.voice.local import PROGRAM, LocalWhisper
 from tests.support.sound_files import WEATHER, sound
 
@@ -133,6 +133,35 @@ async def test_a_local_transcriber_hears_one_recording_after_the_other(tmp_path:
         with pytest.raises(EndpointFailing, match="no translation"):
             await local.transcribe(path, "translations", HEARD)
         assert await local.transcribe(path, "transcriptions", HEARD) == WEATHER
+
+
+async def test_people_take_turns_at_a_local_transcriber(tmp_path: Path) -> None:
+    """Whoever sends many recordings is not listened to before all others; one that gives nothing frees its place."""
+    path, done = tmp_path / "recording", list[str]()
+    path.write_bytes(sound("weather.ogg"))
+    pipes = [tmp_path / f"pipe {number}" for number in range(2)]
+    ada, grace = (Charge("transcription", Payer("slack", "T1", person=person)) for person in ("U1", "U2"))
+
+    async def hear(local: LocalWhisper, name: str, charge: Charge) -> None:
+        await local.transcribe(path, "transcriptions", charge)
+        done.append(name)
+
+    async with whisper() as local, AsyncExitStack() as held:
+        for pipe in pipes:
+            os.mkfifo(pipe)
+        silent = [asyncio.create_task(local.transcribe(pipe, "transcriptions", ada)) for pipe in pipes]
+        for pipe in pipes:
+            await held.enter_async_context(pipe_read_by(pipe))
+        waiting = [hear(local, f"ada {number}", ada) for number in range(3)]
+        waiting.append(hear(local, "grace", grace))
+        tasks = [asyncio.create_task(each) for each in waiting]
+        await asyncio.sleep(0)
+        silent[0].cancel()
+        await asyncio.gather(*tasks)
+        silent[1].cancel()
+        await asyncio.gather(*silent, return_exceptions=True)
+    assert done[0] == "grace"
+    assert len(done) == 4
 
 
 async def test_a_model_that_is_not_there_is_a_fault_of_the_transcriber(tmp_path: Path) -> None:
