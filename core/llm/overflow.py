@@ -43,7 +43,7 @@ WINDOW_FIGURES = (
     re2.compile(r"()(\d{3,9}) (?:tokens? )?max(?:imum)?\b"),
     re2.compile(r"(?:<=|less than|cannot exceed|must not exceed)( )(\d{3,9})"),  # TGI, Cohere
     re2.compile(r"\bn_ctx(\D{1,4})(\d{3,9})"),
-    re2.compile(r"\blimit( of|:| is|) ?(\d{3,9})"),  # Groq: more than one minute's tokens
+    re2.compile(r"\blimit( of|:| is| for this model is|) ?(\d{3,9})"),  # Groq: one minute's tokens; Cohere
 )
 PROMPT_FIGURES = (
     re2.compile(r"()(\d{3,9}) (?:tokens )?(?:in|from) (?:the |your )?(?:messages|prompt|input)"),

@@ -46,7 +46,8 @@ PER_DAY = re2.compile(r"per[ _-]?(?:day|86400)|byday\b|\brpd\b|\btpd\b|daily (?:
 PER_MINUTE = re2.compile(r"per[ _-]?(?:minute|second|hour)|\brpm\b|\btpm\b|retry in [0-9]")
 QUOTA = re2.compile(
     r"insufficient_quota|exceeded (?:your )?current quota|insufficient (?:credit|balance|funds|quota)|credit balance"
-    r"|(?:out of|no|more) credits?\b|billing_hard_limit|hard limit|spend(?:ing)? limit|payment required|in arrears"
+    r"|(?:out of|no|more) credits?\b|billing_hard_limit|hard limit|spend(?:ing)? limit|payment required|arrear|overdue"
+    r"|free ?tier\b.{0,60}exhausted|freetieronly|\x{6b20}\x{8d39}"  # DashScope; Zhipu: in arrears
     r"|exceeded_current_quota|account\b.{0,40}\bsuspended|budget_exceeded|budget has been exceeded"
 )
 KEY = re2.compile(
@@ -58,13 +59,17 @@ KEY = re2.compile(
 MODEL = re2.compile(
     r"model_not_found|invalid_model|model_decommissioned|deploymentnotfound|no endpoints found"
     r"|access (?:to )?(?:the )?model|(?:unknown|invalid|no such|supported) model\b|not a valid model"
-    r"|no models? (?:is |are )?(?:loaded|found)"
+    r"|no models? (?:is |are )?(?:loaded|found)|failed to load model"
+    r"|model identifier|on-demand throughput|function '[^']*': not found for account"  # Bedrock, NVIDIA
     r"|(?:model|deployment)s?\b.{0,100}?(?:not found|not exist|n't exist|not available|not loaded|is unknown"
     r"|decommissioned|no longer available|deprecated|shut down|been removed|failed to load)"
 )
 ANY_MODEL = re2.compile(r"\bmodel\b|\bdeployment\b")
 REGION = re2.compile(r"country|region|territory")
 MISSING = re2.compile(r"missing_required|missing required|you must provide|field required|is required|required paramet")
+# Bedrock's limits come with 400 through some gateways, and its tokens are those of a minute.
+THROTTLED_PER_DAY = re2.compile(r"too many tokens per day")
+THROTTLED = re2.compile(r"throttlingexception|too many (?:tokens|requests), please wait")
 SPEED = re2.compile(r"rate.?limit|quota|too many requests|throttl")
 INVALID = re2.compile(r"invalid_request")
 
@@ -72,6 +77,8 @@ INVALID = re2.compile(r"invalid_request")
 PHRASES: tuple[tuple[type[ModelError], frozenset[int], re2._Regexp], ...] = (
     (WrongPath, frozenset({UNTOLD, 400, 404, 405}), NO_PATH),
     (NotAChatModel, frozenset({UNTOLD, 400, 404, 422, 500}), NOT_CHAT),
+    (DailyLimit, frozenset({UNTOLD, 400, 429}), THROTTLED_PER_DAY),
+    (RateLimited, frozenset({UNTOLD, 400, 429}), THROTTLED),
     (ContextOverflow, frozenset({UNTOLD, 400, 403, 404, 413, 422, 500}), OVERFLOW),
     (ContextOverflow, frozenset({UNTOLD, 413, 429}), TOO_LARGE_AT_ONCE),
     (AnswerLimitTooLarge, frozenset({UNTOLD, 400, 422}), ANSWER_LIMIT),
