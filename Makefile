@@ -55,7 +55,7 @@ load: install  ## hold the highest load that this machine carries, for ten minut
 attack: install  ## attack the bot with a mad endpoint, hostile files and a mad platform, then with all of it and kills for MINUTES (1)
 	@$(BIN)/python -m tests.proofs.attack --minutes $(or $(MINUTES),1)
 
-prove: install .venv/requirements-prove.installed  ## kill the bot at every point, run 10,000 random schedules, and the other tests that take long
+prove: install .venv/requirements-prove.installed .venv/requirements-servers.installed  ## kill the bot at every point, run 10,000 random schedules, and the other tests that take long
 	@$(BIN)/python -m tests.proofs.killing
 	@$(BIN)/python -m tests.proofs.schedules
 	$(BIN)/python -m pytest -q -m "prove or hypothesis" --hypothesis-profile=explore
@@ -86,6 +86,10 @@ clean:  ## remove .venv and the caches; .env and the database stay
 .venv/requirements-prove.installed: requirements-prove.txt $(BIN)/python
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps -r $< && touch $@ || \
 		echo "No real servers here: the proofs with them are left out."
+
+.venv/requirements-servers.installed: requirements-servers.txt $(BIN)/python
+	@$(PYTHON) -m venv .venv/servers && .venv/servers/bin/python -m pip install -q --disable-pip-version-check -r $< && \
+		touch $@ || echo "No LiteLLM and no faster-whisper here: the proofs with them are left out."
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "Confab needs Python 3.11 or later: install it from python.org or your" \

@@ -14,6 +14,7 @@ BEFORE_WORDS = re.compile(r"(?:language\s+[\w-]{1,40}\s*)?</?asr_text>", re.IGNO
 TOKENS = re.compile(r"<\|[^|<>]{0,40}\|>|\[_[A-Z]{1,8}_?\d{0,6}\]|</?(?:noise|unk|silence|music)>")  # SenseVoice
 ASIDES = re.compile(r"\[[^\[\]]{0,60}\]|【[^【】]{0,60}】|\*[^*\n]{1,60}\*|[♩♪♫♬]+")
 PARENTHESES = re.compile(r"[(\uff08][^()\uff08\uff09]{0,60}[)\uff09]")
+CUES = re.compile(r"^(?:WEBVTT[^\n]*|NOTE [^\n]*|\d{1,6}|[\d:.,]{5,16} +--> [^\n]*)\r?$", re.MULTILINE)  # of subtitles
 SENTENCES = re.compile(r"(?<=[.!?…])(?=\s)|(?<=[。\uff01\uff1f\n])")
 APOSTROPHES = "'\u2019\u02bc"
 
@@ -27,6 +28,9 @@ SOUNDS = (
     "typing",
     "keyboard", "engine", "blank", "no speech", "no audio", "speaking in foreign", "speaks",
 )  # fmt: skip
+
+ENDING_SOUNDS = ("music", "laugh", "applau", "noise", "silence", "cheer", "chatter")  # as in `(upbeat music)`
+MOST_WORDS = 4  # of a sound that ends so
 
 # Credits of the subtitles that models learnt from: nobody says them in a voice note, so that they go from anywhere.
 CREDITS = re.compile(
@@ -73,6 +77,7 @@ INVENTED = frozenset({
 
 def words_of(text: str) -> str:
     """Return what was said, of all that a transcriber wrote; empty where it heard sounds only, or invented it all."""
+    text = CUES.sub(" ", text) if "-->" in text else text
     text = TOKENS.sub(" ", BEFORE_WORDS.sub(" ", text))
     text = PARENTHESES.sub(_without_sound, ASIDES.sub(" ", text))
     spoken = [each for each in SENTENCES.split(text) if _plain(each) and not CREDITS.search(_plain(each))]
@@ -102,7 +107,9 @@ def _figure(segment: Mapping[str, Any], name: str) -> float:
 
 
 def _without_sound(aside: re.Match[str]) -> str:
-    return " " if _plain(aside[0]).startswith(SOUNDS) else aside[0]
+    words = _plain(aside[0]).split()
+    is_sound = len(words) <= MOST_WORDS and bool(words) and words[-1].startswith(ENDING_SOUNDS)
+    return " " if is_sound or " ".join(words).startswith(SOUNDS) else aside[0]
 
 
 def _plain(text: str) -> str:

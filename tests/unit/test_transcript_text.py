@@ -23,6 +23,8 @@ INVENTED = [
     "...",
     "♪ ♪",
     "(music playing)",
+    "(upbeat music)",
+    "(audience laughing)",
     "*applause*",
     "You",
     "you.",
@@ -56,6 +58,11 @@ SPOKEN = {
     "[Music] We ship on Friday.": "We ship on Friday.",
     "We ship on Friday. Субтитры сделал DimaTorzok": "We ship on Friday.",
     "我们周五发布。字幕由Amara.org社区提供": "我们周五发布。",
+    "WEBVTT - talk\n\n1\n00:00.000 --> 00:02.000 align:start\nWe ship\n\n00:02.000 --> 00:04.000\non Friday.": (
+        "We ship on Friday."
+    ),
+    "1\r\n00:00:00,000 --> 00:00:02,000\r\nWe ship on Friday.\r\n": "We ship on Friday.",
+    "2\nthings (the noise that we talked about)": "2 things (the noise that we talked about)",
     "Thank you.": "Thank you.",
     "Say thank you for watching to the guests.": "Say thank you for watching to the guests.",
     "Thank you for watching the children yesterday.": "Thank you for watching the children yesterday.",

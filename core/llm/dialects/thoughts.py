@@ -20,6 +20,8 @@ PAIRS = {
     "<|start_thinking|>": "<|end_thinking|>",  # Cohere
     "<|begin_of_thought|>": "<|end_of_thought|>",  # OpenThinker
     "<unused94>": "<unused95>",  # MedGemma
+    "<ctrl94>": "<ctrl95>",  # Gemini
+    "<|thinking|>": "<|/thinking|>",
     "<|channel>thought": "<channel|>",  # Gemma 4
     "<|inner_prefix|>": "<|inner_suffix|>",  # Apertus
     "<|think|>": "<|end|>",  # Solar Open
@@ -31,6 +33,8 @@ PAIRS = {
     "<inner_thoughts>": "</inner_thoughts>",
     "<scratchpad>": "</scratchpad>",
     "<antthinking>": "</antthinking>",
+    "<thinking_process>": "</thinking_process>",
+    "<internal_monologue>": "</internal_monologue>",
 }
 # OpenAI's harmony format (gpt-oss): a channel's name, a message, an end; what is for people is in the channel `final`.
 FINAL, CHANNEL, START, MESSAGE = "<|channel|>final", "<|channel|>", "<|start|>", "<|message|>"
@@ -40,6 +44,7 @@ SILENT = (
     *ENDS, MESSAGE, "<|start_response|>", "<|end_response|>", "<|start_text|>", "<|end_text|>", "<|content|>",
     "<|begin_of_solution|>", "<|end_of_solution|>", "<think/>",
     "<|im_end|>", "<|eot_id|>", "<|eom_id|>", "<|endoftext|>", "<|end_of_text|>", "<end_of_turn>", "<turn|>",
+    "<|eot|>", "<|begin_of_box|>", "<|end_of_box|>", "[begin final response]", "[end final response]",
 )  # fmt: skip
 BEHIND_THOUGHTS = ("<answer>", "</answer>", "<response>", "</response>")  # Hunyuan and ERNIE: silent behind a thought
 # gpt-oss where a server takes harmony's marks away: `analysisWe need…assistantfinalYes.`; Granite's thoughts in prose.
@@ -49,6 +54,7 @@ BARE: dict[str, frozenset[str]] = {
         ("here is my thought process:", "here's my thought process:"),
         frozenset({"here is my response:", "here's my response:"}),
     ),
+    "here are my reasoning steps:": frozenset({"[begin final response]"}),  # Apriel
 }
 
 
