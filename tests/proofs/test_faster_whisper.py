@@ -6,6 +6,7 @@ import sys
 import time
 from asyncio.subprocess import PIPE
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -87,7 +88,7 @@ async def test_a_stop_amid_a_local_transcript_ends_the_bot_and_the_note_is_answe
     room = sandbox.guild.direct(ADA)
     bot = await asyncio.create_subprocess_exec(PYTHON, "-m", "bots", "run", env=environment, stdout=PIPE, stderr=PIPE)
     await sandbox.guild.until(lambda: sandbox.guild.connected == 1, PATIENCE)
-    note = sandbox.guild.attach("voice-message.ogg", spoken("weather.ogg", seconds=120), "audio/ogg", 120.0)
+    note = sandbox.guild.attach("voice-message.ogg", spoken("weather.ogg", seconds=20), "audio/ogg", 20.0)
     await sandbox.guild.say(room, "", ADA, None, [note], Flag.VOICE)
     await asyncio.to_thread(wait_for_processes, weights, are_there=True)
     bot.send_signal(signal.SIGTERM)
@@ -110,7 +111,11 @@ def wait_for_processes(weights: Path, *, are_there: bool) -> None:
         time.sleep(0.05)
 
 
-def running_with(weights: Path) -> list[str]:
+def running_with(weights: Path) -> list[Path]:
     """Return the processes that were given the model."""
-    commands = (each / "cmdline" for each in Path("/proc").iterdir() if each.name.isdecimal())
-    return [str(each) for each in commands if each.exists() and str(weights).encode() in each.read_bytes()]
+    found = []
+    for process in Path("/proc").iterdir():
+        with suppress(OSError):  # it has ended meanwhile, or is none
+            if process.name.isdecimal() and str(weights).encode() in (process / "cmdline").read_bytes():
+                found.append(process)
+    return found
