@@ -88,7 +88,7 @@ async def test_a_stop_amid_a_local_transcript_ends_the_bot_and_the_note_is_answe
     room = sandbox.guild.direct(ADA)
     bot = await asyncio.create_subprocess_exec(PYTHON, "-m", "bots", "run", env=environment, stdout=PIPE, stderr=PIPE)
     await sandbox.guild.until(lambda: sandbox.guild.connected == 1, PATIENCE)
-    note = sandbox.guild.attach("voice-message.ogg", spoken("weather.ogg", seconds=20), "audio/ogg", 20.0)
+    note = sandbox.guild.attach("voice-message.ogg", spoken(*WORDS), "audio/ogg", 8.0)
     await sandbox.guild.say(room, "", ADA, None, [note], Flag.VOICE)
     await asyncio.to_thread(wait_for_processes, weights, are_there=True)
     bot.send_signal(signal.SIGTERM)

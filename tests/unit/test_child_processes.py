@@ -66,8 +66,10 @@ async def work(path):
 BOT = """
 import asyncio, pathlib, sys
 from core.llm.settings import TranscriptionSettings
+from core.spending.charge import Charge
 from core.voice.local import LocalWhisper
 from core.voice.worker import AudioWorker
+HEARD = Charge("transcription")
 """
 
 
