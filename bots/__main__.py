@@ -25,6 +25,7 @@ COMMANDS = {
     "export": "bots.privacy_commands:export",
     "privacy": "bots.privacy_commands:privacy",
     "audit": "bots.privacy_commands:audit",
+    "usage": "bots.usage_command:usage",
     "personas": "bots.persona_commands:personas",
 }
 

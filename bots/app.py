@@ -21,14 +21,14 @@ from bots.doctor.examination import log_examination
 from bots.http_settings import USUAL_PORT, HttpSettings
 from bots.knowledge import knowledge_of
 from bots.local_model import settings_with_model
-from bots.metrics import EventLoopLag
+from bots.metrics import EventLoopLag, format_counters
 from bots.models import open_models
 from bots.moderating import guard_of
 from bots.operator_commands import LOOK_AGAIN
 from bots.platforms import BuiltPlatforms, build_platforms
 from bots.privacy import OpenedPrivacy, open_privacy
 from bots.settings import Settings
-from bots.spending import bound_answers, open_meter, reservations_of
+from bots.spending import bound_answers, open_meter, register_commands, reservations_of
 from bots.tools import toolbox_of
 from bots.voice import local_whisper, voice_notes_of
 from core.chat_commands import ChatCommands
@@ -43,6 +43,7 @@ from core.preferences.preferences import Preferences
 from core.prompt.history import HistoryLoader
 from core.prompt.summaries import Summaries
 from core.prompt.tokens import counter_for, load_vocabulary
+from core.spending.meter import Meter
 from core.storage.store import Store
 from core.tools.toolbox import Toolbox
 from core.voice.notes import VoiceNotes
@@ -69,7 +70,10 @@ async def run_bot(settings: Settings) -> None:
         await preferences.restore_choices()
         commands = ChatCommands(preferences)
         platforms = build_platforms(settings.platforms, session, store, commands, stack)
-        intake, worker, tools, knowledge, privacy = await _build_core(settings, store, commands, platforms, stack)
+        meter = await open_meter(settings, store, policies)
+        register_commands(commands, store, meter)
+        core = await _build_core(settings, store, commands, platforms, meter, stack)
+        intake, worker, tools, knowledge, privacy = core
         privacy.begin(commands, intake.forget_lines, stack)
         stack.push_async_callback(worker.stop, 0.0)
         for each in platforms.by_name.values():
@@ -78,7 +82,8 @@ async def run_bot(settings: Settings) -> None:
         await knowledge.begin()
         again = _look_again(looking, intake, worker, preferences, tools, knowledge)
         stack.callback(asyncio.create_task(again).cancel)
-        health = http.Health([each.is_ready for each in platforms.by_name.values()], store.find_trouble)
+        ready = [each.is_ready for each in platforms.by_name.values()]
+        health = http.Health(ready, store.find_trouble, lambda: format_counters(meter.totals))
         await _open_ports(settings.http, health, platforms.routes(), stack)
         _tune_garbage_collector()
         if settings.process.check_at_start:
@@ -98,13 +103,17 @@ def _open_store(path: Path, key: str, policies: Policies) -> Store:
 
 
 async def _build_core(
-    settings: Settings, store: Store, commands: ChatCommands, platforms: BuiltPlatforms, stack: AsyncExitStack
+    settings: Settings,
+    store: Store,
+    commands: ChatCommands,
+    platforms: BuiltPlatforms,
+    meter: Meter,
+    stack: AsyncExitStack,
 ) -> tuple[Intake, Worker, Toolbox, Knowledge, OpenedPrivacy]:
     """Return what takes events in, what answers them, their tools and knowledge, and what sees to what is kept."""
     asked = settings.model.model_copy(update={"max_connections": settings.turns.concurrency})
     client = await stack.enter_async_context(open_client(asked))
     policies = commands.preferences.policies
-    meter = await open_meter(settings, store, policies)
     models = open_models(settings, asked, client, stack, meter)
     privacy = await open_privacy(settings, store)
     leaves_out = privacy.opt_outs.leaves_out
@@ -120,20 +129,8 @@ async def _build_core(
     tools = await toolbox_of(settings.tools, store, policies, guard, documents, stack, os.environ)
     knowledge = _closed_by(stack, knowledge_of(store, policies, platforms.sources, documents, recall, guard))
     spending = reservations_of(meter, models.choice, policies, settings.prompt.instructions)
-    conversation = Conversation(
-        store,
-        models.choice,
-        commands,
-        recall,
-        summaries,
-        voice_notes,
-        guard,
-        tools,
-        documents,
-        knowledge,
-        settings.consent,
-        spending,
-    )
+    parts = (store, models.choice, commands, recall, summaries, voice_notes, guard, tools, documents)
+    conversation = Conversation(*parts, knowledge, settings.consent, spending)
     worker = Worker(store, conversation, platforms.by_name, settings.turns, guard, spending.reserve_turn)
     intake = Intake(store, conversation, platforms.by_name, policies, worker, settings.turns.queue, guard)
     return intake, worker, tools, knowledge, privacy

@@ -22,10 +22,14 @@ LINGERING = 2.0  # seconds for which what is sent after a refusal is still read,
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """Asks each platform whether events can arrive, and the store what keeps it from storing them, if anything does."""
+    """Asks each platform whether events can arrive, and the store what keeps it from storing them, if anything does.
+
+    `counters` gives further metrics as Prometheus reads them.
+    """
 
     ready: Sequence[Callable[[], Awaitable[bool]]]
     trouble: Callable[[], Awaitable[str]]
+    counters: Callable[[], str] = str
 
     async def is_ready(self) -> bool:
         """Tell whether events can arrive from every platform."""
@@ -96,7 +100,7 @@ def _health(health: Health) -> Handler:
 def _metrics(health: Health, lag: EventLoopLag) -> Handler:
     async def answer(_: web.Request) -> web.Response:
         is_ready, trouble = await health.is_ready(), await health.trouble()
-        text = format_metrics(lag, is_ready=is_ready, is_writable=not trouble)
+        text = format_metrics(lag, is_ready=is_ready, is_writable=not trouble) + health.counters()
         return web.Response(text=text, content_type="text/plain")
 
     return answer

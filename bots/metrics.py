@@ -1,8 +1,11 @@
 """How well the process does: how late its event loop is, as a number that can be watched."""
 
 import asyncio
+from collections.abc import Mapping
 
 import structlog
+
+from core.spending.meter import MeterTotals
 
 log = structlog.get_logger()
 
@@ -49,3 +52,29 @@ def format_metrics(lag: EventLoopLag, *, is_ready: bool, is_writable: bool) -> s
         for name, (about, value) in gauges.items()
     ]
     return "\n".join([*lines, ""])
+
+
+def format_counters(totals: Mapping[tuple[str, str], MeterTotals]) -> str:
+    """Return what calls came to since the process began, by purpose and model, never by person, for Prometheus."""
+    counters: dict[str, tuple[str, str, float]] = {
+        "model_calls_total": ("Calls that cost.", "calls", 1),
+        "model_input_tokens_total": ("Tokens sent, cached ones among them.", "input", 1),
+        "model_cached_tokens_total": ("Tokens sent that a cache served.", "cached", 1),
+        "model_output_tokens_total": ("Tokens received, those of reasoning among them.", "output", 1),
+        "model_reasoning_tokens_total": ("Tokens of reasoning.", "reasoning", 1),
+        "model_audio_seconds_total": ("Seconds of recordings sent.", "audio_ms", 1_000),
+        "model_cost_dollars_total": ("Dollars spent on calls whose price is known.", "nanos", 10**9),
+        "model_unpriced_calls_total": ("Calls whose price is not known.", "unpriced", 1),
+    }
+    return "".join(
+        f"# HELP confab_{name} {about}\n# TYPE confab_{name} counter\n"
+        + "".join(
+            f'confab_{name}{{purpose="{purpose}",model="{_escape_label(model)}"}} {getattr(each, field) / unit!r}\n'
+            for (purpose, model), each in sorted(totals.items())
+        )
+        for name, (about, field, unit) in counters.items()
+    )
+
+
+def _escape_label(value: str) -> str:
+    return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

@@ -3,15 +3,18 @@
 import time
 
 from bots.settings import Settings
+from core.chat_commands import ChatCommands
 from core.llm.choice import ModelChoice
 from core.llm.settings import ModelSettings
 from core.messages import ConversationKey
 from core.policy import Policies
 from core.spending.caps import Caps, caps_from
+from core.spending.lifting import CapLifting
 from core.spending.meter import CHARACTERS, Meter, ModelCall
 from core.spending.price_book import PriceBook
 from core.spending.reservations import TurnReservations
 from core.spending.settings import SpendingSettings
+from core.spending.usage import UsageTeller
 from core.storage.spending import settle_cut_calls
 from core.storage.store import Store
 
@@ -31,6 +34,14 @@ def meter_of(settings: SpendingSettings, store: Store, policies: Policies, local
     book = PriceBook(own, (*settings.local_hosts, *local_hosts))
     caps = Caps(caps_from(settings), lambda key: policies.policy_of(key).time_zone)
     return Meter(store, book, caps, time.time)
+
+
+def register_commands(commands: ChatCommands, store: Store, meter: Meter) -> None:
+    """Have people told what they have used, and let administrators lift caps."""
+    preferences = commands.preferences
+    told = UsageTeller(store, meter.caps, preferences.is_named_administrator)
+    commands.register("usage", told.tell_usage)
+    commands.register("uncap", CapLifting(store, meter.caps, preferences.is_named_administrator).lift)
 
 
 def bound_answers(options: ModelSettings, meter: Meter) -> ModelSettings:

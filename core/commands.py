@@ -31,6 +31,12 @@ WORDS: Mapping[Command, CommandWord] = {
     "forget this": CommandWord("erases all that is kept of this conversation"),
     "leave me out": CommandWord("stops me from reading you where others ask", is_private=True),
     "read me again": CommandWord("takes that back", is_private=True),
+    "usage": CommandWord("tells what your answers cost, and what is left of your share", is_private=True),
+    "uncap": CommandWord(
+        "lifts the caps on spending until tomorrow, for this channel or for @somebody; administrators alone may",
+        is_private=True,
+        argument="somebody",
+    ),
     "help": CommandWord("shows this"),
 }
 HELP = (

@@ -127,6 +127,7 @@ class Conversation:
             await self._voice_notes.forget(message)
         await self._ask_people(turn, platform, run, is_over=bool(halt.sentence or answer.error))
         await self._keep_answer(turn, asked, answer, sees=model.sees)
+        await self._spending.warn(turn, platform)
 
     async def _look_up(
         self, turn: Turn, message: Message, question: Entry, remembered: StoredHistory, answer: Outcome

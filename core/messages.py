@@ -11,6 +11,7 @@ Origin = Literal["", "channel"]
 Command = Literal[
     "", "ask", "edit", "stop", "reset", "memory", "settings", "help", "deleted", "full", "unheard", "click",
     "privacy", "export me", "forget me", "forget this", "leave me out", "read me again",
+    "usage", "uncap",
 ]  # fmt: skip
 MOST_FILES = 20  # of one message that are read
 NOTICE = "-notice"  # behind a turn's id: what is said below an answer that could not be shown to its end

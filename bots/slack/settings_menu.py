@@ -10,7 +10,7 @@ from bots.slack.payload_values import Payload, mapping_at, mappings_at, text_at
 from bots.slack.people import DisplayNames
 from bots.slack.settings_views import OPEN, chosen_values, home_of, modal_of, modal_saying
 from core.chat_commands import ChatCommands
-from core.messages import ConversationKey
+from core.messages import Author, ConversationKey, Message
 from core.preferences.preferences import ChoiceRefused, Standing
 
 log = structlog.get_logger()
@@ -63,12 +63,20 @@ class SettingsMenu:
 
     async def publish_home(self, person: str) -> None:
         """Show a person the App Home as it is for them now; it is shown again whenever they open it."""
-        view = home_of(self._commands.help_of(self._key(""), person))
+        told = (self._commands.help_of(self._key(""), person), await self._usage_of(person))
+        view = home_of("\n\n".join(filter(None, told)))
         try:
             async with asyncio.timeout(IN_TIME):
                 await self._calls.write("views.publish", {"user_id": person, "view": view})
         except (SlackRefusal, TimeoutError) as error:
             log.warning("app home not shown", error=type(error).__name__, detail=str(error))
+
+    async def _usage_of(self, person: str) -> str:
+        """Return what a person has used, where that is told."""
+        if not self._commands.is_answered_apart("usage"):
+            return ""
+        author = Author(person, "", workspace=self._workspace)
+        return await self._commands.answer(Message("", self._key(""), author, "", 0.0, addressed=True, command="usage"))
 
     async def _standing_of(self, channel: str, person: str) -> Standing:
         """Return whether a person may set what holds in a channel, as it is at this moment."""

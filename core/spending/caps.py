@@ -15,6 +15,7 @@ LONGEST_ANSWER = 8_192  # tokens, where caps count them and nobody says how long
 SHARE = 4  # an answer takes no more than this part of a cap
 LEAST_ANSWER = 64  # tokens
 BY_TURN: tuple[Unit, ...] = ("answers", "requests")  # what is counted as a turn begins
+COUNTED: tuple[Unit, ...] = ("dollars", "tokens", "answers", "audio_minutes")  # what people are told of
 BY_CALL: tuple[Unit, ...] = ("dollars", "tokens")
 
 

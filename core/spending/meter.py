@@ -46,6 +46,33 @@ class ModelCall:
     longest: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class MeterTotals:
+    """What calls of one purpose and model came to since the process began; `nanos` of those whose price is known."""
+
+    calls: int = 0
+    input: int = 0
+    cached: int = 0
+    output: int = 0
+    reasoning: int = 0
+    audio_ms: int = 0
+    nanos: int = 0
+    unpriced: int = 0
+
+    def plus(self, settled: SettledCall, audio_ms: int) -> "MeterTotals":
+        """Return the totals with one more call."""
+        return MeterTotals(
+            self.calls + 1,
+            self.input + settled.input,
+            self.cached + settled.cached,
+            self.output + settled.output,
+            self.reasoning + settled.reasoning,
+            self.audio_ms + audio_ms,
+            self.nanos + (settled.nanos or 0),
+            self.unpriced + (settled.nanos is None),
+        )
+
+
 class MeteredCall:
     """One call under way; give it every event.
 
@@ -122,8 +149,9 @@ class Meter:
         self.caps = caps or Caps()
         self.book = book or PriceBook()
         self.clock = clock
-        self._store = store
+        self.store = store
         self._prompts: deque[int] = deque(maxlen=LATELY)
+        self.totals: dict[tuple[str, str], MeterTotals] = {}
 
     @property
     def shortest_prompt(self) -> int:
@@ -133,20 +161,27 @@ class Meter:
     @asynccontextmanager
     async def measure(self, charge: Charge, sent: ModelCall) -> AsyncIterator[MeteredCall]:
         """Reserve a call, and settle it at the end of the block; raises SpendingRefused before it begins."""
-        price = self.book.price_of(sent.model, sent.host) if self._store else None
+        price = self.book.price_of(sent.model, sent.host) if self.store else None
         reserved = to_reserved_call(charge, sent, price)
         if charge.purpose == "answer":
             self._prompts.append(reserved.input)
-        if self._store:
-            await self._reserve(self._store, reserved, charge.payer, price)
-        metered = MeteredCall(reserved, price, self._store, is_own=self.book.is_own(sent.model))
+        if self.store:
+            await self._reserve(self.store, reserved, charge.payer, price)
+        metered = MeteredCall(reserved, price, self.store, is_own=self.book.is_own(sent.model))
         try:
             yield metered
             metered.is_whole = True
         finally:
-            if self._store:
+            if self.store:
                 settled = metered.settle() if metered.is_billed else None
-                self._store.send(partial(_finish_call, call_id=reserved.id, settled=settled))
+                if settled:
+                    self._count(reserved, settled)
+                self.store.send(partial(_finish_call, call_id=reserved.id, settled=settled))
+
+    def _count(self, reserved: ReservedCall, settled: SettledCall) -> None:
+        """Add a call to what this process has spent."""
+        key = (reserved.purpose, reserved.model)
+        self.totals[key] = self.totals.get(key, MeterTotals()).plus(settled, reserved.audio_ms)
 
     async def _reserve(self, store: Store, reserved: ReservedCall, payer: Payer, price: Price | None) -> None:
         """Put a call into the ledger, and wait for that only where a cap could refuse it."""

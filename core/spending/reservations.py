@@ -6,6 +6,8 @@ from dataclasses import replace
 import structlog
 
 from core.messages import ConversationKey, Turn
+from core.ports import Platform
+from core.spending.cap_warnings import warn_of_caps
 from core.spending.caps import BY_CALL, BY_TURN
 from core.spending.charge import Charge, Payer
 from core.spending.errors import LimitReached, SpendingRefused, SpendingUncertain
@@ -61,6 +63,12 @@ class TurnReservations:
         limits = meter.caps.limits_for(payer, sent.model, meter.clock(), (*BY_TURN, *BY_CALL))
         reserved = to_reserved_call(Charge("answer", payer, tokens), sent, price)
         return meter.admit_call(connection, reserved, payer, price, limits, is_sent=False)
+
+    async def warn(self, turn: Turn, platform: Platform) -> None:
+        """Tell who asked once most of a cap is used up, once in its period."""
+        if self._meter.store:
+            model = self._model_of(turn.message.key).model
+            await warn_of_caps(self._meter.store, self._meter, turn.message, turn.id, model, platform)
 
     def is_worth_telling(self, turn: Turn) -> bool:
         """Whether a person is told why their question is refused: of asking too fast, once in a minute."""

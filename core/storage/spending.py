@@ -217,6 +217,27 @@ def delete_call(connection: Connection, call_id: str) -> None:
         )
 
 
+def mark_warned(connection: Connection, turn_id: str, limits: Sequence[SpendingLimit]) -> list[tuple[str, int]]:
+    """Return the label of each limit of which a turn's person is to be warned, and what is used; note that they are.
+
+    That is from 80 % on, and once in its period; at its end the next refusal tells.
+    """
+    due = []
+    for limit in limits:
+        where, values = limit.where()
+        mark, used = f"|{limit.label}|", used_of(connection, limit)
+        if not limit.most * 4 <= used * 5 < limit.most * 5:
+            continue
+        if connection.execute(
+            f"SELECT 1 FROM spending WHERE {where} AND warned LIKE ? LIMIT 1", (*values, f"%{mark}%")
+        ):
+            continue
+        last = "seq = (SELECT max(seq) FROM spending WHERE turn_id = ?)"
+        if connection.execute(f"UPDATE spending SET warned = warned || ? WHERE {last} RETURNING 1", (mark, turn_id)):
+            due.append((limit.label, used))
+    return due
+
+
 def goes_on_at(connection: Connection, limit: SpendingLimit, needed: int, now: float) -> float | None:
     """Return when a limit has room again for what is needed, in seconds since the epoch; None where it never has."""
     if needed > limit.most:
@@ -237,6 +258,15 @@ def last_prompt(connection: Connection, key: ConversationKey) -> int:
     """Return how many tokens the last prompt of a conversation had, by the endpoint's count or else by ours."""
     rows = connection.execute(f"SELECT reported, counted FROM memories WHERE {KEY}", key_values(key))
     return int(max(rows[0])) if rows else 0
+
+
+def lift_caps(connection: Connection, place: LedgerPlace, until: float, by: str) -> None:
+    """Note that caps are lifted until a time, for the person of a place, or without one for all in its channel."""
+    connection.execute(
+        "INSERT INTO lifted_caps (at, platform, workspace, channel, person, until, lifted_by) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (time.time(), place.platform, place.workspace, place.channel, place.person, until, by),
+    )
 
 
 def is_lifted(connection: Connection, place: LedgerPlace, now: float) -> bool:

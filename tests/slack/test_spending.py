@@ -6,10 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from core.preferences.settings import PreferenceSettings
 from core.spending.settings import SpendingSettings
 from core.storage.store import Store
 from deploy.sandbox.openai.model import FAULTS, Reply
 from deploy.sandbox.openai.wanted import Wanted
+from deploy.sandbox.slack.interactions import use_command
 from deploy.sandbox.wire.server import Sandbox
 from tests.support.bot import GENERAL, Setup, running
 from tests.support.room import answers, ask, mention
@@ -208,3 +210,54 @@ async def test_nothing_is_held_for_good(sandbox: Sandbox, tmp_path: Path) -> Non
         held = await bot.store.run(lambda db: db.execute("SELECT sum(held_tokens), sum(held_nanos) FROM spending"))
     assert held == [(0, 0)]
     assert [row["estimated"] for row in rows] == [1, 0]
+
+
+async def test_a_person_reads_what_they_used_and_what_is_left(sandbox: Sandbox, tmp_path: Path) -> None:
+    """By mention, and by slash command to themselves alone; of others only an administrator is told."""
+    caps = [{"scope": "person", "period": "day", "answers": 3}]
+    setup = replace(
+        costing(prices=PRICED, caps=caps), preferences=PreferenceSettings(administrators=(f"user:{GRACE}",))
+    )
+    async with running(sandbox, tmp_path / "a.db", setup) as bot:
+        await ask(sandbox, "one")
+        await settled(bot.store, 1)
+        thread = await ask(sandbox, "usage")
+        (told,) = answers(sandbox, thread)
+        assert "You, today: 1 answer; " in told
+        assert "3 answers a day, 2 answers left" in told
+        assert "All, this month" not in told
+        await use_command(sandbox.workspace, GENERAL, "usage", GRACE)
+        await sandbox.workspace.until(lambda: private(sandbox))
+        assert "You, today: nothing yet" in private(sandbox)[0]
+        assert "All, this month: 1 answer; " in private(sandbox)[0]
+    assert len(sandbox.model.requests) == 1
+
+
+async def test_an_administrator_lifts_caps_from_the_chat_until_the_days_end(sandbox: Sandbox, tmp_path: Path) -> None:
+    """Nobody else does, and who did it is kept."""
+    caps = [{"scope": "person", "period": "month", "answers": 0}]
+    setup = replace(costing(caps=caps), preferences=PreferenceSettings(administrators=(f"user:{GRACE}",)))
+    async with running(sandbox, tmp_path / "a.db", setup) as bot:
+        assert "Only an administrator" in answers(sandbox, await ask(sandbox, "uncap"))[0]
+        await use_command(sandbox.workspace, GENERAL, f"uncap <@{ADA}|ada>", GRACE)
+        await sandbox.workspace.until(lambda: private(sandbox))
+        assert "tomorrow at 00:00 (UTC)" in private(sandbox)[0]
+        await ask(sandbox, "one")
+        rows = await bot.store.run(lambda db: db.execute("SELECT person, lifted_by FROM lifted_caps"))
+        assert rows == [(ADA, GRACE)]
+        await sandbox.workspace.say(GENERAL, mention("and I?"), user=GRACE)
+        await sandbox.workspace.until(lambda: len(private(sandbox)) == 2)
+    assert len(sandbox.model.requests) == 1
+
+
+async def test_most_of_a_cap_is_told_of_once(sandbox: Sandbox, tmp_path: Path) -> None:
+    """To the person alone, when four fifths of it are used."""
+    caps = [{"scope": "person", "period": "day", "answers": 5}]
+    async with running(sandbox, tmp_path / "a.db", costing(caps=caps)):
+        for number in range(5):
+            await ask(sandbox, f"question {number}")
+        await sandbox.workspace.say(GENERAL, mention("one more"))
+        await sandbox.workspace.until(lambda: len(private(sandbox)) == 2)
+        warning, refusal = private(sandbox)
+    assert "used 80 % of the limit of 5 answers a day" in warning
+    assert "reached the limit" in refusal

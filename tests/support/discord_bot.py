@@ -12,7 +12,7 @@ from bots.bounded_response import BoundedResponse
 from bots.discord.adapter import Discord
 from bots.discord.settings import DiscordSettings
 from bots.knowledge import knowledge_of
-from bots.spending import bound_answers, meter_of, reservations_of
+from bots.spending import bound_answers, meter_of, register_commands, reservations_of
 from bots.state import PlatformState
 from core.chat_commands import ChatCommands
 from core.conversation import Conversation
@@ -100,6 +100,7 @@ async def running(sandbox: Sandbox, database: Path, setup: DiscordSetup | None =
         preferences = Preferences(store, setup.policies, setup.preferences, is_moderated=setup.moderation is not None)
         await preferences.restore_choices()
         commands = ChatCommands(preferences)
+        register_commands(commands, store, meter)
         discord = Discord(_options(sandbox, setup), session, PlatformState("discord", store), commands)
         privacy = await opened_privacy(store, database, setup.hold)
         leaves_out = privacy.opt_outs.leaves_out

@@ -71,6 +71,11 @@ SINKS: dict[tuple[str, str, str], tuple[Path, ...]] = {
     ): (),  # ids and categories; text where the operator asked for it
     ("core.moderation.log", "_keep_record", "save_moderation"): (),
     ("core.tools.journal", "save_calls", "run"): ("tool",),
+    ("core.spending.usage", "describe_own", "run"): (),
+    ("core.spending.usage", "_describe", "run"): (),
+    ("core.spending.lifting", "lift", "run"): (),
+    ("core.spending.cap_warnings", "warn_of_caps", "run"): (),
+    ("core.spending.cap_warnings", "warn_of_caps", "post_notice"): (),  # a sentence of Confab's own
     ("core.spending.meter", "_reserve", "run"): (),  # numbers, ids, and the model's name
     ("core.spending.meter", "_reserve", "send"): (),
     ("core.spending.meter", "_note_progress", "send"): (),
