@@ -70,10 +70,10 @@ async def run_bot(settings: Settings) -> None:
         await preferences.restore_choices()
         commands = ChatCommands(preferences)
         platforms = build_platforms(settings.platforms, session, store, commands, stack)
-        meter = await open_meter(settings, store, policies)
-        register_commands(commands, store, meter)
-        core = await _build_core(settings, store, commands, platforms, meter, stack)
-        intake, worker, tools, knowledge, privacy = core
+        meter = register_commands(commands, store, await open_meter(settings, store, policies))
+        intake, worker, tools, knowledge, privacy = await _build_core(
+            settings, store, commands, platforms, meter, stack
+        )
         privacy.begin(commands, intake.forget_lines, stack)
         stack.push_async_callback(worker.stop, 0.0)
         for each in platforms.by_name.values():
@@ -82,8 +82,7 @@ async def run_bot(settings: Settings) -> None:
         await knowledge.begin()
         again = _look_again(looking, intake, worker, preferences, tools, knowledge)
         stack.callback(asyncio.create_task(again).cancel)
-        ready = [each.is_ready for each in platforms.by_name.values()]
-        health = http.Health(ready, store.find_trouble, lambda: format_counters(meter.totals))
+        health = http.Health(platforms.readiness(), store.find_trouble, lambda: format_counters(meter.totals))
         await _open_ports(settings.http, health, platforms.routes(), stack)
         _tune_garbage_collector()
         if settings.process.check_at_start:

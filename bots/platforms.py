@@ -92,6 +92,10 @@ class BuiltPlatforms:
         """Return those whose people's files can be looked up, by name."""
         return {each.sources.name: each.sources for each in self.built if each.sources}
 
+    def readiness(self) -> list[Callable[[], Awaitable[bool]]]:
+        """Return what tells of each whether events can arrive from it."""
+        return [each.platform.is_ready for each in self.built]
+
     def routes(self) -> list[web.RouteDef]:
         """Return the routes of those that have started."""
         return [route for each in self.built for route in each.routes()]

@@ -36,12 +36,13 @@ def meter_of(settings: SpendingSettings, store: Store, policies: Policies, local
     return Meter(store, book, caps, time.time)
 
 
-def register_commands(commands: ChatCommands, store: Store, meter: Meter) -> None:
-    """Have people told what they have used, and let administrators lift caps."""
+def register_commands(commands: ChatCommands, store: Store, meter: Meter) -> Meter:
+    """Have people told what they have used, and let administrators lift caps; return the meter."""
     preferences = commands.preferences
     told = UsageTeller(store, meter.caps, preferences.is_named_administrator)
     commands.register("usage", told.tell_usage)
     commands.register("uncap", CapLifting(store, meter.caps, preferences.is_named_administrator).lift)
+    return meter
 
 
 def bound_answers(options: ModelSettings, meter: Meter) -> ModelSettings:
