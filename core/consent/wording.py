@@ -11,7 +11,7 @@ from core.sanitize import INVISIBLE
 from core.storage.consents import Consent
 from core.tool_calls import CallRecord
 
-LONGEST = 1_200  # characters of all arguments on a card: it is one message on every platform
+LONGEST = 1_100  # characters of all arguments on a card: it is one message on every platform
 LEFT_OUT = "\n… {count} characters more …\n"
 ASKED = "**May I?** This waits for {who}."
 TAINTED = "_What was read here comes from outside, so I ask whatever was allowed before._"

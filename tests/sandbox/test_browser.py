@@ -426,3 +426,18 @@ async def test_the_first_minute(browser: Browser, tmp_path: Path) -> None:
         await expect(thread.locator("[data-user=U0CONFAB1] td").first).to_have_text("Mercury")
         await page.screenshot(path=tmp_path / "first-minute.png")
         await page.close()
+
+
+async def test_a_button_is_pressed_and_what_comes_of_it_is_read(page: Page, slack: AsyncWebClient) -> None:
+    """Under the app's message; that nobody hears it, Slack says to the person alone."""
+    words = {"type": "plain_text", "text": "Always here"}
+    button = {"type": "button", "action_id": "confab:always", "value": "1", "text": words}
+    blocks: list[dict[str, object]] = [
+        {"type": "markdown", "text": "May I?"},
+        {"type": "actions", "elements": [button]},
+        {"type": "context", "elements": [{"type": "mrkdwn", "text": "Asked <!date^1700000000^{date}|in November>"}]},
+    ]
+    await slack.chat_postMessage(channel=GENERAL, text="May I?", blocks=blocks)
+    await expect(page.get_by_text("Asked in November")).to_be_visible()
+    await page.get_by_role("button", name="Always here").click()
+    await expect(page.get_by_text("The button failed")).to_be_visible()
