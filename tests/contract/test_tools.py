@@ -60,7 +60,7 @@ async def test_a_question_is_worked_out_with_a_tool_and_the_answer_says_so(room:
     await room.leave()
     await room.join(tools=ToolSetup(built_in_tools))
     said = await ask(room, "what is 17*23?")
-    assert "391" in await shown(room, said, "`calculator`")
+    assert "391" in await shown(room, said, "Looked up with")
     first, second = (request.body for request in room.model.requests)
     assert [each["function"]["name"] for each in first["tools"]] == ["time", "calculator", "search_here"]
     *_, call, result = second["messages"]
