@@ -211,7 +211,7 @@ CARRIERS = {
 }
 NO_TEXT = {
     (Message, "id"), (Message, "zone"), (Message, "command"), (Message, "handle"), (Message, "about"), (Author, "id"),
-    (Author, "workspace"), (Author, "roles"), (Author, "roles"), (Attachment, "id"), (Attachment, "media_type"), (Attachment, "url"),
+    (Author, "workspace"), (Author, "roles"), (Attachment, "id"), (Attachment, "media_type"), (Attachment, "url"),
     (Earlier, "message_id"),
 }  # fmt: skip
 
