@@ -12,18 +12,23 @@ class CommandWord:
     """What a word does, as `help` says it.
 
     `is_private` says that it is about who asks or where, not about one conversation: as a slash command it is then
-    answered at once, to the asker alone. `argument` names what may follow the word, if anything.
+    answered at once, to the asker alone. `argument` names what may follow the word, if anything. `is_ranked` says that
+    what it does depends on whether an administrator asks.
     """
 
     about: str
     is_private: bool = False
     argument: str = ""
+    is_ranked: bool = False
 
 
 WORDS: Mapping[Command, CommandWord] = {
     "stop": CommandWord("ends the answer that I am writing"),
     "reset": CommandWord("makes me forget what was said in this conversation"),
     "memory": CommandWord("tells what I still know of it"),
+    "persona": CommandWord(
+        "tells who I am here; with a name behind it, makes me that one", argument="name", is_ranked=True
+    ),
     "settings": CommandWord("tells how I am set here, and where you change that"),
     "privacy": CommandWord("tells what is kept of you, for how long, and who gets it", is_private=True),
     "export me": CommandWord("gives you all that is kept of you", is_private=True),
@@ -73,6 +78,11 @@ def command_of(text: str, *, addressed: bool = True) -> Command:
         if match and " ".join(match[1].lower().split()) == command:
             return command
     return ""
+
+
+def is_ranked(command: Command) -> bool:
+    """Whether what a command does depends on the rank of who gives it."""
+    return command in WORDS and WORDS[command].is_ranked
 
 
 def argument_of(text: str) -> str:

@@ -8,6 +8,7 @@ import structlog
 
 from core import commands
 from core.chat_commands import ChatCommands
+from core.commands import is_ranked
 from core.consent.consents import Consents
 from core.consent.settings import ConsentSettings
 from core.earlier import EarlierReader
@@ -26,6 +27,8 @@ from core.moderation.moderation import NOBODY, Moderation
 from core.moderation.preflight import may_merge, post_if_clean
 from core.moderation.stream import release_checked
 from core.outcome import Cancellation, Outcome, about, again, reference, sentence
+from core.personas.character import Persona
+from core.personas.personas import Personas
 from core.ports import Platform
 from core.prompt.ask import PreparedQuestion, texts_to_check
 from core.prompt.history import HistoryLoader
@@ -80,8 +83,10 @@ class Conversation:
         self.consents = Consents(store, consent or ConsentSettings(), self.reply, guard)
         chat_commands.register("stop", self.consents.stop)
         self._spending = spending or TurnReservations(Meter())
+        self._personas = Personas(store, chat_commands.preferences, recall.count, guard)
         chat_commands.register("reset", self._reset)
         chat_commands.register("memory", self._tell_memory)
+        chat_commands.register("persona", self._personas.answer_command, self._personas.suggest)
         self.earlier = EarlierReader(store, recall, policies, self._documents, guard)
 
     async def answer(self, turn: Turn, platform: Platform, halt: Cancellation) -> None:
@@ -101,7 +106,8 @@ class Conversation:
             await self.reply.refuse(turn, platform, error)
             return
         author = self._guard.with_safe_name(message.author) if self._guard else message.author
-        model = self._model_of(message.key)
+        persona, model = await self._speaker_of(turn)
+        turn = replace(turn, face=persona.face if persona else None)
         question = Entry("user", sanitize_text(message.text), author, message.id, message.sent_at, about=message.about)
         heard_texts = notes.to_prompt_texts(heard)
         files = await read_attachments(message, platform, self._documents, heard_texts, blind=self._blind(model))
@@ -110,6 +116,7 @@ class Conversation:
         if await self._is_part(turn, message, question):
             await self._store.finish_turn(turn, [question], "merged", {})
             return
+        remembered = persona.join(remembered, question, self._recall.count) if persona else remembered
         answer = Outcome(times={"asked": time.time()}, above=notes.quote_transcripts(heard))
         if self._checks is None:
             answer.admission.set()
@@ -158,7 +165,7 @@ class Conversation:
             is_told = await self._guard.tells_refusal(refusal, turn.message, about(turn))
             await self.reply.refuse(turn, platform, refusal, is_told=is_told)
         elif turn.message.command:
-            await self.reply.tell(turn, platform, await self._commands.answer(turn.message))
+            await self._obey(turn, platform)
         elif turn.refusal:
             await self.reply.refuse(turn, platform, turn.refusal, is_told=self._spending.is_worth_telling(turn))
         else:
@@ -172,9 +179,16 @@ class Conversation:
             return False
         return self._checks is None or await may_merge(self._checks, turn, message, question)
 
-    def _model_of(self, key: ConversationKey) -> OpenAI:
-        """Return who answers in a conversation."""
-        return self._models.model_named(self._policies.policy_of(key).model)
+    async def _obey(self, turn: Turn, platform: Platform) -> None:
+        """Do what a command says, and answer with what it comes to."""
+        message = await platform.resolve_names(turn.message) if is_ranked(turn.message.command) else turn.message
+        await self.reply.tell(turn, platform, await self._commands.answer(message))
+
+    async def _speaker_of(self, turn: Turn) -> tuple[Persona | None, OpenAI]:
+        """Return whom the bot plays in a turn, and which model answers: that one's own, or what is set there."""
+        persona = await self._personas.speaker_of(turn)
+        own = persona.character.model if persona else ""
+        return persona, self._models.model_named(own or self._policies.policy_of(turn.message.key).model)
 
     def _blind(self, model: OpenAI) -> tuple[str, str] | None:
         """Return why no picture is shown: the model sees none, or nobody would check one before it is sent."""
@@ -257,6 +271,7 @@ class Conversation:
     async def _reset(self, message: Message) -> str:
         """Forget what was said in a conversation."""
         await self._store.delete_conversation(message.key)
+        await self._personas.begin_anew(message.key)
         return commands.DONE["reset"]
 
     async def _tell_memory(self, message: Message) -> str:

@@ -27,12 +27,30 @@ class History:
 
 
 @dataclass(frozen=True, slots=True)
+class Character:
+    """Whom the bot plays in a conversation, as its prompts tell of it; everything in it is somebody's data.
+
+    `instructions` stand below ours and never change while the conversation goes on; `examples` stand behind them where
+    there is room. `lore` is what matters of its world to this question. `model` answers, empty for the usual one, with
+    `parameters` of its own, as names and numbers.
+    """
+
+    name: str
+    instructions: str
+    examples: str = ""
+    lore: str = ""
+    model: str = ""
+    parameters: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class StoredHistory:
     """A conversation's history as it was read, with what its last prompt's length taught.
 
     `version` grows when something told was changed: what is made from this history is kept only while it holds.
     `has_earlier` says that what others said before the bot came has been read; `unread_from` is when the oldest line
-    was said that others wrote since and no prompt has, in seconds since the epoch, 0 where there is none.
+    was said that others wrote since and no prompt has, in seconds since the epoch, 0 where there is none. `character`
+    is whom the bot plays there, None for itself.
     """
 
     history: History
@@ -40,6 +58,7 @@ class StoredHistory:
     ratio: TokenRatio = field(default_factory=TokenRatio)
     has_earlier: bool = False
     unread_from: float = 0.0
+    character: Character | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,16 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from core.errors import BotError
+from core.face import Face
 
 Role = Literal["system", "user", "assistant", "tool"]
 Origin = Literal["", "channel"]
 Command = Literal[
-    "", "ask", "edit", "stop", "reset", "memory", "settings", "help", "deleted", "full", "unheard", "click",
+    "", "ask", "edit", "stop", "reset", "memory", "persona", "settings", "help", "deleted", "full", "unheard", "click",
     "privacy", "export me", "forget me", "forget this", "leave me out", "read me again",
     "usage", "uncap",
 ]  # fmt: skip
+Standing = Literal["alone", "member", "administrator"]  # where one writes; `alone` is in a direct message
 MOST_FILES = 20  # of one message that are read
 NOTICE = "-notice"  # behind a turn's id: what is said below an answer that could not be shown to its end
 
@@ -91,6 +93,7 @@ class Message:
     hides, with what it has to say of that as its text. `about` is the id of the message that it quotes, where it was
     asked from that one's menu: once that is gone, so is this. `handle` is what the platform needs to reply beside the
     key, if anything. `others` is what stands in the text but is not its author's: quotations, and people's names.
+    `standing` is the author's rank there, told with a command whose answer depends on it.
     `is_awaited` says that the platform shows an answer as awaited until one comes, as for a command. `zone` is the
     author's time zone by its IANA name, where the platform tells it. `quotations` are the parts that others wrote.
     `is_closed` says that it stands in a thread that its members alone see, not all who see the channel.
@@ -115,6 +118,7 @@ class Message:
     quotations: tuple[Quotation, ...] = ()
     is_closed: bool = False
     is_alone: bool = False
+    standing: Standing = "member"
 
     @property
     def is_private(self) -> bool:
@@ -276,7 +280,7 @@ class Turn:
     `posted` is what an earlier attempt left visible, part by part, oldest first. `followed` says that another turn of
     the conversation waits behind it. `kept` is what the model answered to an earlier attempt. `phase` is how often it
     has asked for consent: what it posts after that is a reply of its own, below the card. `refusal` is why it is not to
-    be answered, since that would cost more than it may.
+    be answered, since that would cost more than it may. `face` is as whom the answer is shown, None for the bot itself.
     """
 
     id: str
@@ -288,6 +292,7 @@ class Turn:
     kept: SavedAnswer | None = None
     phase: int = 0
     refusal: BotError | None = None
+    face: Face | None = None
 
     @property
     def reply_id(self) -> str:

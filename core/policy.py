@@ -38,9 +38,9 @@ class ChannelSettings(Section):
     history that goes with a question is bounded in tokens and in messages. `channel_context`: how many of a channel's
     last messages a question at its top brings along, none of them older than `channel_context_hours`. `strict`: nothing
     is sent or shown before all of it is checked. `tools` are the names of those that the model has here. `model`: who
-    answers, empty for the one that is asked everywhere. `knowledge`: what is taken in to be looked up, and
-    `knowledge_across` whether other public channels are looked into as well. `retention_days`: for how long what is
-    said is kept, 0 for not at all.
+    answers, empty for the one that is asked everywhere. `persona`: as whom, by its name, empty for the bot itself.
+    `knowledge`: what is taken in to be looked up, and `knowledge_across` whether other public channels are looked into
+    as well. `retention_days`: for how long what is said is kept, 0 for not at all.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -105,6 +105,9 @@ class ChannelSettings(Section):
         "CONFAB_RETENTION_DAYS",
         "How many days it is kept what is said; 0: nothing is stored; empty: until somebody asks",
     )
+    persona: Annotated[str, Field(max_length=200)] = setting_field(
+        "CONFAB_PERSONA", "Who the bot is until another persona is chosen in the chat, by name; empty: itself", ""
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -141,7 +144,7 @@ class ConversationSettings(ChannelSettings):
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Whose a choice is: a channel's, or a `person`'s own, wherever on the platform they write."""
+    """Whose a choice is: a workspace's, a channel's, or a `person`'s own, wherever on the platform they write."""
 
     platform: str
     workspace: str = ""
@@ -154,6 +157,11 @@ class Scope:
         return cls(key.platform, key.workspace, key.channel)
 
     @classmethod
+    def of_workspace(cls, key: ConversationKey) -> Self:
+        """Return the scope of the workspace in which a conversation is held."""
+        return cls(key.platform, key.workspace)
+
+    @classmethod
     def of_person(cls, platform: str, person: str) -> Self:
         """Return the scope of what a person chose for themselves."""
         return cls(platform, person=person)
@@ -163,7 +171,8 @@ class Policies:
     """What holds where, and for whom.
 
     The operator's defaults stand first, or those of a channel that differs, by id: `C1`, or `slack:C1`. Over them goes
-    what was chosen in the chat for the channel, and then what a person chose for themselves, as far as FIRM lets it.
+    what was chosen in the chat for the workspace and for the channel, and then what a person chose for themselves, as
+    far as FIRM lets it.
     """
 
     def __init__(
@@ -177,7 +186,7 @@ class Policies:
     def policy_of(self, key: ConversationKey, person: str = "") -> ChannelSettings:
         """Return what holds in a conversation; with a `person`, by the platform's id, for what that person asks."""
         policy = self.operators_policy(key)
-        for scope in (Scope.of_channel(key), Scope.of_person(key.platform, person)):
+        for scope in (Scope.of_workspace(key), Scope.of_channel(key), Scope.of_person(key.platform, person)):
             if chosen := self._chosen.get(scope):
                 policy = _overlaid_within(policy, chosen)
         return policy

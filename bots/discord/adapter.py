@@ -116,7 +116,7 @@ class Discord:
             await session.whisper(turn.message, events)
             return
         budget = self._budgets.setdefault(turn.message.key.thread or turn.message.key.channel, _edit_rate())
-        cut = MessageSplitter(self._options.parts)
+        cut = MessageSplitter(self._options.parts, await session.heading_of(turn))
         reply = DiscordReply(session, cut, budget, turn, journal)
         grows = live and budget.reserve_edit()
         try:

@@ -10,7 +10,7 @@ import discord
 import structlog
 from discord import app_commands
 
-from bots.discord.authors import author_of
+from bots.discord.authors import author_of, standing_of
 from bots.discord.calls import DiscordRateLimit, DiscordRefusal, call_persistently
 from bots.discord.cards import read_click
 from bots.discord.events import key_of
@@ -33,6 +33,7 @@ GROUP = "confab"  # `/confab settings`, as in Slack
 NO_CONVERSATION = (
     "`/{command}` is for a thread or a direct message. In a channel, reply to what I wrote: `@Confab {command}`."
 )
+MOST_CHOICES = 25  # that are suggested (Discord docs, Autocomplete)
 MOST_TOLD = 2_000  # characters of a message (Discord docs, Create Message)
 OWN: Mapping[str, Command] = {"stop": "stop", "reset": "reset", "memory": "memory", "forget-this": "forget this"}
 
@@ -54,6 +55,9 @@ class SlashCommands:
         for name in OWN:
             tree.add_command(_command(name, WORDS[OWN[name]].about, self._on_command))
         tree.add_command(_command("help", WORDS["help"].about, self._on_help))
+        persona = _command("persona", WORDS["persona"].about, self._on_persona)
+        persona.autocomplete("name")(self._suggest_personas)
+        tree.add_command(persona)
         group = app_commands.Group(name=GROUP, description="What you and administrators set")
         group.add_command(_command("settings", WORDS["settings"].about, self._on_settings))
         for word in filter(commands.is_answered_apart, commands.offered_words()):
@@ -113,6 +117,19 @@ class SlashCommands:
         else:
             await self._receive_question(interaction, "", command=command)
 
+    async def _on_persona(self, interaction: Interaction, name: str = "") -> None:
+        """Make the bot somebody else for all to see, or without a name say who it is to who asks."""
+        if name:
+            await self._receive_question(interaction, f"persona {name}", command="persona")
+        else:
+            place = await self._find_place(interaction)
+            await self._answer_apart(interaction, "persona", "", key_of(place, str(interaction.id)))
+
+    async def _suggest_personas(self, _: Interaction, typed: str) -> list[app_commands.Choice[str]]:
+        """Return the personas that may be meant by what was typed so far."""
+        found = await self._commands.suggest("persona", typed, MOST_CHOICES)
+        return [app_commands.Choice(name=label, value=value) for value, label in found]
+
     async def _on_help(self, interaction: Interaction) -> None:
         told = self._commands.help_of(await self._channel_of(interaction), str(interaction.user.id))
         await interaction.response.send_message(told, ephemeral=True, suppress_embeds=True)
@@ -134,12 +151,14 @@ class SlashCommands:
             return _command(name, about.about, answer_apart)
         return _command(name, about.about, app_commands.rename(argument=about.argument)(answer_argument))
 
-    async def _answer_apart(self, interaction: Interaction, word: Command, argument: str) -> None:
-        """Answer a command to who chose it alone, with what follows its word."""
+    async def _answer_apart(
+        self, interaction: Interaction, word: Command, argument: str, key: ConversationKey | None = None
+    ) -> None:
+        """Answer a command to who chose it alone, with what follows its word; without a `key` about the channel."""
         if not self._open:
             return
         await interaction.response.defer(thinking=True, ephemeral=True)
-        key = await self._channel_of(interaction)
+        key = key or await self._channel_of(interaction)
         author = author_of(interaction.user, key.workspace)
         sent_at = interaction.created_at.timestamp()
         text = f"{word} {argument}".strip()
@@ -185,6 +204,7 @@ class SlashCommands:
             command=command,
             handle=str(ReplyHandle.of_interaction(place.room, interaction.token, original, sent_at)),
             is_awaited=True,
+            standing="alone" if place.is_direct else standing_of(interaction.permissions),
         )
         await self._receive(add_quote(question, quote) if quote else question)
 

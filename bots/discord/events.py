@@ -5,11 +5,11 @@ from dataclasses import replace
 import discord
 
 from bots.discord.attachments import attachments_of
-from bots.discord.authors import author_of
+from bots.discord.authors import author_of, standing_of_author
 from bots.discord.message_text import embed_texts, forwarded_texts, opens_with_other_mention, text_of
 from bots.discord.places import DIRECT, DiscordPlace, ReplyHandle
 from bots.discord.quotes import Quote, add_quote
-from core.commands import command_of
+from core.commands import command_of, is_ranked
 from core.messages import Author, ConversationKey, Message, Quotation
 
 UNHEARD = (
@@ -79,6 +79,7 @@ def read_message(
         quotations=_forwarded_parts(message, me),
         is_closed=place.is_closed,
         is_alone=place.is_direct,
+        standing=standing_of_author(message) if is_ranked(command) else "member",
     )
     if is_hidden_note(message, me):
         return replace(question, text=UNHEARD, command="unheard")

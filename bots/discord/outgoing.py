@@ -29,13 +29,15 @@ LIMIT = Limit(LONGEST, measure_part)
 class MessageSplitter:
     """Cuts one answer, again and again while it grows, into at most `most` messages and what is left over."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, heading: str = "") -> None:
+        """`heading` stands above the first of them."""
+        self._heading = heading
         self._most = most
         self._growing = Growing(LIMIT)
 
     def __call__(self, markdown: str, *, is_whole: bool = True) -> list[str]:
         """Return an answer in parts that fit one message each; behind `most` of them, the rest as one text."""
-        markdown = render_markdown(markdown, is_whole=is_whole)
+        markdown = f"{self._heading}{render_markdown(markdown, is_whole=is_whole)}"
         parts = self._growing(markdown)
         shown = [escape_links(part) for part in parts[: self._most]]  # after the cuts, so that none brings one to life
         return shown if len(parts) <= self._most else [*shown, self._rest_of(markdown)]

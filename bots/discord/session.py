@@ -17,6 +17,7 @@ from bots.discord.calls import DiscordRefusal, IntentNotEnabled, WrongToken, cal
 from bots.discord.cards import show_card, whisper
 from bots.discord.client import DiscordClient, Shards, intents_for
 from bots.discord.commands import SlashCommands
+from bots.discord.faces import PersonaHeadings
 from bots.discord.listener import DiscordEventReader
 from bots.discord.login import Login
 from bots.discord.member_roles import MemberRoles
@@ -60,6 +61,7 @@ class DiscordSession:
         self._client = DiscordClient(options, introduction, intents_for(message_content=self._reads_all))
         self.typing = TypingIndicator(self._client)
         self.conversation_of = state.conversation_of
+        self._headings = PersonaHeadings(self._client)
         self._members = MemberRoles(self._client, is_needed=options.needs_roles)
         named = options.thread_names == "question"
         renaming = ThreadRenaming(self._client, introduction.user, state, names_questions=named)
@@ -116,6 +118,10 @@ class DiscordSession:
         if not room.is_interaction:
             self.typing.begin_typing(turn.message.id, room.id)
         return room
+
+    async def heading_of(self, turn: Turn) -> str:
+        """Return the line that says whom the bot plays, empty where that is nobody."""
+        return await self._headings.heading_for(turn.face, turn.message.key.workspace)
 
     async def show_card(self, turn: Turn, card: Card, journal: Journal) -> None:
         """Post a card where a turn is answered, or change the one that stands; raises DiscordRefusal."""

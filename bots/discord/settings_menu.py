@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 
 import discord
 
-from core.messages import ConversationKey
+from bots.discord.authors import standing_of
+from core.messages import ConversationKey, Standing
 from core.preferences.catalogue import FormField, FormSection
-from core.preferences.preferences import ChoiceRefused, Preferences, Standing
+from core.preferences.preferences import ChoiceRefused, Preferences
 
 Interaction = discord.Interaction[discord.Client]
 PREFIX = "confab/settings/"
@@ -47,11 +48,10 @@ class SettingsMenus:
         """Return whether a person may set what holds in a channel; Discord sends their rights with each choice."""
         if interaction.guild_id is None:
             return "alone"
-        rights, person = interaction.permissions, interaction.user
+        person = interaction.user
         roles = [str(role.id) for role in getattr(person, "roles", ())]
-        may = rights.manage_guild or rights.manage_channels or rights.administrator
-        is_administrator = may or self._preferences.is_named_administrator(str(person.id), roles)
-        return "administrator" if is_administrator else "member"
+        is_named = self._preferences.is_named_administrator(str(person.id), roles)
+        return "administrator" if is_named else standing_of(interaction.permissions)
 
 
 def layout_of(form: Sequence[FormSection], note: str = "") -> discord.ui.LayoutView:

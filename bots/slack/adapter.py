@@ -22,6 +22,7 @@ from bots.slack.backfill import MARGIN, SILENCE, SlackBackfill, microseconds_of
 from bots.slack.calls import MaybeSent, SlackCalls, SlackRefusal
 from bots.slack.cards import show_card, whisper
 from bots.slack.events import SlackEventReader, author_of
+from bots.slack.faces import PersonaFaces
 from bots.slack.files import SlackFiles, fetch_own_transcript, identify_files
 from bots.slack.incoming import mentioned_users, to_markdown
 from bots.slack.interactions import Ephemeral, Interactions
@@ -34,12 +35,14 @@ from bots.slack.reply import SlackReply, ThinkingStatus
 from bots.slack.settings import SlackSettings
 from bots.slack.settings_menu import SettingsMenu
 from bots.slack.socket import SlackSocket
+from bots.slack.standing import fetch_standing
 from bots.slack.thread_history import read_channel_before, read_thread_before
 from bots.slack.webhook import events_route
 from bots.state import PlatformState
 from bots.streaming import Pace, ReplyStream
 from core.cards import Card
 from core.chat_commands import ChatCommands
+from core.commands import is_ranked
 from core.knowledge.audience import NOBODY_ELSE, Audience
 from core.messages import Attachment, ConversationKey, Earlier, Message, Receive, Turn
 from core.model_events import ReplyEvent
@@ -72,6 +75,7 @@ class Slack:
         self._files = SlackFiles(session, options.bot_token, options.api_url, options.file_hosts)
         self._ephemeral = Ephemeral(session)
         self._status = ThinkingStatus(self._calls)
+        self._faces = PersonaFaces(self._calls)
         self._budget = EditRate(EDITS, EDITS_PER_SECOND)
         self._pace = Pace(interval=options.edit_interval)
         self._app: AsyncApp | None = None
@@ -94,7 +98,9 @@ class Slack:
             bot_user_id=me["user_id"],
         )
         team, user, self._url = str(me["team_id"]), str(me["user_id"]), str(me.get("url") or "https://slack.com/")
-        ear = SlackEventReader(team, user, receive, self._state, dm_threads=self._options.dm_threads)
+        ear = SlackEventReader(
+            team, user, receive, self._state, dm_threads=self._options.dm_threads, bot_id=str(me.get("bot_id") or "")
+        )
         missed = SlackBackfill(self._calls, team, ear, self._state)
         self._catch_up = Backfill(f"slack/{team}", self._state, missed.read_missed, MARGIN, SILENCE)
         is_first = await self._catch_up.set_first_mark(microseconds_of(time.time()))
@@ -134,8 +140,17 @@ class Slack:
     async def resolve_names(self, message: Message) -> Message:
         """Return the message with people's names in place of ids, our own mention taken out, and what its files are.
 
-        One that has a person's name is returned as it is: read again, `<a>` as it was typed would be a link.
+        One that has a person's name is returned as it is: read again, `<a>` as it was typed would be a link. A command
+        whose answer depends on it comes with its author's rank at this moment.
         """
+        said = await self._read_names(message)
+        if not is_ranked(message.command):
+            return said
+        where, who = message.key, message.author.id
+        rank = await fetch_standing(self._people, self._commands.preferences, where.workspace, where.channel, who)
+        return replace(said, standing=rank)
+
+    async def _read_names(self, message: Message) -> Message:
         if message.author.name and not message.author.is_bot:
             return message if message.zone else replace(message, zone=await self._people.zone_of(message.author.id))
         mine = {self._identity.bot_user_id}
@@ -173,7 +188,7 @@ class Slack:
         read, files = read_text(post), attachments_of(post)
         line = replace(message, id=ts, author=author, text=read.whole, attachments=files, others=())
         said = await self.resolve_names(replace(line, quotations=read.quotations))
-        is_own = author.id == self._identity.bot_user_id
+        is_own = author.id in {self._identity.bot_user_id, self._identity.bot_id}
         return Earlier(said.author, said.text, ts, float(ts), is_own, said.attachments, said.quotations)
 
     async def find_audience(self, message: Message, channels: Sequence[str]) -> Audience:  # noqa: ARG002 - the port's signature
@@ -218,7 +233,8 @@ class Slack:
         if turn.message.is_private:
             await whisper(self._calls, turn.message, events)
             return
-        reply = SlackReply(self._calls, self._budget, turn, journal)
+        turn = replace(turn, face=await self._faces.face_to_show(turn.face))
+        reply = SlackReply(self._calls, self._budget, turn, journal, faces=self._faces)
         thinking = asyncio.create_task(self._status.show_thinking(turn, reply))
         grows = live and self._budget.reserve_edit()
         try:

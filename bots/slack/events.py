@@ -24,7 +24,7 @@ class UnreadablePayload(ValueError):
     """A message that has no place or no time, so that it can be neither answered nor found again."""
 
 
-def read_event(body: Payload, bot_user: str, *, dm_threads: bool = True) -> PlatformEvent | None:
+def read_event(body: Payload, bot_user: str, *, dm_threads: bool = True, bot_id: str = "") -> PlatformEvent | None:
     """Return what an Events API body tells, or None where it is nothing for a bot.
 
     One mention arrives as `app_mention` and as `message`, in either order (Slack docs, app_mention): both give the
@@ -34,7 +34,7 @@ def read_event(body: Payload, bot_user: str, *, dm_threads: bool = True) -> Plat
     event = mapping_at(body, "event")
     if event.get("type") not in ("message", "app_mention"):
         return None
-    reader = _Reader(_workspace_of(body), bot_user, dm_threads)
+    reader = _Reader(_workspace_of(body), bot_user, dm_threads, bot_id)
     match event.get("subtype"):
         case "message_changed":
             return reader.read_change(event)
@@ -64,7 +64,8 @@ def author_of(post: Payload) -> Author | None:
 
 
 class _Reader:
-    def __init__(self, workspace: str, bot_user: str, dm_threads: bool) -> None:
+    def __init__(self, workspace: str, bot_user: str, dm_threads: bool, bot_id: str) -> None:
+        self._own = {bot_user, bot_id}  # under a persona's name an own message has no user (Slack docs, bot_message)
         self._workspace = workspace
         self._bot_user = bot_user
         self._dm_threads = dm_threads
@@ -72,7 +73,7 @@ class _Reader:
     def is_heard(self, event: Payload) -> bool:
         """Whether somebody else than the bot says something here."""
         author = author_of(event)
-        return author is not None and author.id != self._bot_user
+        return author is not None and author.id not in self._own
 
     def read_message(self, event: Payload, channel: str, direct: bool) -> Message:
         """Read what somebody says; an app never means the bot, but what it says may be asked about."""
@@ -154,7 +155,18 @@ def _file_ids(message: Payload) -> set[str]:
 class SlackEventReader:
     """Reads what is said in one workspace, whose id is `team`, and hands it on."""
 
-    def __init__(self, team: str, bot_user: str, receive: Receive, state: PlatformState, *, dm_threads: bool) -> None:
+    def __init__(
+        self,
+        team: str,
+        bot_user: str,
+        receive: Receive,
+        state: PlatformState,
+        *,
+        dm_threads: bool,
+        bot_id: str = "",
+    ) -> None:
+        """`bot_user` and `bot_id` are the bot's own, as a user and as an app's."""
+        self._bot_id = bot_id
         self._team = team
         self._bot_user = bot_user
         self._receive = receive
@@ -164,7 +176,7 @@ class SlackEventReader:
     async def receive_event(self, body: Payload) -> bool:
         """Take an event in; False where it is nothing for a bot. One that cannot be read is set aside, alone."""
         try:
-            event = read_event(body, self._bot_user, dm_threads=self._dm_threads)
+            event = read_event(body, self._bot_user, dm_threads=self._dm_threads, bot_id=self._bot_id)
         except Exception as error:  # noqa: BLE001 - whatever its form, it stops nothing else
             log.warning("message set aside", error=type(error).__name__, hint=SET_ASIDE)
             await self._state.set_aside(*_place_of(body))

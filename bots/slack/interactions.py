@@ -16,7 +16,7 @@ from bots.slack.events import author_of
 from bots.slack.outgoing import escape_text, payload_of
 from bots.slack.post_text import attachments_of, read_text
 from core.chat_commands import ChatCommands
-from core.commands import command_of
+from core.commands import argument_of, command_of, is_ranked
 from core.messages import Author, Command, ConversationKey, Message, Quotation
 
 log = structlog.get_logger()
@@ -44,7 +44,8 @@ class Interactions:
         """Return what a slash command wants told to the asker alone, None where it is another."""
         text = str(body.get("text", ""))
         command = command_of(text)
-        if not self.commands.is_answered_apart(command):
+        is_question = is_ranked(command) and not argument_of(text)  # what it makes of an argument is for all to see
+        if not self.commands.is_answered_apart(command) and not is_question:
             return None
         key = ConversationKey("slack", self.workspace, body["channel_id"], "")
         author = Author(body["user_id"], str(body.get("user_name", "")), workspace=str(body.get("team_id", "")))
@@ -58,7 +59,8 @@ class Interactions:
         """
         one_flow = body["channel_id"].startswith("D") and not self.dm_threads
         command = command_of(body.get("text", ""))
-        if not body.get("text", "").strip() or (command and not one_flow):
+        is_told = one_flow or is_ranked(command)
+        if not body.get("text", "").strip() or (command and not is_told):
             return None
         return Message(
             id=str(body["trigger_id"]),
@@ -67,7 +69,7 @@ class Interactions:
             text=body["text"],
             sent_at=now,
             addressed=True,
-            command=command if one_flow else "ask",
+            command=command if is_told else "ask",
             handle=str(body["response_url"]),
             is_awaited=True,
         )

@@ -7,7 +7,9 @@ from typing import Any
 import structlog
 
 from bots.edit_rate import EditRate
+from bots.persona_names import heading_of
 from bots.slack.calls import NO_ANSWER, UNCERTAIN_HINT, MaybeSent, SlackCalls, SlackRefusal
+from bots.slack.faces import PersonaFaces
 from bots.slack.outgoing import payload_of, plain_payload
 from bots.streaming import finish_despite_cancel
 from core.errors import Uncertain
@@ -38,8 +40,12 @@ class SlackReply:
         turn: Turn,
         journal: Journal,
         shown_as: Callable[[str], Mapping[str, Any]] = payload_of,
+        faces: PersonaFaces | None = None,
     ) -> None:
-        """`shown_as` makes what shows a part of its text."""
+        """`shown_as` makes what shows a part of its text; `faces` show whom the bot plays, if anybody."""
+        self._faces = faces
+        self._face = turn.face if faces else None
+        self._headed = ""  # the part above which a name stands
         self._shown_as = shown_as
         self._calls = calls
         self._budget = budget
@@ -68,6 +74,8 @@ class SlackReply:
                 elif message_id not in known:
                     await self.remove_part(message_id)
         self.is_visible = bool(known)
+        if known and self._faces and not self._faces.is_granted:
+            self._headed = known[0]
         return tuple(known)
 
     async def edit_part(self, message_id: str, text: str, *, last: bool) -> bool:
@@ -77,7 +85,8 @@ class SlackReply:
         elif not self._budget.spend_edit():
             return False
         try:
-            await self._write_rich("chat.update", {"channel": self._channel, "ts": message_id}, text)
+            shown = f"{heading_of(self._face)}{text}" if message_id == self._headed else text
+            await self._write_rich("chat.update", {"channel": self._channel, "ts": message_id}, shown)
         except SlackRefusal as error:
             if error.code not in GONE:
                 raise
@@ -97,15 +106,30 @@ class SlackReply:
         self.is_visible = True
         for _ in range(TRIES):
             try:
-                answer = await self._write_rich("chat.postMessage", place, text)
+                answer = await self._post_as_persona(part, place, text)
             except MaybeSent:
                 message_id = await self._find_part(part)
             else:
                 message_id = str(answer["ts"])
             if message_id:
+                if part == 0 and self._faces and not self._faces.is_granted:
+                    self._headed = message_id
                 await self._journal.note_posted(part, message_id)
                 return message_id
         raise SlackRefusal("chat.postMessage", NO_ANSWER)
+
+    async def _post_as_persona(self, part: int, place: Mapping[str, Any], text: str) -> dict[str, Any]:
+        """Post a part under the name of whom the bot plays, or with that name above the first part."""
+        faces, face = self._faces, self._face
+        if faces is None or face is None:
+            return await self._write_rich("chat.postMessage", place, text)
+        if own := faces.arguments_of(face):
+            try:
+                return await self._write_rich("chat.postMessage", {**place, **own}, text)
+            except SlackRefusal as error:
+                if not faces.note_refused(error.code):
+                    raise
+        return await self._write_rich("chat.postMessage", place, f"{heading_of(face)}{text}" if part == 0 else text)
 
     async def _write_rich(self, method: str, place: Mapping[str, Any], text: str) -> dict[str, Any]:
         """Send a text as Markdown, or plain where Slack does not take its blocks: the answer is never lost."""

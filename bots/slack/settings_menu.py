@@ -10,8 +10,8 @@ from bots.slack.payload_values import Payload, mapping_at, mappings_at, text_at
 from bots.slack.people import DisplayNames
 from bots.slack.settings_views import OPEN, chosen_values, home_of, modal_of, modal_saying
 from core.chat_commands import ChatCommands
-from core.messages import Author, ConversationKey, Message
-from core.preferences.preferences import ChoiceRefused, Standing
+from core.messages import Author, ConversationKey, Message, Standing
+from core.preferences.preferences import ChoiceRefused
 
 log = structlog.get_logger()
 

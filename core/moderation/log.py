@@ -32,6 +32,7 @@ Path = Literal[
     "summary",
     "tool",
     "knowledge",
+    "persona",
 ]
 Outcome = Literal["refused", "unchecked", "paused"]
 
@@ -48,6 +49,7 @@ WHAT: Mapping[Path, str] = {
     "summary": "A summary",
     "tool": "A call of a tool, or what it returned",
     "knowledge": "What was to be looked up later",
+    "persona": "The card of a persona",
 }
 PERSONAL: frozenset[Path] = frozenset({"question", "files", "edit", "posted"})  # what its author answers for
 SHOWN = 1_000  # characters of a text that moderators are shown where the operator wants it

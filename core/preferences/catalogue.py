@@ -21,12 +21,14 @@ class Preference:
     """One setting: a field of `ChannelSettings`, its title, and each value that can be chosen with its label.
 
     `is_personal`: a person may choose it for themselves as well. A value is kept as text, `on` and `off` for a switch.
+    `is_named`: it is chosen by a name that stands in no list, by a command of its own instead of in the form.
     """
 
     name: str
     title: str
     options: Mapping[str, str] = field(default_factory=lambda: ON_OFF)
     is_personal: bool = False
+    is_named: bool = False
 
 
 CATALOGUE = (
@@ -41,6 +43,7 @@ CATALOGUE = (
     Preference("voice_notes", "Answer every voice note in the channel"),
     Preference("strict", "Moderation", {"off": "usual", "on": "strict: nothing is shown before all of it is checked"}),
     Preference("model", "Model", {}),
+    Preference("persona", "Persona", {}, is_named=True),
 )
 
 
@@ -70,7 +73,7 @@ def offered_preferences(
     with_models = (
         replace(each, options=_model_options(models)) if each.name == "model" else each for each in CATALOGUE
     )
-    offered = (each for each in with_models if each.name in settable and each.options)
+    offered = (each for each in with_models if each.name in settable and (each.options or each.is_named))
     return tuple(each for each in offered if is_moderated or each.name != "strict")
 
 
@@ -82,7 +85,8 @@ def form_fields(
     whose: str, offered: Sequence[Preference], above: ChannelSettings, chosen: ChannelSettings
 ) -> list[FormField]:
     """Return the questions that are open below what holds `above`; `whose` is `channel` or `person`."""
-    return [_field_of(whose, each, above, chosen) for each in offered if not _is_firm(each.name, above)]
+    asked = [each for each in offered if not (each.is_named or _is_firm(each.name, above))]
+    return [_field_of(whose, each, above, chosen) for each in asked]
 
 
 def _is_firm(name: str, above: ChannelSettings) -> bool:
@@ -111,11 +115,16 @@ def label_of(preference: Preference, policy: ChannelSettings) -> str:
 
 def describe_policy(offered: Sequence[Preference], policy: ChannelSettings) -> list[str]:
     """Return a line for each setting that says what holds."""
-    return [f"{each.title}: {label_of(each, policy)}" for each in offered]
+    told = [each for each in offered if not each.is_named or value_of(each.name, policy)]
+    return [f"{each.title}: {label_of(each, policy)}" for each in told]
 
 
 def settings_from(offered: Sequence[Preference], values: Mapping[str, str]) -> ChannelSettings:
     """Return values as settings; what cannot be chosen any more is left out."""
-    options = {each.name: each.options for each in offered}
-    usable = {name: value for name, value in values.items() if value and value in options.get(name, {})}
+    by_name = {each.name: each for each in offered}
+    usable = {
+        name: value
+        for name, value in values.items()
+        if value and name in by_name and (by_name[name].is_named or value in by_name[name].options)
+    }
     return ChannelSettings.model_validate(usable)

@@ -1,9 +1,8 @@
 """What is set in the chat: read at the start, kept before it holds, and never more than the operator allows."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Literal
 
-from core.messages import ConversationKey
+from core.messages import ConversationKey, Message, Standing
 from core.policy import Policies, Scope
 from core.preferences.catalogue import (
     USUAL,
@@ -17,9 +16,6 @@ from core.preferences.catalogue import (
 from core.preferences.settings import PreferenceSettings
 from core.storage.errors import StorageUnavailable
 from core.storage.store import Store
-
-Standing = Literal["alone", "member", "administrator"]
-"""What a person is where they ask: `alone` is in a direct message, where nobody else is."""
 
 FOR_YOU = "For you, wherever you ask"
 FOR_CHANNEL = "For everybody in this channel"
@@ -55,6 +51,15 @@ class Preferences:
         """Whether the operator named a person, or one of their roles, as who may set what holds in a channel."""
         return bool({f"user:{person}", *(f"role:{role}" for role in roles)} & set(self._settings.administrators))
 
+    def offers_model(self, name: str) -> bool:
+        """Whether the operator offers a model, to be chosen beside the usual one."""
+        return name in self._settings.models
+
+    def standing_of(self, message: Message) -> Standing:
+        """Return what the author of a command is where it was given, by the platform's word or the operator's."""
+        is_named = self.is_named_administrator(message.author.id, message.author.roles or ())
+        return "administrator" if is_named and message.standing == "member" else message.standing
+
     def form_of(self, key: ConversationKey, person: str, standing: Standing) -> list[FormSection]:
         """Return the form for a person in a channel; what only an administrator may change is told to the others."""
         sections = [FormSection(FOR_YOU, "", self._own_fields(key, person))]
@@ -89,13 +94,22 @@ class Preferences:
                 await self._keep(scope, person, chosen)
         return len(new)
 
+    def may_choose(self, name: str, standing: Standing, *, everywhere: bool = False) -> bool:
+        """Whether somebody may choose a thing by its command: where they ask, or `everywhere` in the workspace."""
+        is_offered = any(each.name == name for each in self._offered)
+        return is_offered and (standing == "administrator" or (standing == "alone" and not everywhere))
+
+    def take_choice(self, scope: Scope, values: Mapping[str, str]) -> None:
+        """Let all that was chosen for a scope, as it is kept now, hold from now on."""
+        self.policies.take_choice(scope, settings_from(self._offered, values))
+
     async def _keep(self, scope: Scope, by: str, chosen: Mapping[str, str]) -> None:
         kept = {name: "" if value == USUAL else value for name, value in chosen.items()}
         try:
             now = await self._store.add_choices(scope, by, kept)
         except StorageUnavailable:
             raise ChoiceRefused(NOT_KEPT) from None
-        self.policies.take_choice(scope, settings_from(self._offered, now))
+        self.take_choice(scope, now)
 
     def _own_fields(self, key: ConversationKey, person: str) -> Sequence[FormField]:
         personal = [each for each in self._offered if each.is_personal]

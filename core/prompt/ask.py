@@ -75,14 +75,14 @@ async def chat(
                 async for event in without_leading_name(events, asked.prompt.names):
                     begun = begun or isinstance(event, Text | Replace)
                     if isinstance(event, Usage):
-                        _note_passed(recall.window_of(asked.key), asked, event, refused)
+                        _note_passed(recall.window_of(asked.key, asked.remembered.character), asked, event, refused)
                     yield event
         except ContextOverflow as overflow:
             remembered, prompt = recall.shorter_prompt(
                 asked.key, asked.remembered, asked.question, asked.prompt, overflow, asked.extras
             )
             if begun or again or prompt.tokens >= asked.prompt.tokens:
-                if recall.window_of(asked.key).leaves_no_room(overflow):
+                if recall.window_of(asked.key, asked.remembered.character).leaves_no_room(overflow):
                     raise AnswerLimitTooLarge(str(overflow)) from None
                 raise
             refused = 0 if overflow.window else overflow.prompt or remembered.ratio.tokens(asked.prompt.tokens)

@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from math import ceil
 
-from core.history import History
+from core.history import Character, History
 from core.messages import Author, Entry, Image, PromptMessage
 from core.prompt.names import TAG_TOKENS, SpeakerNames, speaker_names
-from core.prompt.shorten import without_middle
+from core.prompt.shorten import shorten_to, without_middle
 from core.sanitize import begins_like_speaker, format_said, format_unnamed, indent_speakers, sanitize_text
 
 ABOUT_NAMES = (
@@ -30,6 +30,8 @@ FIRST_SHARE = 0.4  # of what a cut leaves: the longest first message that stays
 RESULTS_SHARE = 0.5  # of a prompt is what calls of tools and their results may take
 LEAST_RESULT = 200  # characters of a result that stay in any case
 SUMMARY_SHARE = 0.3  # the same, for a summary
+CHARACTER_SHARE = 0.4  # of a prompt is what a character's instructions may take,
+LORE_SHARE = 0.1  # and what is told of its world
 
 CHANNEL = "[Said in the channel before this conversation, at {at} UTC]"
 FIRST = "[How this conversation began]"
@@ -70,13 +72,14 @@ class PromptExtras:
     """What goes with a question: `schemas` beside the messages, as JSON, and calls and results `following` it.
 
     `passing` are the tools whose results later prompts do not have, nor the `excerpts` that stand before it: what was
-    looked up for it.
+    looked up for it. `character` is whom the bot plays.
     """
 
     schemas: str = ""
     following: tuple[Entry, ...] = ()
     passing: frozenset[str] = frozenset()
     excerpts: str = ""
+    character: Character | None = None
 
 
 NO_EXTRAS = PromptExtras()
@@ -90,10 +93,11 @@ def build_prompt(
     Where what was said is more than its room, it is cut back to half of the room, in whole turns, and stays so cut.
     What follows the question stays whole up to a share of the prompt; longer results lose their middle.
     """
-    system = PromptMessage("system", f"{instructions}\n\n{ABOUT_NAMES}")
+    told, lore = _told_of_character(extras.character, room.prompt, count)
+    system = PromptMessage("system", "\n\n".join(filter(None, (instructions, ABOUT_NAMES, told))))
     following = shorten_results(extras.following, int(room.prompt * RESULTS_SHARE), count)
     fixed = cost(system.content, count) + sum(entry.tokens + OVERHEAD for entry in following)
-    fixed += sum(cost(text, count) for text in (extras.schemas, extras.excerpts) if text)
+    fixed += sum(cost(text, count) for text in (extras.schemas, extras.excerpts, lore) if text)
     free = room.prompt - fixed
     asked = shorten_question(question, free, count)
     authors = authors_of(memory, question)
@@ -105,7 +109,7 @@ def build_prompt(
     if held_tokens(kept, count) > left or len(memory.entries) > room.messages:
         kept = cut(kept, names, left, room.messages, count)
     said = [PromptMessage("user", kept.earlier)] if kept.earlier else []
-    found = [PromptMessage("user", extras.excerpts)] if extras.excerpts else []
+    found = [PromptMessage("user", text) for text in (lore, extras.excerpts) if text]
     before, after = (
         [to_prompt_message(entry, names, is_named=kept.is_shared) for entry in entries]
         for entries in (kept.entries, (asked, *following))
@@ -113,7 +117,18 @@ def build_prompt(
     messages = (system, *said, *before, *found, *after)
     tokens = fixed + held_tokens(kept, count) + asked.tokens + OVERHEAD
     is_shortened = asked.text != question.text or asked.files != question.files
-    return Prompt(messages, tokens, kept, asked, is_shortened, left, names.all_names(), following)
+    own = (extras.character.name,) if extras.character else ()
+    return Prompt(messages, tokens, kept, asked, is_shortened, left, (*names.all_names(), *own), following)
+
+
+def _told_of_character(character: Character | None, room: int, count: Count) -> tuple[str, str]:
+    """Return what is told of a character and of its world, each within its share of the prompt's room."""
+    if character is None:
+        return "", ""
+    most = int(room * CHARACTER_SHARE)
+    whole = f"{character.instructions}\n\n{character.examples}".strip()
+    told = whole if count(whole) <= most else shorten_to(character.instructions, most, count)
+    return told, shorten_to(character.lore, int(room * LORE_SHARE), count)
 
 
 def authors_of(memory: History, *more: Entry) -> list[Author]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from itertools import dropwhile
 
 from core.errors import ContextOverflow
-from core.history import History, StoredHistory
+from core.history import Character, History, StoredHistory
 from core.messages import Author, ConversationKey, Entry, Message
 from core.policy import AS_ASKED, Policies
 from core.prompt.build import NO_EXTRAS, Prompt, PromptExtras, Room, build_prompt, turns, with_tokens
@@ -36,9 +36,10 @@ class HistoryLoader:
         self._settings = settings
         self._policies = policies
 
-    def window_of(self, key: ConversationKey) -> ContextWindow:
-        """Return the window of the model that answers in a conversation."""
-        return self._windows.get(self._policies.policy_of(key).model, self._window)
+    def window_of(self, key: ConversationKey, character: Character | None = None) -> ContextWindow:
+        """Return the window of the model that answers in a conversation, by itself or as a character."""
+        own = character.model if character else ""
+        return self._windows.get(own or self._policies.policy_of(key).model, self._window)
 
     async def of(self, key: ConversationKey) -> StoredHistory:
         """Return what is remembered of a conversation, every entry of it counted."""
@@ -72,8 +73,10 @@ class HistoryLoader:
         ratio, policy, settings = remembered.ratio, self._policies.policy_of(key, asker), self._settings
         instructions = instructions_in(settings.instructions, policy.language)
         history = int(policy.history_tokens / ratio.rate)
-        room = Room(ratio.counts(most or self.window_of(key).prompt), history, policy.history_messages)
-        extras = replace(extras, schemas=settings.schemas + extras.schemas)
+        room = Room(
+            ratio.counts(most or self.window_of(key, remembered.character).prompt), history, policy.history_messages
+        )
+        extras = replace(extras, schemas=settings.schemas + extras.schemas, character=remembered.character)
         return build_prompt(instructions, remembered.history, question, room, self._counter.count, extras)
 
     def shorter_prompt(
@@ -92,7 +95,7 @@ class HistoryLoader:
         if not overflow.window and any(message.images for message in refused.messages):
             return remembered, refused
         tokens = overflow.prompt or max(remembered.ratio.tokens(refused.tokens), overflow.window or 0)
-        most = self.window_of(key).learn(overflow, tokens)
+        most = self.window_of(key, remembered.character).learn(overflow, tokens)
         remembered = replace(remembered, ratio=remembered.ratio.anchored_on(refused.tokens, tokens))
         return remembered, self.prompt(key, remembered, question, most, extras)
 

@@ -1,10 +1,11 @@
 """A text without its middle, whose fences stay closed: nothing in what is left can stand outside of its own."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 
 MIDDLE = "\n[…]\n"
+SHORTEST = 40  # characters of which it is worth to leave something
 FENCE = re.compile(r" {0,3}(`{3,}|~{3,})([^\n]*)")
 
 
@@ -28,6 +29,18 @@ def without_middle(text: str, length: int) -> str:
     closed = f"\n{before}" if before else ""
     opened = f"{after}\n" if after and tail else ""
     return f"{head}{closed}{MIDDLE}{opened}{tail}"
+
+
+def shorten_to(text: str, most: int, count: Callable[[str], int]) -> str:
+    """Return a text without so much of its middle that it has at most so many tokens; empty where that is too little.
+
+    `count` counts the tokens of a text.
+    """
+    left, length = text, len(text)
+    while left and count(left) > most:
+        length = length * 3 // 4
+        left = without_middle(text, length) if length > SHORTEST else ""
+    return left
 
 
 def _fence_lines(text: str) -> Iterator[tuple[int, int, str]]:

@@ -16,6 +16,7 @@ from core.storage.persona_search import delete_words, index_words, match_words
 LAST = "\U0010ffff"  # stands behind every name that begins alike
 NUMBERED = re.compile(r".*#(\d{1,15})", re.DOTALL)  # `Ada #12`, or `#12`: one of several of a name
 LISTED = "seq, name, creator, tags, version"
+NOBODY = "none"  # the name for the bot itself, where somebody else is usual
 Taken = Literal["added", "changed", "known"]
 
 
@@ -162,7 +163,41 @@ def select_conversation(connection: Connection, key: ConversationKey) -> int | N
     return int(rows[0][0]) if rows else None
 
 
-def settle_conversation(connection: Connection, key: ConversationKey, version: int) -> None:
+def newest_version(connection: Connection, name: str) -> int:
+    """Return the seq of the newest version of the one persona of a name; 0 for none, or where several have it."""
+    found = find_personas(connection, name) if name not in {"", NOBODY} else []
+    return found[0].version if len(found) == 1 else 0
+
+
+def speaking_version(connection: Connection, key: ConversationKey, name: str, *, settles: bool) -> int:
+    """Return which version speaks in a conversation, 0 for none; `name` is who does in what begins there now.
+
+    It is the one that spoke at its beginning, and for the bot itself that was nobody. Where there is one flow without
+    threads, a persona of another name takes over. With `settles` it stays so from now on.
+    """
+    settled = select_conversation(connection, key)
+    newest = newest_version(connection, name)
+    if settled is None:
+        speaks = 0 if key.thread and _has_begun(connection, key) else newest
+    elif key.thread or not newest or _is_of_one_persona(connection, settled, newest):
+        speaks = settled
+    else:
+        speaks = newest
+    if settles and speaks and speaks != settled:
+        settle_speaker(connection, key, speaks)
+    return speaks
+
+
+def _has_begun(connection: Connection, key: ConversationKey) -> bool:
+    return bool(connection.execute(f"SELECT 1 FROM entries WHERE {KEY} LIMIT 1", key_values(key)))
+
+
+def _is_of_one_persona(connection: Connection, *versions: int) -> bool:
+    known = (connection.execute("SELECT persona FROM persona_versions WHERE seq = ?", (each,)) for each in versions)
+    return len({row[0] for rows in known for row in rows}) == 1
+
+
+def settle_speaker(connection: Connection, key: ConversationKey, version: int) -> None:
     """Let a version, or with 0 none, speak in a conversation from now on."""
     connection.execute(
         "INSERT INTO persona_conversations (platform, workspace, channel, thread, version, at) "
@@ -172,9 +207,13 @@ def settle_conversation(connection: Connection, key: ConversationKey, version: i
     )
 
 
-def unsettle_conversation(connection: Connection, key: ConversationKey) -> None:
-    """Let it be open again who speaks in a conversation."""
-    connection.execute(f"DELETE FROM persona_conversations WHERE {KEY}", key_values(key))
+def renew_speaker(connection: Connection, key: ConversationKey) -> None:
+    """Let who speaks in a conversation do so by their newest version from now on."""
+    connection.execute(
+        "UPDATE persona_conversations SET version = (SELECT p.version FROM persona_versions v JOIN personas p "
+        f"ON p.seq = v.persona WHERE v.seq = persona_conversations.version) WHERE {KEY} AND version <> 0",
+        key_values(key),
+    )
 
 
 def delete_persona(connection: Connection, seq: int) -> None:

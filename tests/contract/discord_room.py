@@ -163,6 +163,14 @@ class DiscordRoom:
         """Return the bot's messages everywhere."""
         return [post.shown for post in self._own()]
 
+    def grant_faces(self) -> None:
+        """Discord shows a persona by a heading."""
+
+    def author_of_answer(self, said: Said) -> str:
+        """Return the heading."""
+        first, _, _ = self._posts(said)[-1].content.partition("\n")
+        return first.strip("*") if first.startswith("**") and first.endswith("**") else ""
+
     def pings(self) -> list[str]:
         """Return every mention that ever notified somebody."""
         return [ping for post in self._own() for ping in post.pinged]
@@ -181,7 +189,11 @@ class DiscordRoom:
         return await self._guild.until(predicate, timeout)
 
     async def use(self, text: str) -> None:
-        """Use `/ask` or `/help`."""
+        """Use `/ask`, `/help`, or `/persona` with a name."""
+        if text.startswith("persona"):
+            _, _, name = text.partition(" ")
+            await self._guild.interact("persona", GENERAL, options={"name": name} if name else {})
+            return
         await self._guild.interact("ask" if text else "help", GENERAL, options={"question": text} if text else {})
 
     async def ask_about(self, said: Said, by: Person) -> None:

@@ -141,6 +141,12 @@ class Room(Protocol):
     def everything(self) -> list[str]:
         """Return what the bot has written anywhere, also for one person alone."""
 
+    def grant_faces(self) -> None:
+        """Let the bot show a persona as an answer's author, where a platform has that."""
+
+    def author_of_answer(self, said: Said) -> str:
+        """Return as whom the last answer in a conversation is shown, empty for the bot itself."""
+
     def pings(self) -> list[str]:
         """Return every mention in what the bot wrote that notified somebody, by its creation or by an edit since."""
 

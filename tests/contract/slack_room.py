@@ -168,6 +168,15 @@ class SlackRoom:
         whispered = [post for _, post in self._workspace.whispered]
         return [post.shown for post in [*posts, *whispered] if post.user == PEOPLE["the bot"]]
 
+    def grant_faces(self) -> None:
+        """Add the scope."""
+        self._workspace.scopes.add("chat:write.customize")
+
+    def author_of_answer(self, said: Said) -> str:
+        """Return the name under which it was posted."""
+        posts = self._workspace.thread(said.place, said.root or said.id)
+        return [post for post in posts if post.user == PEOPLE["the bot"]][-1].username
+
     def pings(self) -> list[str]:
         """Return what was alive in any state of any post of the bot's."""
         while not self._queue.empty():

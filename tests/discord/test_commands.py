@@ -25,7 +25,7 @@ async def test_commands_are_registered_once_and_again_only_when_they_change(sand
         len([call for call in sandbox.guild.calls if call.route == "bulk_overwrite_global_application_commands"]) == 1
     )
     names = {command["name"] for command in sandbox.guild.interactions.global_commands.values()}
-    assert names == {"ask", "stop", "reset", "memory", "help", "confab", MENU}
+    assert names == {"ask", "stop", "reset", "memory", "persona", "forget-this", "help", "confab", MENU}
 
 
 async def test_a_start_goes_on_where_commands_cannot_be_registered(sandbox: Sandbox, tmp_path: Path) -> None:

@@ -5,9 +5,14 @@ import io
 import json
 import zipfile
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
+from core.personas.card_files import read_card_file
+from core.personas.importing import to_record
 from core.personas.png import make_blank_picture, replace_texts
+from core.storage.beside import open_beside
+from core.storage.personas import insert_personas
 
 Document = dict[str, Any]
 
@@ -59,3 +64,9 @@ def as_charx(document: object, files: Mapping[str, bytes] | None = None) -> byte
         for name, content in (files or {}).items():
             archive.writestr(name, content)
     return written.getvalue()
+
+
+def keep_cards(database: Path, *documents: Document) -> None:
+    """Take cards into a bot's database, as `python -m bots personas import` does."""
+    with open_beside(database) as connection:
+        insert_personas(connection, [to_record(read_card_file(as_json(each), "")[0]) for each in documents])

@@ -17,6 +17,7 @@ PORT = (
     "core.commands",
     "core.errors",
     "core.knowledge.audience",
+    "core.face",
     "core.messages",
     "core.model_events",
     "core.policy",
@@ -26,6 +27,7 @@ PORT = (
     "core.setting_fields",
 )
 NOUNS = (
+    "core.face",
     "core.cards",
     "core.messages",
     "core.model_events",

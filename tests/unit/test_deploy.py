@@ -39,6 +39,7 @@ SCOPES_OF_EVENTS: dict[str, set[str]] = {
 SCOPES_OF_CALLS: dict[str, set[str]] = {
     "auth.test": set(),
     "users.info": {"users:read"},
+    "users.list": {"users:read"},
     "chat.postMessage": {"chat:write"},
     "chat.postEphemeral": {"chat:write"},
     "chat.update": {"chat:write"},

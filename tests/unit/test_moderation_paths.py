@@ -42,7 +42,7 @@ OWN: frozenset[Path] = frozenset({"question", "name", "merged"})  # may be on th
 # Where core hands text to a person, to the model or to the disk. A further place has to be named here, and to have
 # a way below by which a flagged text is seen to come to nothing.
 SINKS: dict[tuple[str, str, str], tuple[Path, ...]] = {
-    ("core.prompt.ask", "chat", "chat"): ("question", "name", "others", "files"),
+    ("core.prompt.ask", "chat", "chat"): ("question", "name", "others", "files", "persona"),
     ("core.prompt.summaries", "_answer", "chat"): (),  # entries, which were checked when they were kept
     ("core.prompt.summaries", "_write_if_due", "save_summary"): ("summary",),
     ("core.llm.judge", "_ask_one", "answer"): (),  # the check itself
@@ -133,6 +133,17 @@ NO_SINKS = {
     ),
 }
 NAMES = {name for noun in (Store, OpenAI, Platform) for name in vars(noun) if not name.startswith("_")} - NO_SINKS
+OF_PERSONAS = (
+    "_say_unknown",
+    "speaker_of",
+    "look_again",
+    "begin_anew",
+    "suggest",
+    "_choose",
+    "_find",
+    "_describe",
+    "_read_version",
+)
 ONLY_READ = (
     {
         ("core.voice.transcribe", name)
@@ -154,6 +165,7 @@ ONLY_READ = (
         *(("core.consent.consents", name) for name in ("ask", "resume", "stop", "take_click", "note_posted")),
         *(("core.consent.consents", name) for name in ("_await_click", "_end", "_close_card")),
     }
+    | {("core.personas.personas", name) for name in (*OF_PERSONAS, "_is_clean")}
 )
 
 # Where a platform's adapter hands text to its SDK: all of it comes by `reply` or `post_notice`, or is Confab's own.
@@ -211,6 +223,7 @@ CARRIERS = {
 }
 NO_TEXT = {
     (Message, "id"), (Message, "zone"), (Message, "command"), (Message, "handle"), (Message, "about"), (Author, "id"),
+    (Message, "standing"),
     (Author, "workspace"), (Author, "roles"), (Attachment, "id"), (Attachment, "media_type"), (Attachment, "url"),
     (Earlier, "message_id"),
 }  # fmt: skip
@@ -254,7 +267,8 @@ def test_every_place_that_hands_text_to_a_platform_is_named_here() -> None:
 
 def test_every_path_of_a_check_is_walked_below() -> None:
     """A new one fails this, until a flagged text has been seen to come that way."""
-    assert set(get_args(Path)) == set(WAYS) | {"summary"}
+    elsewhere = {"summary", "persona"}  # which an operator keeps: tests/contract/test_personas.py
+    assert set(get_args(Path)) == set(WAYS) | elsewhere
     assert {path for paths in SINKS.values() for path in paths} == set(get_args(Path))
 
 

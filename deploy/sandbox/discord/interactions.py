@@ -14,7 +14,7 @@ from deploy.sandbox.discord.snowflakes import Snowflakes
 Command = dict[str, Any]
 CHAT_INPUT, MESSAGE_MENU = 1, 3
 # The kinds of interaction, and the type of option that a Python value stands for.
-COMMAND_USED, COMPONENT_USED = 2, 3
+COMMAND_USED, COMPONENT_USED, OPTION_TYPED = 2, 3, 4
 SUBCOMMAND = 1  # a type of option
 _OPTION_TYPES: dict[type, int] = {bool: 5, int: 4, float: 10, str: 3}
 
@@ -24,7 +24,7 @@ class Interaction:
     """One use of a command or a button. `answered` is the type of the callback, 0 while there is none.
 
     `original` is the id of the answer's post; `follow_ups` are the ids of what came after it. `posted` is the post
-    that a button stands on. `made_at` is in seconds of time.monotonic.
+    that a button stands on, `choices` are what was suggested for an option. `made_at` is in seconds of time.monotonic.
     """
 
     id: str
@@ -37,6 +37,7 @@ class Interaction:
     menu: bool = False
     answered: int = 0
     original: str = ""
+    choices: list[dict[str, Any]] = field(default_factory=list)
     posted: str = ""
     follow_ups: list[str] = field(default_factory=list)
 
@@ -77,6 +78,17 @@ class Interactions:
             data["options"] = [{"name": within, "type": SUBCOMMAND, "options": data.pop("options", [])}]
         interaction = self._begin(COMMAND_USED, name, channel, user)
         interaction.menu = bool(target)
+        self._send(interaction, {"data": data})
+        return interaction
+
+    def type_option(self, name: str, channel: str, user: str, option: str, typed: str) -> Interaction:
+        """Type the beginning of an option (Discord docs, Autocomplete). Raises LookupError if none is completed so."""
+        command, _ = self._command(name, CHAT_INPUT, self._board.roster.channels[channel])
+        if not any(each["name"] == option and each.get("autocomplete") for each in command["options"]):
+            raise LookupError(f"{option!r} of {name!r} is not completed.")
+        given = {"name": option, "type": _OPTION_TYPES[str], "value": typed, "focused": True}
+        data = {"id": command["id"], "name": command["name"], "type": command["type"], "options": [given]}
+        interaction = self._begin(OPTION_TYPED, name, channel, user)
         self._send(interaction, {"data": data})
         return interaction
 

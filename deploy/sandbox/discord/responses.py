@@ -7,14 +7,15 @@ from deploy.sandbox.discord import message_payloads, payloads
 from deploy.sandbox.discord.api import Asked, Route
 from deploy.sandbox.discord.content import check, says_something
 from deploy.sandbox.discord.guild import Guild
-from deploy.sandbox.discord.interactions import COMPONENT_USED, Interaction
+from deploy.sandbox.discord.interactions import COMPONENT_USED, OPTION_TYPED, Interaction
 from deploy.sandbox.discord.limits import ORDINARY, WEBHOOK
 from deploy.sandbox.discord.mentions import USERS_ALONE, allowance
 from deploy.sandbox.discord.messages import CREATED_FLAGS, change, composed, described, moderate
 from deploy.sandbox.discord.posts import Flag, Kind, Post
 from deploy.sandbox.discord.refused import Problem, Refused, invalid_form
 
-MESSAGE, DEFERRED, DEFERRED_UPDATE, UPDATE = 4, 5, 6, 7  # Discord docs, Interaction Callback Type
+MESSAGE, DEFERRED, DEFERRED_UPDATE, UPDATE, CHOICES = 4, 5, 6, 7, 8  # Discord docs, Interaction Callback Type
+MOST_CHOICES, LONGEST_CHOICE = 25, 100
 FLAGS = CREATED_FLAGS | Flag.EPHEMERAL
 
 
@@ -27,11 +28,26 @@ def answer(guild: Guild, asked: Asked) -> payloads.Payload | None:
     if interaction.answered:
         raise Refused(40060)
     kind = int(asked.fields.get("type") or 0)
+    if interaction.kind == OPTION_TYPED:
+        _suggest(interaction, kind, asked.fields.get("data") or {})
+        return None
     if kind not in (MESSAGE, DEFERRED, *((DEFERRED_UPDATE, UPDATE) if interaction.kind == COMPONENT_USED else ())):
         raise invalid_form({"type": Problem("BASE_TYPE_CHOICES", f"Value must be one of {(MESSAGE, DEFERRED)}.")})
     _begin(guild, interaction, kind, Asked(asked.path, asked.query, asked.fields.get("data") or {}, asked.files))
     interaction.answered = kind
     return _told(guild, interaction) if asked.query.get("with_response") in ("1", "true") else None
+
+
+def _suggest(interaction: Interaction, kind: int, data: dict[str, Any]) -> None:
+    """Take what is suggested for an option."""
+    choices = data.get("choices")
+    if kind != CHOICES or not isinstance(choices, list):
+        raise invalid_form({"type": Problem("BASE_TYPE_CHOICES", f"Value must be one of {(CHOICES,)}.")})
+    if len(choices) > MOST_CHOICES or any(
+        not 1 <= len(str(each.get(part, ""))) <= LONGEST_CHOICE for each in choices for part in ("name", "value")
+    ):
+        raise invalid_form({"data": Problem("BASE_TYPE_BAD_LENGTH", "Must be between 1 and 100 in length.")})
+    interaction.choices, interaction.answered = choices, kind
 
 
 def _begin(guild: Guild, interaction: Interaction, kind: int, asked: Asked) -> None:

@@ -10,6 +10,7 @@ from deploy.sandbox.slack.content import content_of
 from deploy.sandbox.slack.limits import POSTING, TIER_3, TIER_4
 from deploy.sandbox.slack.posts import Post
 from deploy.sandbox.slack.refused import Refused
+from deploy.sandbox.slack.rights import need
 from deploy.sandbox.slack.workspace import Workspace
 
 _LINK = re.compile(r"https?://\S+")
@@ -28,7 +29,9 @@ def post_message(workspace: Workspace, arguments: Arguments) -> Answer:
 
 def _compose(workspace: Workspace, channel: str, root: str | None, arguments: Arguments) -> Post:
     content = content_of(arguments)
-    username = str(arguments.get("username") or "")
+    username, picture = str(arguments.get("username") or ""), str(arguments.get("icon_url") or "")
+    if username or picture:
+        need(workspace.scopes, ("chat:write.customize",))
     broadcast = root is not None and flag(arguments, "reply_broadcast")
     return Post(
         ts=workspace.stamp(),
@@ -42,6 +45,7 @@ def _compose(workspace: Workspace, channel: str, root: str | None, arguments: Ar
         subtype="thread_broadcast" if broadcast else "bot_message" if username else "",
         bot_id=workspace.bot_id,
         username=username,
+        picture=picture,
         links_names=flag(arguments, "link_names") or arguments.get("parse") == "full",
     )
 

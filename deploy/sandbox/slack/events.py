@@ -22,6 +22,9 @@ def message(post: Post, channel: Channel, author: User | None, files_base: str) 
         body |= {"files": [file.as_json(files_base) for file in post.files], "upload": False}
     if post.bot_id:
         body |= _bot(post, author)
+    if post.username:  # an app's post under another name is nobody's (Slack docs, bot_message)
+        body.pop("user")
+        body |= {"username": post.username, **({"icons": {"image_48": post.picture}} if post.picture else {})}
     if post.reactions:
         body["reactions"] = [{"name": n, "users": u, "count": len(u)} for n, u in post.reactions.items()]
     return post.raw.apply(body | _threading(post, channel))

@@ -94,6 +94,7 @@ class Post:
     bot_id: str = ""
     client_msg_id: str = ""
     username: str = ""
+    picture: str = ""
     links_names: bool = False
     streaming: bool = False
     raw: RawFields = ORDINARY
