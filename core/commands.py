@@ -38,7 +38,7 @@ WORDS: Mapping[Command, CommandWord] = {
     "read me again": CommandWord("takes that back", is_private=True),
     "usage": CommandWord("tells what your answers cost, and what is left of your share", is_private=True),
     "uncap": CommandWord(
-        "lifts the caps on spending until tomorrow, for this channel or for @somebody; administrators alone may",
+        "lifts the caps on spending until tomorrow, for this channel or @somebody; for administrators alone",
         is_private=True,
         argument="somebody",
     ),
