@@ -187,8 +187,10 @@ class Conversation:
     async def _speaker_of(self, turn: Turn) -> tuple[Persona | None, OpenAI]:
         """Return whom the bot plays in a turn, and which model answers: that one's own, or what is set there."""
         persona = await self._personas.speaker_of(turn)
-        own = persona.character.model if persona else ""
-        return persona, self._models.model_named(own or self._policies.policy_of(turn.message.key).model)
+        usual = self._policies.policy_of(turn.message.key).model
+        if persona is None:
+            return None, self._models.model_named(usual)
+        return persona, self._models.model_named(persona.character.model or usual, persona.character.parameters)
 
     def _blind(self, model: OpenAI) -> tuple[str, str] | None:
         """Return why no picture is shown: the model sees none, or nobody would check one before it is sent."""

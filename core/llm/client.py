@@ -5,8 +5,9 @@ async with open_client(options) as client:
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
+from copy import copy
 from dataclasses import dataclass, field
 from itertools import chain
 
@@ -151,6 +152,12 @@ class OpenAI:
                 if isinstance(event, Text | Replace):
                     text = event.text if isinstance(event, Replace) else text + event.text
         return text
+
+    def with_parameters(self, parameters: Mapping[str, float]) -> "OpenAI":
+        """Return the same model, asked with some parameters of a request that are others."""
+        variant = copy(self)
+        variant._options = self._options.model_copy(update=dict(parameters))  # noqa: SLF001 - its own kind
+        return variant
 
     @property
     def sees(self) -> bool:

@@ -187,3 +187,18 @@ async def test_a_persona_with_a_member_s_name_is_shown_under_none(room: Room, tm
     await ask(room, "persona grace")
     said = await ask(room, "hi")
     assert room.author_of_answer(said) == ""
+
+
+async def test_a_persona_brings_its_parameters_and_a_model_only_among_those_that_are_offered(
+    room: Room, tmp_path: Path
+) -> None:
+    """Values that no parameter takes are left out."""
+    own = {"model": "second", "parameters": {"temperature": 0.25, "top_p": 7, "seed": 1}}
+    keep_cards(tmp_path / "confab.db", card_v2(extensions={"confab": own}), card_v2("Bob"))
+    await ask(room, "persona Ada")
+    await ask(room, "hi")
+    body = room.model.requests[-1].body
+    assert (body["model"], body["temperature"], "top_p" in body, "seed" in body) == ("stand-in", 0.25, False, False)
+    await ask(room, "persona Bob")
+    await ask(room, "hi")
+    assert "temperature" not in room.model.requests[-1].body

@@ -127,6 +127,7 @@ NO_SINKS = {
         "window",
         "sees",
         "takes_tools",
+        "with_parameters",
         "largest_call",
         "forgotten_at",
         "run_alone",
