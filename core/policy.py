@@ -5,16 +5,45 @@ from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal, Self
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, ConfigDict, Field, NonNegativeInt, PositiveInt, model_validator
+import re2
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, NonNegativeInt, PositiveInt, model_validator
 
 from core.messages import ConversationKey
-from core.setting_fields import AS_JSON, CommaList, Section, Thresholds, setting_field
+from core.setting_fields import AS_JSON, CommaList, Section, Thresholds, decode_json, setting_field
 
+HIDEABLE = ("cards", "iban", "email", "phone", "keys")
 BUILT_IN = ("time", "calculator", "read_link", "search_here", "web_search")
 
 
 def _without_none(names: tuple[str, ...]) -> tuple[str, ...]:
     return () if names == ("none",) else names
+
+
+def _hideable(kinds: tuple[str, ...]) -> tuple[str, ...]:
+    named = tuple(kind.lower() for kind in kinds)
+    if not set(named) <= set(HIDEABLE):
+        raise ValueError(f"what can be hidden is {', '.join(HIDEABLE)}")
+    return named
+
+
+def _pattern_lines(given: Any) -> Any:
+    """Read a JSON list, which begins with `["`, or one pattern a line."""
+    if not isinstance(given, str) or given.startswith('["'):
+        return decode_json(given)
+    return [line.strip() for line in given.splitlines() if line.strip()]
+
+
+def _usable_patterns(patterns: tuple[str, ...]) -> tuple[str, ...]:
+    options = re2.Options()
+    options.log_errors = False
+    for number, pattern in enumerate(patterns, start=1):
+        try:
+            matches_nothing = bool(re2.compile(pattern, options).fullmatch(""))
+        except re2.error:
+            raise ValueError(f"RE2 cannot read pattern {number}") from None
+        if matches_nothing:
+            raise ValueError(f"pattern {number} also matches an empty text")
+    return patterns
 
 
 def _known_zone(name: str) -> str:
@@ -40,7 +69,8 @@ class ChannelSettings(Section):
     is sent or shown before all of it is checked. `tools` are the names of those that the model has here. `model`: who
     answers, empty for the one that is asked everywhere. `persona`: as whom, by its name, empty for the bot itself.
     `knowledge`: what is taken in to be looked up, and `knowledge_across` whether other public channels are looked into
-    as well. `retention_days`: for how long what is said is kept, 0 for not at all.
+    as well. `retention_days`: for how long what is said is kept, 0 for not at all. `hide`: which private
+    data the model is not shown, and `hide_patterns` what else.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -107,6 +137,19 @@ class ChannelSettings(Section):
     )
     persona: Annotated[str, Field(max_length=200)] = setting_field(
         "CONFAB_PERSONA", "Who the bot is until another persona is chosen in the chat, by name; empty: itself", ""
+    )
+
+    hide: Annotated[CommaList, AfterValidator(_without_none), AfterValidator(_hideable)] = setting_field(
+        "CONFAB_HIDE",
+        f"Which private data the model is not shown and answers still hold, with commas: {', '.join(HIDEABLE)}",
+        (),
+    )
+    hide_patterns: Annotated[tuple[str, ...], BeforeValidator(_pattern_lines), AfterValidator(_usable_patterns)] = (
+        setting_field(
+            "CONFAB_HIDE_PATTERNS",
+            'What else it is not shown, as RE2, in a JSON list: ["EMP-[0-9]{6}"]; or one a line',
+            (),
+        )
     )
 
     @model_validator(mode="before")

@@ -59,15 +59,15 @@ def _split(value: object) -> object:
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
 
-def _decode(value: object) -> object:
-    """Read a text as JSON; a value that a caller gives stays as it is."""
+def decode_json(value: object) -> object:
+    """Read a text as JSON; a value that a caller gives stays as it is. Raises PydanticCustomError."""
     try:
         return from_json(value) if isinstance(value, str) else value
     except ValueError as error:
         raise PydanticCustomError("json_invalid", "Invalid JSON: {error}", {"error": str(error)}) from None
 
 
-AS_JSON = BeforeValidator(_decode)
+AS_JSON = BeforeValidator(decode_json)
 CommaList = Annotated[tuple[str, ...], BeforeValidator(_split)]
 Port = Annotated[NonNegativeInt, Field(le=65535)]
 Seconds = Annotated[float, Field(gt=0, le=3600)]

@@ -13,6 +13,7 @@ from core.moderation.log import ModerationLog, Path, Subject
 from core.moderation.settings import ModerationSettings
 from core.moderation.verdict import CLEAN, Sample, Verdict, strictest_of
 from core.policy import Policies
+from core.privacy.hiding import Hider
 from core.quotes import Quoting, leave_out_quotations
 from core.sanitize import sanitize_name, sanitize_text
 
@@ -94,17 +95,19 @@ class Moderation:
         """
         if sum(len(sample.text) for sample in samples) > MOST:
             raise TooLongToCheck(f"{path}: more than {MOST} characters")
-        thresholds = self._policies.policy_of(about.key).thresholds
+        policy = self._policies.policy_of(about.key)
+        thresholds, hider = policy.thresholds, Hider(policy.hide, policy.hide_patterns)
         own = await self._checks.listed_verdicts(samples) if own is None else own
+        sent = [replace(sample, text=hider.hide(sample.text)) for sample in samples] if hider else samples
         try:
-            found = await self._checks.collect_verdicts(samples, thresholds, own)
+            found = await self._checks.collect_verdicts(sent, thresholds, own)
         except CheckFailed as error:
             if self.settings.unreachable == "open":
                 await self._reports.record_unchecked(path, about, "\n".join(sample.text for sample in samples))
                 found = [replace(verdict, unchecked=True) for verdict in own]
             elif held:
                 held()
-                found = await self._check_later(samples, thresholds, own)
+                found = await self._check_later(sent, thresholds, own)
             else:
                 raise Unchecked(str(error)) from None
         flagged = [sample.text for sample, verdict in zip(samples, found, strict=True) if verdict.is_flagged]

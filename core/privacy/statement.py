@@ -36,7 +36,7 @@ def format_statement(facts: PrivacyFacts, policy: ChannelSettings) -> str:
     """Return what `privacy` answers where a policy holds."""
     parts = [
         ("What I keep here", kept_lines(facts, policy)),
-        ("Who gets what", [_endpoint_line(each) for each in facts.endpoints]),
+        ("Who gets what", [*(_endpoint_line(each) for each in facts.endpoints), *_hidden_lines(policy)]),
         ("What you can do", _rights_lines(facts)),
     ]
     return "\n\n".join("\n".join([f"**{title}**", *(f"- {line}" for line in lines)]) for title, lines in parts if lines)
@@ -76,6 +76,11 @@ def _refusal_line(facts: PrivacyFacts, policy: ChannelSettings) -> str:
 
 def _endpoint_line(each: Endpoint) -> str:
     return f"{each.host}: {each.sent}, {each.purpose}." + (f" {each.note}" if each.note else "")
+
+
+def _hidden_lines(policy: ChannelSettings) -> list[str]:
+    kinds = [*policy.hide, *(["what whoever runs me has listed"] if policy.hide_patterns else [])]
+    return [f"Not to the model, as far as I recognise it in text: {', '.join(kinds)}."] if kinds else []
 
 
 def _rights_lines(facts: PrivacyFacts) -> list[str]:

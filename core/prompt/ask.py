@@ -16,6 +16,7 @@ from core.model_events import ModelEvent, Replace, Text
 from core.moderation.stream import PromptTexts
 from core.prompt.build import NO_EXTRAS, Prompt, PromptExtras
 from core.prompt.context_window import ContextWindow
+from core.prompt.hidden import hide_prompt, restore_events
 from core.prompt.history import HistoryLoader
 from core.prompt.names import without_leading_name
 from core.spending.charge import Charge
@@ -66,13 +67,14 @@ async def chat(
     Raises a ModelError as the client does; ContextOverflow only where the second prompt was too long as well, or
     AnswerLimitTooLarge where that is because of the answer's own limit.
     """
-    begun = again = False
+    begun, again, hider = False, False, recall.hider_in(asked.key)
     refused = 0  # tokens of a prompt that was too long by no figure
     while True:
         try:
             counted = replace(charge, tokens=asked.remembered.ratio.tokens(asked.prompt.tokens))
-            async with aclosing(model.chat(asked.prompt.messages, counted, offered)) as events:
-                async for event in without_leading_name(events, asked.prompt.names):
+            messages = hide_prompt(asked.prompt.messages, hider)
+            async with aclosing(model.chat(messages, counted, offered)) as events:
+                async for event in without_leading_name(restore_events(events, hider), asked.prompt.names):
                     begun = begun or isinstance(event, Text | Replace)
                     if isinstance(event, Usage):
                         _note_passed(recall.window_of(asked.key, asked.remembered.character), asked, event, refused)

@@ -8,6 +8,7 @@ from core.errors import ContextOverflow
 from core.history import Character, History, StoredHistory
 from core.messages import Author, ConversationKey, Entry, Message
 from core.policy import AS_ASKED, Policies
+from core.privacy.hiding import Hider
 from core.prompt.build import NO_EXTRAS, Prompt, PromptExtras, Room, build_prompt, turns, with_tokens
 from core.prompt.context_window import ContextWindow
 from core.prompt.settings import PromptSettings
@@ -40,6 +41,11 @@ class HistoryLoader:
         """Return the window of the model that answers in a conversation, by itself or as a character."""
         own = character.model if character else ""
         return self._windows.get(own or self._policies.policy_of(key).model, self._window)
+
+    def hider_in(self, key: ConversationKey) -> Hider:
+        """Return what hides private data in one request of a conversation."""
+        policy = self._policies.policy_of(key)
+        return Hider(policy.hide, policy.hide_patterns)
 
     async def of(self, key: ConversationKey) -> StoredHistory:
         """Return what is remembered of a conversation, every entry of it counted."""

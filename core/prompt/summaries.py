@@ -13,7 +13,9 @@ from core.model_events import Replace, Text
 from core.moderation.log import Subject
 from core.moderation.moderation import Moderation
 from core.moderation.verdict import Sample
+from core.privacy.hiding import Hider
 from core.prompt.build import Prompt, newest, to_prompt_message, to_summarise
+from core.prompt.hidden import hide_prompt
 from core.prompt.history import HistoryLoader, entries_without
 from core.prompt.names import speaker_names
 from core.sanitize import indent_speakers, sanitize_text
@@ -90,7 +92,7 @@ class Summaries:
             entries = entries_without(entries, lambda author: guard.leaves_out(key, author))
         prompt = summary_prompt(remembered.history.summary, newest(entries, int(room * READ), MOST))
         charge = Charge("summary", Payer.of_conversation(key))
-        summary = sanitize_text((await self._answer(prompt, charge)).strip())[:LENGTH]
+        summary = sanitize_text((await self._answer(prompt, charge, self._recall.hider_in(key))).strip())[:LENGTH]
         if self._guard and summary:
             about = Subject(key, uuid.uuid4().hex[:8])
             if not all(await self._guard.find_clean("summary", [Sample(summary)], about)):
@@ -98,16 +100,16 @@ class Summaries:
         if summary:
             await self._store.save_summary(key, summary, upto, remembered.version)
 
-    async def _answer(self, prompt: Sequence[PromptMessage], charge: Charge) -> str:
+    async def _answer(self, prompt: Sequence[PromptMessage], charge: Charge, hider: Hider) -> str:
         """Return what the model says; what it said up to a limit of its own is a summary as well."""
         said: list[str] = []
         try:
-            async for event in self._model.chat(prompt, charge):
+            async for event in self._model.chat(hide_prompt(prompt, hider), charge):
                 if isinstance(event, Text | Replace):
                     said = [event.text] if isinstance(event, Replace) else [*said, event.text]
         except AnswerCutByLength as error:
             log.info("summary cut by length", detail=str(error))
-        return "".join(said)
+        return hider.restore("".join(said))
 
 
 def summary_prompt(before: str, entries: Sequence[Entry]) -> list[PromptMessage]:
