@@ -33,7 +33,7 @@ KEY = re2.compile(
     r"|\b(?:gh[oprsu]|hf|npm|shp(?:at|ss|ca|pa)|dop_v1|xai|nvapi|r8|pplx)[_-][A-Za-z0-9_-]{20,}"
     r"|\bgithub_pat_[A-Za-z0-9_]{20,}|\bgl(?:pat|ptt|dt|rt)-[A-Za-z0-9_-]{16,}"
     r"|\bxox[a-z](?:\.xox[a-z])?-[A-Za-z0-9-]{10,}|\bxapp-[A-Za-z0-9-]{10,}"  # Slack
-    r"|https://hooks\.slack\.com/[A-Za-z0-9/_-]+|https://(?:[a-z]+\.)?discord(?:app)?\.com/api/webhooks/[A-Za-z0-9/_-]+"
+    r"|https://hooks\.[a-z.]+/[A-Za-z0-9/_-]{20,}|https://[a-z.]+/api/webhooks/[A-Za-z0-9/_-]{20,}"  # of chats
     r"|\b[MNO][A-Za-z0-9_-]{22,27}\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,}"  # a Discord bot's token
     r"|\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|\bAIza[A-Za-z0-9_-]{35}|\bya29\.[A-Za-z0-9_-]{20,}"  # AWS, Google
     r"|\bpypi-[A-Za-z0-9_-]{20,}|\bSG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}|\bSK[0-9a-f]{32}\b"

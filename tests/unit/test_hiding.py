@@ -39,6 +39,7 @@ PRIVATE = (
     ("keys", "ghp_abcdefghijklmnopqrstuvwxyz0123456789"),
     ("keys", "AKIA" + "ABCDEFGHIJKLMNOP"),
     ("keys", "xoxb-1234567890-abcdefghij"),
+    ("keys", "https://hooks.chat.example/services/T00000000/B00000000/abcdefghij"),
     ("keys", "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.c2lnbmF0dXJl"),
     ("keys", "-----BEGIN PRIVATE KEY-----\nMIIE\n-----END PRIVATE KEY-----"),
 )
