@@ -90,15 +90,15 @@ def _change_strings(text: str, change: Callable[[str], str]) -> str:
         value = json.loads(text)
     except (ValueError, RecursionError):
         return change(text)
-    changed = _changed(value, change)
+    changed = _change_value(value, change)
     return text if changed == value else json.dumps(changed, ensure_ascii=False)
 
 
-def _changed(value: Any, change: Callable[[str], str]) -> Any:
+def _change_value(value: Any, change: Callable[[str], str]) -> Any:
     if isinstance(value, str):
         return change(value)
     if isinstance(value, list):
-        return [_changed(each, change) for each in value]
+        return [_change_value(each, change) for each in value]
     if isinstance(value, dict):
-        return {change(name): _changed(each, change) for name, each in value.items()}
+        return {change(name): _change_value(each, change) for name, each in value.items()}
     return value

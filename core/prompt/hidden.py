@@ -45,7 +45,7 @@ async def restore_events(events: AsyncIterator[ModelEvent], hider: Hider) -> Asy
             if held and not isinstance(event, Notice):
                 yield Text(held)
                 held = ""
-            yield _restored(event, hider)
+            yield _restore_event(event, hider)
     except ModelError:
         if held:
             yield Text(held)
@@ -54,9 +54,9 @@ async def restore_events(events: AsyncIterator[ModelEvent], hider: Hider) -> Asy
         yield Text(held)
 
 
-def _restored(event: ModelEvent, hider: Hider) -> ModelEvent:
-    return ToolCalls(tuple(_restored_calls(event.calls, hider))) if isinstance(event, ToolCalls) and hider else event
+def _restore_event(event: ModelEvent, hider: Hider) -> ModelEvent:
+    return ToolCalls(tuple(_restore_calls(event.calls, hider))) if isinstance(event, ToolCalls) and hider else event
 
 
-def _restored_calls(calls: Sequence[ToolCall], hider: Hider) -> Iterator[ToolCall]:
+def _restore_calls(calls: Sequence[ToolCall], hider: Hider) -> Iterator[ToolCall]:
     return (replace(call, arguments=hider.restore_json(call.arguments)) for call in calls)
