@@ -142,7 +142,8 @@ def test_a_placeholder_comes_back_however_the_answer_is_cut(text: str, sizes: li
     """Pieces, a replaced beginning, a notice between them, and a stream that is cut: the person reads the same."""
     hider = everything()
     hidden = hider.hide(text)
-    pieces, place = [], 0
+    pieces: list[str] = []
+    place = 0
     while place < len(hidden):
         size = sizes[len(pieces) % len(sizes)]
         pieces.append(hidden[place : place + size])
