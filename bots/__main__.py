@@ -27,6 +27,8 @@ COMMANDS = {
     "audit": "bots.privacy_commands:audit",
     "usage": "bots.usage_command:usage",
     "personas": "bots.persona_commands:personas",
+    "learn": "bots.knowledge_commands:learn",
+    "sources": "bots.knowledge_commands:sources",
 }
 
 

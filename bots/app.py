@@ -19,7 +19,7 @@ from bots.addresses import settings_with_versions
 from bots.bounded_response import BoundedResponse
 from bots.doctor.examination import log_examination
 from bots.http_settings import USUAL_PORT, HttpSettings
-from bots.knowledge import knowledge_of
+from bots.knowledge import finder_of, knowledge_of
 from bots.local_model import settings_with_model
 from bots.metrics import EventLoopLag, format_counters
 from bots.models import open_models
@@ -35,8 +35,10 @@ from core.chat_commands import ChatCommands
 from core.conversation import Conversation
 from core.files.documents import Documents
 from core.intake import Intake
+from core.knowledge.finder import Finder
 from core.knowledge.knowledge import Knowledge
 from core.llm.client import OpenAI, open_client
+from core.llm.settings import ModelSettings
 from core.policy import Policies
 from core.ports import Platform
 from core.preferences.preferences import Preferences
@@ -126,7 +128,8 @@ async def _build_core(
     voice_notes = _closed_by(stack, listener)
     documents = Documents()  # one, so that its bounds hold for links and attached files together
     tools = await toolbox_of(settings.tools, store, policies, guard, documents, stack, os.environ)
-    knowledge = _closed_by(stack, knowledge_of(store, policies, platforms.sources, documents, recall, guard))
+    finder = await _open_finder(settings, asked, store, stack, meter)
+    knowledge = _closed_by(stack, knowledge_of(finder, store, commands, platforms.sources, documents, recall, guard))
     spending = reservations_of(meter, models.choice, policies, settings.prompt.instructions)
     parts = (store, models.choice, commands, recall, summaries, voice_notes, guard, tools, documents)
     conversation = Conversation(*parts, knowledge, settings.consent, spending)
@@ -139,6 +142,18 @@ def _closed_by(stack: AsyncExitStack, opened: Closing) -> Closing:
     """Return something that `stack` closes from now on."""
     stack.push_async_callback(opened.close)
     return opened
+
+
+async def _open_finder(
+    settings: Settings, model: ModelSettings, store: Store, stack: AsyncExitStack, meter: Meter
+) -> Finder:
+    """Return what finds things; what embeds them is imported only where an embedder is set."""
+    vectors = None
+    if settings.knowledge.embeddings_model:
+        from bots.embedder import vectors_of
+
+        vectors = await vectors_of(settings.knowledge, model, store, stack, meter)
+    return await finder_of(settings.knowledge, store, vectors, stack)
 
 
 def _tune_garbage_collector() -> None:

@@ -1,26 +1,56 @@
 """What may be looked up, put together for the composition root."""
 
 from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING
 
+from core.chat_commands import ChatCommands
 from core.files.documents import Documents
 from core.knowledge.audience import SourcePlatform
 from core.knowledge.finder import Finder
 from core.knowledge.indexer import Indexer
 from core.knowledge.knowledge import Knowledge
+from core.knowledge.listing import SourceList
+from core.knowledge.settings import KnowledgeSettings
+from core.llm.http_client import open_http_client
+from core.llm.rerank import Reranker
 from core.moderation.moderation import Moderation
-from core.policy import Policies
 from core.prompt.history import HistoryLoader
 from core.storage.store import Store
 
+if TYPE_CHECKING:  # NumPy is loaded where an embedder is set, and nowhere else
+    from core.knowledge.vectors import VectorSearch
+
+CONNECTIONS = 4  # to a reranker
+
+
+async def finder_of(
+    settings: KnowledgeSettings, store: Store, vectors: "VectorSearch | None", stack: AsyncExitStack
+) -> Finder:
+    """Return what finds things, by words and, where there are `vectors`, by meaning; `stack` closes what it opens."""
+    if not settings.rerank_url:
+        return Finder(store, vectors)
+    client = await stack.enter_async_context(open_http_client(CONNECTIONS))
+    reranker = Reranker(settings.rerank_url, settings.rerank_model, settings.rerank_api_key, client)
+    return Finder(store, vectors, reranker)
+
 
 def knowledge_of(
+    finder: Finder,
     store: Store,
-    policies: Policies,
+    commands: ChatCommands,
     platforms: Mapping[str, SourcePlatform],
     documents: Documents,
     recall: HistoryLoader,
     guard: Moderation | None,
 ) -> Knowledge:
-    """Return what takes things in and finds them; nothing of it runs before it is begun, or after it is closed."""
-    indexer = Indexer(store, platforms, documents, guard, recall.count)
-    return Knowledge(store, policies, platforms, Finder(store), indexer, recall, guard)
+    """Return what takes things in, finds and lists them; nothing of it runs before it is begun, or once closed."""
+    indexer = Indexer(store, platforms, documents, guard, recall.count, finder.vectors)
+    knowledge = Knowledge(store, commands.preferences.policies, platforms, finder, indexer, recall, guard)
+    if knowledge.is_used:
+        may_remove = commands.preferences.is_named_administrator
+        listing = SourceList(
+            store, knowledge.view_of, lambda asked: may_remove(asked.author.id, asked.author.roles or ())
+        )
+        commands.register("sources", listing.answer)
+    return knowledge

@@ -12,14 +12,16 @@ class CommandWord:
     """What a word does, as `help` says it.
 
     `is_private` says that it is about who asks or where, not about one conversation: as a slash command it is then
-    answered at once, to the asker alone. `argument` names what may follow the word, if anything. `is_ranked` says that
-    what it does depends on whether an administrator asks.
+    answered at once, to the asker alone. `argument` names what may follow the word, if anything, which is of the form
+    that `takes` says: what has another one is no command. `is_ranked` says that what it does depends on whether an
+    administrator asks.
     """
 
     about: str
     is_private: bool = False
     argument: str = ""
     is_ranked: bool = False
+    takes: str = r".*"
 
 
 WORDS: Mapping[Command, CommandWord] = {
@@ -41,6 +43,12 @@ WORDS: Mapping[Command, CommandWord] = {
         "lifts the caps on spending until tomorrow, for this channel or @somebody; for administrators alone",
         is_private=True,
         argument="somebody",
+    ),
+    "sources": CommandWord(
+        "lists what can be looked up here; `sources remove 12` takes one away",
+        is_private=True,
+        argument="remove",
+        takes=r"(?:remove\s+)?#?\d{1,15}",
     ),
     "help": CommandWord("shows this"),
 }
@@ -73,7 +81,7 @@ def command_of(text: str, *, addressed: bool = True) -> Command:
 
     In a thread that the bot takes part in, a text that is not `addressed` to it can only stop it.
     """
-    match = WORD.fullmatch(text) or ARGUMENT.fullmatch(text)
+    match = WORD.fullmatch(text) or _match_with_argument(text)
     for command in WORDS if addressed else UNADDRESSED:
         if match and " ".join(match[1].lower().split()) == command:
             return command
@@ -87,8 +95,15 @@ def is_ranked(command: Command) -> bool:
 
 def argument_of(text: str) -> str:
     """Return what follows the word of a command, without the space around it; empty where nothing does."""
-    match = ARGUMENT.fullmatch(text)
+    match = _match_with_argument(text)
     return match[2].strip() if match else ""
+
+
+def _match_with_argument(text: str) -> re.Match[str] | None:
+    """Return a command's word and what follows it, where that has the form which the word takes."""
+    match = ARGUMENT.fullmatch(text)
+    takes = next((each.takes for word, each in WORDS.items() if match and word == match[1].lower()), "")
+    return match if match and re.fullmatch(takes, match[2].strip(), re.IGNORECASE | re.DOTALL) else None
 
 
 def help_text(offered: Sequence[Command], here: Sequence[str] = (), operator: str = "") -> str:

@@ -1,30 +1,58 @@
 """How pieces are found: by several ways of looking, fused into one order, and cut to what a prompt has room for."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
+import structlog
+
+from core.errors import ModelError
 from core.knowledge.fusion import fuse_ranks
 from core.knowledge.words import is_code_like, parts_of, words_of
+from core.llm.rerank import Reranker
+from core.spending.charge import Payer
 from core.storage.connection import Connection
 from core.storage.passages import Passage, View, find_by_words, knows_word, read_passages, read_whole
 from core.storage.store import Store
 
+if TYPE_CHECKING:  # NumPy is loaded where an embedder is set, and nowhere else
+    from core.knowledge.vectors import VectorSearch
+
+log = structlog.get_logger()
+
 MOST_PASSAGES = 8  # that a prompt is given, small files aside
 RECENCY = 0.25  # the weight of the order by age, beside 1 for each way of looking
+RERANKED = 24  # pieces that a reranker puts in order
 SMALL = 2_000  # tokens: of a file that is no longer, all is given
 
 
 class Finder:
     """Looks for pieces; who may see them is part of each look."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, vectors: "VectorSearch | None" = None, reranker: Reranker | None = None) -> None:
         self._store = store
+        self.vectors = vectors
+        self._reranker = reranker
 
-    async def find_passages(self, text: str, view: View, room: int) -> list[Passage]:
-        """Return what is found about a text, best first, in at most `room` tokens."""
+    async def find_passages(self, text: str, view: View, room: int, payer: Payer) -> list[Passage]:
+        """Return what is found about a text, best first, in at most `room` tokens, on somebody's account."""
         words = words_of(text)
         ranked = await self._store.run(lambda db: _rank_by_words(db, words, view))
-        best = await self._store.run(lambda db: _read_best(db, ranked, view))
+        if self.vectors:
+            ranked.append(await self.vectors.find_nearest(text, view, payer))
+        best = await self._rerank(text, await self._store.run(lambda db: _read_best(db, ranked, view)))
         return await self._store.run(lambda db: _with_small_files(db, best, room))
+
+    async def _rerank(self, text: str, best: list[Passage]) -> list[Passage]:
+        """Return pieces in a reranker's order, where there is one that answers."""
+        if not self._reranker or not best:
+            return best
+        first = best[:RERANKED]
+        try:
+            order = await self._reranker.rank_texts(text, [each.text for each in first])
+        except ModelError as error:
+            log.warning("not reranked", error=type(error).__name__, detail=str(error), hint=error.hint)
+            return best
+        return [first[place] for place in order]
 
 
 def _rank_by_words(connection: Connection, words: Sequence[str], view: View) -> list[list[int]]:

@@ -5,11 +5,12 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import structlog
 from pydantic import TypeAdapter
 
-from core.errors import FileUnreadable
+from core.errors import FileUnreadable, ModelError
 from core.files.documents import Documents
 from core.files.kinds import kind_of, kind_of_content
 from core.knowledge.audience import SourcePlatform
@@ -24,6 +25,9 @@ from core.storage import knowledge
 from core.storage.errors import StatementRefused, StorageUnavailable
 from core.storage.knowledge import ClaimedSource, Piece
 from core.storage.store import Store
+
+if TYPE_CHECKING:  # NumPy is loaded where an embedder is set, and nowhere else
+    from core.knowledge.vectors import VectorSearch
 
 log = structlog.get_logger()
 
@@ -74,8 +78,11 @@ class Indexer:
         documents: Documents,
         guard: Moderation | None,
         count: Count,
+        vectors: "VectorSearch | None" = None,
     ) -> None:
+        """`vectors` has what was read embedded, where an embedder is set."""
         self._store = store
+        self._vectors = vectors
         self._platforms = platforms
         self._documents = documents
         self._checks = guard if guard and guard.is_checking else None
@@ -125,6 +132,8 @@ class Indexer:
                 while await self.read_waiting():
                     pass
                 again = await self._store.run(knowledge.next_claim_at)
+                if not await self._embed_pieces():
+                    again = time.time() + LOOK_AGAIN
             except (StorageUnavailable, StatementRefused) as error:
                 log.warning("sources not read", error=str(error))
                 again = time.time() + LOOK_AGAIN
@@ -134,6 +143,16 @@ class Indexer:
                     await self._woken.wait()
             except TimeoutError:
                 pass
+
+    async def _embed_pieces(self) -> bool:
+        """Have what was read embedded; return whether nothing is left to be."""
+        try:
+            if self._vectors:
+                await self._vectors.embed_pieces()
+        except ModelError as error:
+            log.warning("pieces not embedded", error=type(error).__name__, detail=str(error), hint=error.hint)
+            return False
+        return True
 
     async def _release_or_fail(self, source: ClaimedSource, fault: SourceUnreadable) -> None:
         if fault.may_pass and source.attempts < ATTEMPTS:

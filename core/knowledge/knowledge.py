@@ -18,6 +18,7 @@ from core.moderation.moderation import Moderation
 from core.moderation.verdict import Sample
 from core.policy import Policies
 from core.prompt.history import HistoryLoader
+from core.spending.charge import Payer
 from core.storage import knowledge, passages
 from core.storage.knowledge import NewSource
 from core.storage.passages import Passage, View
@@ -53,8 +54,13 @@ class Knowledge:
 
     async def begin(self) -> None:
         """Read what waits, from now on, where anything is taken in at all."""
-        if any(each.knowledge != "off" for each in self._policies.all_settings()):
+        if self.is_used:
             await self._indexer.begin()
+
+    @property
+    def is_used(self) -> bool:
+        """Whether anything is taken in, in any channel."""
+        return any(each.knowledge != "off" for each in self._policies.all_settings())
 
     def wake(self) -> None:
         """See that somebody looks at what waits."""
@@ -90,12 +96,13 @@ class Knowledge:
         text = _text_of(question, history)
         if not words_of(text):
             return Lookup()
-        view = await self._view_of(message)
+        view = await self.view_of(message)
         room = min(ROOM, self._recall.window_of(message.key).prompt // SHARE)
-        found = await self._clean(await self._finder.find_passages(text, view, room), about)
+        payer = Payer.of_message(message, turn.id)
+        found = await self._clean(await self._finder.find_passages(text, view, room, payer), about)
         return Lookup(found, is_sought=True)
 
-    async def _view_of(self, message: Message) -> View:
+    async def view_of(self, message: Message) -> View:
         """Return what everybody may see who reads the answer to a message."""
         key, across = message.key, self._policies.policy_of(message.key).knowledge_across
         others = await self._store.run(lambda db: passages.source_channels(db, key)) if across else []

@@ -189,6 +189,25 @@ def delete_source(connection: Connection, seq: int) -> bool:
     return bool(connection.execute("DELETE FROM sources WHERE seq = ? RETURNING 1", (seq,)))
 
 
+def delete_import(connection: Connection, key: ConversationKey, path: str) -> None:
+    """Drop what an operator put in from a file, for a channel or for all."""
+    connection.execute(
+        "DELETE FROM sources WHERE kind = 'import' AND platform = ? AND workspace = ? AND channel = ? AND file_id = ?",
+        (key.platform, key.workspace, key.channel, path),
+    )
+
+
+def newest_source(connection: Connection) -> int:
+    """Return the number of the source that was put in last."""
+    return int(connection.execute("SELECT max(seq) FROM sources")[0][0])
+
+
+def count_waiting(connection: Connection, seqs: Sequence[int]) -> int:
+    """Return how many of these sources are not read yet."""
+    waiting = connection.execute("SELECT seq FROM sources WHERE state = 'waiting'")
+    return len({seq for (seq,) in waiting} & set(seqs))
+
+
 def delete_of_message(connection: Connection, place: Sequence[str]) -> None:
     """Drop what a message brought; `place` is its platform, workspace, channel and id."""
     connection.execute(f"DELETE FROM sources WHERE {PLACE}", place)

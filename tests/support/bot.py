@@ -36,6 +36,7 @@ from core.turn_settings import TurnSettings
 from core.worker import Worker
 from deploy.sandbox.wire.server import Sandbox
 from tests.support.database import prepare_database
+from tests.support.embedder import open_finder
 from tests.support.moderated import Moderated, guarded
 from tests.support.policies import policies_alone
 from tests.support.private import opened_privacy
@@ -133,7 +134,8 @@ async def running(sandbox: Sandbox, database: Path, setup: Setup | None = None) 
         stack.push_async_callback(ears.close)
         tools = Toolbox(setup.tools.made(store), setup.tools.settings, store, setup.policies, guard)
         documents = Documents()
-        knowledge = knowledge_of(store, setup.policies, {slack.name: slack}, documents, recall, guard)
+        finder = await open_finder(setup.tools.embedder, sandbox, store, stack)
+        knowledge = knowledge_of(finder, store, commands, {slack.name: slack}, documents, recall, guard)
         stack.push_async_callback(knowledge.close)
         spending = reservations_of(meter, choice, setup.policies)
         conversation = Conversation(

@@ -13,6 +13,7 @@ from core.tools.clock import CLOCK
 from core.tools.search_here import ChannelSearch
 from core.tools.settings import ToolSettings
 from core.tools.tool import Arguments, CallContext, Consent, Tool, ToolFailed, ToolResult, ToolSpec
+from tests.support.embedder import EmbedderSetup
 
 Tools = Callable[[Store], Sequence[Tool]]
 
@@ -24,11 +25,12 @@ def without_tools(_: Store) -> Sequence[Tool]:
 
 @dataclass(frozen=True, slots=True)
 class ToolSetup:
-    """Which tools a bot has in a test, and how much of them."""
+    """Which tools a bot has in a test, how much of them, and with which embedder it looks into what people share."""
 
     made: Tools = without_tools
     settings: ToolSettings = field(default_factory=ToolSettings)
     consent: ConsentSettings = field(default_factory=ConsentSettings)
+    embedder: EmbedderSetup | None = None
 
 
 def built_in_tools(store: Store) -> Sequence[Tool]:

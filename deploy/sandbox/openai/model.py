@@ -15,10 +15,12 @@ from typing import Any, TypeVar
 
 from aiohttp import web
 
-from deploy.sandbox.openai import sound, stand_in
+from deploy.sandbox.openai import retrieval, sound, stand_in
 from deploy.sandbox.openai.checks import Asked
+from deploy.sandbox.openai.embeddings import Embedder
 from deploy.sandbox.openai.moderation import Moderation
 from deploy.sandbox.openai.replies import FAULTS, Fault, Reply, rate_limited, refusal
+from deploy.sandbox.openai.rerank import Reranker
 from deploy.sandbox.openai.rules import refused
 from deploy.sandbox.openai.stream import ModelRequest, Stream, completion, present
 
@@ -67,6 +69,8 @@ class Model:
     trials: list[ModelRequest] = field(default_factory=list)
     sounds: sound.Sounds = field(default_factory=sound.Sounds)
     moderation: Moderation = field(default_factory=Moderation)
+    embedder: Embedder = field(default_factory=Embedder)
+    reranker: Reranker = field(default_factory=Reranker)
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
@@ -145,6 +149,7 @@ def routes(model: Model) -> list[web.AbstractRouteDef]:
         web.post("/v1/chat/completions", chat),
         web.get("/v1/models", models),
         *sound.routes(sound.VoiceNotes(model.sounds, model.refuse_key, _refuse, model.note)),
+        *retrieval.routes(model.embedder, model.reranker, model.refuse_key, _refuse, model.note),
         web.post("/v1/moderations", moderations),
         web.route("*", "/v1/{rest:.*}", nothing),
         web.post("/chat/completions", not_the_api),
