@@ -83,6 +83,7 @@ SINKS: dict[tuple[str, str, str], tuple[Path, ...]] = {
     ("core.reply", "_tell_asker", "post_notice"): (),  # a sentence of Confab's own
     ("core.tools.journal", "save_call", "run"): ("tool",),
     ("core.knowledge.indexer", "read_waiting", "run"): ("knowledge",),
+    ("core.knowledge.vectors", "embed_pieces", "run"): (),  # numbers, of pieces that were checked when they were kept
     (
         "core.knowledge.knowledge",
         "take_message",
@@ -154,6 +155,8 @@ ONLY_READ = (
         *(("core.knowledge.indexer", name) for name in ("begin", "_read_all", "_release_or_fail", "_end")),
         *(("core.knowledge.knowledge", name) for name in ("look_up", "_view_of", "_silenced_authors")),
         ("core.knowledge.finder", "find_passages"),
+        *(("core.knowledge.knowledge", "view_of"), ("core.knowledge.listing", "answer")),
+        *(("core.knowledge.vectors", name) for name in ("_choose_embedder", "_find_nearest", "_read_table")),
         *(("core.privacy.keeper", name) for name in ("begin", "run", "look", "_forget_old", "_find_old")),
         *(("core.privacy.opt_outs", name) for name in ("restore", "leave_out", "read_again")),
         *(("core.privacy.requests", name) for name in ("_export_person", "_forget_person", "_forget_conversation")),
