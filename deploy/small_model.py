@@ -33,7 +33,8 @@ async def offer_small_model(
     """Offer it on the page until somebody has it; `restart` starts the bot again in an environment."""
     await _tell(session, "offered", OFFER)
     while True:
-        await (await session.get("/api/small-model/wanted", timeout=FOREVER)).release()
+        async with session.get("/api/small-model/wanted", timeout=FOREVER) as accepted:
+            await accepted.read()
         if fault := await _fetch(session, install):
             await _tell(session, "failed", fault)
             continue
@@ -41,7 +42,8 @@ async def offer_small_model(
         await _tell(session, "wanted", "It is starting.")
         await restart({**environ, "CONFAB_LOCAL_MODEL": str(model)})
         answering = AnsweringModel("this machine", model.name, "llama.cpp, started by Confab", is_found=True)
-        await session.post("/api/model", json=asdict(answering))
+        async with session.post("/api/model", json=asdict(answering)) as noted:
+            await noted.read()
         await _tell(session, "here", "")
         click.echo(f"The answers come from {model.name} now. CONFAB_LOCAL_MODEL={model} in .env keeps it.")
         return
@@ -80,4 +82,5 @@ def _is_there() -> bool:
 
 
 async def _tell(session: ClientSession, state: str, told: str) -> None:
-    await (await session.post("/api/small-model", json={"state": state, "told": told})).release()
+    async with session.post("/api/small-model", json={"state": state, "told": told}) as noted:
+        await noted.read()

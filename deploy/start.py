@@ -164,7 +164,8 @@ async def talk(session: ClientSession, model: AnsweringModel, page: str) -> None
     """Say who answers and where the page is, play the opening conversation, and print what is said from then on."""
     try:
         if model.host:
-            await session.post("/api/model", json=asdict(model))
+            async with session.post("/api/model", json=asdict(model)) as noted:
+                await noted.read()
         click.echo(f"{announce_model(model)}\n")
         transcript = Transcript()
         async with session.ws_connect("/api/live") as socket, asyncio.TaskGroup() as group:

@@ -4,6 +4,7 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiohttp import ClientSession
@@ -28,10 +29,24 @@ async def stands(http: ClientSession, state: str) -> dict[str, str]:
     """Wait until the offer stands so, and return it."""
     async with asyncio.timeout(30):
         while True:
-            offer: dict[str, str] = (await (await http.get("/api/state")).json())["small_model"]
+            offer: dict[str, str] = (await state_of(http))["small_model"]
             if offer["state"] == state:
                 return offer
             await asyncio.sleep(0.02)
+
+
+async def accept(http: ClientSession) -> int:
+    """Accept the offer; return the status of the answer."""
+    async with http.post("/api/small-model/want", json={}) as answer:
+        await answer.read()
+        return answer.status
+
+
+async def state_of(http: ClientSession) -> dict[str, Any]:
+    """Return what the page is told."""
+    async with http.get("/api/state") as answer:
+        state: dict[str, Any] = await answer.json()
+        return state
 
 
 async def test_what_is_accepted_starts_the_bot_again_with_it(
@@ -52,15 +67,15 @@ async def test_what_is_accepted_starts_the_bot_again_with_it(
     async with asyncio.timeout(30), asyncio.TaskGroup() as group:
         group.create_task(offer_small_model(http, {"KEPT": "1"}, restart))
         assert "toy" in (await stands(http, "offered"))["told"]
-        assert (await http.post("/api/small-model/want", json={})).status == 200
+        assert await accept(http) == 200
     assert begun == [{"KEPT": "1", "CONFAB_LOCAL_MODEL": str(model)}]
-    told = await (await http.get("/api/state")).json()
+    told = await state_of(http)
     assert (told["small_model"]["state"], told["model"]["name"], told["model"]["stand_in"]) == (
         "here",
         "tiny.gguf",
         False,
     )
-    assert (await http.post("/api/small-model/want", json={})).status == 400
+    assert await accept(http) == 400
 
 
 async def test_what_cannot_be_fetched_is_said_and_may_be_tried_again(
@@ -75,7 +90,7 @@ async def test_what_cannot_be_fetched_is_said_and_may_be_tried_again(
     task = asyncio.create_task(offer_small_model(http, {}, restart, FAILING))
     for _ in range(2):
         await stands(http, "offered" if not _ else "failed")
-        await http.post("/api/small-model/want", json={})
+        await accept(http)
         assert (await stands(http, "failed"))["told"] == FAILED
     task.cancel()
     assert "no room" in capfd.readouterr().err

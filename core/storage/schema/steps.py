@@ -47,7 +47,7 @@ STEPS = (
     SchemaStep("m018_knowledge", knowledge.KNOWLEDGE),
     SchemaStep("m019_personas", personas.PERSONAS),
     SchemaStep("m020_consent", consent.CONSENT),
-    SchemaStep("m022_tool_sources", tool_sources.TOOL_SOURCES),
+    SchemaStep("m021_tool_sources", tool_sources.TOOL_SOURCES),
 )
 
 
