@@ -154,10 +154,10 @@ async def test_of_a_moving_picture_the_beginning_is_shown() -> None:
 
 async def test_what_is_transparent_and_full_of_detail_becomes_a_photo_on_white() -> None:
     """A PNG of it would be too large to be sent again and again."""
-    file, noise = io.BytesIO(), Picture.effect_noise((1000, 1000), 200).convert("RGBA")
+    file, noise = io.BytesIO(), Picture.effect_noise((500, 500), 200).convert("RGBA")
     noise.putalpha(0)
     noise.putpixel((0, 0), (1, 2, 3, 255))
-    Picture.merge("RGBA", [*(Picture.effect_noise((1000, 1000), 200) for _ in range(4))]).save(file, "PNG")
+    Picture.merge("RGBA", [*(Picture.effect_noise((500, 500), 200) for _ in range(4))]).save(file, "PNG")
     image = await Documents().read_picture(file.getvalue(), OWNER)
     assert image
     assert image.media_type == "image/jpeg"
