@@ -2,12 +2,14 @@
 
 import asyncio
 import gc
+import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
 from typing import Any, get_args
 
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 
 from deploy.sandbox.openai.listener import Listener
@@ -41,6 +43,17 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
+
+
+@pytest.fixture(autouse=True)
+def leave_log_as_it_was() -> Iterator[None]:
+    """Take back how a command that ran in a test has set the log up: every logger that spoke since keeps to it."""
+    yield
+    if structlog.is_configured():
+        structlog.reset_defaults()
+        for name, module in list(sys.modules.items()):
+            if name.startswith(("bots.", "core.")) and hasattr(module, "log"):
+                vars(module.log).pop("bind", None)
 
 
 @pytest.fixture
