@@ -16,7 +16,12 @@ UNHEARD = (
     "_I cannot hear voice notes here, since Discord hides them from me. Choose *Apps*, *Ask Confab about this* in the "
     "note's menu, or have the *Message Content Intent* switched on for me._"
 )
-SPOKEN = {discord.MessageType.default, discord.MessageType.reply}  # all others are Discord's own words
+SPOKEN = {  # all others are Discord's own words; the last two are what apps answer commands with
+    discord.MessageType.default,
+    discord.MessageType.reply,
+    discord.MessageType.chat_input_command,
+    discord.MessageType.context_menu_command,
+}
 
 
 def is_spoken(message: discord.Message, me: int) -> bool:

@@ -7,6 +7,7 @@ import discord
 from bots.discord.attachments import attachments_of
 from bots.discord.authors import author_of
 from bots.discord.calls import DiscordRefusal, call_persistently
+from bots.discord.events import SPOKEN
 from bots.discord.message_text import text_of
 from bots.discord.places import DIRECT, ReplyHandle
 from core.messages import Earlier, Message
@@ -31,7 +32,7 @@ async def read_before(client: discord.Client, message: Message, me: int, most: i
         found = [each for each in page if each.created_at.timestamp() >= since]
     else:
         found = [*await _starter_of(client, message, page, most), *page]
-    return [_read_line(each, me, key.workspace) for each in found]
+    return [_read_line(each, me, key.workspace) for each in found if each.type in SPOKEN]
 
 
 async def _read_newest(room: discord.PartialMessageable, until: int, most: int) -> list[discord.Message]:

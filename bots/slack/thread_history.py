@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bots.slack.calls import SlackCalls
+from bots.slack.payload_values import mappings_at, ts_at
 
 HOUR = 3_600.0
 SPANS = (HOUR, 24 * HOUR, 7 * 24 * HOUR)  # seconds before the question that are asked for, one after the other
@@ -44,7 +45,7 @@ async def read_channel_before(
     """
     place = {"channel": channel, "oldest": f"{since:.6f}", "latest": until, "limit": min(most, PAGE)}
     answer = await calls.query("conversations.history", place)
-    return [post for post in reversed(answer["messages"]) if post["ts"] != until]
+    return [post for post in reversed(_placed_messages(answer)) if post["ts"] != until]
 
 
 async def _read_window(calls: SlackCalls, place: Mapping[str, Any], left: int) -> tuple[list[dict[str, Any]], int, str]:
@@ -54,11 +55,16 @@ async def _read_window(calls: SlackCalls, place: Mapping[str, Any], left: int) -
     while left:
         left -= 1
         answer = await calls.query("conversations.replies", {**place, **({"cursor": cursor} if cursor else {})})
-        messages += answer["messages"]
+        messages += _placed_messages(answer)
         cursor = (answer.get("response_metadata") or {}).get("next_cursor", "")
         if not cursor:
             break
     return messages, left, cursor
+
+
+def _placed_messages(answer: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return what an answer has of messages, but for those that stand at no place: they cannot be told apart."""
+    return [dict(each) for each in mappings_at(answer, "messages") if ts_at(each, "ts")]
 
 
 def _window_starts(thread: str, until: str) -> list[str]:

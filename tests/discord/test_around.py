@@ -127,6 +127,19 @@ async def test_a_bare_mention_as_a_reply_asks_about_that_message(
     assert all(text in told for text in texts)
 
 
+async def test_discords_own_words_are_nobodys_lines_and_an_apps_answer_is(sandbox: Sandbox, tmp_path: Path) -> None:
+    """A thread's opening stands in its channel under the name of who opened it; an app answers commands as well."""
+    await sandbox.guild.say_raw(GENERAL, {"type": 18, "content": "secret plans"})
+    await sandbox.guild.say_raw(GENERAL, {"type": 20, "content": "deployed api-7"}, user=OTHER_BOT_USER)
+    setup = DiscordSetup(policies=Policies(ChannelSettings(channel_context=9)))
+    async with running(sandbox, tmp_path / "confab.db", setup):
+        await sandbox.guild.say(GENERAL, mention("what is new?"))
+        await sandbox.model.until(lambda: sandbox.model.requests)
+    told = str(sandbox.model.requests[0].body)
+    assert "deployed api-7" in told
+    assert "secret plans" not in told
+
+
 @pytest.mark.parametrize("shape", ["text", "embed", "components", "sticker"])
 @in_discord
 async def test_what_is_forwarded_is_read_with_who_wrote_it(sandbox: Sandbox, shape: str) -> None:

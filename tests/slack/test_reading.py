@@ -150,6 +150,24 @@ async def test_one_call_at_most_is_made_for_the_channels_last_messages(sandbox: 
     ]
 
 
+async def test_a_message_that_stands_at_no_place_spoils_nothing_of_what_is_read(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    """Neither in a channel's history nor in a thread's; what stands beside it is read."""
+    workspace = sandbox.workspace
+    root = await workspace.say(GENERAL, "we ship on Friday", "U0GRACE12")
+    for place in ({"ts": None}, {"ts": 7}, {"ts": "x"}):
+        for thread in (None, root):
+            await workspace.say_raw(GENERAL, {"text": "odd", **place}, thread_ts=thread)
+    setup = Setup(policies=Policies(ChannelSettings(channel_context=10)))
+    async with running(sandbox, tmp_path / "confab.db", setup):
+        await ask(sandbox, "when?")
+        await workspace.say(GENERAL, mention("sure?"), thread_ts=root)
+        await answered(sandbox, root, 1)
+    assert all("we ship on Friday" in str(each.body) for each in sandbox.model.requests)
+    assert "odd" not in str([each.body for each in sandbox.model.requests])
+
+
 async def test_a_plain_question_in_a_thread_makes_no_call_for_what_was_said(sandbox: Sandbox, tmp_path: Path) -> None:
     """Where nobody else spoke since the last answer."""
     async with running(sandbox, tmp_path / "confab.db"):

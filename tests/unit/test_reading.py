@@ -214,6 +214,14 @@ def test_an_excerpt_is_never_longer_than_its_room_and_says_when_it_is_cut(pieces
         assert excerpt.left_out == []
 
 
+def test_of_a_part_that_is_too_long_the_beginning_is_read_and_counted_as_that() -> None:
+    """One page of 70,000 letters is not none of it."""
+    excerpt = Excerpt()
+    assert not excerpt.append_piece("a" * 70_000)
+    excerpt.leave_out_parts(0, 1, "pages")
+    assert excerpt.left_out == ["0 of 1 pages and the beginning of the next"]
+
+
 # A PDF that says "We ship on Friday", encrypted by AES-256 (PDF 2.0) with an empty password for reading.
 ENCRYPTED_PDF = (
     "JVBERi0xLjMKJeLjz9MKMSAwIG9iago8PAovVHlwZSAvQ2F0YWxvZwovUGFnZXMgMiAwIFIKPj4KZW5kb2JqCjIgMCBvYmoKPDwKL1R5cGUgL1"

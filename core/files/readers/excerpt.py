@@ -19,6 +19,7 @@ class Excerpt:
     room: int = CHARACTERS
     offered: int = 0
     scale: int = 1
+    is_begun: bool = False  # of the last piece there is the beginning alone
 
     @classmethod
     def of_whole_document(cls) -> "Excerpt":
@@ -31,6 +32,7 @@ class Excerpt:
         shown = piece if len(piece) <= self.room else _whole_lines(piece[: self.room])
         if shown:
             self.pieces.append(shown)
+        self.is_begun = 0 < len(shown) < len(piece)
         self.room = max(0, self.room - len(piece) - 1) if len(piece) <= self.room else 0  # 1 for the line break
         return len(shown) == len(piece)
 
@@ -46,6 +48,13 @@ class Excerpt:
         """Note that only so many of a unit were read, where they were not all."""
         if read < of:
             self.left_out.append(f"{read:,} of {of:,} {unit}")
+
+    def leave_out_parts(self, read: int, of: int, unit: str) -> None:
+        """Note that only so many parts were read whole, where they were not all; of the next there may be some."""
+        if read < of:
+            self.left_out.append(
+                f"{read:,} of {of:,} {unit}{' and the beginning of the next' if self.is_begun else ''}"
+            )
 
     def whole_text(self) -> str:
         """Return what was read, with a note of characters where nothing else says that there is more."""

@@ -108,7 +108,7 @@ def read_ipynb(content: bytes, excerpt: Excerpt) -> None:
         if not excerpt.append_piece("\n".join(_cell_lines(cell))):
             break
         read += 1
-    excerpt.leave_out(read, len(cells), "cells")
+    excerpt.leave_out_parts(read, len(cells), "cells")
 
 
 def _cell_lines(cell: dict[str, Any]) -> Iterator[str]:

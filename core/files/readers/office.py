@@ -40,7 +40,7 @@ def read_pptx(content: bytes, excerpt: Excerpt) -> None:
         if not excerpt.append_piece("\n".join([*lines, *(["[notes]"] if spoken else []), *spoken])):
             break
         read += 1
-    excerpt.leave_out(read, len(slides), "slides")
+    excerpt.leave_out_parts(read, len(slides), "slides")
 
 
 def read_odt(content: bytes, excerpt: Excerpt) -> None:
@@ -56,7 +56,7 @@ def read_epub(content: bytes, excerpt: Excerpt) -> None:
         if not excerpt.append_piece(html_text(decode_text(archive.bytes_of(name))[0])):
             break
         read += 1
-    excerpt.leave_out(read, len(chapters), "chapters")
+    excerpt.leave_out_parts(read, len(chapters), "chapters")
 
 
 def _slide_relations(root: Element) -> list[str]:

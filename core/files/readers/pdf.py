@@ -15,4 +15,4 @@ def read_pdf(content: bytes, excerpt: Excerpt) -> None:
         if not excerpt.append_piece(document[number].get_textpage().get_text_range().replace("\r\n", "\n")):
             break
         read += 1
-    excerpt.leave_out(read, pages, "pages")
+    excerpt.leave_out_parts(read, pages, "pages")
