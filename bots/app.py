@@ -153,7 +153,7 @@ async def _open_finder(
         from bots.embedder import vectors_of
 
         vectors = await vectors_of(settings.knowledge, model, store, stack, meter)
-    return await finder_of(settings.knowledge, store, vectors, stack)
+    return await finder_of(settings.knowledge, store, vectors, stack, meter)
 
 
 def _tune_garbage_collector() -> None:

@@ -16,6 +16,7 @@ from core.llm.http_client import open_http_client
 from core.llm.rerank import Reranker
 from core.moderation.moderation import Moderation
 from core.prompt.history import HistoryLoader
+from core.spending.meter import Meter
 from core.storage.store import Store
 
 if TYPE_CHECKING:  # NumPy is loaded where an embedder is set, and nowhere else
@@ -25,13 +26,17 @@ CONNECTIONS = 4  # to a reranker
 
 
 async def finder_of(
-    settings: KnowledgeSettings, store: Store, vectors: "VectorSearch | None", stack: AsyncExitStack
+    settings: KnowledgeSettings,
+    store: Store,
+    vectors: "VectorSearch | None",
+    stack: AsyncExitStack,
+    meter: Meter | None = None,
 ) -> Finder:
     """Return what finds things, by words and, where there are `vectors`, by meaning; `stack` closes what it opens."""
     if not settings.rerank_url:
         return Finder(store, vectors)
     client = await stack.enter_async_context(open_http_client(CONNECTIONS))
-    reranker = Reranker(settings.rerank_url, settings.rerank_model, settings.rerank_api_key, client)
+    reranker = Reranker(settings.rerank_url, settings.rerank_model, settings.rerank_api_key, client, meter)
     return Finder(store, vectors, reranker)
 
 

@@ -39,16 +39,16 @@ class Finder:
         ranked = await self._store.run(lambda db: _rank_by_words(db, words, view))
         if self.vectors:
             ranked.append(await self.vectors.find_nearest(text, view, payer))
-        best = await self._rerank(text, await self._store.run(lambda db: _read_best(db, ranked, view)))
+        best = await self._rerank(text, await self._store.run(lambda db: _read_best(db, ranked, view)), payer)
         return await self._store.run(lambda db: _with_small_files(db, best, room))
 
-    async def _rerank(self, text: str, best: list[Passage]) -> list[Passage]:
+    async def _rerank(self, text: str, best: list[Passage], payer: Payer) -> list[Passage]:
         """Return pieces in a reranker's order, where there is one that answers."""
         if not self._reranker or not best:
             return best
         first = best[:RERANKED]
         try:
-            order = await self._reranker.rank_texts(text, [each.text for each in first])
+            order = await self._reranker.rank_texts(text, [each.text for each in first], payer)
         except ModelError as error:
             log.warning("not reranked", error=type(error).__name__, detail=str(error), hint=error.hint)
             return best

@@ -9,25 +9,35 @@ from core.errors import EndpointFailing, GarbledAnswer
 from core.llm.address import auth_headers
 from core.llm.body import decode_json, fetch_response
 from core.llm.refusals import read_complaint
+from core.spending.charge import Charge, Payer
+from core.spending.meter import CHARACTERS, Meter, ModelCall
 
 LARGEST = 1_000_000  # bytes of an answer
 PATIENCE = 5.0  # seconds; the answer waits for it
+NOBODY = Payer()
 LONGEST = 4_000  # characters of one text
 
 
 class Reranker:
     """Asks one model at one address, over a client that the caller opened and closes."""
 
-    def __init__(self, url: str, model: str, key: str, client: httpx.AsyncClient) -> None:
+    def __init__(self, url: str, model: str, key: str, client: httpx.AsyncClient, meter: Meter | None = None) -> None:
         """The `url` may lack its `/rerank`."""
+        self._meter = meter or Meter()
         address = httpx.URL(url)
         self._url = address.copy_with(path=f"{address.path.rstrip('/').removesuffix('/rerank')}/rerank")
         self._model = model
         self._key = key
         self._client = client
 
-    async def rank_texts(self, query: str, texts: Sequence[str]) -> list[int]:
-        """Return the places of the texts, from 0, the best first; raises a ModelError."""
+    async def rank_texts(self, query: str, texts: Sequence[str], payer: Payer = NOBODY) -> list[int]:
+        """Return the places of the texts, from 0, the best first, on somebody's account; raises a ModelError."""
+        tokens = (len(query) + sum(map(len, texts))) // CHARACTERS
+        call = ModelCall(self._model, self._url.netloc.decode(), tokens)
+        async with self._meter.measure(Charge("rerank", payer, tokens), call):
+            return await self._rank_once(query, texts)
+
+    async def _rank_once(self, query: str, texts: Sequence[str]) -> list[int]:
         body = {"query": query, "documents": [text[:LONGEST] for text in texts], "top_n": len(texts)}
         body |= {"model": self._model} if self._model else {}
         headers = {**auth_headers(self._url, self._key), b"Content-Type": b"application/json"}

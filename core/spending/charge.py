@@ -5,7 +5,9 @@ from typing import Literal, Self
 
 from core.messages import ConversationKey, Message
 
-Purpose = Literal["answer", "tool_round", "summary", "judge", "moderation", "title", "transcription", "embedding"]
+Purpose = Literal[
+    "answer", "tool_round", "summary", "judge", "moderation", "title", "transcription", "embedding", "rerank"
+]
 
 
 @dataclass(frozen=True, slots=True)

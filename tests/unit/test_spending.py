@@ -150,8 +150,9 @@ async def test_the_ledger_holds_to_the_token_what_was_called(turns: int, tmp_pat
 def test_whatever_is_sent_to_an_endpoint_goes_through_the_meter() -> None:
     """A module that posts something is named here with its purpose, so that nothing that costs is forgotten."""
     posting = {each.name for each in read(PROJECT, "core/llm") if '"POST"' in (PROJECT / _path(each.name)).read_text()}
-    assert posting - FREE == {"core.llm.stream", "core.llm.transcriptions"}
-    for name in ("core.llm.client", "core.llm.transcriptions", "core.voice.local"):
+    measured = {"core.llm.transcriptions", "core.llm.embeddings", "core.llm.rerank"}
+    assert posting - FREE == {"core.llm.stream", *measured}
+    for name in ("core.llm.client", "core.voice.local", *measured):
         assert "_meter.measure(" in (PROJECT / _path(name)).read_text(), name
 
 
