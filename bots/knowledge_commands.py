@@ -5,15 +5,14 @@ import os
 import re
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
+from bots.open_database import open_for_writing
 from bots.operator_commands import database_option, wake_bot
 from bots.platforms import PLATFORMS
-from core.errors import SettingsError
 from core.files.documents import Documents
 from core.files.kinds import kind_of
 from core.knowledge.indexer import LARGEST, READ_TEXT, TOO_LARGE, SourceUnreadable, is_indexed_kind, read_content
@@ -21,9 +20,7 @@ from core.knowledge.listing import describe_source
 from core.messages import Attachment, ConversationKey
 from core.sanitize import valid_text
 from core.storage import knowledge
-from core.storage.beside import open_beside
 from core.storage.connection import Connection
-from core.storage.errors import StatementRefused, StorageUnavailable
 from core.storage.knowledge import NewSource
 from core.storage.settings import StorageSettings
 from core.storage.timeline import running_process
@@ -68,7 +65,7 @@ def learn(
     """Let what stands in files and folders be looked up, in one channel or in all; what was there before is renewed."""
     path, files = database or usual.path, list(_list_files(paths))
     waiting, faults = list[int](), 0
-    with _open_database(path, usual) as connection:
+    with open_for_writing(path, usual) as connection:
         for number, file in enumerate(files, start=1):
             try:
                 source = _read_source(file, channel or EVERYWHERE)
@@ -94,7 +91,7 @@ def learn(
 @click.pass_obj
 def sources(usual: StorageSettings, channel: ConversationKey | None, remove: int | None, database: Path | None) -> None:
     """List what can be looked up, each posting with its state, the newest first."""
-    with _open_database(database or usual.path, usual) as connection:
+    with open_for_writing(database or usual.path, usual) as connection:
         if remove is not None:
             if not knowledge.delete_source(connection, remove):
                 raise click.ClickException("There is no source of that number.")
@@ -108,16 +105,6 @@ def sources(usual: StorageSettings, channel: ConversationKey | None, remove: int
         click.echo(f"{each.seq}  {place}  {each.name}  {describe_source(each)}")
     if not shown:
         click.echo("None.")
-
-
-@contextmanager
-def _open_database(path: Path, usual: StorageSettings) -> Iterator[Connection]:
-    """Open the database; end with a sentence where it can be neither read nor written."""
-    try:
-        with open_beside(path, usual.read_key()) as connection:
-            yield connection
-    except (StorageUnavailable, StatementRefused, SettingsError, OSError) as error:
-        raise click.ClickException(f"{path} cannot be used ({error}): name the file with --database.") from None
 
 
 def _list_files(paths: Iterable[Path]) -> Iterator[Path]:

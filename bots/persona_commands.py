@@ -1,20 +1,17 @@
 """Personas as an operator takes them in, lists them and gives them out; the bot may run meanwhile."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 
 import click
 
+from bots.open_database import open_for_writing
 from bots.operator_commands import database_option, wake_bot
-from core.errors import SettingsError
 from core.personas.card import CardFault, mapping_in, with_lorebook
 from core.personas.card_files import MOST_BYTES, ImportedCard, read_card_file, write_card_png
 from core.personas.importing import format_document, read_document, to_record
-from core.storage.beside import open_beside
 from core.storage.connection import Connection
-from core.storage.errors import StatementRefused, StorageUnavailable
 from core.storage.personas import (
     ListedPersona,
     StoredCard,
@@ -48,7 +45,7 @@ def import_cards(usual: StorageSettings, files: tuple[Path, ...], into: str | No
     """Take in the cards and lorebooks in FILES: PNG, JSON or CHARX, or folders of them."""
     path = database or usual.path
     counts, faults = {"added": 0, "changed": 0, "known": 0}, list[str]()
-    with _open_database(path, usual) as connection:
+    with open_for_writing(path, usual) as connection:
         cards = _read_files(_list_files(files), faults)
         if into:
             cards = iter([_with_lorebooks(connection, into, cards)])
@@ -72,7 +69,7 @@ def import_cards(usual: StorageSettings, files: tuple[Path, ...], into: str | No
 @click.pass_obj
 def export_card(usual: StorageSettings, name: str, png: Path | None, database: Path | None) -> None:
     """Write the newest card of NAME as V3: as JSON to standard output, or as a PNG."""
-    with _open_database(database or usual.path, usual) as connection:
+    with open_for_writing(database or usual.path, usual) as connection:
         card = _card_named(connection, name)
         picture = select_picture(connection, card.picture) if card.picture else None
     if png is None:
@@ -91,7 +88,7 @@ def export_card(usual: StorageSettings, name: str, png: Path | None, database: P
 @click.pass_obj
 def list_cards(usual: StorageSettings, words: tuple[str, ...], database: Path | None) -> None:
     """List the personas that WORDS name or describe; without them, the first by name."""
-    with _open_database(database or usual.path, usual) as connection:
+    with open_for_writing(database or usual.path, usual) as connection:
         found = search_personas(connection, " ".join(words), MOST_LISTED + 1)
         every = count_personas(connection)
     for each in found[:MOST_LISTED]:
@@ -109,21 +106,11 @@ def list_cards(usual: StorageSettings, words: tuple[str, ...], database: Path | 
 def remove_card(usual: StorageSettings, name: str, database: Path | None) -> None:
     """Drop NAME with all its versions; where it spoke, the bot itself does from then on."""
     path = database or usual.path
-    with _open_database(path, usual) as connection:
+    with open_for_writing(path, usual) as connection:
         card = _card_named(connection, name)
         delete_persona(connection, card.persona)
     wake_bot(path)
     click.echo(f"{card.name} is gone.")
-
-
-@contextmanager
-def _open_database(path: Path, usual: StorageSettings) -> Iterator[Connection]:
-    """Open the database; end with a sentence where it can be neither read nor written."""
-    try:
-        with open_beside(path, usual.read_key()) as connection:
-            yield connection
-    except (StorageUnavailable, StatementRefused, SettingsError, OSError) as error:
-        raise click.ClickException(f"{path} cannot be used ({error}): name the file with --database.") from None
 
 
 def _list_files(paths: Iterable[Path]) -> Iterator[Path]:
