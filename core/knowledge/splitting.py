@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 from core.storage.knowledge import Piece
 
 LEAST, MOST = 200, 400  # tokens of a piece: the best sizes in Chroma's study of chunking, without overlap
+LONGEST_HEADER = 4_000  # characters of a table's header that stands at the head of each of its pieces
 LONGEST_LABEL = 120  # characters of a title
 
 CODE = re.compile(
@@ -134,8 +135,11 @@ def _split_sheets(text: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def _pack_table(lines: Sequence[str], first: int, name: str, count: Count) -> Iterator[Piece]:
-    """Yield a table's rows in pieces, the header at the head of each."""
+    """Yield a table's rows in pieces, the header at the head of each; one that is too long for that is a row."""
     top = 2 if lines and SHEET.fullmatch(lines[0]) else 1
+    if len(head := "\n".join(lines[:top])) > LONGEST_HEADER or count(head) > MOST:
+        yield from _pack((Block(row, first + number) for number, row in enumerate(lines) if row.strip()), name, count)
+        return
     header, rows = "\n".join(lines[:top]), lines[top:]
     room = max(MOST - count(header), LEAST)
     blocks = (Block(row, first + top + number) for number, row in enumerate(rows) if row.strip())

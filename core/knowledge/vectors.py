@@ -80,6 +80,8 @@ class VectorTable:
         vector, piece = self.read
         is_new_vector = rows[-1][2] > vector
         self.read = (rows[-1][2], piece) if is_new_vector else (vector, rows[-1][0])
+        size = 4 * self._matrix.shape[1] if self._count else len(new[0][3]) if new else 0
+        new = [row for row in new if len(row[3]) == size]  # others came of another model behind the same name
         if not new:
             return
         self._make_room(len(new), len(new[0][3]) // 4)

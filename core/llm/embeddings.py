@@ -24,6 +24,7 @@ LARGEST = 64 * 1024 * 1024  # bytes of an answer
 MOST_TEXTS = 64  # of one request: OpenAI takes 2,048, and servers on one machine fewer
 NOBODY = Payer()
 SHORTEST = 0.1  # seconds that even the last try has
+MOST_TOKENS = 1 << 53  # that an endpoint may say that a request took
 LONGEST = 8_000  # characters of one text, which are surely no more tokens than 8,192
 RETRIED = (RateLimited, EndpointFailing, EndpointUnreachable, StreamCut, ModelSilent)
 
@@ -112,7 +113,7 @@ class Embeddings:
         response = await fetch_response(self._client, request, largest=LARGEST, seconds=seconds)
         if not response.is_success:
             raise Refused(read_complaint(response.status, response.text), retry_after(response.headers))
-        return _read_vectors(response, len(texts)), _read_tokens(response)
+        return _read_vectors(response, len(texts), options.dimensions or 0), _read_tokens(response)
 
 
 def _with_prefix(prefix: str, text: str) -> str:
@@ -120,16 +121,18 @@ def _with_prefix(prefix: str, text: str) -> str:
     return f"{prefix.rstrip()} {text[:LONGEST]}" if prefix.strip() else text[:LONGEST]
 
 
-def _read_vectors(response: WholeResponse, count: int) -> list[bytes]:
+def _read_vectors(response: WholeResponse, count: int, dimensions: int = 0) -> list[bytes]:
     """Return the vectors in the order of their texts; raise GarbledAnswer where the answer holds none of these."""
     try:
         data = decode_json(response.content)["data"]
         ordered = sorted(data, key=lambda each: each.get("index", 0)) if _has_order(data) else data
         vectors = [_pack_vector(each["embedding"]) for each in ordered]
-    except (ValueError, TypeError, KeyError, AttributeError, struct.error):
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, struct.error):
         raise GarbledAnswer("what came back is no embedding") from None
     if len(vectors) != count or len({len(each) for each in vectors}) != 1:
         raise GarbledAnswer(f"{len(vectors)} embeddings for {count} texts")
+    if dimensions and len(vectors[0]) != 4 * dimensions:
+        raise GarbledAnswer(f"embeddings of {len(vectors[0]) // 4} numbers in place of {dimensions}")
     return vectors
 
 
@@ -137,7 +140,7 @@ def _read_tokens(response: WholeResponse) -> int:
     """Return what a request took, in tokens, 0 where the endpoint does not say."""
     usage = decode_json(response.content).get("usage")
     told = usage.get("prompt_tokens") if isinstance(usage, dict) else None
-    return told if isinstance(told, int) else 0
+    return told if isinstance(told, int) and not isinstance(told, bool) and 0 <= told < MOST_TOKENS else 0
 
 
 def _has_order(data: Sequence[Mapping[str, Any]]) -> bool:

@@ -49,7 +49,7 @@ class Reranker:
         try:
             results = decode_json(response.content)["results"]
             scores = {int(each["index"]): float(each["relevance_score"]) for each in results}
-        except (ValueError, TypeError, KeyError):
+        except (ValueError, TypeError, KeyError, OverflowError):
             raise GarbledAnswer("what came back is no order of texts") from None
         known = [place for place in scores if 0 <= place < len(texts)]
         return sorted(known, key=lambda place: -scores[place])

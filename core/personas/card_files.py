@@ -2,7 +2,9 @@
 
 import base64
 import binascii
+import lzma
 import zipfile
+import zlib
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
@@ -16,6 +18,7 @@ MOST_BYTES = 32 * 1024 * 1024  # of a file
 LARGEST_PICTURE = 16 * 1024 * 1024
 MOST_PIXELS = 40_000_000
 MEMBERS, UNFOLDED, RATIO = 2_000, 256 * 1024 * 1024, 200  # of a CHARX: files, bytes of all, and how far one unfolds
+ICONS = 8  # that are looked at for one that is a picture
 V3_TEXT, V2_TEXT = "ccv3", "chara"
 EMBEDDED = ("embeded://", "embedded://")  # the first is how the specification spells it
 DATA_ADDRESS = "data:"
@@ -63,7 +66,7 @@ def media_type_of(picture: bytes) -> str:
 def _read_png(content: bytes, usual_name: str) -> list[ImportedCard]:
     """Read the newer of the two texts that can be read; the picture is kept without either."""
     try:
-        texts = read_texts(content)
+        texts = read_texts(content, V3_TEXT, V2_TEXT)
         picture = replace_texts(content, (), (V3_TEXT, V2_TEXT))
     except PngFault as fault:
         raise CardFault(str(fault)) from None
@@ -88,7 +91,7 @@ def _read_charx(content: bytes, usual_name: str) -> list[ImportedCard]:
                 raise CardFault("the archive holds no card.json")
             documents = find_documents(read_json(_read_member(archive, members["card.json"])), usual_name)
             return [ImportedCard(each, _picture_in(each, archive)) for each in documents]
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, binascii.Error):
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, RuntimeError, EOFError, OSError, binascii.Error):
         raise CardFault("the archive cannot be read") from None
 
 
@@ -114,7 +117,7 @@ def _picture_in(document: Document, archive: zipfile.ZipFile | None = None) -> b
     assets = document["data"].get("assets")
     icons = [each for each in assets or () if _is_icon(each)] if isinstance(assets, list) else []
     icons.sort(key=lambda each: each.get("name") != "main")
-    for icon in icons:
+    for icon in icons[:ICONS]:
         picture = _read_address(icon["uri"], archive)
         if media_type_of(picture) and len(picture) <= LARGEST_PICTURE:
             return picture
@@ -129,7 +132,7 @@ def _read_address(address: str, archive: zipfile.ZipFile | None) -> bytes:
     if address.startswith(DATA_ADDRESS):
         try:
             return base64.b64decode(address.partition("base64,")[2])
-        except binascii.Error:
+        except ValueError:
             return b""
     name = next((address.removeprefix(each) for each in EMBEDDED if address.startswith(each)), "")
     is_there = archive is not None and name in archive.namelist()

@@ -46,10 +46,17 @@ def read_chunks(content: bytes) -> Iterator[Chunk]:
         at = end + 4
 
 
-def read_texts(content: bytes) -> dict[str, bytes]:
-    """Return the texts of a file by their keywords, in lower case; one that is damaged or too long is left out."""
-    found = (_text_of(chunk) for chunk in read_chunks(content) if chunk.kind in TEXTS and chunk.is_whole)
-    return {keyword.casefold(): text for keyword, text in filter(None, found)}
+def read_texts(content: bytes, *keywords: str) -> dict[str, bytes]:
+    """Return the texts of these keywords, in lower case; what is damaged, too long or stands there again is left out.
+
+    No other is unfolded: there may be thousands.
+    """
+    found: dict[str, bytes] = {}
+    for chunk in read_chunks(content):
+        keyword = _keyword_of(chunk)
+        if keyword in keywords and keyword not in found and chunk.is_whole and (text := _text_of(chunk)) is not None:
+            found[keyword] = text
+    return found
 
 
 def replace_texts(content: bytes, texts: Iterable[tuple[str, bytes]], gone: Iterable[str]) -> bytes:
@@ -82,12 +89,11 @@ def _keyword_of(chunk: Chunk) -> str:
     return chunk.content.partition(b"\0")[0].decode("latin-1").casefold() if chunk.kind in TEXTS else ""
 
 
-def _text_of(chunk: Chunk) -> tuple[str, bytes] | None:
+def _text_of(chunk: Chunk) -> bytes | None:
     try:
-        text = TEXTS[chunk.kind](chunk.content.partition(b"\0")[2])
+        return TEXTS[chunk.kind](chunk.content.partition(b"\0")[2])
     except (zlib.error, IndexError):
         return None
-    return (_keyword_of(chunk), text) if text is not None else None
 
 
 def _read_compressed(rest: bytes) -> bytes | None:
@@ -98,7 +104,7 @@ def _read_international(rest: bytes) -> bytes | None:
     """Read what stands behind an iTXt's keyword: two flags, a language, the keyword in it, and the text."""
     is_compressed, named = rest[0] == 1, rest[2:]
     text = named.partition(b"\0")[2].partition(b"\0")[2]
-    return _unfold(text) if is_compressed else text
+    return _unfold(text) if is_compressed else _read_plain(text)
 
 
 def _read_plain(rest: bytes) -> bytes | None:

@@ -1,6 +1,7 @@
 """Where cards, accounts, addresses, telephone numbers and keys stand in a text. Pure, and linear in its length."""
 
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
 
 import re2
@@ -38,8 +39,10 @@ KEY = re2.compile(
     r"|\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|\bAIza[A-Za-z0-9_-]{35}|\bya29\.[A-Za-z0-9_-]{20,}"  # AWS, Google
     r"|\bpypi-[A-Za-z0-9_-]{20,}|\bSG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}|\bSK[0-9a-f]{32}\b"
     r"|\bAGE-SECRET-KEY-1[A-Z0-9]{20,}|\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*"  # age, a JWT
-    r"|-----BEGIN [A-Z ]*PRIVATE KEY(?: BLOCK)?-----(?s:.*?)-----END [A-Z ]*PRIVATE KEY(?: BLOCK)?-----"
 )
+PEM_BEGIN = re2.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY(?: BLOCK)?-----")
+PEM_END = re2.compile(r"-----END [A-Z ]*PRIVATE KEY(?: BLOCK)?-----")
+PEM_LINES = re2.compile(r"(?:\s+[A-Za-z0-9+/=]{16,})*(?:\s+[A-Za-z0-9+/]+=)?")  # of a key that is cut off
 DATE = re2.compile(r"[0-9]{2}[/-][0-9]{2}[/-](?:19|20)[0-9]{2}\b")  # what follows may be a time
 
 
@@ -74,7 +77,24 @@ def find_phones(text: str) -> Iterator[Span]:
 
 def find_keys(text: str) -> Iterator[Span]:
     """Yield keys and tokens of well-known services, JSON Web Tokens, and private keys in PEM."""
-    return (match.span() for match in KEY.finditer(text))
+    yield from (match.span() for match in KEY.finditer(text))
+    yield from _find_private_keys(text)
+
+
+def _find_private_keys(text: str) -> Iterator[Span]:
+    """Yield private keys in PEM; of one that is cut off, as much as there is of its lines."""
+    ends = [match.end() for match in PEM_END.finditer(text)]
+    behind = 0
+    for begin in PEM_BEGIN.finditer(text):
+        if begin.start() < behind:
+            continue
+        place = bisect_right(ends, begin.end())
+        if place < len(ends):
+            behind = ends[place]
+        else:
+            lines = PEM_LINES.match(text, begin.end())
+            behind = lines.end() if lines else begin.end()
+        yield begin.start(), behind
 
 
 SHAPES: dict[str, tuple[str, Callable[[str], Iterator[Span]]]] = {

@@ -14,7 +14,7 @@ from core.messages import PromptMessage, ToolCall
 from core.model_events import Finish, ModelEvent, Notice, Replace, Text, ToolCalls
 from core.policy import HIDEABLE, ChannelSettings, ConversationSettings
 from core.privacy.hiding import Hider
-from core.privacy.private_shapes import SHAPES
+from core.privacy.private_shapes import SHAPES, find_keys
 from core.prompt.hidden import hide_prompt, restore_events
 
 CARD = "4111 1111 1111 1111"
@@ -201,3 +201,13 @@ def test_what_cannot_be_hidden_is_told_at_the_start(name: str, value: str) -> No
     """No such kind, or a pattern that RE2 cannot read, that also finds nothing, or that is no JSON."""
     with pytest.raises(ValidationError):
         ChannelSettings.model_validate({name: value})
+
+
+def test_a_private_key_that_is_cut_off_is_hidden_as_far_as_it_goes() -> None:
+    """Words behind it stay; a thousand beginnings without an end take no longer than their letters do."""
+    line = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASC" * 2
+    text = f"before -----BEGIN PRIVATE KEY-----\n{line}\n{line}\nand after"
+    ((start, end),) = find_keys(text)
+    assert (text[:start], text[end:]) == ("before ", "\nand after")
+    many = "-----BEGIN PRIVATE KEY----- AKIAAAAAAAAAAAAAAAAA " * 1_000
+    assert len(list(find_keys(many))) == 2_000

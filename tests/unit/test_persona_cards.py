@@ -77,7 +77,7 @@ def test_of_a_picture_with_both_texts_the_newer_is_taken_and_a_damaged_one_gives
 def test_texts_that_are_packed_or_international_are_read(chunk: bytes) -> None:
     """As some tools write them."""
     told = as_png({"chara": card_v2("Packed")})
-    text = read_texts(told)["chara"]
+    text = read_texts(told, "chara")["chara"]
     kind, content = chunk[4:8], chunk[8:-4].replace(b"PACKED", zlib.compress(text)).replace(b"TEXT", text)
     blank = make_blank_picture()
     assert data_of(blank[:33] + make_chunk(kind, content) + blank[33:])["name"] == "Packed"
@@ -122,7 +122,7 @@ def test_a_card_goes_out_as_a_picture_for_readers_of_both_versions_and_comes_bac
     came = as_png({"chara": card_v2(), "Comment": "not ours"})
     card = only(came)
     went = write_card_png(card.document, card.picture)
-    assert set(read_texts(went)) == {"chara", "ccv3", "comment"}
+    assert set(read_texts(went, "chara", "ccv3", "comment")) == {"chara", "ccv3", "comment"}
     assert only(went) == card
     assert json.loads(as_json(as_exported(card.document))) == card.document
     assert only(write_card_png(card.document, b"")).document == card.document
