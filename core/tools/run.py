@@ -111,7 +111,7 @@ class ToolRun:
     async def keep_calls(self, calls: Sequence[ToolCall]) -> None:
         """Write down an answer that has calls, before any of them is made, with what is not going to be made."""
         await self._outside.admission.wait()
-        texts = [Sample(f"{call.name} {call.arguments}") for call in calls]
+        texts = [Sample(f"{call.name} {_readable(call.arguments)}") for call in calls]
         checks, about = self._outside.checks, self._outside.about
         clean = await checks.find_clean("tool", texts, about) if checks else [True] * len(calls)
         vetting = Vetting(
@@ -221,3 +221,9 @@ def _entries_of(records: Sequence[CallRecord], message: Message) -> list[Entry]:
     called = Entry("assistant", "", None, asked, now, calls=tuple(record.call for record in records))
     results = [Entry("tool", each.result, None, asked, now, call_id=each.call.id) for each in records]
     return [called, *results]
+
+
+def _readable(arguments: str) -> str:
+    """Return arguments as people see them and tools get them, without JSON's escapes."""
+    decoded = decode_arguments(arguments)
+    return arguments if decoded is None else json.dumps(decoded, ensure_ascii=False)

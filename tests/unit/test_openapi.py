@@ -18,7 +18,7 @@ from core.llm.http_client import open_public_client
 from core.messages import Author, ConversationKey
 from core.tools.addresses import is_public_address
 from core.tools.openapi.document import OperationReader, parse_document
-from core.tools.openapi.interface import LARGEST_ANSWER, HttpClients, OpenApiSource, source_names
+from core.tools.openapi.interface import LARGEST_ANSWER, HttpClients, OpenApiSource, headers_for, source_names
 from core.tools.openapi.operation import Operation
 from core.tools.sources.source import SourceFailed
 from core.tools.tool import CallContext, Tool, ToolFailed
@@ -273,3 +273,43 @@ def test_a_document_is_named_by_its_file_or_its_host() -> None:
     addresses = ["https://api.example.com/openapi.json", "https://api.example.com/two.yaml"]
     names = source_names(["/etc/weather.v2.json", *addresses, "weather v2.yaml"])
     assert names == ["weather_v2", "api_example_com", "api_example_com_2", "weather_v2_2"]
+
+
+def test_a_document_of_few_lines_that_unfolds_to_billions_is_read_as_it_stands() -> None:
+    """Its lists are never written out; in JSON, half of a letter is made valid."""
+    lists = "\n".join(f"x{n}: &x{n} [{', '.join([f'*x{n - 1}'] * 10)}]" for n in range(1, 10))
+    text = f"""
+openapi: 3.0.0
+servers: [{{url: "https://a.example/"}}]
+x0: &x0 [{", ".join("a" * 10)}]
+{lists}
+paths:
+  /p:
+    get: {{operationId: pets, summary: *x9, parameters: [{{name: *x9, in: query, schema: *x9}}]}}
+"""
+    (operation,) = OperationReader(parse_document(text), "").read_operations()
+    assert (operation.name, operation.about) == ("pets", "")
+    paths = {"/p": {"get": {"summary": "\ud800"}}}
+    half = {"openapi": "3.0.0", "servers": [{"url": "https://a.example"}], "paths": paths}
+        "openapi": "3.0.0",
+        "servers": [{"url": "https://a.example"}],
+        "paths": {"/p": {"get": {"summary": "\ud800"}}},
+    }
+    (told,) = OperationReader(parse_document(json.dumps(half)), "").read_operations()
+    assert told.about == "\ufffd"
+
+
+@pytest.mark.parametrize(
+    ("url", "keys"),
+    [
+        ("https://a.example/x", {"X": "1"}),
+        ("https://a.example:443/x", {"X": "1"}),
+        ("http://a.example/x", {}),
+        ("https://a.example:8443/x", {"X": "2"}),
+        ("http://a.example:81/x", {}),
+        ("https://b.example/x", {}),
+    ],
+)
+def test_a_key_goes_encrypted_to_its_host_or_to_the_port_that_is_named(url: str, keys: dict[str, str]) -> None:
+    """A document may name any server; what the operator meant for another place does not go there."""
+    assert headers_for({"a.example": {"X": "1"}, "a.example:8443": {"X": "2"}}, url) == keys

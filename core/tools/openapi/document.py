@@ -8,7 +8,7 @@ from urllib.parse import urljoin, urlsplit
 import yaml
 
 from core.tools.openapi.operation import Operation, Parameter
-from core.tools.openapi.schemas import Json, SchemaReader, entries_of
+from core.tools.openapi.schemas import Json, SchemaReader, entries_of, text_of
 from core.tools.sources.source import LONGEST_SCHEMA, SourceFailed
 
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -16,6 +16,7 @@ FORMS = ("application/json", "application/x-www-form-urlencoded")  # of a body
 UNSAID = frozenset({"accept", "content-type", "authorization"})  # headers that no parameter sets (the specification)
 PLACES = frozenset({"path", "query", "header"})
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the same, where there is no C
+LONGEST_ADDRESS = 500  # characters of what is called, which stands in each prompt
 OLD = "its document is none of OpenAPI 3"
 NO_SERVER = "its document names no server by a whole address"
 
@@ -24,9 +25,9 @@ def parse_document(text: str) -> Json:
     """Return a document that is JSON or YAML; raises SourceFailed where it is no OpenAPI document."""
     try:
         found = json.loads(text) if text.lstrip().startswith("{") else yaml.load(text, LOADER)  # noqa: S506 - a safe one
-    except (ValueError, RecursionError, yaml.YAMLError):
+    except Exception:  # noqa: BLE001 - YAML's constructors raise whatever their values do
         raise SourceFailed("its document is neither JSON nor YAML") from None
-    if not isinstance(found, Mapping) or not str(found.get("openapi", "")).startswith("3."):
+    if not isinstance(found, Mapping) or not text_of(found.get("openapi", "")).startswith("3."):
         raise SourceFailed(OLD)
     return found
 
@@ -60,20 +61,22 @@ class OperationReader:
         schema = _schema_of(parameters, body_schema if form else None, must_have_body=bool(body.get("required")))
         if len(json.dumps(schema)) > LONGEST_SCHEMA:
             return None
-        named = str(told.get("operationId") or f"{method}_{path.strip('/')}")
-        about = "\n".join(str(told[part]) for part in ("summary", "description") if told.get(part))
+        named = text_of(told.get("operationId") or f"{method}_{path.strip('/')}")
+        about = "\n".join(text_of(told[part]) for part in ("summary", "description") if told.get(part))
         base = self._base_of(told.get("servers") or item.get("servers") or self._document.get("servers"))
+        if len(base) + len(path) > LONGEST_ADDRESS:
+            return None
         return Operation(named, about, method.upper(), base, path, parameters, form, schema)
 
     def _read_parameters(self, told: list[Any]) -> tuple[Parameter, ...] | None:
         """Return the parameters, those of the operation over those of its path; None where one cannot be sent."""
         found: dict[tuple[str, str], Parameter] = {}
         for each in map(self._schemas.follow, told):
-            name, place = str(each.get("name", "")), str(each.get("in", ""))
+            name, place = text_of(each.get("name", "")), text_of(each.get("in", ""))
             if place == "header" and name.lower() in UNSAID:
                 continue
             if place in PLACES and "schema" in each:
-                about = {"description": str(each["description"])} if each.get("description") else {}
+                about = {"description": text_of(each["description"])} if each.get("description") else {}
                 schema = {**self._schemas.plain_schema(each["schema"]), **about}
                 is_exploded = bool(each.get("explode", each.get("style", "form") == "form"))
                 is_required = bool(each.get("required")) or place == "path"
@@ -93,9 +96,9 @@ class OperationReader:
     def _base_of(self, servers: Any) -> str:
         """Return the address that all paths are under, the first that is named; raises SourceFailed."""
         first = self._schemas.follow(next(iter(_items(servers)), {}))
-        url = str(first.get("url", "/"))
+        url = text_of(first.get("url", "/"))
         for name, about in entries_of(first.get("variables")):
-            url = url.replace(f"{{{name}}}", str(self._schemas.follow(about).get("default", "")))
+            url = url.replace(f"{{{name}}}", text_of(self._schemas.follow(about).get("default", "")))
         try:
             whole = urljoin(self._address, url) if self._address else url
             is_whole = urlsplit(whole).scheme in {"http", "https"} and bool(urlsplit(whole).hostname)

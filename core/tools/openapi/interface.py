@@ -17,6 +17,7 @@ from core.tools.openapi.operation import IDEMPOTENT, READ_ONLY, Operation
 from core.tools.sources.source import REPORTED, UNNAMED, Offer, SourceFailed, qualify_name
 from core.tools.tool import Arguments, CallContext, Tool, ToolFailed, ToolResult, ToolSpec
 
+HTTP, HTTPS = 80, 443
 LARGEST_DOCUMENT = 4 * 1024 * 1024  # bytes
 LARGEST_ANSWER = 1024 * 1024  # bytes
 READ_AGAIN = 600.0  # seconds
@@ -43,7 +44,7 @@ class HttpClients:
 class OpenApiSource:
     """The operations of a document. Only its own host, or a public one, is called; what a file names is the operator's.
 
-    `headers` go to a host by its name, as `api.example.com` or with a port; they hold keys.
+    `headers` hold keys: under a host's name alone they go to its usual port, encrypted; anywhere else with the port.
     """
 
     def __init__(
@@ -84,7 +85,9 @@ class OpenApiSource:
     async def _fetch_document(self) -> str:
         client = self._clients.named
         try:
-            request = client.build_request("GET", self._place, headers={**AGENT, **self._headers_for(self._place)})
+            request = client.build_request(
+                "GET", self._place, headers={**AGENT, **headers_for(self._headers, self._place)}
+            )
             response = await fetch_response(client, request, largest=LARGEST_DOCUMENT, seconds=READING)
         except (BotError, httpx.InvalidURL) as error:
             raise SourceFailed(f"its document cannot be fetched ({type(error).__name__})") from None
@@ -93,7 +96,7 @@ class OpenApiSource:
         return response.text
 
     def _describe_operation(self, operation: Operation) -> Tool:
-        where = f"{operation.method} {operation.path} at {urlsplit(operation.base).netloc}"
+        where = f"{operation.method} {operation.path} at {operation.base}"
         spec = ToolSpec(
             qualify_name(self._name, operation.name),
             f"{operation.about[:LONGEST_DESCRIPTION]}\n({where})".strip(),
@@ -107,7 +110,7 @@ class OpenApiSource:
         """Return what the server answers, its host as the source; raises ToolFailed."""
         built = operation.build_request(arguments)
         client = self._client_for(built.url)
-        own = {KEY: context.idempotency_key, **self._headers_for(built.url)}
+        own = {KEY: context.idempotency_key, **headers_for(self._headers, built.url)}
         try:
             request = client.build_request(
                 operation.method, built.url, headers={**AGENT, **built.headers, **own}, content=built.content
@@ -127,9 +130,14 @@ class OpenApiSource:
             raise ToolFailed(NOT_PUBLIC)
         return self._clients.public
 
-    def _headers_for(self, url: str) -> Mapping[str, str]:
-        parts = urlsplit(url)
-        return {**self._headers.get(parts.hostname or "", {}), **self._headers.get(parts.netloc, {})}
+
+def headers_for(headers: Mapping[str, Mapping[str, str]], url: str) -> Mapping[str, str]:
+    """Return which of the `headers` go along with a request to an address, by its host and port."""
+    parts = urlsplit(url)
+    is_secure, host = parts.scheme == "https", parts.hostname or ""
+    port = parts.port or (HTTPS if is_secure else HTTP)
+    usual = headers.get(host, {}) if is_secure and port == HTTPS else {}
+    return {**usual, **headers.get(f"{host}:{port}", {})}
 
 
 def source_names(places: Sequence[str]) -> list[str]:

@@ -1,11 +1,14 @@
 """The schemas of an OpenAPI document, each standing by itself, with what tools know of them alone."""
 
 from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import Any
 
+from core.sanitize import valid_text
 from core.tools.sources.source import SourceFailed
 
 MOST_PARTS = 50_000  # of a document are looked at, what references lead to counted again
+LETTERS = 256  # of a text that count as a part
 DEEPEST = 40
 IN_DEPTH = ("items", "additionalProperties")
 CHOICES = ("anyOf", "oneOf", "allOf")
@@ -73,10 +76,13 @@ class SchemaReader:
             return {name: self._plain_value(each, depth + 1) for name, each in entries_of(value)}
         if isinstance(value, list):
             return [self._plain_value(each, depth + 1) for each in value]
-        return value if value is None or isinstance(value, str | int | float) else str(value)
+        if isinstance(value, str):
+            self._count_part(len(value) // LETTERS)
+            return valid_text(value)
+        return value if value is None or isinstance(value, int | float) else text_of(value)
 
-    def _count_part(self) -> None:
-        self._left -= 1
+    def _count_part(self, count: int = 1) -> None:
+        self._left -= count
         if self._left < 0:
             raise SourceFailed(TOO_LARGE)
 
@@ -91,4 +97,12 @@ class SchemaReader:
 def entries_of(part: Any) -> Iterator[tuple[str, Any]]:
     """Yield the names and values of an object, none of anything else."""
     if isinstance(part, Mapping):
-        yield from ((str(name), value) for name, value in part.items())
+        yield from ((text_of(name), value) for name, value in part.items())
+
+
+def text_of(value: Any) -> str:
+    """Return what stands where a text should: a number or a date as one, nothing in place of lists and objects.
+
+    YAML lets a few lines be a list of billions, which must never be written out.
+    """
+    return valid_text(str(value)) if isinstance(value, str | int | float | date) else ""

@@ -13,6 +13,7 @@ log = structlog.get_logger()
 
 FIRST_PAUSE = 1.0  # seconds
 LONGEST_PAUSE = 10.0  # seconds
+AGAIN = "It sent what cannot be read, or could not be kept; it is looked for again."
 STEADY = 30.0  # seconds after which one that was there is looked for at once again
 
 
@@ -30,6 +31,8 @@ async def keep_offering(source: ToolSource, catalog: ToolCatalog, first_pause: f
             if str(error) != told:
                 told = str(error)
                 log.warning("tool source gone", source=source.name, detail=told)
+        except Exception as error:  # noqa: BLE001 - of another's making; the next look may find it well
+            log.error("tool source failed", source=source.name, error=type(error).__name__, hint=AGAIN)  # noqa: TRY400 - what it holds is the source's
         finally:
             catalog.drop_source(source.name)
         pause = first_pause if time.monotonic() - begun > STEADY else min(2 * pause, LONGEST_PAUSE)
