@@ -19,7 +19,7 @@ from bots.addresses import settings_with_versions
 from bots.bounded_response import BoundedResponse
 from bots.doctor.examination import log_examination
 from bots.http_settings import USUAL_PORT, HttpSettings
-from bots.knowledge import finder_of, knowledge_of
+from bots.knowledge import finder_of, hiding_of, knowledge_of
 from bots.local_model import settings_with_model
 from bots.metrics import EventLoopLag, format_counters
 from bots.models import open_models
@@ -148,12 +148,12 @@ async def _open_finder(
     settings: Settings, model: ModelSettings, store: Store, stack: AsyncExitStack, meter: Meter
 ) -> Finder:
     """Return what finds things; what embeds them is imported only where an embedder is set."""
-    vectors = None
+    vectors, hide = None, hiding_of(settings.conversations)
     if settings.knowledge.embeddings_model:
         from bots.embedder import vectors_of
 
-        vectors = await vectors_of(settings.knowledge, model, store, stack, meter)
-    return await finder_of(settings.knowledge, store, vectors, stack, meter)
+        vectors = await vectors_of(settings.knowledge, model, store, stack, meter, hide)
+    return await finder_of(settings.knowledge, store, vectors, stack, meter, hide)
 
 
 def _tune_garbage_collector() -> None:

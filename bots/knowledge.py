@@ -1,6 +1,6 @@
 """What may be looked up, put together for the composition root."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,8 @@ from core.knowledge.settings import KnowledgeSettings
 from core.llm.http_client import open_http_client
 from core.llm.rerank import Reranker
 from core.moderation.moderation import Moderation
+from core.policy import ConversationSettings
+from core.privacy.hiding import Hider
 from core.prompt.history import HistoryLoader
 from core.spending.meter import Meter
 from core.storage.store import Store
@@ -31,13 +33,27 @@ async def finder_of(
     vectors: "VectorSearch | None",
     stack: AsyncExitStack,
     meter: Meter | None = None,
+    hide: Callable[[Sequence[str]], list[str]] = list,
 ) -> Finder:
     """Return what finds things, by words and, where there are `vectors`, by meaning; `stack` closes what it opens."""
     if not settings.rerank_url:
         return Finder(store, vectors)
     client = await stack.enter_async_context(open_http_client(CONNECTIONS))
-    reranker = Reranker(settings.rerank_url, settings.rerank_model, settings.rerank_api_key, client, meter)
+    reranker = Reranker(settings.rerank_url, settings.rerank_model, settings.rerank_api_key, client, meter, hide)
     return Finder(store, vectors, reranker)
+
+
+def hiding_of(settings: ConversationSettings) -> Callable[[Sequence[str]], list[str]]:
+    """Return what leaves out of texts all that is hidden in any channel: a vector serves every one of them."""
+    places = (settings, *settings.channels.values())
+    kinds = sorted({kind for place in places for kind in place.hide})
+    patterns = sorted({pattern for place in places for pattern in place.hide_patterns})
+
+    def hide(texts: Sequence[str]) -> list[str]:
+        hider = Hider(kinds, patterns)
+        return [hider.hide(text) for text in texts] if hider else list(texts)
+
+    return hide
 
 
 def knowledge_of(

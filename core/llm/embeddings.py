@@ -5,7 +5,7 @@ import base64
 import json
 import math
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -55,7 +55,16 @@ class EmbedderOptions:
 class Embeddings:
     """Asks one endpoint, over a client that the caller opened and closes."""
 
-    def __init__(self, base_url: str, key: str, client: httpx.AsyncClient, meter: Meter | None = None) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        key: str,
+        client: httpx.AsyncClient,
+        meter: Meter | None = None,
+        hide: Callable[[Sequence[str]], list[str]] = list,
+    ) -> None:
+        """`hide` leaves out of texts what the endpoint is not shown."""
+        self._hide = hide
         self._meter = meter or Meter()
         self._url = url_below(base_url, "/embeddings")
         self._key = key
@@ -76,6 +85,7 @@ class Embeddings:
 
     async def _embed(self, options: EmbedderOptions, texts: Sequence[str], seconds: float, payer: Payer) -> list[bytes]:
         """Return the vectors of one request, which stands in the ledger."""
+        texts = self._hide(texts)
         tokens = sum(map(len, texts)) // CHARACTERS
         call = ModelCall(options.model, self._url.netloc.decode(), tokens)
         async with self._meter.measure(Charge("embedding", payer, tokens), call) as metered:

@@ -1,7 +1,7 @@
 """The client for a rerank endpoint as Cohere, Jina and vLLM have it: which texts answer a question best."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import httpx
 
@@ -21,8 +21,17 @@ LONGEST = 4_000  # characters of one text
 class Reranker:
     """Asks one model at one address, over a client that the caller opened and closes."""
 
-    def __init__(self, url: str, model: str, key: str, client: httpx.AsyncClient, meter: Meter | None = None) -> None:
-        """The `url` may lack its `/rerank`."""
+    def __init__(
+        self,
+        url: str,
+        model: str,
+        key: str,
+        client: httpx.AsyncClient,
+        meter: Meter | None = None,
+        hide: Callable[[Sequence[str]], list[str]] = list,
+    ) -> None:
+        """The `url` may lack its `/rerank`; `hide` leaves out of texts what the endpoint is not shown."""
+        self._hide = hide
         self._meter = meter or Meter()
         address = httpx.URL(url)
         self._url = address.copy_with(path=f"{address.path.rstrip('/').removesuffix('/rerank')}/rerank")
@@ -35,6 +44,7 @@ class Reranker:
         tokens = (len(query) + sum(map(len, texts))) // CHARACTERS
         call = ModelCall(self._model, self._url.netloc.decode(), tokens)
         async with self._meter.measure(Charge("rerank", payer, tokens), call):
+            query, *texts = self._hide((query, *texts))
             return await self._rank_once(query, texts)
 
     async def _rank_once(self, query: str, texts: Sequence[str]) -> list[int]:

@@ -4,12 +4,16 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
 
+import httpx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from bots.knowledge import hiding_of
 from core.errors import ModelError, StreamCut
+from core.llm.embeddings import EmbedderOptions, Embeddings
+from core.llm.rerank import Reranker
 from core.messages import PromptMessage, ToolCall
 from core.model_events import Finish, ModelEvent, Notice, Replace, Text, ToolCalls
 from core.policy import HIDEABLE, ChannelSettings, ConversationSettings
@@ -211,3 +215,30 @@ def test_a_private_key_that_is_cut_off_is_hidden_as_far_as_it_goes() -> None:
     assert (text[:start], text[end:]) == ("before ", "\nand after")
     many = "-----BEGIN PRIVATE KEY----- AKIAAAAAAAAAAAAAAAAA " * 1_000
     assert len(list(find_keys(many))) == 2_000
+
+
+async def test_neither_an_embedder_nor_a_reranker_is_shown_what_is_hidden_anywhere() -> None:
+    """A vector serves every channel, so that what one of them hides is hidden for all."""
+    told: list[str] = []
+
+    async def sent(answer: object) -> AsyncIterator[bytes]:
+        yield json.dumps(answer).encode()
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        told.append(request.content.decode())
+        if request.url.path.endswith("/rerank"):
+            return httpx.Response(200, content=sent({"results": [{"index": 0, "relevance_score": 1.0}]}))
+        count = len(json.loads(request.content)["input"])
+        return httpx.Response(200, content=sent({"data": [{"index": n, "embedding": [1.0]} for n in range(count)]}))
+
+    settings = ConversationSettings(channels={"C1": ChannelSettings(hide=("cards",))})
+    private = f"my card is {CARD}"
+    async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as client:
+        embeddings = Embeddings("http://a.example/v1", "", client, hide=hiding_of(settings))
+        await embeddings.embed_documents(EmbedderOptions("m"), [private, "plain"], 5.0)
+        await embeddings.embed_query(EmbedderOptions("m"), private, 5.0)
+        reranker = Reranker("http://a.example", "m", "", client, hide=hiding_of(settings))
+        assert await reranker.rank_texts(private, [private]) == [0]
+    assert len(told) == 3
+    assert all("[CARD-1]" in body and CARD not in body for body in told)
+    assert hiding_of(ConversationSettings())([private]) == [private]

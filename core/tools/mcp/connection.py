@@ -20,6 +20,7 @@ from core.tools.tool import Arguments, CallContext, Tool, ToolFailed, ToolResult
 
 CONNECTING = 60.0  # seconds: a command may have to fetch its program first
 LISTING = 30.0  # seconds for one page of tools
+NOT_BEFORE = 1.0  # seconds between two listings
 LISTED_AGAIN = 60.0  # seconds until a server is asked again, which tells as well whether it is there
 RETURNING = 10.0  # seconds that a call waits for a server that has just gone
 MOST_PAGES = 20
@@ -72,6 +73,7 @@ class McpSource:
                     await offer(await self._list_tools(client))
                     self._reached.set()
                     await _wait_at_most(self._told, LISTED_AGAIN)
+                    await asyncio.sleep(0 if self._is_lost else NOT_BEFORE)  # whatever pace the server sets
         except Exception as error:  # noqa: BLE001 - whatever keeps a server from answering, it is asked again later
             why = _reason_of(error) if not self._status else f"it answers with status {self._status}"
             raise SourceFailed(self._with_words(why, process)) from None

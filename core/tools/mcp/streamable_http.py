@@ -45,7 +45,7 @@ async def _bound_answer(response: httpx2.Response) -> None:
     if response.headers.get("content-encoding", "identity") != "identity":
         raise httpx2.DecodingError("it is compressed, unasked", request=response.request)
     stream = response.stream
-    if response.request.method == "POST" and isinstance(stream, httpx2.AsyncByteStream):
+    if response.request.method != "GET" and isinstance(stream, httpx2.AsyncByteStream):
         response.stream = _BoundedStream(stream)
 
 
