@@ -11,6 +11,7 @@ from core.knowledge.audience import Audience
 from core.messages import Message
 
 READING = discord.Permissions(view_channel=True, read_message_history=True).value
+VIEW = discord.Permissions(view_channel=True).value
 HISTORY = discord.Permissions(read_message_history=True).value
 
 
@@ -47,9 +48,21 @@ def _is_open_to_all(guild: discord.Guild, channel: discord.abc.GuildChannel) -> 
 
 def _reads_history(guild: discord.Guild, channel: discord.abc.GuildChannel, message: Message) -> bool:
     """Whether who asks may read what was said before in a channel, as all others there may."""
-    member = {"roles": message.author.roles, "user": {"id": message.author.id}}
-    rights = rights_in(_channel_payload(channel), _guild_payload(guild), member)
-    return bool(rights & HISTORY) and not any(_denied_rights(each) & HISTORY for each in channel.overwrites.values())
+    place, server = _channel_payload(channel), _guild_payload(guild)
+    own = rights_in(place, server, {"roles": message.author.roles, "user": {"id": message.author.id}})
+    if not own & HISTORY or any(_denied_rights(each) & HISTORY for each in channel.overwrites.values()):
+        return False
+    others = (rights_in(place, server, each) for each in _kinds_of_readers(guild, channel))
+    return all(not rights & VIEW or rights & HISTORY for rights in others)
+
+
+def _kinds_of_readers(guild: discord.Guild, channel: discord.abc.GuildChannel) -> list[Mapping[str, Any]]:
+    """Return a member for each way to see a channel: everyone's, and those of roles and people that it names."""
+    roles = {str(role.id) for role in guild.roles if role.permissions.value & READING == VIEW}
+    named = {str(each.id): isinstance(each, discord.Role) for each in channel.overwrites}
+    roles |= {number for number, is_role in named.items() if is_role}
+    people = [number for number, is_role in named.items() if not is_role]
+    return [{}, *({"roles": [role]} for role in sorted(roles)), *({"user": {"id": each}} for each in people)]
 
 
 def _denied_rights(overwrite: discord.PermissionOverwrite) -> int:

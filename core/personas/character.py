@@ -47,7 +47,7 @@ PARAMETERS: Mapping[str, tuple[float, float]] = {
 class Persona:
     """One version of a persona as it speaks in a conversation; `notes` are its creator's, for people alone.
 
-    `picture` is an address of its own, on the web.
+    `picture` is an address of its own, on the web; `expanded` are the texts that its macros make others of.
     """
 
     version: int
@@ -59,6 +59,7 @@ class Persona:
     character: Character
     book: Lorebook
     picture: str = ""
+    expanded: tuple[str, ...] = ()
 
     @property
     def face(self) -> Face:
@@ -96,7 +97,9 @@ def read_persona(
     greeting = put_in(text_in(data, "first_mes"))[:LONGEST_GREETING]
     by = sanitize_name(creator) if creator else ""
     notes = put_in(text_in(data, "creator_notes"))[:LONGEST_NOTES]
-    return Persona(version, number, name, by, greeting, notes, character, book, picture_address(data))
+    texts = texts_to_vet(document)
+    expanded = tuple(sorted({put_in(text) for text in texts} - {text.strip() for text in texts}))
+    return Persona(version, number, name, by, greeting, notes, character, book, picture_address(data), expanded)
 
 
 def picture_address(data: Mapping[str, Any]) -> str:

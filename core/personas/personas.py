@@ -70,7 +70,7 @@ class Personas:
         self._checks = guard if guard and guard.is_checking else None
         self._is_any = False
         self._speaking: OrderedDict[tuple[int, ConversationKey], Persona] = OrderedDict()
-        self._clean: OrderedDict[tuple[int, str, str], bool] = OrderedDict()
+        self._clean: OrderedDict[tuple[int, str, str, int], bool] = OrderedDict()
 
     async def look_again(self) -> None:
         """Take in whether there are personas at all: without any, no turn asks for one."""
@@ -195,12 +195,16 @@ class Personas:
         return persona
 
     async def _is_clean(self, persona: Persona, subject: Subject) -> bool:
-        """Whether all of a card may be shown and sent in a channel; asked once. Raises Unchecked."""
-        place = (persona.version, subject.key.platform, subject.key.channel)
+        """Whether all of a card may be shown and sent in a channel, as it stands and as it speaks. Raises Unchecked.
+
+        It is asked once, and again where its macros make other texts of it.
+        """
+        place = (persona.version, subject.key.workspace, subject.key.channel, hash(persona.expanded))
         if self._checks is None or place in self._clean:
             return self._clean.get(place, True)
         card = await self._store.run(lambda db: select_card(db, persona.version))
-        samples = list(map(Sample, texts_to_vet(read_document(card)))) if card else []
+        written = texts_to_vet(read_document(card)) if card else []
+        samples = [Sample(text) for text in (*written, *persona.expanded)]
         if persona.picture and self._checks.checks_images:
             samples.append(Sample(image=persona.picture))
         try:

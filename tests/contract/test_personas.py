@@ -133,16 +133,18 @@ async def test_a_lorebook_is_told_where_its_words_are_spoken_and_nowhere_else(ro
 
 
 async def test_a_card_that_moderation_refuses_is_never_shown_nor_sent(room: Room, tmp_path: Path) -> None:
-    """Wherever in it the flagged words stand; the operator's own choice is left aside as well."""
+    """Wherever in it the flagged words stand, or come to by macros; the operator's own choice is left aside as well."""
     book = {"entries": [{"keys": ["x"], "content": "flag me"}]}
     keep_cards(
         tmp_path / "confab.db",
         *(card_v2(description="flag me"), card_v2("Bob", first_mes="flag me"), card_v2("Eve", character_book=book)),
         card_v2("flag me"),
+        card_v2("Mac", first_mes="{{reverse:em galf}}"),
+        card_v2("Pat", description="fl{{// a remark }}ag me"),
     )
     await room.leave()
     await room.join(Policies(ChannelSettings(persona="Ada")), moderation=Moderated())
-    for name in ("Ada", "Bob", "Eve", "flag me"):
+    for name in ("Ada", "Bob", "Eve", "flag me", "Mac", "Pat"):
         said = await ask(room, f"persona {name}")
         assert "moderation refuses" in room.answers(said)[0]
     await ask(room, "hello")
