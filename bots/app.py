@@ -76,12 +76,12 @@ async def run_bot(settings: Settings) -> None:
         intake, worker, tools, knowledge, privacy = await _build_core(
             settings, store, commands, platforms, meter, stack
         )
-        privacy.begin(commands, intake.forget_lines, stack)
+        privacy.start_keeping(commands, intake.forget_lines, stack)
         stack.push_async_callback(worker.stop, 0.0)
         for each in platforms.by_name.values():
             await each.start(intake.receive)
         await worker.resume()  # only now do the platforms know who they are
-        await knowledge.begin()
+        await knowledge.start_indexing()
         again = _look_again(looking, intake, worker, preferences, tools, knowledge)
         stack.callback(asyncio.create_task(again).cancel)
         health = http.Health(platforms.readiness(), store.find_trouble, lambda: format_counters(meter.totals))
@@ -196,7 +196,7 @@ async def _look_again(
         intake.forget_lines()
         await preferences.restore_choices()
         await tools.look_again()
-        knowledge.wake()
+        knowledge.wake_indexer()
         await worker.resume()
 
 

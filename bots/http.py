@@ -89,18 +89,18 @@ def _body_reader(seconds: float) -> Middleware:
 
 
 def _health(health: Health) -> Handler:
-    async def answer(_: web.Request) -> web.Response:
+    async def respond(_: web.Request) -> web.Response:
         is_ready, trouble = await health.is_ready(), await health.trouble()
         status = 200 if is_ready and not trouble else 503
         return web.json_response({"ready": status == 200, "database": trouble or "ok"}, status=status)
 
-    return answer
+    return respond
 
 
 def _metrics(health: Health, lag: EventLoopLag) -> Handler:
-    async def answer(_: web.Request) -> web.Response:
+    async def respond(_: web.Request) -> web.Response:
         is_ready, trouble = await health.is_ready(), await health.trouble()
         text = format_metrics(lag, is_ready=is_ready, is_writable=not trouble) + health.counters()
         return web.Response(text=text, content_type="text/plain")
 
-    return answer
+    return respond

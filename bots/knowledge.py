@@ -73,5 +73,5 @@ def knowledge_of(
         listing = SourceList(
             store, knowledge.view_of, lambda asked: may_remove(asked.author.id, asked.author.roles or ())
         )
-        commands.register("sources", listing.answer)
+        commands.register("sources", listing.answer_command)
     return knowledge

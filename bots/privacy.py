@@ -31,7 +31,9 @@ class OpenedPrivacy:
     keeper: Keeper
     opt_outs: OptOuts
 
-    def begin(self, commands: ChatCommands, forget_in_memory: Callable[[], object], stack: AsyncExitStack) -> None:
+    def start_keeping(
+        self, commands: ChatCommands, forget_in_memory: Callable[[], object], stack: AsyncExitStack
+    ) -> None:
         """Have the commands answered, and the clock run until `stack` closes; before the platforms start."""
         requests = PrivacyRequests(
             self.store, self.rules, commands.preferences, self.keeper, self.opt_outs, forget_in_memory
@@ -45,7 +47,7 @@ async def open_privacy(settings: Settings, store: Store) -> OpenedPrivacy:
     rules, opt_outs = privacy_rules_of(settings), OptOuts(store)
     keeper = Keeper(store, settings.storage.path, settings.conversations, rules.hold)
     await keeper.begin()
-    await opt_outs.restore()
+    await opt_outs.load_opt_outs()
     return OpenedPrivacy(store, rules, keeper, opt_outs)
 
 

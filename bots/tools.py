@@ -35,7 +35,7 @@ async def toolbox_of(
     catalog = await open_catalog(settings, environ, store, guard, stack)
     web = await stack.enter_async_context(open_public_client(is_public_address, SECONDS))
     search = ChannelSearch(store, guard.silences) if guard else ChannelSearch(store)
-    built_in = [CLOCK, CALCULATOR, LinkReader(web, documents).tool, search.tool]
+    built_in = [CLOCK, CALCULATOR, LinkReader(web, documents).link_tool, search.search_tool]
     if settings.can_search_web:
         engine = open_search(settings, await stack.enter_async_context(open_public_client(may_visit_any, SECONDS)))
         built_in += [engine.tool] if engine else []

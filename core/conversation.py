@@ -122,7 +122,7 @@ class Conversation:
             answer.admission.set()
         found = await self._look_up(turn, message, question, remembered, answer)
         run = await self._tools.begin_run(turn, message, question, remembered.history, answer, found.excerpts)
-        if await self.consents.resume(turn, platform, run.waiting_calls(), is_tainted=run.is_tainted):
+        if await self.consents.resume_cards(turn, platform, run.waiting_calls(), is_tainted=run.is_tainted):
             halt.call(commands.STOPPED, replaces=False)
         prompt = self._recall.prompt(turn.message.key, remembered, question, extras=run.extras())
         asked = PreparedQuestion(turn.message.key, question, remembered, prompt, files.notices, run.extras())
@@ -131,7 +131,7 @@ class Conversation:
         reply = append_notes(reply, asked, answer, run.records, model)
         await self.reply.show(turn, platform, notes.append_failures(reply, heard) if heard else reply, answer)
         if heard and not answer.is_admitted:
-            await self._voice_notes.forget(message)
+            await self._voice_notes.drop_recordings(message)
         await self._ask_people(turn, platform, run, is_over=bool(halt.sentence or answer.error))
         await self._keep_answer(turn, asked, answer, sees=model.sees)
         await self._spending.warn(turn, platform)

@@ -258,7 +258,7 @@ class Policies:
         """Let what was chosen in the chat be this from now on, and nothing else."""
         self._chosen = dict(chosen)
 
-    def take_choice(self, scope: Scope, chosen: ChannelSettings) -> None:
+    def apply_choice(self, scope: Scope, chosen: ChannelSettings) -> None:
         """Let what was chosen for a channel or by a person be this from now on."""
         self._chosen[scope] = chosen
 

@@ -85,7 +85,7 @@ def read_click(interaction: discord.Interaction[Any], place: DiscordPlace) -> Me
     )
 
 
-async def whisper(client: discord.Client, message: Message, events: AsyncIterator[ReplyEvent]) -> None:
+async def whisper_in_answer(client: discord.Client, message: Message, events: AsyncIterator[ReplyEvent]) -> None:
     """Show a text to who clicked alone, in the answer that was promised; once its token is spent nobody is told."""
     text, handle = "", ReplyHandle.parse_handle(message.handle)
     async for event in events:

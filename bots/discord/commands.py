@@ -177,7 +177,7 @@ class SlashCommands:
             await self._receive(click)
             await interaction.response.defer(ephemeral=True, thinking=True)
         else:
-            await self._menus.take_choice(interaction, await self._channel_of(interaction))
+            await self._menus.keep_choice(interaction, await self._channel_of(interaction))
 
     async def _channel_of(self, interaction: Interaction) -> ConversationKey:
         """Return the key of what holds where an interaction was set off: of the channel, also within a thread."""

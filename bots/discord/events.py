@@ -6,7 +6,7 @@ import discord
 
 from bots.discord.attachments import attachments_of
 from bots.discord.authors import author_of, standing_of_author
-from bots.discord.message_text import embed_texts, forwarded_texts, opens_with_other_mention, text_of
+from bots.discord.message_text import embed_texts, forwarded_texts, opens_with_other_mention, shown_text
 from bots.discord.places import DIRECT, DiscordPlace, ReplyHandle
 from bots.discord.quotes import Quote, add_quote
 from core.commands import command_of, is_ranked
@@ -61,7 +61,7 @@ def read_message(
     goes_on: ConversationKey | None = None,
 ) -> Message:
     """Return what was said. `goes_on` is the conversation of the bot's message that it replies to."""
-    text, replied = text_of(message, me), _replied_to(message)
+    text, replied = shown_text(message, me), _replied_to(message)
     is_meant = place.is_direct or _mentions_bot(message, me, roles=roles) or bool(replied_part_of(message, me))
     addressed = is_meant and not _is_app(message)
     for_others = opens_with_other_mention(message.content, me) or (replied is not None and replied.author.id != me)

@@ -10,7 +10,7 @@ import structlog
 from bots.discord.calls import DiscordRefusal
 from bots.discord.events import is_hidden_note, is_spoken, read_message, replied_part_of
 from bots.discord.mending import MADE_UP
-from bots.discord.message_text import text_of
+from bots.discord.message_text import shown_text
 from bots.discord.places import DIRECT, DiscordPlace, place_of
 from bots.discord.thread_renaming import ThreadRenaming
 from bots.discord.typing import TypingIndicator
@@ -68,7 +68,7 @@ class DiscordEventReader:
         """Take a changed text in; what Discord changes by itself, as previews of links, is none of its author's."""
         if self._open and message.edited_at and is_spoken(message, self._me):
             await self._receive_event(message, Edit)
-            await self._renaming.follow_question(message.id, text_of(message, self._me))
+            await self._renaming.follow_question(message.id, shown_text(message, self._me))
 
     async def receive_deletions(self, channel: int, guild: int | None, messages: list[int]) -> None:
         """Take a deletion in."""

@@ -16,7 +16,7 @@ DESCRIBED = (discord.MediaGalleryItem, discord.ThumbnailComponent)  # pictures
 Shown = discord.Message | discord.MessageSnapshot
 
 
-def text_of(message: discord.Message, me: int) -> str:
+def shown_text(message: discord.Message, me: int) -> str:
     """Return all that a message shows, and what was forwarded with it, with names in place of ids."""
     own = _text_of_shown(message, me, names_in(message))
     return "\n\n".join(part for part in (own, *forwarded_texts(message, me)) if part)

@@ -10,7 +10,7 @@ import structlog
 from bots.discord.attachments import attachments_of
 from bots.discord.authors import author_of
 from bots.discord.calls import DiscordRefusal, call_persistently
-from bots.discord.message_text import quote_lines, text_of
+from bots.discord.message_text import quote_lines, shown_text
 from bots.discord.places import ReplyHandle
 from core.messages import Attachment, Author, Message, Quotation
 
@@ -33,7 +33,7 @@ class Quote:
     def of_message(cls, message: discord.Message, me: int, workspace: str) -> Self:
         """Return the quote of a message that stands in a `workspace`; `me` is the bot's user id."""
         author, is_own = author_of(message.author, workspace), message.author.id == me
-        return cls(str(message.id), author, text_of(message, me), attachments_of(message), is_own)
+        return cls(str(message.id), author, shown_text(message, me), attachments_of(message), is_own)
 
 
 def add_quote(question: Message, quote: Quote) -> Message:

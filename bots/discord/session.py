@@ -14,7 +14,7 @@ from bots.backfill import Backfill
 from bots.discord.audience import audience_of
 from bots.discord.backfill import MARGIN, DiscordBackfill
 from bots.discord.calls import DiscordRefusal, IntentNotEnabled, WrongToken, call_persistently
-from bots.discord.cards import show_card, whisper
+from bots.discord.cards import show_card, whisper_in_answer
 from bots.discord.client import DiscordClient, Shards, intents_for
 from bots.discord.commands import SlashCommands
 from bots.discord.faces import PersonaHeadings
@@ -129,7 +129,7 @@ class DiscordSession:
 
     async def whisper(self, message: Message, events: AsyncIterator[ReplyEvent]) -> None:
         """Show a text to a message's author alone; raises DiscordRefusal."""
-        await whisper(self._client, message, events)
+        await whisper_in_answer(self._client, message, events)
 
     async def read_referenced(self, message: Message) -> Message:
         """Return a question with what it replies to, or who wrote what it forwards, where only a call tells that."""

@@ -28,7 +28,7 @@ class SettingsMenus:
         form = self._form_of(interaction, key)
         await interaction.response.send_message(view=layout_of(form), ephemeral=True)
 
-    async def take_choice(self, interaction: Interaction, key: ConversationKey) -> None:
+    async def keep_choice(self, interaction: Interaction, key: ConversationKey) -> None:
         """Keep what was chosen in a menu, then show them all as they are now; other components are left alone."""
         chosen = chosen_in(interaction.data or {})
         if not chosen:

@@ -8,7 +8,7 @@ from bots.discord.attachments import attachments_of
 from bots.discord.authors import author_of
 from bots.discord.calls import DiscordRefusal, call_persistently
 from bots.discord.events import SPOKEN
-from bots.discord.message_text import text_of
+from bots.discord.message_text import shown_text
 from bots.discord.places import DIRECT, ReplyHandle
 from core.messages import Earlier, Message
 
@@ -66,4 +66,4 @@ async def _starter_of(
 def _read_line(message: discord.Message, me: int, workspace: str) -> Earlier:
     author, at = author_of(message.author, workspace), message.created_at.timestamp()
     is_own = message.author.id == me
-    return Earlier(author, text_of(message, me), str(message.id), at, is_own, attachments_of(message))
+    return Earlier(author, shown_text(message, me), str(message.id), at, is_own, attachments_of(message))

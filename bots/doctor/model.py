@@ -26,7 +26,7 @@ async def check_model(settings: Settings) -> list[Check]:
         model = OpenAI(options, client)
         began = asyncio.get_running_loop().time()
         try:
-            await model.answer([PromptMessage("user", QUESTION)], Charge("answer"))
+            await model.fetch_answer([PromptMessage("user", QUESTION)], Charge("answer"))
         except ModelError as error:
             return [await _check_fault(model, options, error)]
         seconds = asyncio.get_running_loop().time() - began

@@ -44,7 +44,7 @@ class Answers:
         _, checks = check_settings(self.known_values, read_env_file(self._path))
         return [check for check in checks if check.outcome != "ok" and not _is_missing(check)]
 
-    def take(self, name: str, value: str) -> None:
+    def note_answer(self, name: str, value: str) -> None:
         """Note an answer, which is not written yet."""
         self._new[name] = value
 
@@ -128,7 +128,7 @@ def _take_model(answers: Answers) -> None:
     choices = list_choices(asyncio.run(find_local_models()))
     _, values, step = choices[choose_one("Which one?", [label for label, _, _ in choices])]
     for each, value in values.items():
-        answers.take(each, value)
+        answers.note_answer(each, value)
     _take(step, answers)
 
 
@@ -141,7 +141,7 @@ def _take(step: Step, answers: Answers) -> None:
     if missing and step.guide:
         say(step.guide)
     for question in missing:
-        answers.take(question.name, ask_answer(question, answers.known_values))
+        answers.note_answer(question.name, ask_answer(question, answers.known_values))
     while not _is_done(step, answers):
         pass
     answers.save()
@@ -158,7 +158,7 @@ def _is_done(step: Step, answers: Answers) -> bool:
         answer = ask_answer(question, given, given.get(question.name, ""), can_skip=can_skip)
         if answer == ON and can_skip:
             return True
-        answers.take(question.name, answer)
+        answers.note_answer(question.name, answer)
     return not wrong
 
 

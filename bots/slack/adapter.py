@@ -87,7 +87,7 @@ class Slack:
     async def start(self, receive: Receive) -> None:
         """Sign in and listen; raises PlatformError where Slack cannot be reached, or does not accept the token."""
         try:
-            me = await self._calls.write("auth.test", {})
+            me = await self._calls.post_json("auth.test", {})
         except SlackRefusal as error:
             raise explain_silence(error, urlsplit(self._options.api_url).netloc, "SLACK_API_URL") from error
         self._identity = AuthorizeResult(
@@ -219,7 +219,7 @@ class Slack:
         alone = {"user": only_for, **({"thread_ts": key.thread} if key.thread else {})} if only_for else {}
         method = "chat.postEphemeral" if only_for else "chat.postMessage"
         try:
-            await self._calls.write(method, {"channel": key.channel, **alone, **payload_of(text)}, repeatable=False)
+            await self._calls.post_json(method, {"channel": key.channel, **alone, **payload_of(text)}, repeatable=False)
         except MaybeSent:
             raise SlackRefusal(method, "no_answer") from None
         return True

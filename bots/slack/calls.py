@@ -66,7 +66,7 @@ class SlackCalls:
         self._client = client
         self._closed_until: dict[str, float] = {}
 
-    async def write(self, method: str, arguments: Mapping[str, Any], *, repeatable: bool = True) -> dict[str, Any]:
+    async def post_json(self, method: str, arguments: Mapping[str, Any], *, repeatable: bool = True) -> dict[str, Any]:
         """Call a method with a JSON body; return Slack's answer.
 
         Raises SlackRefusal for an error code, and MaybeSent where a call that is not `repeatable` broke.

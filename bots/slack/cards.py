@@ -95,7 +95,7 @@ async def whisper(calls: SlackCalls, message: Message, events: AsyncIterator[Rep
     thread = {"thread_ts": message.handle} if message.handle else {}
     place = {"channel": message.key.channel, "user": message.author.id, **thread}
     try:
-        await calls.write("chat.postEphemeral", {**place, **payload_of(text)})
+        await calls.post_json("chat.postEphemeral", {**place, **payload_of(text)})
     except SlackRefusal as refusal:
         if refusal.is_silence:
             raise

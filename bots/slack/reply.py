@@ -95,7 +95,7 @@ class SlackReply:
     async def remove_part(self, message_id: str) -> None:
         """Take away a part that the reply no longer needs."""
         try:
-            await self._calls.write("chat.delete", {"channel": self._channel, "ts": message_id})
+            await self._calls.post_json("chat.delete", {"channel": self._channel, "ts": message_id})
         except SlackRefusal as error:
             if error.code not in GONE:
                 raise
@@ -135,11 +135,11 @@ class SlackReply:
         """Send a text as Markdown, or plain where Slack does not take its blocks: the answer is never lost."""
         repeatable = method != "chat.postMessage"
         try:
-            return await self._calls.write(method, {**place, **self._shown_as(text)}, repeatable=repeatable)
+            return await self._calls.post_json(method, {**place, **self._shown_as(text)}, repeatable=repeatable)
         except SlackRefusal as error:
             if error.code not in TOO_RICH or self._shown_as is not payload_of:  # plain, it would have no buttons
                 raise
-        return await self._calls.write(method, {**place, **plain_payload(text)}, repeatable=repeatable)
+        return await self._calls.post_json(method, {**place, **plain_payload(text)}, repeatable=repeatable)
 
     async def _find_part(self, part: int) -> str | None:
         """Look for a part whose post was not answered."""
@@ -210,7 +210,7 @@ class ThinkingStatus:
 
     async def _set_status(self, arguments: dict[str, str]) -> None:
         try:
-            await self._calls.write("assistant.threads.setStatus", arguments)
+            await self._calls.post_json("assistant.threads.setStatus", arguments)
         except SlackRefusal as error:
             self._supported = error.is_silence
             log.info("no status here", error=error.code)

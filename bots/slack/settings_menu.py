@@ -37,7 +37,7 @@ class SettingsMenu:
             async with asyncio.timeout(IN_TIME):
                 standing = await self._standing_of(channel, person)
                 form = self._preferences.form_of(self._key(channel), person, standing)
-                await self._calls.write("views.open", {"trigger_id": trigger, "view": modal_of(form, channel)})
+                await self._calls.post_json("views.open", {"trigger_id": trigger, "view": modal_of(form, channel)})
         except (SlackRefusal, TimeoutError) as error:
             log.warning("settings not shown", error=type(error).__name__, detail=str(error))
             return TOO_LATE
@@ -67,7 +67,7 @@ class SettingsMenu:
         view = home_of("\n\n".join(filter(None, told)))
         try:
             async with asyncio.timeout(IN_TIME):
-                await self._calls.write("views.publish", {"user_id": person, "view": view})
+                await self._calls.post_json("views.publish", {"user_id": person, "view": view})
         except (SlackRefusal, TimeoutError) as error:
             log.warning("app home not shown", error=type(error).__name__, detail=str(error))
 

@@ -52,7 +52,9 @@ class Consents:
             raise TurnLost(turn.id)
         await self._await_click(turn, platform, consent, calls)
 
-    async def resume(self, turn: Turn, platform: Platform, waiting: Sequence[CallRecord], *, is_tainted: bool) -> bool:
+    async def resume_cards(
+        self, turn: Turn, platform: Platform, waiting: Sequence[CallRecord], *, is_tainted: bool
+    ) -> bool:
         """Let each card that has ended say how; return whether a person has stopped the turn.
 
         Raises TurnParked where calls still wait, as `ask` does.

@@ -90,7 +90,7 @@ class Indexer:
         self._woken = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
-    async def begin(self) -> None:
+    async def start_reading(self) -> None:
         """Take up what an earlier process left, and then whatever comes."""
         await self._store.run(knowledge.void_leases)
         self._task = asyncio.create_task(self._read_all())

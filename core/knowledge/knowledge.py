@@ -52,17 +52,17 @@ class Knowledge:
         self._guard = guard
         self._checks = guard if guard and guard.is_checking else None
 
-    async def begin(self) -> None:
+    async def start_indexing(self) -> None:
         """Read what waits, from now on, where anything is taken in at all."""
         if self.is_used:
-            await self._indexer.begin()
+            await self._indexer.start_reading()
 
     @property
     def is_used(self) -> bool:
         """Whether anything is taken in, in any channel."""
         return any(each.knowledge != "off" for each in self._policies.all_settings())
 
-    def wake(self) -> None:
+    def wake_indexer(self) -> None:
         """See that somebody looks at what waits."""
         self._indexer.wake()
 
@@ -70,14 +70,14 @@ class Knowledge:
         """Stop reading; what waits is read after the next start."""
         await self._indexer.close()
 
-    def is_on(self, key: ConversationKey) -> bool:
+    def is_searched(self, key: ConversationKey) -> bool:
         """Whether something is looked up in a conversation."""
         return self._policies.policy_of(key).knowledge != "off"
 
     async def take_message(self, message: Message) -> None:
         """Put a message's files into the queue, where that is switched on; on return they are on disk."""
         platform = self._platforms.get(message.key.platform)
-        if not message.attachments or not platform or not self.is_on(message.key):
+        if not message.attachments or not platform or not self.is_searched(message.key):
             return
         forwarded = {file for each in message.quotations for file in each.files}
         files = [each for each in message.attachments[:MOST_FILES] if each.id not in forwarded]
@@ -88,7 +88,7 @@ class Knowledge:
 
     async def look_up(self, turn: Turn, message: Message, question: Entry, history: History, about: Subject) -> Lookup:
         """Return what is found about a question; of an answer that is kept already, what it has used."""
-        if not self.is_on(message.key):
+        if not self.is_searched(message.key):
             return NOT_SOUGHT
         if turn.kept:  # whose marks stand for what they stood for then
             cited = await self._store.run(lambda db: knowledge.read_citations(db, turn.id))

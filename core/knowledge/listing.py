@@ -34,7 +34,7 @@ class SourceList:
         self._view_of = view_of
         self._may_remove = may_remove
 
-    async def answer(self, message: Message) -> str:
+    async def answer_command(self, message: Message) -> str:
         """Return the list, or what became of the source that is to be taken away."""
         view = await self._view_of(message)
         found = await self._store.run(lambda db: knowledge.list_sources(db, view.condition, view.values))

@@ -128,7 +128,7 @@ class OpenAI:
                 async with aclosing(call.endpoint.stream(body, bounds, may_call=call.may_call)) as events:
                     async for event in events:
                         begun = True
-                        metered.take(event)
+                        metered.take_event(event)
                         yield event
             except (Refused, EndpointUnreachable, WrongPath):
                 metered.is_billed = begun
@@ -144,7 +144,7 @@ class OpenAI:
         body = chat_body(self._options, (), "")
         return ModelCall(self._options.model, self._options.host, longest=_longest_answer(body))
 
-    async def answer(self, prompt: Sequence[PromptMessage], charge: Charge) -> str:
+    async def fetch_answer(self, prompt: Sequence[PromptMessage], charge: Charge) -> str:
         """Return the whole answer to a prompt as one text; raise a ModelError where it is not whole."""
         text = ""
         async with aclosing(self.chat(prompt, charge)) as events:

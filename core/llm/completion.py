@@ -66,7 +66,7 @@ class CompletionReader:
         """Whether the answer began in the midst of a thought; None where nothing tells that yet."""
         return True if self._thoughts.is_primed else (False if self._shown else None)
 
-    def read(self, events: Iterable[ServerEvent]) -> tuple[list[ModelEvent], bool, Refused | ModelError | None]:
+    def read_events(self, events: Iterable[ServerEvent]) -> tuple[list[ModelEvent], bool, Refused | ModelError | None]:
         """Return what events add, whether one was a sign of life, and the fault at which reading stopped.
 
         Text and reasoning are signs of life. A fault is GarbledAnswer for what is not a chunk, AnswerTooLong, or
@@ -110,7 +110,7 @@ class CompletionReader:
             self.take(decode_json(body))
         except ValueError:
             parser = EventParser()
-            events, _, fault = self.read([*parser.feed(body.encode()), *parser.parse_rest()])
+            events, _, fault = self.read_events([*parser.feed(body.encode()), *parser.parse_rest()])
             yield from events
         except AnswerTooLong as error:
             fault = error
@@ -173,7 +173,7 @@ class CompletionReader:
             if (
                 index
                 and meant != "filter"
-                and (text := visible_text(valid_text(choice.whole_text()), is_cut=meant != "done")).strip()
+                and (text := strip_thoughts(valid_text(choice.whole_text()), is_cut=meant != "done")).strip()
             ):
                 return choice, text
         return None
@@ -231,7 +231,7 @@ class CompletionReader:
         self._kept.append(self._opening.put_before(shown))
 
 
-def visible_text(said: str, *, is_cut: bool = False) -> str:
+def strip_thoughts(said: str, *, is_cut: bool = False) -> str:
     """Return a whole answer without its thoughts."""
     thoughts = ThoughtFilter()
     shown = thoughts.filter_piece(said)

@@ -91,7 +91,7 @@ class Judge:
         return await self._ask_one(last, prompt)
 
     async def _ask_one(self, model: OpenAI, prompt: Sequence[PromptMessage]) -> str:
-        said = await model.answer(prompt, Charge("judge"))
+        said = await model.fetch_answer(prompt, Charge("judge"))
         self._models = (model,)
         return said
 

@@ -130,7 +130,7 @@ class ChatEndpoint:
         until = bounds.first_token_at
         async with aclosing(read_events(pieces)) as blocks:
             while not answer.ended and (block := await _next(blocks, until, bounds, answer)):
-                events, life, fault = answer.read(block)
+                events, life, fault = answer.read_events(block)
                 for event in events:
                     yield event
                 if fault:

@@ -50,7 +50,7 @@ class CallSlot:
             return False
         return not piece.arguments or piece.arguments == self.arguments or not self.is_complete
 
-    def add(self, piece: "CallPiece") -> None:
+    def add_piece(self, piece: "CallPiece") -> None:
         """Take a piece in; a whole call that comes again adds nothing."""
         self.id = self.id or piece.id
         self.name = self.name or piece.name
@@ -113,7 +113,7 @@ class ToolCallReader:
                 raise GarbledAnswer(f"more than {MOST_CALLS} calls of tools")
             slot = CallSlot(piece.id, piece.index)
             self._slots.append(slot)
-        slot.add(piece)
+        slot.add_piece(piece)
 
     def _slot_for(self, piece: CallPiece) -> CallSlot | None:
         """Return the call that a piece goes on with, the latest first; None where it begins one."""

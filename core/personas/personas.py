@@ -72,7 +72,7 @@ class Personas:
         self._speaking: OrderedDict[tuple[int, ConversationKey], Persona] = OrderedDict()
         self._clean: OrderedDict[tuple[int, str, str, int], bool] = OrderedDict()
 
-    async def look_again(self) -> None:
+    async def check_presence(self) -> None:
         """Take in whether there are personas at all: without any, no turn asks for one."""
         self._is_any = await self._store.run(count_personas) > 0
 
@@ -80,7 +80,7 @@ class Personas:
         """Return whom the bot plays in a turn's conversation, None for itself; it is settled at the first question."""
         key, name = turn.message.key, self._chosen_in(turn.message.key)
         if not self._is_any:
-            await self.look_again()
+            await self.check_presence()
         if not self._is_any and not name:
             return None
         version = await self._store.run(lambda db: speaking_version(db, key, name, settles=True))
@@ -153,7 +153,7 @@ class Personas:
         else:
             version = chosen.version if chosen else 0
         await self._store.run(lambda db: settle_speaker(db, key, version))
-        await self.look_again()
+        await self.check_presence()
 
     async def _find(self, asked: PersonaRequest) -> Sequence[ListedPersona]:
         """Return those of the name that was said; what stands behind it may be a part of it after all."""

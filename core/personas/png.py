@@ -29,7 +29,7 @@ class Chunk:
         return zlib.crc32(self.kind + self.content) == self.crc
 
 
-def read_chunks(content: bytes) -> Iterator[Chunk]:
+def read_png_chunks(content: bytes) -> Iterator[Chunk]:
     """Yield a file's chunks up to its end; raise PngFault where it is cut off or none."""
     if not content.startswith(SIGNATURE):
         raise PngFault("it is no PNG")
@@ -52,7 +52,7 @@ def read_texts(content: bytes, *keywords: str) -> dict[str, bytes]:
     No other is unfolded: there may be thousands.
     """
     found: dict[str, bytes] = {}
-    for chunk in read_chunks(content):
+    for chunk in read_png_chunks(content):
         keyword = _keyword_of(chunk)
         if keyword in keywords and keyword not in found and chunk.is_whole and (text := _text_of(chunk)) is not None:
             found[keyword] = text
@@ -62,7 +62,7 @@ def read_texts(content: bytes, *keywords: str) -> dict[str, bytes]:
 def replace_texts(content: bytes, texts: Iterable[tuple[str, bytes]], gone: Iterable[str]) -> bytes:
     """Return a file without the texts of the keywords `gone`, and with others, Latin-1 each, before its picture."""
     dropped = {keyword.casefold() for keyword in gone}
-    kept = [chunk for chunk in read_chunks(content) if _keyword_of(chunk) not in dropped]
+    kept = [chunk for chunk in read_png_chunks(content) if _keyword_of(chunk) not in dropped]
     added = [make_chunk(b"tEXt", keyword.encode("latin-1") + b"\0" + text) for keyword, text in texts]
     return SIGNATURE + b"".join([_pack_chunk(kept[0]), *added, *map(_pack_chunk, kept[1:])]) if kept else content
 

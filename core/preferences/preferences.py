@@ -101,7 +101,7 @@ class Preferences:
 
     def take_choice(self, scope: Scope, values: Mapping[str, str]) -> None:
         """Let all that was chosen for a scope, as it is kept now, hold from now on."""
-        self.policies.take_choice(scope, settings_from(self._offered, values))
+        self.policies.apply_choice(scope, settings_from(self._offered, values))
 
     async def _keep(self, scope: Scope, by: str, chosen: Mapping[str, str]) -> None:
         kept = {name: "" if value == USUAL else value for name, value in chosen.items()}

@@ -41,7 +41,7 @@ class Hider:
             behind = end
         return "".join([*parts, text[behind:]])
 
-    def restore(self, text: str) -> str:
+    def reveal(self, text: str) -> str:
         """Return a text with what stood in place of the placeholders; one that was never given stays."""
         return PLACEHOLDER.sub(lambda found: self._values.get(found.group(), found.group()), text) if text else text
 
@@ -51,7 +51,7 @@ class Hider:
 
     def restore_json(self, text: str) -> str:
         """Return JSON with what stood in place of the placeholders in its strings."""
-        return _change_strings(text, self.restore)
+        return _change_strings(text, self.reveal)
 
     def split_before_placeholder(self, text: str) -> tuple[str, str]:
         """Return what can be restored of an answer so far, and its end where that may be the first part of one."""

@@ -18,7 +18,7 @@ class LegalHold:
         self._scopes = [tuple(scope.split(":")) for scope in scopes]
 
     @property
-    def is_on(self) -> bool:
+    def is_held(self) -> bool:
         """Whether anything is held."""
         return bool(self._scopes)
 
@@ -37,7 +37,7 @@ class LegalHold:
 
     def holds_any(self, keys: Iterable[ConversationKey]) -> bool:
         """Whether nothing may be erased of one of several channels."""
-        return self.is_on and any(self.holds_place(key) for key in keys)
+        return self.is_held and any(self.holds_place(key) for key in keys)
 
     def _holds(self, platform: str, **ids: str) -> bool:
         known = {platform, *ids.values()} - {""}

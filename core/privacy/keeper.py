@@ -36,7 +36,7 @@ class Keeper:
         self._hold = hold
         self._woken = asyncio.Event()
 
-    def wake(self) -> None:
+    def look_soon(self) -> None:
         """Have it look now: something was erased."""
         self._woken.set()
 
@@ -77,7 +77,7 @@ class Keeper:
         """Return what may go: nothing at all where a person is held, whose words may stand among anybody's."""
         if self._hold.is_of_people or (self._days is None and not self._channels):
             return []
-        places = await self._store.run(all_places) if self._hold.is_on else []
+        places = await self._store.run(all_places) if self._hold.is_held else []
         held = [key for key in places if self._hold.holds_place(key)]
         return find_old_rows(self._days, self._channels, held, now)
 

@@ -18,7 +18,7 @@ class OptOuts:
         self._key = ""
         self._digests: frozenset[str] = frozenset()
 
-    async def restore(self) -> None:
+    async def load_opt_outs(self) -> None:
         """Take in who asked before, as it stands in the database now."""
         self._key, self._digests = await self._store.run(select_left_out)
 
@@ -29,12 +29,12 @@ class OptOuts:
     async def leave_out(self, whom: Person) -> None:
         """Read a person no more, and tell nothing of what they said in summaries that others' prompts have."""
         await self._store.run(lambda db: _insert(db, whom))
-        await self.restore()
+        await self.load_opt_outs()
 
     async def read_again(self, whom: Person) -> None:
         """Read a person as everybody else."""
         await self._store.run(lambda db: _delete(db, whom))
-        await self.restore()
+        await self.load_opt_outs()
 
 
 def _insert(connection: Connection, whom: Person) -> None:

@@ -61,7 +61,7 @@ class PrivacyRequests:
         commands.register("forget this", self._forget_conversation)
         commands.register("leave me out", self._leave_out)
         commands.register("read me again", self._read_again)
-        if self._rules.hold.is_on:
+        if self._rules.hold.is_held:
             commands.register("reset", self._reset_unless_held)
 
     async def _tell_statement(self, message: Message) -> str:
@@ -99,7 +99,7 @@ class PrivacyRequests:
         """Drop what the process holds, and have the file written anew."""
         self._forget_in_memory()
         await self._preferences.restore_choices()
-        self._keeper.wake()
+        self._keeper.look_soon()
 
     async def _leave_out(self, message: Message) -> str:
         await self._opt_outs.leave_out(self._rules.person_of(message))

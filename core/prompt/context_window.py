@@ -67,7 +67,7 @@ class ContextWindow:
         """Whether it is the longest answer asked for that leaves a prompt no room in a window that was too small."""
         return bool(self._answer and self._answer > (overflow.window or self.size) // 2)
 
-    def tell(self, size: int) -> None:
+    def set_told_size(self, size: int) -> None:
         """Take what the endpoint says of its window; what the operator said goes before it."""
         self._endpoints = size
 
@@ -119,5 +119,5 @@ async def ask_window(model: OpenAI, window: ContextWindow, pause: float = 5.0) -
             log.info("window not told yet", error=type(error).__name__, detail=str(error))
         await asyncio.sleep(pause_before(retry, pause, LONGEST_PAUSE))
     if size:
-        window.tell(size)
+        window.set_told_size(size)
         log.info("window told", tokens=window.size)

@@ -40,7 +40,7 @@ async def restore_events(events: AsyncIterator[ModelEvent], hider: Hider) -> Asy
                 said = held + event.text if isinstance(event, Text) else event.text
                 ready, held = hider.split_before_placeholder(said) if hider else (said, "")
                 if ready or isinstance(event, Replace):
-                    yield replace(event, text=hider.restore(ready))
+                    yield replace(event, text=hider.reveal(ready))
                 continue
             if held and not isinstance(event, Notice):
                 yield Text(held)

@@ -99,7 +99,7 @@ class LeadingName:
         self._held = ""
         self._is_decided = not self._labels
 
-    def add(self, piece: str) -> str:
+    def take_piece(self, piece: str) -> str:
         """Return what can be shown now that `piece` has come."""
         if self._is_decided:
             return piece
@@ -126,7 +126,7 @@ class LeadingName:
 def _pass_on(answer: LeadingName, event: ModelEvent) -> Iterator[ModelEvent]:
     """Yield what becomes of an event that takes nothing back; a notice is no part of the answer."""
     if not isinstance(event, Notice):
-        shown = answer.add(event.text) if isinstance(event, Text) else answer.rest()
+        shown = answer.take_piece(event.text) if isinstance(event, Text) else answer.rest()
         if shown:
             yield Text(shown)
     if not isinstance(event, Text):
@@ -142,7 +142,7 @@ async def without_leading_name(
         async for event in events:
             if isinstance(event, Replace):
                 answer = LeadingName(names)
-                yield Replace(answer.add(event.text) + answer.rest(), at_once=event.at_once)
+                yield Replace(answer.take_piece(event.text) + answer.rest(), at_once=event.at_once)
                 continue
             for each in _pass_on(answer, event):
                 yield each

@@ -109,7 +109,7 @@ class Summaries:
                     said = [event.text] if isinstance(event, Replace) else [*said, event.text]
         except AnswerCutByLength as error:
             log.info("summary cut by length", detail=str(error))
-        return hider.restore("".join(said))
+        return hider.reveal("".join(said))
 
 
 def summary_prompt(before: str, entries: Sequence[Entry]) -> list[PromptMessage]:

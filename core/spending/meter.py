@@ -90,7 +90,7 @@ class MeteredCall:
         self._noted_at = 0.0
         self.is_whole = False
 
-    def take(self, event: ModelEvent) -> None:
+    def take_event(self, event: ModelEvent) -> None:
         """Take in what an event adds to the answer, or says of its cost."""
         match event:
             case Text(text):

@@ -12,7 +12,7 @@ from core.messages import ConversationKey, ToolCall, Turn
 from core.storage.connection import Connection
 from core.storage.history import KEY, key_values
 from core.storage.steps import MINE, insert_step
-from core.storage.turns import SKEW, read_message
+from core.storage.turns import SKEW, message_of_row
 from core.tool_calls import CallRecord, digest_of
 
 COLUMNS = (
@@ -124,7 +124,7 @@ def select_asking(connection: Connection, card_id: str) -> tuple[Consent, Conver
         return None
     query = "SELECT platform, workspace, channel, thread, payload, state FROM turns WHERE id = ?"
     for *key, payload, state in connection.execute(query, (consent.turn_id,)):
-        message = read_message(payload) if state == "open" else None
+        message = message_of_row(payload) if state == "open" else None
         return consent, ConversationKey(*key), Turn(consent.turn_id, message, 1, 0) if message else None
     return None
 

@@ -153,13 +153,13 @@ class Database:
 def _settle(how: Callable[[asyncio.Future[Any], Any], None], batch: list[Job], values: list[Any]) -> None:
     """Tell all that wait for a batch, with one call into their loop."""
 
-    def tell() -> None:
+    def settle_all() -> None:
         for (_, future, _), value in zip(batch, values, strict=True):
             if not future.done():  # whoever waited was cancelled
                 how(future, value)
 
     with suppress(RuntimeError):  # the loop is closed, and nobody waits any more
-        batch[0][1].get_loop().call_soon_threadsafe(tell)
+        batch[0][1].get_loop().call_soon_threadsafe(settle_all)
 
 
 def _fulfil(future: asyncio.Future[Any], result: object) -> None:

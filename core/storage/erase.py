@@ -14,7 +14,7 @@ from core.storage.consents import Decision, end_undecided
 from core.storage.history import key_values
 from core.storage.scrub import note_erased
 from core.storage.steps import MINE
-from core.storage.turns import MESSAGE, read_message
+from core.storage.turns import MESSAGE, message_of_row
 from core.tool_calls import DECLINED
 
 CHANNEL = "platform = ? AND workspace = ? AND channel = ?"
@@ -72,7 +72,7 @@ def _change_waiting_quotes(connection: Connection, message: Message) -> None:
     """Let questions that are to be answered quote what a message says now."""
     waiting = connection.execute(f"SELECT seq, payload FROM turns WHERE {QUOTING} AND {TO_ANSWER}", _place(message))
     for seq, payload in waiting:
-        if question := read_message(payload):
+        if question := message_of_row(payload):
             now = MESSAGE.dump_json(quote_anew(question, message)).decode()
             connection.execute("UPDATE turns SET payload = ? WHERE seq = ?", (now, seq))
 
@@ -134,7 +134,7 @@ def _empty_open_turns(connection: Connection, where: str, place: Sequence[Any]) 
     open_turns = f"SELECT seq, payload, parked_until, {PLACES} FROM turns WHERE {where} AND state = 'open'"
     freed: list[ConversationKey] = []
     for seq, payload, parked_until, *key in connection.execute(open_turns, place):
-        message = read_message(payload)
+        message = message_of_row(payload)
         left = replace(message, text="", attachments=(), others=(), quotations=()) if message else None
         connection.execute(
             "UPDATE turns SET command = 'deleted', payload = ?, answer = NULL, edited = NULL, quoted = NULL, "

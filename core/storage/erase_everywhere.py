@@ -12,7 +12,7 @@ from core.storage.connection import Connection
 from core.storage.erase_rules import RULES, Erasing
 from core.storage.erase_said import OF_PERSON
 from core.storage.named_values import NamedValues, run_named
-from core.storage.turns import read_message
+from core.storage.turns import message_of_row
 
 NAMES = f"SELECT DISTINCT author_name FROM entries WHERE {OF_PERSON}"
 PAYLOADS = f"SELECT payload FROM turns WHERE {OF_PERSON} AND payload IS NOT NULL"
@@ -70,7 +70,7 @@ def names_of_person(connection: Connection, whom: Person) -> list[str]:
     """Return the names by which a person is known, the longest first."""
     values = asdict(whom)
     known = {str(name) for (name,) in run_named(connection, NAMES, values)}
-    messages = (read_message(payload) for (payload,) in run_named(connection, PAYLOADS, values))
+    messages = (message_of_row(payload) for (payload,) in run_named(connection, PAYLOADS, values))
     known |= {message.author.name for message in messages if message}
     kept = (name for name in known if name not in NAMELESS and len(name) >= SHORTEST)
     return sorted(kept, key=len, reverse=True)

@@ -152,11 +152,11 @@ def next_is_same_author(connection: Connection, turn: Turn) -> bool:
     )
     if not rows or rows[0][1]:
         return False
-    following = read_message(rows[0][0])
+    following = message_of_row(rows[0][0])
     return following is not None and following.author.id == turn.message.author.id
 
 
-def read_message(payload: str | None) -> Message | None:
+def message_of_row(payload: str | None) -> Message | None:
     """Return the message that a row holds, None where it cannot be read."""
     try:
         return MESSAGE.validate_json(payload or "")
@@ -218,7 +218,7 @@ def finish_turn(
         connection.execute("DELETE FROM tool_calls WHERE turn_id = ?", (turn.id,))
         return False
     insert_step(connection, turn.id, state, detail)
-    kept = _as_edited(turn, [each for each in entries if each.author or not is_unkept], read_message(payload), edited)
+    kept = _as_edited(turn, [each for each in entries if each.author or not is_unkept], message_of_row(payload), edited)
     history.insert_said(connection, turn, [_quoting(entry, quoted) for entry in kept])
     if made and not is_unkept:
         history.save_prompt_record(connection, turn.message.key, made)

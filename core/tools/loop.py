@@ -21,7 +21,7 @@ class RoundReader:
         self._own = ""
         self.calls: tuple[ToolCall, ...] = ()
 
-    def take(self, event: ModelEvent) -> ModelEvent | None:
+    def read_event(self, event: ModelEvent) -> ModelEvent | None:
         """Take in an event of this round; return what is passed on of it."""
         gap = "" if self._own or not self._before else "\n\n"
         match event:
@@ -64,7 +64,7 @@ async def converse(
         charge = Charge("tool_round" if run.records else "answer", payer)
         async with aclosing(chat(model, recall, asked, charge, offered)) as events:
             async for event in events:
-                if shown := said.take(event):
+                if shown := said.read_event(event):
                     yield shown
         if not said.calls:
             return

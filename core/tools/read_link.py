@@ -39,7 +39,7 @@ class LinkReader:
         self._may_visit = may_visit
 
     @property
-    def tool(self) -> Tool:
+    def link_tool(self) -> Tool:
         """The tool."""
         return Tool(SPEC, self.read_link)
 

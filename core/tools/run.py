@@ -77,7 +77,7 @@ class ToolRun:
         self._seconds = 0.0
         self.records: list[CallRecord] = []
 
-    async def resume(self) -> None:
+    async def resume_calls(self) -> None:
         """Take up what an earlier attempt has kept; what it may have done, and must not do twice, is uncertain."""
         self.records = await self._journal.read_calls()
         for record in self.open_calls():

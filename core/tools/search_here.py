@@ -38,7 +38,7 @@ class ChannelSearch:
         self._silences = silences
 
     @property
-    def tool(self) -> Tool:
+    def search_tool(self) -> Tool:
         """The tool."""
         return Tool(SPEC, self.search_channel)
 

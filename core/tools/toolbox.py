@@ -52,7 +52,7 @@ class Toolbox:
         outside = Outside(self._settings, self._checks, about(turn), answer.admission)
         trust = trust_of(message, question, history, tools)
         run = ToolRun(turn, tools, context, trust, CallJournal(self._store, turn), outside, excerpts)
-        await run.resume()
+        await run.resume_calls()
         return run
 
     async def look_again(self) -> None:

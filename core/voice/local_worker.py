@@ -43,14 +43,14 @@ def main() -> None:
     try:
         model = WhisperModel(name, device="auto", compute_type="int8", cpu_threads=int(threads))
     except (OSError, RuntimeError, ValueError) as error:
-        answer({"fault": f"{type(error).__name__}: {error}"})
+        write_line({"fault": f"{type(error).__name__}: {error}"})
         return
-    answer({"ready": True, "multilingual": model.model.is_multilingual})
+    write_line({"ready": True, "multilingual": model.model.is_multilingual})
     for line in sys.stdin:
-        answer(transcribe_file(model, json.loads(line)))
+        write_line(transcribe_file(model, json.loads(line)))
 
 
-def answer(found: dict[str, Any]) -> None:
+def write_line(found: dict[str, Any]) -> None:
     """Write one line."""
     sys.stdout.write(json.dumps(found) + "\n")
     sys.stdout.flush()

@@ -116,9 +116,9 @@ class VoiceNotes:
         if transcription := self._ahead.pop(place, None):
             transcription.task.cancel()
 
-    async def forget(self, message: Message) -> None:
+    async def drop_recordings(self, message: Message) -> None:
         """Drop what was heard in a message's recordings."""
-        await self._pipeline.forget(_place(message))
+        await self._pipeline.drop_transcripts(_place(message))
 
     async def close(self) -> None:
         """Listen to nothing more."""
@@ -136,12 +136,12 @@ class VoiceNotes:
             rest = (RecordingResult(file, error=beyond) for file in files[MOST_RECORDINGS:])
             return *await asyncio.gather(*heard), *rest
 
-        def begin(transcription: Transcription) -> asyncio.Task[tuple[RecordingResult, ...]]:
+        def begin_transcripts(transcription: Transcription) -> asyncio.Task[tuple[RecordingResult, ...]]:
             task = asyncio.create_task(listen(transcription))
             task.add_done_callback(_retrieve_error)
             return task
 
-        return Transcription(files, begin)
+        return Transcription(files, begin_transcripts)
 
     async def _result(
         self, file: Attachment, message: Message, platform: Platform, transcription: Transcription

@@ -91,7 +91,7 @@ class TranscriptPipeline:
                 )
                 return lines
 
-    async def forget(self, place: tuple[str, str, str, str]) -> None:
+    async def drop_transcripts(self, place: tuple[str, str, str, str]) -> None:
         """Drop what was heard in the recordings of a message: platform, workspace, channel and its id."""
         await self._store.run(lambda connection: transcripts.delete_of_message(connection, place))
 
@@ -196,13 +196,13 @@ async def _save_file(key: ConversationKey, file: Attachment, platform: Platform,
     try:
         with _create_file(path) as target:
 
-            def write(chunk: bytes) -> None:
+            def write_chunk(chunk: bytes) -> None:
                 digest.update(chunk)
                 target.write(chunk)
 
             async with aclosing(platform.open_file(key, file, most)) as chunks:
                 async for chunk in chunks:
-                    await asyncio.to_thread(write, chunk)
+                    await asyncio.to_thread(write_chunk, chunk)
     except FileUnreadable as error:
         if error.too_large:
             raise NoteTooLong(str(error)) from None

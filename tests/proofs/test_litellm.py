@@ -58,7 +58,7 @@ async def answer_of(address: str, model: str, key: str = KEY) -> str:
     """Return what a model answers; raise what the bot would tell a person."""
     options = ModelSettings(base_url=address, api_key=key, model=model, retry_deadline=0.5)
     async with open_client(options) as client:
-        return await OpenAI(options, client).answer([PromptMessage("user", "What is 2+2?")], ASKED)
+        return await OpenAI(options, client).fetch_answer([PromptMessage("user", "What is 2+2?")], ASKED)
 
 
 async def test_an_answer_arrives_whole(sandbox: Sandbox, tmp_path: Path, litellm: str) -> None:

@@ -55,7 +55,7 @@ async def test_a_model_that_still_loads_is_waited_for_and_tells_its_window_then(
         async with open_client(options) as client:
             model = OpenAI(options, client)
             with suppress(errors.AnswerCutByLength):
-                assert await model.answer([PromptMessage("user", "Say hello.")], ASKED)
+                assert await model.fetch_answer([PromptMessage("user", "Say hello.")], ASKED)
             await ask_window(model, window, pause=0.05)
     assert window.size == WINDOW
 

@@ -60,10 +60,10 @@ async def test_a_method_that_is_closed_for_long_is_left_alone_until_it_opens(
         sandbox.workspace.faults.rate_limited["chat.postMessage"] = time.monotonic() + HOUR
         for _ in range(2):
             with pytest.raises(SlackRefusal) as raised:
-                await calls.write("chat.postMessage", {"channel": GENERAL, "text": "hi"}, repeatable=False)
+                await calls.post_json("chat.postMessage", {"channel": GENERAL, "text": "hi"}, repeatable=False)
             assert raised.value.is_silence
         sandbox.workspace.faults.clear()
-        await calls.write("chat.postMessage", {"channel": "C0RANDOM1", "text": "hi"}, repeatable=False)
+        await calls.post_json("chat.postMessage", {"channel": "C0RANDOM1", "text": "hi"}, repeatable=False)
     made = [call.outcome for call in sandbox.workspace.calls if call.method == "chat.postMessage"]
     assert made == ["ratelimited", "ok"]
     assert "".join(capfd.readouterr()).count("slack rate limit") == 1

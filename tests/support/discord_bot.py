@@ -139,14 +139,14 @@ async def running(sandbox: Sandbox, database: Path, setup: DiscordSetup | None =
             setup.tools.consent,
             spending,
         )
-        privacy.begin(commands, conversation.earlier.forget_lines, stack)
+        privacy.start_keeping(commands, conversation.earlier.forget_lines, stack)
         worker = Worker(store, conversation, {discord.name: discord}, setup.limits, guard, spending.reserve_turn)
         intake = Intake(store, conversation, {discord.name: discord}, setup.policies, worker, setup.queue, guard)
         await worker.resume()
         stack.push_async_callback(discord.close)
         stack.push_async_callback(worker.stop, setup.grace)
         await discord.start(intake.receive)
-        await knowledge.begin()
+        await knowledge.start_indexing()
         # They are registered beside the start; where something is made to fail they may not come.
         if sandbox.guild.faults == Faults():
             await sandbox.guild.until(lambda: sandbox.guild.interactions.global_commands)

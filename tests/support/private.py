@@ -29,5 +29,5 @@ async def opened_privacy(
     rules, opt_outs = PrivacyRules(LegalHold(hold), FACTS, GLOBAL_IDS), OptOuts(store)
     keeper = Keeper(store, database, settings or ConversationSettings(), rules.hold)
     await keeper.begin()
-    await opt_outs.restore()
+    await opt_outs.load_opt_outs()
     return OpenedPrivacy(store, rules, keeper, opt_outs)

@@ -35,7 +35,7 @@ class ToolSetup:
 
 def built_in_tools(store: Store) -> Sequence[Tool]:
     """Return the built-in tools that ask no network."""
-    return (CLOCK, CALCULATOR, ChannelSearch(store).tool)
+    return (CLOCK, CALCULATOR, ChannelSearch(store).search_tool)
 
 
 @dataclass(slots=True)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from core import errors
 from core.errors import ModelError
 from core.llm.client import OpenAI
-from core.llm.completion import CompletionReader, visible_text
+from core.llm.completion import CompletionReader, strip_thoughts
 from core.llm.opening import AnswerOpening
 from core.llm.sse import ServerEvent
 from core.messages import Usage
@@ -90,7 +90,7 @@ def test_a_stream_reads_the_same_however_the_network_cuts_it(
     texts: list[str], line_end: str, data: st.DataObject
 ) -> None:
     """At any byte, in the middle of a character or of a line's end."""
-    assume(visible_text("".join(texts) + ".") == "".join(texts) + ".")  # no mark of a thought
+    assume(strip_thoughts("".join(texts) + ".") == "".join(texts) + ".")  # no mark of a thought
     chunks = [*(text_chunk(text) for text in texts), text_chunk(".", "stop")]
     body = sse(chunks, line_end).encode()
     cuts = sorted(data.draw(st.lists(st.integers(0, len(body)), max_size=8)))
@@ -144,4 +144,4 @@ def test_the_parts_of_a_delta_are_text_and_thoughts() -> None:
     """Mistral's reasoning models send lists."""
     parts = [{"type": "thinking", "thinking": []}, {"type": "text", "text": "Yes."}]
     chunk = json.dumps({"choices": [{"delta": {"content": parts}}]})
-    assert CompletionReader().read([ServerEvent(chunk)]) == ([Text("Yes.")], True, None)
+    assert CompletionReader().read_events([ServerEvent(chunk)]) == ([Text("Yes.")], True, None)

@@ -27,7 +27,7 @@ class Clock:
 def test_what_the_operator_says_goes_before_what_the_endpoint_tells_and_what_errors_teach() -> None:
     """The prompt that was refused is cut nevertheless."""
     window = ContextWindow(9_000)
-    window.tell(50_000)
+    window.set_told_size(50_000)
     assert window.size == 9_000
     assert window.learn(ContextOverflow("", 5_000), 6_000) < 5_000
     assert window.size == 9_000
@@ -37,7 +37,7 @@ def test_an_unknown_window_is_told_or_learnt() -> None:
     """An error teaches a window that is less than what was told."""
     window = ContextWindow()
     assert window.size == UNKNOWN
-    window.tell(50_000)
+    window.set_told_size(50_000)
     assert window.size == 50_000
     window.learn(ContextOverflow("", 8_192), 9_000)
     assert window.size == 8_192

@@ -102,7 +102,7 @@ def test_what_is_private_is_hidden_by_its_own_kind_and_comes_back() -> None:
         hider = Hider([kind])
         text = f"It is {value}, and that is 12 of it."
         assert hider.hide(text) == f"It is [{SHAPES[kind][0]}-1], and that is 12 of it.", value
-        assert hider.restore(f"So [{SHAPES[kind][0]}-1].") == f"So {value}."
+        assert hider.reveal(f"So [{SHAPES[kind][0]}-1].") == f"So {value}."
 
 
 def test_what_only_looks_like_it_stays() -> None:
@@ -137,7 +137,7 @@ def test_any_text_comes_back_as_it_was(text: str) -> None:
     """Also one that holds what looks like a placeholder."""
     hider = everything()
     hidden = hider.hide(text)
-    assert hider.restore(hidden) == text
+    assert hider.reveal(hidden) == text
 
 
 @given(PIECES, st.lists(st.integers(1, 5), min_size=1, max_size=6))

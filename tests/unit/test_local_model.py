@@ -63,7 +63,7 @@ def model_file(folder: Path, content: bytes = b"GGUF and so on") -> ModelSetting
 async def ask(options: ModelSettings) -> int:
     """Return the process that answers."""
     async with open_client(options) as client:
-        return int(await OpenAI(options, client).answer([PromptMessage("user", "Who are you?")], ASKED))
+        return int(await OpenAI(options, client).fetch_answer([PromptMessage("user", "Who are you?")], ASKED))
 
 
 async def test_a_file_is_served_under_its_name_and_ends_with_us(tmp_path: Path, program: str) -> None:

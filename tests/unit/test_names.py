@@ -62,7 +62,7 @@ def test_different_people_never_share_a_name(people: list[tuple[str, str]]) -> N
 def shown(pieces: list[str], names: tuple[str, ...] = ("ada", "grace #1a2b", "grace")) -> str:
     """Return what is shown of an answer in pieces."""
     answer = LeadingName(names)
-    return "".join(map(answer.add, pieces)) + answer.rest()
+    return "".join(map(answer.take_piece, pieces)) + answer.rest()
 
 
 @pytest.mark.parametrize(
@@ -90,9 +90,9 @@ def test_a_leading_name_is_cut_from_an_answer_however_it_comes(said: str, left: 
 def test_nothing_is_held_back_that_can_be_no_name() -> None:
     """The first letter that fits none lets all go."""
     answer = LeadingName(("ada",))
-    assert answer.add("a") == ""
-    assert answer.add("t last") == "at last"
-    assert answer.add("ada: ") == "ada: "
+    assert answer.take_piece("a") == ""
+    assert answer.take_piece("t last") == "at last"
+    assert answer.take_piece("ada: ") == "ada: "
 
 
 @given(st.lists(st.text(max_size=5)), st.lists(st.text(min_size=1, max_size=4), max_size=3))

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from core.personas.card import CardFault, as_exported, find_documents, with_lorebook
 from core.personas.card_files import ImportedCard, read_card_file, write_card_png
 from core.personas.importing import to_record
-from core.personas.png import SIGNATURE, make_blank_picture, make_chunk, read_chunks, read_texts
+from core.personas.png import SIGNATURE, make_blank_picture, make_chunk, read_png_chunks, read_texts
 from tests.support.cards import as_charx, as_json, as_png, card_v2, card_v3
 
 JSON = st.recursive(
@@ -183,4 +183,4 @@ def test_a_damaged_picture_is_read_or_refused_and_never_worse(noise: bytes, at: 
     whole = as_png({"chara": card_v2()})
     with suppress(CardFault):
         read_card_file(whole[:at] + noise + whole[at + len(noise) :], "a file")
-    assert b"".join([SIGNATURE, *(make_chunk(each.kind, each.content) for each in read_chunks(whole))]) == whole
+    assert b"".join([SIGNATURE, *(make_chunk(each.kind, each.content) for each in read_png_chunks(whole))]) == whole

@@ -29,8 +29,8 @@ def test_no_choice_loosens_what_stands_firm_above_it(
 ) -> None:
     """Follow-ups and growing answers stay off, and strictness on, from whichever level says so first."""
     policies = Policies(ChannelSettings.model_validate(operator))
-    policies.take_choice(Scope.of_channel(KEY), ChannelSettings.model_validate(channel))
-    policies.take_choice(Scope.of_person("slack", "U1"), ChannelSettings.model_validate(person))
+    policies.apply_choice(Scope.of_channel(KEY), ChannelSettings.model_validate(channel))
+    policies.apply_choice(Scope.of_person("slack", "U1"), ChannelSettings.model_validate(person))
     levels = [policies.operators_policy(KEY), policies.policy_of(KEY), policies.policy_of(KEY, "U1")]
     for name, value in FIRM.items():
         found = [getattr(level, name) for level in levels]
@@ -43,8 +43,8 @@ def test_no_choice_loosens_what_stands_firm_above_it(
 def test_a_choice_holds_where_and_for_whom_it_was_made(workspace: str, channel: str, person: str) -> None:
     """A channel's in that channel of that workspace; a person's in every channel, for them."""
     policies = Policies()
-    policies.take_choice(Scope.of_channel(KEY), ChannelSettings(voice_notes=True))
-    policies.take_choice(Scope.of_person("slack", "U1"), ChannelSettings(language="German"))
+    policies.apply_choice(Scope.of_channel(KEY), ChannelSettings(voice_notes=True))
+    policies.apply_choice(Scope.of_person("slack", "U1"), ChannelSettings(language="German"))
     found = policies.policy_of(ConversationKey("slack", workspace, channel, "9.0"), person)
     assert found.voice_notes == ((workspace, channel) == ("T1", "C1"))
     assert (found.language == "German") == (person == "U1")

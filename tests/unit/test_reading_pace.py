@@ -42,7 +42,7 @@ async def said(client: OpenAI, prompt: list[PromptMessage]) -> str:
     """Return the answer, once the endpoint is waited for long enough: a machine may be slower than it should be."""
     while True:
         with suppress(errors.ModelSilent):
-            return await client.answer(prompt, ASKED)
+            return await client.fetch_answer(prompt, ASKED)
 
 
 async def test_a_long_prompt_is_waited_for_as_long_as_shorter_ones_took(asking: Asking) -> None:
@@ -50,7 +50,7 @@ async def test_a_long_prompt_is_waited_for_as_long_as_shorter_ones_took(asking: 
     asking.model.talk = read_slowly
     client = asking.client(first_token_timeout=0.5)
     assert await said(client, SHORT) == "Yes."
-    assert await client.answer(LONG, ASKED) == "Yes."
+    assert await client.fetch_answer(LONG, ASKED) == "Yes."
 
 
 async def test_what_an_endpoint_did_not_read_in_its_time_tells_how_slow_it_is(asking: Asking) -> None:
@@ -59,7 +59,7 @@ async def test_what_an_endpoint_did_not_read_in_its_time_tells_how_slow_it_is(as
     assert await said(client, SHORT)
     asking.model.talk = lambda _: Reply("Yes.", delay_first=1.1)
     with pytest.raises(errors.ModelSilent):
-        await client.answer(LONG, ASKED)
+        await client.fetch_answer(LONG, ASKED)
     assert await said(client, LONG) == "Yes."
 
 

@@ -230,7 +230,7 @@ async def test_an_answer_that_drips_without_an_end_is_ended(delta: dict[str, Any
     transport = httpx.MockTransport(lambda _: httpx.Response(200, content=drip()))
     async with httpx.AsyncClient(transport=transport) as http:
         with pytest.raises(llm_errors.AnswerTooLong):
-            await OpenAI(options, http).answer(PROMPT, ASKED)
+            await OpenAI(options, http).fetch_answer(PROMPT, ASKED)
     await asyncio.wait_for(closed.wait(), 30)
 
 

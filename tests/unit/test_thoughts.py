@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.llm.completion import CompletionReader, visible_text
+from core.llm.completion import CompletionReader, strip_thoughts
 from core.llm.dialects.thoughts import MARKS, PAIRS, ThoughtFilter
 from core.model_events import Replace, Text
 
@@ -88,7 +88,7 @@ def test_what_was_shown_of_a_thought_is_taken_back() -> None:
     events = []
     for content in ("Hm, ", "hm.", "</think>\n", "\nYes."):
         reader.take({"choices": [{"delta": {"content": content}}]})
-        events += reader.read([])[0]
+        events += reader.read_events([])[0]
     assert events == [Text("Hm, "), Text("hm."), Replace(""), Text("Yes.")]
     assert reader.is_primed
 
@@ -99,7 +99,7 @@ def test_a_model_that_is_known_to_think_first_shows_nothing_before() -> None:
         reader, said = CompletionReader(holds=True), []
         for content in contents:
             reader.take({"choices": [{"delta": {"content": content}}]})
-            said += reader.read([])[0]
+            said += reader.read_events([])[0]
         reader.take({"choices": [{"delta": {}, "finish_reason": "stop"}]})
         said += reader.finish_answer()
         assert [event.text for event in said if isinstance(event, Text)] == [shown]
@@ -109,7 +109,7 @@ def test_a_model_that_is_known_to_think_first_shows_nothing_before() -> None:
 def test_an_answer_reads_the_same_in_pieces_of_any_size(parts: list[str], size: int) -> None:
     """Whatever marks stand in it, in any order."""
     said = "".join(parts)
-    assert filtered(said, size) == visible_text(said)
+    assert filtered(said, size) == strip_thoughts(said)
 
 
 @given(st.text(), st.integers(0, 2**32))

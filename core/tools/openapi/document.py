@@ -8,7 +8,7 @@ from urllib.parse import urljoin, urlsplit
 import yaml
 
 from core.tools.openapi.operation import Operation, Parameter
-from core.tools.openapi.schemas import Json, SchemaReader, entries_of, text_of
+from core.tools.openapi.schemas import Json, SchemaReader, entries_of, json_text
 from core.tools.sources.source import LONGEST_SCHEMA, SourceFailed
 
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -27,7 +27,7 @@ def parse_document(text: str) -> Json:
         found = json.loads(text) if text.lstrip().startswith("{") else yaml.load(text, LOADER)  # noqa: S506 - a safe one
     except Exception:  # noqa: BLE001 - YAML's constructors raise whatever their values do
         raise SourceFailed("its document is neither JSON nor YAML") from None
-    if not isinstance(found, Mapping) or not text_of(found.get("openapi", "")).startswith("3."):
+    if not isinstance(found, Mapping) or not json_text(found.get("openapi", "")).startswith("3."):
         raise SourceFailed(OLD)
     return found
 
@@ -61,8 +61,8 @@ class OperationReader:
         schema = _schema_of(parameters, body_schema if form else None, must_have_body=bool(body.get("required")))
         if len(json.dumps(schema)) > LONGEST_SCHEMA:
             return None
-        named = text_of(told.get("operationId") or f"{method}_{path.strip('/')}")
-        about = "\n".join(text_of(told[part]) for part in ("summary", "description") if told.get(part))
+        named = json_text(told.get("operationId") or f"{method}_{path.strip('/')}")
+        about = "\n".join(json_text(told[part]) for part in ("summary", "description") if told.get(part))
         base = self._base_of(told.get("servers") or item.get("servers") or self._document.get("servers"))
         if len(base) + len(path) > LONGEST_ADDRESS:
             return None
@@ -72,11 +72,11 @@ class OperationReader:
         """Return the parameters, those of the operation over those of its path; None where one cannot be sent."""
         found: dict[tuple[str, str], Parameter] = {}
         for each in map(self._schemas.follow, told):
-            name, place = text_of(each.get("name", "")), text_of(each.get("in", ""))
+            name, place = json_text(each.get("name", "")), json_text(each.get("in", ""))
             if place == "header" and name.lower() in UNSAID:
                 continue
             if place in PLACES and "schema" in each:
-                about = {"description": text_of(each["description"])} if each.get("description") else {}
+                about = {"description": json_text(each["description"])} if each.get("description") else {}
                 schema = {**self._schemas.plain_schema(each["schema"]), **about}
                 is_exploded = bool(each.get("explode", each.get("style", "form") == "form"))
                 is_required = bool(each.get("required")) or place == "path"
@@ -96,9 +96,9 @@ class OperationReader:
     def _base_of(self, servers: Any) -> str:
         """Return the address that all paths are under, the first that is named; raises SourceFailed."""
         first = self._schemas.follow(next(iter(_items(servers)), {}))
-        url = text_of(first.get("url", "/"))
+        url = json_text(first.get("url", "/"))
         for name, about in entries_of(first.get("variables")):
-            url = url.replace(f"{{{name}}}", text_of(self._schemas.follow(about).get("default", "")))
+            url = url.replace(f"{{{name}}}", json_text(self._schemas.follow(about).get("default", "")))
         try:
             whole = urljoin(self._address, url) if self._address else url
             is_whole = urlsplit(whole).scheme in {"http", "https"} and bool(urlsplit(whole).hostname)

@@ -79,7 +79,7 @@ class SchemaReader:
         if isinstance(value, str):
             self._count_part(len(value) // LETTERS)
             return valid_text(value)
-        return value if value is None or isinstance(value, int | float) else text_of(value)
+        return value if value is None or isinstance(value, int | float) else json_text(value)
 
     def _count_part(self, count: int = 1) -> None:
         self._left -= count
@@ -97,10 +97,10 @@ class SchemaReader:
 def entries_of(part: Any) -> Iterator[tuple[str, Any]]:
     """Yield the names and values of an object, none of anything else."""
     if isinstance(part, Mapping):
-        yield from ((text_of(name), value) for name, value in part.items())
+        yield from ((json_text(name), value) for name, value in part.items())
 
 
-def text_of(value: Any) -> str:
+def json_text(value: Any) -> str:
     """Return what stands where a text should: a number or a date as one, nothing in place of lists and objects.
 
     YAML lets a few lines be a list of billions, which must never be written out.
