@@ -11,7 +11,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from tests.support.house import Defined, definitions, is_participle, repeated_classes
+from tests.support.house import Defined, common_names, definitions, is_participle, repeated_classes
 from tests.support.imports import Import, Module, broken, imports, parse, read
 
 ROOT = Path(__file__).parents[2]
@@ -279,3 +279,9 @@ def test_a_bare_participle_and_a_class_that_stands_twice_are_found() -> None:
     ]
     twice = [Defined("Answer", "core.a", is_class=True), Defined("Answer", "core.b", is_class=True)]
     assert repeated_classes(twice) == ["Answer"]
+
+
+def test_few_public_names_stand_in_three_files_or_more() -> None:
+    """Such a name has to be looked up each time it is met; what a Protocol promises has one meaning everywhere."""
+    modules = list(read(ROOT, "bots", "core"))
+    assert len(common_names(definitions(modules), promised=promised_names(modules))) < 15

@@ -45,7 +45,7 @@ SINKS: dict[tuple[str, str, str], tuple[Path, ...]] = {
     ("core.prompt.ask", "chat", "chat"): ("question", "name", "others", "files", "persona"),
     ("core.prompt.summaries", "_answer", "chat"): (),  # entries, which were checked when they were kept
     ("core.prompt.summaries", "_write_if_due", "save_summary"): ("summary",),
-    ("core.llm.judge", "_ask_one", "answer"): (),  # the check itself
+    ("core.llm.judge", "_ask_one", "fetch_answer"): (),  # the check itself
     ("core.prompt.history", "save_earlier", "save_earlier"): ("earlier",),
     ("core.reply", "show", "reply"): ("answer", "posted"),
     ("core.reply", "_add", "reply"): (),  # an error's own sentence
@@ -138,7 +138,7 @@ NAMES = {name for noun in (Store, OpenAI, Platform) for name in vars(noun) if no
 OF_PERSONAS = (
     "_say_unknown",
     "speaker_of",
-    "look_again",
+    "check_presence",
     "begin_anew",
     "suggest",
     "_choose",
@@ -149,16 +149,16 @@ OF_PERSONAS = (
 ONLY_READ = (
     {
         ("core.voice.transcribe", name)
-        for name in ("transcribe", "_find_fetched", "_find_transcript", "_write_down", "_upload_parts", "forget")
+        for name in ("transcribe", "_find_fetched", "_find_transcript", "_write_down", "_upload_parts", "drop_transcripts")
     }
     | {
-        *(("core.knowledge.indexer", name) for name in ("begin", "_read_all", "_release_or_fail", "_end")),
+        *(("core.knowledge.indexer", name) for name in ("start_reading", "_read_all", "_release_or_fail", "_end")),
         *(("core.knowledge.knowledge", name) for name in ("look_up", "_view_of", "_silenced_authors")),
         ("core.knowledge.finder", "find_passages"),
-        *(("core.knowledge.knowledge", "view_of"), ("core.knowledge.listing", "answer")),
+        *(("core.knowledge.knowledge", "view_of"), ("core.knowledge.listing", "answer_command")),
         *(("core.knowledge.vectors", name) for name in ("_choose_embedder", "_find_nearest", "_read_table")),
         *(("core.privacy.keeper", name) for name in ("begin", "run", "look", "_forget_old", "_find_old")),
-        *(("core.privacy.opt_outs", name) for name in ("restore", "leave_out", "read_again")),
+        *(("core.privacy.opt_outs", name) for name in ("load_opt_outs", "leave_out", "read_again")),
         *(("core.privacy.requests", name) for name in ("_export_person", "_forget_person", "_forget_conversation")),
     }
     | {
@@ -166,7 +166,7 @@ ONLY_READ = (
         ("core.tools.search_here", "search_channel"),
         ("core.tools.sources.catalog", "take_tools"),  # what servers say of their own tools
         # who decides what, and where a card stands
-        *(("core.consent.consents", name) for name in ("ask", "resume", "stop", "take_click", "note_posted")),
+        *(("core.consent.consents", name) for name in ("ask", "resume_cards", "stop", "take_click", "note_posted")),
         *(("core.consent.consents", name) for name in ("_await_click", "_end", "_close_card")),
     }
     | {("core.personas.personas", name) for name in (*OF_PERSONAS, "_is_clean")}
@@ -174,8 +174,8 @@ ONLY_READ = (
 
 # Where a platform's adapter hands text to its SDK: all of it comes by `reply` or `post_notice`, or is Confab's own.
 SHOWN_BY = {
-    *(("bots.slack.reply", "_write_rich", "write"), ("bots.slack.reply", "remove_part", "write")),
-    *(("bots.slack.adapter", "post_notice", "write"), ("bots.discord.session", "post_notice", "send")),
+    *(("bots.slack.reply", "_write_rich", "post_json"), ("bots.slack.reply", "remove_part", "post_json")),
+    *(("bots.slack.adapter", "post_notice", "post_json"), ("bots.discord.session", "post_notice", "send")),
     *(("bots.discord.reply", "_send_part", "send_part"), ("bots.discord.reply_channel", "send_part", "send_part")),
     *(
         ("bots.discord.reply_channel", "_send_once", "send"),
@@ -185,9 +185,9 @@ SHOWN_BY = {
     # Confab's own sentences and names, and what the operator offers
     *(
         ("bots.discord.settings_menu", "send_menu", "send_message"),
-        ("bots.discord.settings_menu", "take_choice", "edit_message"),
-        ("bots.slack.settings_menu", "open_modal", "write"),
-        ("bots.slack.settings_menu", "publish_home", "write"),
+        ("bots.discord.settings_menu", "keep_choice", "edit_message"),
+        ("bots.slack.settings_menu", "open_modal", "post_json"),
+        ("bots.slack.settings_menu", "publish_home", "post_json"),
     ),
     ("bots.discord.commands", "_answer_apart", "send"),  # what a feature's handler answers, which checks it
     *(("bots.discord.commands", "_on_help", "send_message"), ("bots.discord.commands", "_on_command", "send_message")),
@@ -195,16 +195,17 @@ SHOWN_BY = {
         ("bots.discord.reply_channel", "_open_thread", "create_thread"),
         ("bots.slack.interactions", "tell_refusal", "send_dict"),
     ),
-    ("bots.slack.reply", "_set_status", "write"),
+    ("bots.slack.reply", "_set_status", "post_json"),
     # calls, which were checked before they were kept, and sentences of Confab's own about clicks on them
-    *(("bots.slack.cards", "show_card", "post_part"), ("bots.slack.cards", "whisper", "write")),
+    *(("bots.slack.cards", "show_card", "post_part"), ("bots.slack.cards", "whisper", "post_json")),
     *(("bots.discord.reply_channel", "send_card", "send"), ("bots.discord.cards", "_edit_promised", "request")),
     # no text for anybody
-    *(("bots.slack.adapter", "start", "write"), ("bots.slack.webhook", "events_route", "post")),
+    *(("bots.slack.adapter", "start", "post_json"), ("bots.slack.webhook", "events_route", "post")),
     *(("bots.slack.doctor", "_check_request_url", "post"), ("bots.setup.env_file", "write_env_file", "write")),
 }
 SHOWING = {
     "write",
+    "post_json",
     "send",
     "send_dict",
     "send_message",
