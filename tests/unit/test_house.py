@@ -11,7 +11,14 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from tests.support.house import Defined, common_names, definitions, is_participle, repeated_classes
+from tests.support.house import (
+    Defined,
+    common_names,
+    definitions,
+    is_participle,
+    promised_names,
+    repeated_classes,
+)
 from tests.support.imports import Import, Module, broken, imports, parse, read
 
 ROOT = Path(__file__).parents[2]
