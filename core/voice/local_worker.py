@@ -14,6 +14,7 @@ import numpy as np
 from faster_whisper import WhisperModel
 
 from core.child_process import end_with_parent
+from core.confinement import NETWORK, PROCESSES, refuse_calls
 from core.voice.audio import open_container, read_samples
 
 FIGURES = ("text", "no_speech_prob", "avg_logprob", "compression_ratio")
@@ -45,6 +46,7 @@ def main() -> None:
     except (OSError, RuntimeError, ValueError) as error:
         write_line({"fault": f"{type(error).__name__}: {error}"})
         return
+    refuse_calls(NETWORK, PROCESSES)  # it has all it needs; its files are left to it, as it may run on a GPU
     write_line({"ready": True, "multilingual": model.model.is_multilingual})
     for line in sys.stdin:
         write_line(transcribe_file(model, json.loads(line)))

@@ -17,6 +17,7 @@ import av
 from av.container import InputContainer
 
 from core.child_process import end_with_parent, limit_resources
+from core.confinement import confine_process
 from core.voice.audio import codec_of, open_container, read_samples
 from core.voice.promised_length import promised_share
 from core.voice.segments import split_recording
@@ -116,9 +117,15 @@ def main() -> None:
     end_with_parent(int(sys.argv[1]))
     limit_resources(seconds=CPU, memory=MEMORY, written=WRITTEN)
     signal.alarm(IDLE)
+    is_confined = False
     for line in sys.stdin:
         signal.alarm(0)
-        for answer in run_job(json.loads(line)):
+        job = json.loads(line)
+        if not is_confined:
+            folder = Path(job["path"]).parent  # of this recording alone, and its parts come to lie there
+            confine_process([folder], [folder])
+            is_confined = True
+        for answer in run_job(job):
             sys.stdout.write(json.dumps(answer) + "\n")
             sys.stdout.flush()
 

@@ -19,6 +19,7 @@ from pathlib import Path
 import pytest
 
 from core.child_process import OPEN_FILES
+from core.confinement import ARCHITECTURES, landlock_version
 from core.errors import EndpointFailing
 from core.llm.settings import TranscriptionSettings
 from core.spending.charge import Charge, Payer
@@ -212,3 +213,91 @@ def test_the_programs_that_read_files_and_recordings_keep_to_bounds(begin: str) 
         process.kill()
     assert resource.RLIM_INFINITY not in limits
     assert limits[-1] == OPEN_FILES
+
+
+# What a parser that was taken over would do next, in a process that may write below one place, and in one that may not.
+FORBIDDEN = {
+    "look for the network": "socket.socket()",
+    "speak to a process beside it": "socket.socketpair()",
+    "look for the network by another way": "socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)",
+    "run a program": "os.execv('/bin/true', ['true'])",
+    "begin a process": "os.fork()",
+    "begin a process by a library": "subprocess.run(['/bin/true'])",
+    "begin a process in one call": "os.posix_spawn('/bin/true', ['true'], {})",
+    "end the bot": "os.kill(os.getppid(), 0)",
+    "write a file": "open(outside + '/new', 'w')",
+    "write to a file": "open(outside + '/own', 'a')",
+    "shorten a file": "os.truncate(outside + '/own', 0)",
+    "take a file away": "os.unlink(outside + '/own')",
+    "put a file elsewhere": "os.rename(outside + '/own', inside + '/taken')",
+    "give a file another name": "os.link(outside + '/own', inside + '/linked')",
+    "let others read a file": "os.chmod(outside + '/own', 0o777)",
+}
+UNREADABLE = {  # where the kernel has Landlock
+    "read the bot's environment": "open(f'/proc/{os.getppid()}/environ').read()",
+    "read its memory": "open(f'/proc/{os.getppid()}/mem')",
+    "read a file of the operator's": "open(outside + '/own').read()",
+    "read the system's people": "open('/etc/passwd').read()",
+    "read what lies beside the code": f"open({str(ROOT / 'pyproject.toml')!r}).read()",
+    "list a folder": "os.listdir(outside)",
+}
+ALLOWED = {
+    "begin a thread": "threading.Thread(target=print).start()",
+    "import a module": "__import__('xml.dom.minidom')",
+    "read its own place": "open(inside + '/given').read()",
+}
+CONFINED = """
+import os, socket, subprocess, sys, threading
+from pathlib import Path
+from core.confinement import confine_process
+outside, inside, writable, *acts = sys.argv[1:]
+confine_process([Path(inside)], [Path(inside)] if writable else [])
+if writable:
+    open(inside + '/made', 'w').write('a')
+for act in acts:
+    try:
+        eval(act)
+        print("done")
+    except OSError:
+        print("refused")
+"""
+ON_LINUX = pytest.mark.skipif(
+    sys.platform != "linux" or os.uname().machine not in ARCHITECTURES, reason="only Linux has seccomp"
+)
+
+
+@ON_LINUX
+@pytest.mark.parametrize("writable", ["", "yes"])
+def test_a_confined_program_reaches_no_network_no_program_and_no_file_but_its_own(
+    tmp_path: Path, writable: str
+) -> None:
+    """Each act is refused with a sentence of the system's, and what reading needs still goes."""
+    outside, inside = tmp_path / "outside", tmp_path / "inside"
+    for folder, name in ((outside, "own"), (inside, "given")):
+        folder.mkdir()
+        (folder / name).write_text("secret")
+    refused = {**FORBIDDEN, **(UNREADABLE if landlock_version() > 0 else {})}
+    acts = {**refused, **ALLOWED}
+    command = [sys.executable, "-c", CONFINED, str(outside), str(inside), writable, *acts.values()]
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=60)  # noqa: S603 - our own program
+    told = dict(zip(acts, filter(None, ran.stdout.split("\n")), strict=True))
+    assert {name for name, how in told.items() if how == "refused"} == set(refused)
+    assert (outside / "own").read_text() == "secret"
+
+
+@ON_LINUX
+@pytest.mark.parametrize(("begin", "job"), [(READ, b""), (HEAR, b'{"do": "look", "path": "/nowhere/recording"}\n')])
+def test_the_programs_that_read_files_and_recordings_are_confined(begin: str, job: bytes) -> None:
+    """Before they look at what came in."""
+    command = [sys.executable, "-c", f"import sys; {begin}", str(os.getpid())]
+    until = time.monotonic() + 30
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=DEVNULL, bufsize=0) as process:  # noqa: S603 - our own program
+        assert process.stdin
+        process.stdin.write(job)
+        status = Path(f"/proc/{process.pid}/status")
+        while "Seccomp:\t2" not in status.read_text() and time.monotonic() < until:
+            time.sleep(0.01)
+        told = status.read_text()
+        process.kill()
+    assert "Seccomp:\t2" in told
+    assert "NoNewPrivs:\t1" in told

@@ -145,6 +145,17 @@ async def test_the_image_is_healthy_when_the_health_page_says_so(status: int, *,
     assert ((code == 0), asked) == (healthy, ["/health"])
 
 
+def test_the_unit_lets_the_programs_that_read_files_bound_and_confine_themselves() -> None:
+    """They lower their limits and priority, and a call that the unit does not allow ends none of them."""
+    unit = (DEPLOY / "confab.service").read_text()
+    filters = re.findall("^SystemCallFilter=(.+)$", unit, re.MULTILINE)
+    refused = [name for each in filters if each.startswith("~") for name in each[1:].split()]
+    allowed = [name for each in filters if not each.startswith("~") for name in each.split()]
+    assert "@resources" not in refused
+    assert {"seccomp", "landlock_create_ruleset", "landlock_add_rule", "landlock_restrict_self"} <= set(allowed)
+    assert "SystemCallErrorNumber=EPERM\n" in unit
+
+
 def test_the_services_leave_time_to_finish_the_answers_that_are_running() -> None:
     """Whoever stops Confab waits longer than its own grace time."""
     assert float(service()["stop_grace_period"].removesuffix("s")) > GRACE

@@ -1,6 +1,7 @@
 """The program that `files.documents` runs for each file: a file comes in on stdin, what was read goes out on stdout.
 
-It reads within bounds of time and memory, writes no file, and ends with the process that began it.
+It reads within bounds of time and memory, reaches no other file, no program and no network, and ends with the process
+that began it.
 """
 
 import json
@@ -9,6 +10,7 @@ import sys
 from importlib import import_module
 
 from core.child_process import end_with_parent, limit_resources
+from core.confinement import confine_process
 from core.files.readers.excerpt import Excerpt
 
 SECONDS = 10  # of processor time
@@ -56,3 +58,4 @@ def _limit_process(parent: int) -> None:
     limit_resources(seconds=SECONDS, memory=MEMORY, written=0)
     os.nice(10)  # whoever waits for an answer comes first
     end_with_parent(parent)
+    confine_process()
