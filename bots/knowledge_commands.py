@@ -15,8 +15,9 @@ from bots.operator_commands import database_option, wake_bot
 from bots.platforms import PLATFORMS
 from core.files.documents import Documents
 from core.files.kinds import kind_of
-from core.knowledge.indexer import LARGEST, READ_TEXT, TOO_LARGE, SourceUnreadable, is_indexed_kind, read_content
-from core.knowledge.listing import describe_source
+from core.knowledge.errors import LARGEST, TOO_LARGE, SourceUnreadable
+from core.knowledge.indexer import READ_TEXT, is_indexed_kind, read_content
+from core.knowledge.listing import describe_conversation, describe_source, split_off_exchanges
 from core.messages import Attachment, ConversationKey
 from core.sanitize import valid_text
 from core.storage import knowledge
@@ -100,11 +101,18 @@ def sources(usual: StorageSettings, channel: ConversationKey | None, remove: int
         found = knowledge.list_sources(connection)
     key = channel and (channel.platform, channel.workspace, channel.channel)
     shown = [each for each in found if not key or (each.key.platform, each.key.workspace, each.key.channel) == key]
-    for each in shown:
-        place = f"{each.key.platform}:{each.key.workspace}:{each.key.channel}" if each.key.platform else "everywhere"
-        click.echo(f"{each.seq}  {place}  {each.name}  {describe_source(each)}")
+    files, exchanges = split_off_exchanges(shown)
+    for each in files:
+        click.echo(f"{each.seq}  {_name_place(each.key)}  {each.name}  {describe_source(each)}")
+    for place in sorted({_name_place(each.key) for each in exchanges}):
+        there = [each for each in exchanges if _name_place(each.key) == place]
+        click.echo(f"-  {place}  conversation  {describe_conversation(there)}")
     if not shown:
         click.echo("None.")
+
+
+def _name_place(key: ConversationKey) -> str:
+    return f"{key.platform}:{key.workspace}:{key.channel}" if key.platform else "everywhere"
 
 
 def _list_files(paths: Iterable[Path]) -> Iterator[Path]:

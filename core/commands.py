@@ -48,7 +48,7 @@ WORDS: Mapping[Command, CommandWord] = {
         "lists what can be looked up here; `sources remove 12` takes one away",
         is_private=True,
         argument="remove",
-        takes=r"(?:remove\s+)?#?\d{1,15}",
+        takes=r"(?:remove\s+)?#?\d{1,15}|remove\s+conversation",
     ),
     "help": CommandWord("shows this"),
 }

@@ -273,6 +273,8 @@ class Conversation:
     async def _reset(self, message: Message) -> str:
         """Forget what was said in a conversation."""
         await self._store.delete_conversation(message.key)
+        if self.knowledge:
+            self.knowledge.wake()  # what is left of the channel's conversation is read anew
         await self._personas.begin_anew(message.key)
         return commands.DONE["reset"]
 

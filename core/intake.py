@@ -53,10 +53,11 @@ class Intake:
             case Edit(message):
                 message = self._as_read(message)
                 self._conversation.earlier.note_edit(message)
-                await self._take_files(message)
+                await self._take_shared(message, is_edit=True)
                 return not await self._take_edit(message) and message.addressed and await self._take_message(message)
             case Deletion() as deletion:
                 waiting = await self._store.delete_message(deletion)
+                self._read_what_is_left()
                 self._conversation.forget(deletion)
                 self._worker.end_answers(QUESTION_DELETED, partial(_needs_message, deletion), replaces=True)
                 for key in waiting:
@@ -66,19 +67,26 @@ class Intake:
     def forget_lines(self) -> None:
         """Drop what was heard in channels: somebody was forgotten, and the platform tells again what stands there."""
         self._conversation.earlier.forget_lines()
+        self._read_what_is_left()
 
     def _as_read(self, message: Message) -> Message:
         """Return a message without what it quotes of people of whom nothing is read."""
         return self._guard.leave_out_unread(message.key, message) if self._guard else message
 
-    async def _take_files(self, message: Message) -> None:
-        """Take in what came with a message to be looked up later, where that is switched on."""
+    async def _take_shared(self, message: Message, *, is_edit: bool = False) -> None:
+        """Take in what came with a message to be looked up later, and what it says, where that is switched on."""
         if self._conversation.knowledge:
-            await self._conversation.knowledge.take_message(message)
+            await self._conversation.knowledge.take_message(message, is_edit=is_edit)
+
+    def _read_what_is_left(self) -> None:
+        """See that a conversation that lost or changed a line can be looked up without it."""
+        if self._conversation.knowledge:
+            self._conversation.knowledge.wake()
 
     async def _take_edit(self, message: Message) -> bool:
         """Take an edit in; return whether it is of something that is kept. Names and checks come after, in a turn."""
         is_kept = await self._store.add_edit(message)
+        self._read_what_is_left()
         self._worker.wake(message.key)  # also where only a quotation of it is kept
         return is_kept
 
@@ -91,7 +99,7 @@ class Intake:
         if not message.addressed and (is_refused or self._is_left_out(message)):
             return False  # nobody asked to be told why
         if not is_refused:
-            await self._take_files(message)
+            await self._take_shared(message)
         may_be = message.addressed or (message.follow_up and policy.follow_ups)
         is_asked = may_be and await self._take_question(message, is_refused=is_refused)
         await self._conversation.earlier.note_message(message, is_asked=is_asked)

@@ -1,15 +1,18 @@
 """How pieces are found: by several ways of looking, fused into one order, and cut to what a prompt has room for."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import structlog
 
 from core.errors import ModelError
+from core.knowledge.exchange import first_line_of, leave_out_lines
 from core.knowledge.fusion import fuse_ranks
 from core.knowledge.words import is_code_like, parts_of, words_of
 from core.llm.rerank import Reranker
 from core.spending.charge import Payer
+from core.storage.chat_lines import read_lines
 from core.storage.connection import Connection
 from core.storage.passages import Passage, View, find_by_words, knows_word, read_passages, read_whole
 from core.storage.store import Store
@@ -67,7 +70,8 @@ def _rank_by_words(connection: Connection, words: Sequence[str], view: View) -> 
 def _read_best(connection: Connection, ranked: Sequence[Sequence[int]], view: View) -> list[Passage]:
     """Return the pieces of several orders in one, of those with the same text the newest."""
     seqs = list(dict.fromkeys(seq for each in ranked for seq in each))
-    found = {each.seq: each for each in read_passages(connection, seqs, view)}
+    read = (_without_told(connection, each, view) for each in read_passages(connection, seqs, view))
+    found = {each.seq: each for each in read if each.text}
     newest = sorted(found, key=lambda seq: -found[seq].posted_at)
     order = fuse_ranks([*((1.0, [seq for seq in each if seq in found]) for each in ranked), (RECENCY, newest)])
     same: dict[str, Passage] = {}
@@ -76,11 +80,22 @@ def _read_best(connection: Connection, ranked: Sequence[Sequence[int]], view: Vi
     return [same[key] for key in dict.fromkeys(found[seq].hash for seq in order)]
 
 
+def _without_told(connection: Connection, passage: Passage, view: View) -> Passage:
+    """Return a piece of a conversation without the lines that the prompt has, and with the first one's address."""
+    if passage.kind != "chat":
+        return passage
+    lines = read_lines(connection, passage.source)
+    left = leave_out_lines(passage.text, [each for each in lines if each.message_id in view.told])
+    first = first_line_of(left, lines)
+    return replace(passage, text=left, link=first.link if first else "")
+
+
 def _with_small_files(connection: Connection, best: Sequence[Passage], room: int) -> list[Passage]:
     """Return the best pieces in the room that there is; of a small file all of them, in their order."""
     given: dict[int, Passage] = {}
     for passage in best[:MOST_PASSAGES]:
-        whole = read_whole(connection, passage.source, min(SMALL, room)) if passage.seq not in given else []
+        is_file = passage.kind != "chat" and passage.seq not in given
+        whole = read_whole(connection, passage.source, min(SMALL, room)) if is_file else []
         for each in whole or [passage]:
             if each.seq not in given and each.tokens <= room:
                 given[each.seq] = each

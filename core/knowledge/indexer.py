@@ -14,6 +14,9 @@ from core.errors import FileUnreadable, ModelError
 from core.files.documents import Documents
 from core.files.kinds import kind_of, kind_of_content
 from core.knowledge.audience import SourcePlatform
+from core.knowledge.errors import BROKEN, EMPTY, LARGEST, NOT_HAD, NOT_READ, TOO_LARGE, UNCHECKED, SourceUnreadable
+from core.knowledge.exchange import split_exchange
+from core.knowledge.exchange_reader import ExchangeReader
 from core.knowledge.splitting import Count, split_document
 from core.messages import Attachment, Author, ConversationKey, Message
 from core.moderation.errors import TooLongToCheck, Unchecked
@@ -21,7 +24,7 @@ from core.moderation.log import Subject
 from core.moderation.moderation import Moderation
 from core.moderation.verdict import Sample
 from core.sanitize import sanitize_name, sanitize_text, valid_value
-from core.storage import knowledge
+from core.storage import chat_lines, knowledge
 from core.storage.errors import StatementRefused, StorageUnavailable
 from core.storage.knowledge import ClaimedSource, Piece
 from core.storage.store import Store
@@ -31,18 +34,10 @@ if TYPE_CHECKING:  # NumPy is loaded where an embedder is set, and nowhere else
 
 log = structlog.get_logger()
 
-LARGEST = 32 * 1024 * 1024  # bytes of a file
 ATTEMPTS = 3  # at a source, before it is given up
 PAUSE = 10.0  # seconds before the second attempt, and twice as many before the third
 LOOK_AGAIN = 30.0  # seconds, after the store could not be asked
 CHECKED_AT_ONCE = 100  # pieces
-
-NOT_READ = "it is of a kind that is not read"
-NOT_HAD = "it could not be fetched"
-TOO_LARGE = "it is larger than 32 MiB"
-BROKEN = "it is broken, locked by a password, or takes too long to read"
-EMPTY = "no text was found in it"
-UNCHECKED = "nobody could be asked to check it"
 
 MESSAGE = TypeAdapter(Message)
 
@@ -58,14 +53,6 @@ class ReadText:
 
 
 READ_TEXT = TypeAdapter(ReadText)
-
-
-class SourceUnreadable(Exception):
-    """A source of which nothing can be found; its text says why, to people. `may_pass` if a later try may do better."""
-
-    def __init__(self, why: str, *, may_pass: bool = False) -> None:
-        super().__init__(why)
-        self.may_pass = may_pass
 
 
 class Indexer:
@@ -87,6 +74,7 @@ class Indexer:
         self._documents = documents
         self._checks = guard if guard and guard.is_checking else None
         self._count = count
+        self._exchanges = ExchangeReader(platforms, guard)
         self._woken = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -111,11 +99,7 @@ class Indexer:
         if source is None:
             return False
         try:
-            pieces, name, detail = await self._read_source(source)
-            if not pieces:
-                await self._end(source, "refused", "moderation refuses it")
-            else:
-                await self._store.run(lambda db: knowledge.save_pieces(db, source, pieces, name, detail))
+            await (self._read_exchange(source) if source.kind == "chat" else self._read_document(source))
         except SourceUnreadable as fault:
             await self._release_or_fail(source, fault)
         except (StorageUnavailable, StatementRefused, asyncio.CancelledError):
@@ -124,6 +108,20 @@ class Indexer:
             log.exception("source not read", source=source.seq)
             await self._release_or_fail(source, SourceUnreadable("something went wrong with it", may_pass=True))
         return True
+
+    async def _read_document(self, source: ClaimedSource) -> None:
+        pieces, name, detail = await self._read_source(source)
+        if not pieces:
+            await self._end(source, "refused", "moderation refuses it")
+        else:
+            await self._store.run(lambda db: knowledge.save_pieces(db, source, pieces, name, detail))
+
+    async def _read_exchange(self, source: ClaimedSource) -> None:
+        """Read what was said since, and let all of the exchange be found anew."""
+        found = await self._store.run(lambda db: chat_lines.read_lines(db, source.seq))
+        lines = await self._exchanges.read_unread(source, found)
+        pieces = split_exchange(lines, self._count)
+        await self._store.run(lambda db: chat_lines.save_exchange(db, source, lines, pieces))
 
     async def _read_all(self) -> None:
         while True:
@@ -159,6 +157,7 @@ class Indexer:
             await self._store.run(lambda db: knowledge.release_source(db, source, PAUSE * source.attempts))
         else:
             log.warning("source given up", source=source.seq, detail=str(fault))
+            await self._store.run(lambda db: chat_lines.drop_unread_lines(db, source))
             await self._end(source, "failed", str(fault))
 
     async def _end(self, source: ClaimedSource, state: str, why: str) -> None:

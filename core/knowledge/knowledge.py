@@ -8,6 +8,7 @@ from pydantic import TypeAdapter
 from core.files.kinds import kind_of
 from core.history import History
 from core.knowledge.audience import NOBODY_ELSE, SourcePlatform
+from core.knowledge.exchange import tells_something
 from core.knowledge.finder import Finder
 from core.knowledge.indexer import Indexer, is_indexed_kind
 from core.knowledge.lookup import NOT_SOUGHT, Lookup, describe_place
@@ -19,7 +20,8 @@ from core.moderation.verdict import Sample
 from core.policy import Policies
 from core.prompt.history import HistoryLoader
 from core.spending.charge import Payer
-from core.storage import knowledge, passages
+from core.storage import chat_lines, knowledge, passages
+from core.storage.connection import Connection
 from core.storage.knowledge import NewSource
 from core.storage.passages import Passage, View
 from core.storage.store import Store
@@ -74,17 +76,26 @@ class Knowledge:
         """Whether something is looked up in a conversation."""
         return self._policies.policy_of(key).knowledge != "off"
 
-    async def take_message(self, message: Message) -> None:
-        """Put a message's files into the queue, where that is switched on; on return they are on disk."""
-        platform = self._platforms.get(message.key.platform)
-        if not message.attachments or not platform or not self.is_searched(message.key):
+    async def take_message(self, message: Message, *, is_edit: bool = False) -> None:
+        """Put a message's files, and what it says, into the queue, where that is switched on; on return it is on disk.
+
+        What an edit changes of what was said changes in the transaction that takes the edit in.
+        """
+        platform, policy = self._platforms.get(message.key.platform), self._policies.policy_of(message.key)
+        if not platform or policy.knowledge == "off" or policy.keeps_nothing:
             return
         forwarded = {file for each in message.quotations for file in each.files}
         files = [each for each in message.attachments[:MOST_FILES] if each.id not in forwarded]
         link = platform.link_to(message)
         new = [_source_of(message, file, link) for file in files if is_indexed_kind(kind_of(file))]
-        if new and any(await self._store.run(lambda db: [knowledge.insert_source(db, each) for each in new])):
+        said = message if policy.knowledge == "all" and not is_edit and self._is_heard(message) else None
+        if (new or said) and await self._store.run(lambda db: _insert_all(db, new, said, link)):
             self._indexer.wake()
+
+    def _is_heard(self, message: Message) -> bool:
+        """Whether it is looked up what a message says."""
+        is_silenced = self._guard is not None and self._guard.silences(message.key, message.author)
+        return tells_something(message) and not is_silenced
 
     async def look_up(self, turn: Turn, message: Message, question: Entry, history: History, about: Subject) -> Lookup:
         """Return what is found about a question; of an answer that is kept already, what it has used."""
@@ -96,7 +107,8 @@ class Knowledge:
         text = _text_of(question, history)
         if not words_of(text):
             return Lookup()
-        view = await self.view_of(message)
+        told = {message.id, *(each.message_id for each in (*history.entries, *filter(None, [history.first])))}
+        view = replace(await self.view_of(message), told=told)
         room = min(ROOM, self._recall.window_of(message.key).prompt // SHARE)
         payer = Payer.of_message(message, turn.id)
         found = await self._clean(await self._finder.find_passages(text, view, room, payer), about)
@@ -125,6 +137,12 @@ class Knowledge:
         samples = [Sample(f"{describe_place(each)}\n{each.text}") for each in found]
         clean = await self._checks.find_clean("knowledge", samples, replace(about, author=None))
         return [each for each, is_clean in zip(found, clean, strict=True) if is_clean]
+
+
+def _insert_all(connection: Connection, files: Sequence[NewSource], said: Message | None, link: str) -> bool:
+    """Put files, and what was said, into the queue; return whether any of it is new."""
+    new = [knowledge.insert_source(connection, each) for each in files]
+    return any([*new, said is not None and chat_lines.insert_line(connection, said, link)])
 
 
 def _source_of(message: Message, file: Attachment, link: str) -> NewSource:

@@ -13,10 +13,12 @@ from core.storage.store import Store
 
 MOST_LISTED = 30  # in a chat
 REMOVED = re.compile(r"\bsources\s{1,9}(?:remove\s{1,9})?#?(\d{1,15})\s*+$", re.IGNORECASE)  # behind a mention, too
+SILENCED = re.compile(r"\bsources\s{1,9}remove\s{1,9}conversation\s*+$", re.IGNORECASE)
 
 NONE = "_Nothing can be looked up here yet._"
 GONE = "_That is no longer looked up._"
 UNKNOWN = "_There is no source of that number here: `sources` lists them._"
+FORGOTTEN = "_What was said here so far is no longer looked up._"
 NOT_YOURS = "_Only who put it in, or an administrator of mine, takes it away. Deleting the message does so, too._"
 
 
@@ -38,6 +40,8 @@ class SourceList:
         """Return the list, or what became of the source that is to be taken away."""
         view = await self._view_of(message)
         found = await self._store.run(lambda db: knowledge.list_sources(db, view.condition, view.values))
+        if SILENCED.search(message.text):
+            return await self._drop_conversation(message, found)
         if not (number := REMOVED.search(message.text)):
             return format_sources(found)
         named = [each for each in found if each.seq == int(number[1])]
@@ -48,15 +52,38 @@ class SourceList:
         await self._store.run(lambda db: knowledge.delete_source(db, named[0].seq))
         return GONE
 
+    async def _drop_conversation(self, message: Message, found: Sequence[ListedSource]) -> str:
+        """Take away what was said where an administrator asks for it, as far as it can be seen there."""
+        if not self._may_remove(message):
+            return NOT_YOURS
+        here = [each.seq for each in split_off_exchanges(found)[1] if each.key.channel == message.key.channel]
+        await self._store.run(lambda db: [knowledge.delete_source(db, seq) for seq in here])
+        return FORGOTTEN
+
+
+def split_off_exchanges(found: Sequence[ListedSource]) -> tuple[list[ListedSource], list[ListedSource]]:
+    """Return what was put in, and apart from it the exchanges of conversations, which are listed as one."""
+    return [each for each in found if each.kind != "chat"], [each for each in found if each.kind == "chat"]
+
 
 def format_sources(found: Sequence[ListedSource]) -> str:
     """Return the list in Markdown, the newest first."""
     if not found:
         return NONE
-    lines = [f"- **{each.seq}** `{sanitize_name(each.name)}`: {describe_source(each)}" for each in found[:MOST_LISTED]]
-    if further := len(found) - MOST_LISTED:
-        lines += [f"- and {further} older ones"] if further > 0 else []
+    files, exchanges = split_off_exchanges(found)
+    lines = [f"- **{each.seq}** `{sanitize_name(each.name)}`: {describe_source(each)}" for each in files[:MOST_LISTED]]
+    if (further := len(files) - MOST_LISTED) > 0:
+        lines.append(f"- and {further} older ones")
+    if exchanges:
+        lines.append(f"- what was said: {describe_conversation(exchanges)}")
     return "\n".join(["What can be looked up here:", "", *lines, "", "`sources remove 12` takes one away."])
+
+
+def describe_conversation(exchanges: Sequence[ListedSource]) -> str:
+    """Return how much was said in these exchanges, and since when."""
+    size = sum(each.characters for each in exchanges)
+    since = time.strftime("%Y-%m-%d", time.gmtime(min(each.posted_at for each in exchanges)))
+    return f"{len(exchanges):,} exchanges, {size:,} characters, since {since}"
 
 
 def describe_source(source: ListedSource) -> str:

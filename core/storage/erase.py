@@ -8,7 +8,7 @@ from typing import Any
 
 from core.messages import ConversationKey, Deletion, Message, Turn
 from core.quotes import quote_anew, replace_quote
-from core.storage import history, knowledge, transcripts
+from core.storage import chat_lines, history, knowledge, transcripts
 from core.storage.connection import Connection
 from core.storage.consents import Decision, end_undecided
 from core.storage.history import key_values
@@ -50,6 +50,7 @@ def insert_edit(connection: Connection, message: Message) -> bool:
     neither waits nor stands in the history, and was not asked itself; where others quote it, that is changed as well.
     """
     knowledge.delete_files_except(connection, _place(message), [file.id for file in message.attachments])
+    chat_lines.change_line(connection, message)
     waiting = connection.execute(
         f"UPDATE turns SET payload = ?, command = ?, about = ? WHERE {PLACE} AND {TO_ANSWER} RETURNING id",
         (MESSAGE.dump_json(message).decode(), message.command, message.about, *_place(message)),
@@ -126,6 +127,7 @@ def delete_message(connection: Connection, deletion: Deletion) -> list[Conversat
         history.invalidate_prompts(connection, said)
     transcripts.delete_of_message(connection, place)
     knowledge.delete_of_message(connection, place)
+    chat_lines.delete_line(connection, place)
     return freed
 
 
@@ -152,6 +154,7 @@ def delete_conversation(connection: Connection, key: ConversationKey) -> None:
     _empty_open_turns(connection, f"{history.KEY} AND parked_until IS NOT NULL", key_values(key))
     history.delete_history(connection, key)
     transcripts.delete_of_conversation(connection, key_values(key))
+    chat_lines.delete_lines_of_conversation(connection, key)
 
 
 def empty_turn(connection: Connection, turn: Turn) -> None:

@@ -14,7 +14,7 @@ from core.storage.erase_said import OF_PERSON
 from core.storage.named_values import NamedValues, run_named
 from core.storage.turns import message_of_row
 
-NAMES = f"SELECT DISTINCT author_name FROM entries WHERE {OF_PERSON}"
+NAMES = " UNION ".join(f"SELECT author_name FROM {table} WHERE {OF_PERSON}" for table in ("entries", "chat_lines"))
 PAYLOADS = f"SELECT payload FROM turns WHERE {OF_PERSON} AND payload IS NOT NULL"
 NAMELESS = ("", "Someone")  # what stands where there is no name, or none that may be told
 DAY = 86_400.0  # seconds for which the bare row of a turn stays, so that what comes once more is known

@@ -155,6 +155,14 @@ RULES: Mapping[str, EraseRule] = {
         prose=("name", "detail"),
         label="files, and what was said, that could be looked up",
     ),
+    "chat_lines": EraseRule(
+        of_person=[f"DELETE FROM chat_lines WHERE {PLACE} AND author_id = @person"],
+        of_old=["DELETE FROM chat_lines WHERE sent_at < @before AND {there}"],
+        people=["SELECT DISTINCT platform, workspace, author_id FROM chat_lines"],
+        prose=("payload", "text"),
+        exported={"sent_at, workspace, channel, text": f"chat_lines WHERE {erase_said.OF_PERSON}"},
+        label="lines of channels whose conversation could be looked up",
+    ),
     "passages": EraseRule(
         prose=("title", "text"),
         prose_of=f"source IN (SELECT seq FROM sources WHERE {PLACE})",

@@ -23,7 +23,7 @@ class View:
 
     That is what was posted in the question's channel where all `reads_here`, but for other closed threads; channels
     `elsewhere` in its workspace; and where it `is_internal`, what the operator put in for every channel. Nothing by the
-    `silenced`, and nothing of the message `apart`, which the prompt has anyway.
+    `silenced`, and nothing of the message `apart`, which the prompt has anyway, as it has the lines of those `told`.
     """
 
     key: ConversationKey
@@ -32,6 +32,7 @@ class View:
     silenced: Collection[str] = ()
     apart: str = ""
     reads_here: bool = True
+    told: Collection[str] = ()
 
     @property
     def condition(self) -> str:
@@ -41,7 +42,8 @@ class View:
         return (
             "((s.platform = ? AND s.workspace = ? AND (s.channel = ? AND 1 = ? AND (s.is_closed = 0 OR s.thread = ?) "
             f"OR s.is_closed = 0 AND s.channel IN ({elsewhere}))) OR (s.platform = '' AND 1 = ?)) "
-            f"AND s.author_id NOT IN ({silenced}) AND (s.message_id <> ? OR s.message_id = '')"
+            f"AND s.author_id NOT IN ({silenced}) AND (s.message_id <> ? OR s.message_id = '') AND (s.kind <> 'chat' "
+            f"OR NOT EXISTS (SELECT 1 FROM chat_lines AS c WHERE c.source = s.seq AND c.author_id IN ({silenced})))"
         )
 
     @property
@@ -49,7 +51,7 @@ class View:
         """The condition's values."""
         key = self.key
         place = (key.platform, key.workspace, key.channel, int(self.reads_here), key.thread)
-        return (*place, *self.elsewhere, int(self.is_internal), *self.silenced, self.apart)
+        return (*place, *self.elsewhere, int(self.is_internal), *self.silenced, self.apart, *self.silenced)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,8 @@ def _quote(word: str) -> str:
 def visible_sources(connection: Connection, view: View) -> list[int]:
     """Return which sources may be read, by their seq."""
     rows = connection.execute(
-        f"SELECT s.seq FROM sources AS s WHERE s.state = 'indexed' AND {view.condition}", view.values
+        f"SELECT s.seq FROM sources AS s WHERE (s.state = 'indexed' OR s.kind = 'chat') AND {view.condition}",
+        view.values,
     )
     return [seq for (seq,) in rows]
 
@@ -122,8 +125,9 @@ def visible_sources(connection: Connection, view: View) -> list[int]:
 def source_authors(connection: Connection, key: ConversationKey) -> list[str]:
     """Return who put something in, in a workspace."""
     rows = connection.execute(
-        "SELECT DISTINCT author_id FROM sources WHERE platform = ? AND workspace = ? AND author_id <> ''",
-        (key.platform, key.workspace),
+        "SELECT author_id FROM sources WHERE platform = ? AND workspace = ? AND author_id <> '' "
+        "UNION SELECT author_id FROM chat_lines WHERE platform = ? AND workspace = ?",
+        (key.platform, key.workspace) * 2,
     )
     return [author for (author,) in rows]
 

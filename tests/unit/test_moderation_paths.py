@@ -82,13 +82,14 @@ SINKS: dict[tuple[str, str, str], tuple[Path, ...]] = {
     ("core.spending.meter", "measure", "send"): (),
     ("core.reply", "_tell_asker", "post_notice"): (),  # a sentence of Confab's own
     ("core.tools.journal", "save_call", "run"): ("tool",),
-    ("core.knowledge.indexer", "read_waiting", "run"): ("knowledge",),
+    ("core.knowledge.indexer", "_read_document", "run"): ("knowledge",),
+    ("core.knowledge.indexer", "_read_exchange", "run"): ("knowledge",),
     ("core.knowledge.vectors", "embed_pieces", "run"): (),  # numbers, of pieces that were checked when they were kept
     (
         "core.knowledge.knowledge",
         "take_message",
         "run",
-    ): (),  # what waits: names and addresses of files
+    ): (),  # what waits: names and addresses of files, and messages, checked then
     ("core.consent.consents", "_show_card", "show_card"): ("tool",),  # calls, which were checked before they were kept
 }
 # What reads, or hands on ids, times and numbers alone.
@@ -161,6 +162,7 @@ ONLY_READ = (
     }
     | {
         *(("core.knowledge.indexer", name) for name in ("start_reading", "_read_all", "_release_or_fail", "_end")),
+        *(("core.knowledge.indexer", "read_waiting"), ("core.knowledge.listing", "_drop_conversation")),
         *(("core.knowledge.knowledge", name) for name in ("look_up", "_view_of", "_silenced_authors")),
         ("core.knowledge.finder", "find_passages"),
         *(("core.knowledge.knowledge", "view_of"), ("core.knowledge.listing", "answer_command")),
@@ -485,6 +487,13 @@ async def by_shared_file(room: Room) -> None:
     await ask(room, "what is the plan of all plans?", by="grace")
 
 
+async def by_shared_line(room: Room) -> None:
+    """What is said to others, and looked up later."""
+    await room.say(f"The plan of all plans is to {FLAGGED}.")
+    room.model.script.append(Reply("It is not known."))
+    await ask(room, "what is the plan of all plans?", by="grace")
+
+
 WAYS: dict[str, tuple[Callable[[Room], Awaitable[None]], ...]] = {
     "question": (by_question, by_transcript, by_recordings_name),
     "name": (by_name,),
@@ -496,7 +505,7 @@ WAYS: dict[str, tuple[Callable[[Room], Awaitable[None]], ...]] = {
     "merged": (by_merged,),
     "answer": (by_answer,),
     "tool": (by_call, by_card, by_result),
-    "knowledge": (by_shared_file,),
+    "knowledge": (by_shared_file, by_shared_line),
 }
 PROBE = Probe()
 BY_ENDPOINT = Moderated()
@@ -551,7 +560,7 @@ async def test_what_is_flagged_is_never_shown_and_never_kept_and_sent_only_where
 ) -> None:
     """Whichever way it came and whoever flags it; a call with the asker's own words is closed, and it is recorded."""
     await room.leave()
-    policies = policies_with("probe", knowledge="files" if path == "knowledge" else "off")
+    policies = policies_with("probe", knowledge="all" if path == "knowledge" else "off")
     await room.join(policies, moderation=guard, tools=ToolSetup(lambda _: [PROBE.tool]))
     if way is by_posted and isinstance(room, DiscordRoom):
         path = "question"  # Discord shows a slash command's question itself
