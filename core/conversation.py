@@ -274,7 +274,7 @@ class Conversation:
         """Forget what was said in a conversation."""
         await self._store.delete_conversation(message.key)
         if self.knowledge:
-            self.knowledge.wake()  # what is left of the channel's conversation is read anew
+            self.knowledge.wake_indexer()  # what is left of the channel's conversation is read anew
         await self._personas.begin_anew(message.key)
         return commands.DONE["reset"]
 

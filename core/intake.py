@@ -81,7 +81,7 @@ class Intake:
     def _read_what_is_left(self) -> None:
         """See that a conversation that lost or changed a line can be looked up without it."""
         if self._conversation.knowledge:
-            self._conversation.knowledge.wake()
+            self._conversation.knowledge.wake_indexer()
 
     async def _take_edit(self, message: Message) -> bool:
         """Take an edit in; return whether it is of something that is kept. Names and checks come after, in a turn."""

@@ -89,7 +89,8 @@ class Knowledge:
         link = platform.link_to(message)
         new = [_source_of(message, file, link) for file in files if is_indexed_kind(kind_of(file))]
         said = message if policy.knowledge == "all" and not is_edit and self._is_heard(message) else None
-        if (new or said) and await self._store.run(lambda db: _insert_all(db, new, said, link)):
+        if new or said:
+            await self._store.run(lambda db: _insert_all(db, new, said, link))
             self._indexer.wake()
 
     def _is_heard(self, message: Message) -> bool:
@@ -139,10 +140,12 @@ class Knowledge:
         return [each for each, is_clean in zip(found, clean, strict=True) if is_clean]
 
 
-def _insert_all(connection: Connection, files: Sequence[NewSource], said: Message | None, link: str) -> bool:
-    """Put files, and what was said, into the queue; return whether any of it is new."""
-    new = [knowledge.insert_source(connection, each) for each in files]
-    return any([*new, said is not None and chat_lines.insert_line(connection, said, link)])
+def _insert_all(connection: Connection, files: Sequence[NewSource], said: Message | None, link: str) -> None:
+    """Put files, and what was said, into the queue; what comes twice is there once."""
+    for each in files:
+        knowledge.insert_source(connection, each)
+    if said:
+        chat_lines.insert_line(connection, said, link)
 
 
 def _source_of(message: Message, file: Attachment, link: str) -> NewSource:

@@ -35,16 +35,15 @@ class ChatLine:
     text: str
 
 
-def insert_line(connection: Connection, message: Message, link: str) -> bool:
-    """Add what somebody said to the exchange that it goes on with, or begin one; return whether it is new."""
+def insert_line(connection: Connection, message: Message, link: str) -> None:
+    """Add what somebody said to the exchange that it goes on with, or begin one; what comes twice is there once."""
     key = message.key
     place = (key.platform, key.workspace, key.channel, message.id)
     if connection.execute(f"SELECT 1 FROM chat_lines WHERE {PLACE}", place):
-        return False
+        return
     source = _find_exchange(connection, message) or _begin_exchange(connection, message)
     values = (message.author.id, message.sent_at, link, _payload_of(message), len(message.text))
     connection.execute(INSERT, (source, *place, *values))
-    return True
 
 
 def _find_exchange(connection: Connection, message: Message) -> int:

@@ -78,7 +78,7 @@ async def test_a_line_that_is_edited_or_deleted_is_found_no_more(room: Room, tmp
     await room.edit(first, "The code of the shed is swordfish.")
     await wait_for_column(tmp_path / "confab.db", TEXTS, lambda found: "swordfish" in str(found))
     await room.delete(second)
-    await wait_for_column(tmp_path / "confab.db", TEXTS, lambda found: found and "lamp" not in str(found))
+    await wait_for_column(tmp_path / "confab.db", TEXTS, lambda found: bool(found) and "lamp" not in str(found))
     await answer_to(room, "what is the code of the shed, and is its lamp broken?")
     assert "swordfish" in told(room)
     assert "canary" not in told(room)
