@@ -425,7 +425,84 @@ async def test_the_first_minute(browser: Browser, tmp_path: Path) -> None:
         await page.get_by_role("button", name="1 reply").click()
         await expect(thread.locator("[data-user=U0CONFAB1] td").first).to_have_text("Mercury")
         await page.screenshot(path=tmp_path / "first-minute.png")
+        await page.keyboard.press("Escape")
+        await page.get_by_role("button", name="Home", exact=True).click()
+        home, modal = (
+            page.get_by_role("region", name="Home of the app"),
+            page.get_by_role("dialog", name="Confab's settings"),
+        )
+        await expect(home).to_contain_text("Language of the answers: that of the question")
+        await home.get_by_role("button", name="Change my settings").click()
+        await page.keyboard.press("Escape")
+        await expect(modal).to_be_hidden()
+        await home.get_by_role("button", name="Change my settings").click()
+        await modal.get_by_label("Language of the answers").select_option(label="French")
+        await modal.get_by_role("button", name="Save").click()
+        await expect(modal).to_contain_text("Saved")
+        await modal.locator("footer").get_by_role("button", name="Close").click()
+        await expect(home).to_contain_text("Language of the answers: French")
         await page.close()
+
+
+async def test_what_newcomers_stumbled_over_stays_mended(sandbox: Sandbox, page: Page, slack: AsyncWebClient) -> None:
+    """Focus after Escape, the menu of a phone, times beside rows, folded requests, and an answer beside a thread."""
+    box, thread = page.get_by_role("textbox", name="Message #general"), page.get_by_role("region", name="Thread")
+    roots = [await sandbox.workspace.say(GENERAL, text, "U0ADA1234") for text in ("First", "Second", "Third")]
+    rows = page.locator("#channel .row")
+    await expect(rows).to_have_count(3)
+    # A row without a face: its time is short, and ends before the text begins.
+    await rows.nth(1).hover()
+    await expect(rows.nth(1)).to_have_class(re.compile("compact"))
+    stamp, said = rows.nth(1).locator(".stamp"), rows.nth(1).locator(".said")
+    await expect(stamp).to_have_text(re.compile(r"^\d{1,2}:\d{2}$"))
+    edges = [await each.evaluate("node => node.getBoundingClientRect()") for each in (stamp, said)]
+    assert edges[0]["right"] <= edges[1]["left"]
+    assert await stamp.evaluate("node => node.scrollWidth <= node.clientWidth")
+    # An answer opens in place of the thread before it, and another's does not.
+    await answer(slack, "One", roots[0])
+    await expect(thread.locator(".said")).to_have_text(["First", "One"])
+    await answer(slack, "Two", roots[1])
+    await expect(thread.locator(".said")).to_have_text(["Second", "Two"])
+    await answer(slack, "In the channel")
+    await expect(rows.last).to_contain_text("In the channel")
+    # Escape gives the focus back to where it was: suggestions, a reply's editor, the thread, the drawer.
+    await thread.get_by_role("textbox").press_sequentially("@C")
+    await page.keyboard.press("Escape")
+    await expect(page.locator("#thread .suggestions")).to_be_hidden()
+    await expect(thread.get_by_role("textbox")).to_be_focused()
+    await page.keyboard.press("Escape")
+    await expect(thread).to_be_hidden()
+    await expect(page.locator(f"#channel [data-post='{roots[1]}'] .replies")).to_be_focused()
+    await box.focus()
+    await page.keyboard.press("ArrowUp")
+    await expect(page.get_by_role("textbox", name="Edit your message")).to_be_focused()
+    await page.keyboard.press("Escape")
+    await expect(box).to_be_focused()
+    await page.get_by_role("button", name="Behind the scenes").click()
+    await expect(page.get_by_role("tab", name="What reached the model")).to_be_focused()
+    # Requests fold one by one; the newest is open, and what was opened stays open.
+    for text in ("Eins", "Zwei"):
+        body = json.dumps({"model": "stand-in", "messages": [{"role": "user", "content": text}]})
+        await page.evaluate(
+            "body => fetch('/v1/chat/completions', {method: 'POST', headers: {Authorization: 'Bearer any'}, body})",
+            body,
+        )
+    requests = page.locator("#panel-model > .request")
+    await expect(requests).to_have_count(2)
+    await requests.last.locator("summary").first.click()
+    await expect(requests.last).to_have_attribute("open", "")
+    await page.keyboard.press("Escape")
+    await expect(page.get_by_role("button", name="Behind the scenes")).to_be_focused()
+    # On a phone the menu stays where the other platform is chosen, and goes once a place is.
+    await page.set_viewport_size({"width": 390, "height": 844})
+    await page.get_by_role("button", name="Channels", exact=True).click()
+    rail = page.get_by_role("navigation")
+    for name in ("Discord", "Slack"):
+        await rail.get_by_role("button", name=re.compile(f"^{name}")).click()
+        await expect(page.locator("#rail")).to_have_class("rail open")
+    await page.keyboard.press("Escape")
+    await expect(page.get_by_role("button", name="Channels", exact=True)).to_be_focused()
+    await page.set_viewport_size({"width": 1280, "height": 800})
 
 
 async def test_a_button_is_pressed_and_what_comes_of_it_is_read(page: Page, slack: AsyncWebClient) -> None:

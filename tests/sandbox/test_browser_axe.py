@@ -9,8 +9,26 @@ from axe_playwright_python.async_playwright import Axe  # type: ignore[import-un
 from playwright.async_api import Browser, Page, expect
 
 from deploy.sandbox.discord.roster import GENERAL
+from deploy.sandbox.slack.changes import Change
+from deploy.sandbox.slack.modals import close_modal
 from deploy.sandbox.wire.server import Sandbox, serve
 from tests.support.browser import browsing, visit
+
+WORDS = {"type": "plain_text", "text": "Settings"}
+OPTION = {"text": WORDS, "value": "on"}
+SELECT = {"type": "static_select", "action_id": "choice", "options": [OPTION], "initial_option": OPTION}
+MODAL = {
+    "id": "V1",
+    "hash": "1",
+    "title": WORDS,
+    "submit": WORDS,
+    "close": WORDS,
+    "blocks": [
+        {"type": "header", "text": WORDS},
+        {"type": "section", "text": {"type": "mrkdwn", "text": "What *holds* here"}},
+        {"type": "input", "block_id": "one", "label": WORDS, "element": SELECT},
+    ],
+}
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
@@ -45,7 +63,7 @@ async def browser() -> AsyncIterator[Browser]:
 async def test_axe_finds_nothing(
     sandbox: Sandbox, browser: Browser, scheme: Literal["light", "dark"], width: int
 ) -> None:
-    """In a channel, in a thread, with the drawer open on each of its tabs; one h1, and a main landmark always."""
+    """In a channel, a thread, Slack's home and a modal, with the drawer open on each tab; one h1, and a main always."""
     page = await visit(browser, sandbox.url, width)
     await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     found = []
@@ -59,6 +77,15 @@ async def test_axe_finds_nothing(
     ):
         await page.goto(f"{sandbox.url}/#/{place}")
         found += await faults(page)
+    await page.goto(f"{sandbox.url}/#/slack/D0ADA1234")
+    await page.get_by_role("button", name="Home", exact=True).click()
+    found += await faults(page)
+    sandbox.workspace.views.modals["U0ADA1234"] = MODAL
+    sandbox.workspace.changes.tell(Change("view", "", "", None, "U0ADA1234"))
+    await expect(page.get_by_role("dialog", name="Settings")).to_be_visible()
+    found += await faults(page)
+    close_modal(sandbox.workspace)
+    await expect(page.get_by_role("dialog", name="Settings")).to_be_hidden()
     await page.evaluate("import('/script/drawer.js').then(({ toggleDrawer }) => toggleDrawer(true))")
     for tab in ("Faults", "What reached the model"):
         await page.get_by_role("tab", name=tab).click()

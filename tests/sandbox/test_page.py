@@ -404,7 +404,7 @@ async def test_a_button_is_seen_and_pressed(sandbox: Sandbox, http: ClientSessio
     sent = await slack.chat_postMessage(channel="C0GENERAL", text="May I?", blocks=blocks)
     posts = next(each for each in (await state(http))["platforms"] if each["platform"] == "slack")["posts"]
     shown = next(each for each in posts if each["id"] == sent["ts"])
-    assert shown["buttons"] == [{"id": "confab:no", "label": "No", "style": "bad"}]
+    assert shown["parts"][1]["buttons"] == [{"id": "confab:no", "label": "No", "style": "bad"}]
     await call(http, "press", {**ADA, "id": sent["ts"], "button": "confab:no"})
     assert "The button failed" in sandbox.workspace.whispers("U0ADA1234")[-1]
     await call(http, "press", {**ADA, "id": sent["ts"], "button": "no such"}, 404)

@@ -325,7 +325,7 @@ async def test_a_button_is_seen_and_pressed(sandbox: Sandbox, http: ClientSessio
         route = Route("POST", "/channels/{channel_id}/messages", channel_id=GENERAL)
         sent = await ear.http.request(route, json={"content": "May I?", "components": [row]})
         shown = next(each for each in (await discord(http))["posts"] if each["id"] == sent["id"])
-        assert shown["buttons"] == [{"id": "confab:allow:1", "label": "Allow", "style": "main"}]
+        assert shown["parts"][1]["buttons"] == [{"id": "confab:allow:1", "label": "Allow", "style": "main"}]
         sandbox.guild.interactions.ack_within = 0.2
         pressed = {**IN_GENERAL, "id": sent["id"], "button": "confab:allow:1"}
         await call(http, "press", pressed, 504)

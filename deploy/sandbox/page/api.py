@@ -6,13 +6,16 @@ GET  /api/live                a websocket: first that same state, then each chan
 POST /api/say                 {platform, channel, thread?, user, text, reply_to?, files?, broadcast?} -> {id}
 POST /api/edit, /api/delete   {platform, channel, thread?, id, user, text?} -> {}
 POST /api/use                 {platform, channel, thread?, user, name, text?, target?}: a command, or a message's menu
-POST /api/press               {platform, channel, thread?, user, id, button}: a button under a message -> {}
+POST /api/suggest             {platform, channel, thread?, user, name, text}: what an option may be -> {choices}
+POST /api/press               {platform, channel, thread?, user, id, button, value?}: a button under a message, or what
+                              was chosen of a menu there -> {}
 POST /api/upload              ?platform, user, name, voice_seconds?, waveform?; the body is the file -> {id}
 GET  /api/files/{platform}/{id}
 GET  /api/requests            what reached the stand-in model, and its moderation
 POST /api/faults              {platform?, name, value} -> {}
 GET  /api/environment         what a bot needs in its environment to join
 GET, POST /api/small-model…   the offer of a small real model: see small_model.py
+POST /api/home…, /api/modal…  the views of Slack: see slack_modals.py
 POST /api/model               {host, name, where, is_found}: the bot was given a real model there
 
 Text is on the wire as on the platform's own: `<@U0CONFAB1>` for a mention, and on Slack `&lt;` for a `<`.
@@ -31,7 +34,7 @@ from deploy.sandbox.page import view
 from deploy.sandbox.page.faults import PageFault, model_faults
 from deploy.sandbox.page.place import Enclosure, Json, Place, Pressed, Said, Spot, Used
 from deploy.sandbox.page.small_model import SmallModelOffer
-from deploy.sandbox.wire.guard import POLICY, refusal
+from deploy.sandbox.wire.guard import POLICY, body_of, refusal
 
 FOLDER = Path(__file__).parent
 KINDS = {".html": "text/html", ".css": "text/css", ".js": "text/javascript"}
@@ -85,7 +88,7 @@ class Page:
 
     async def say(self, request: web.Request) -> web.Response:
         """Write a message as a person."""
-        asked = await body(request)
+        asked = await body_of(request)
         place = self._place(asked)
         files = [str(file) for file in asked.get("files") or ()]
         text, reply_to = str(asked.get("text") or ""), str(asked.get("reply_to") or "")
@@ -96,31 +99,39 @@ class Page:
 
     async def edit(self, request: web.Request) -> web.Response:
         """Change a message of one's own."""
-        asked = await body(request)
+        asked = await body_of(request)
         place, post = self._own_post(asked)
         await place.edit(spot(asked), post, str(asked.get("text", "")))
         return web.json_response({})
 
     async def delete(self, request: web.Request) -> web.Response:
         """Delete a message of one's own."""
-        asked = await body(request)
+        asked = await body_of(request)
         place, post = self._own_post(asked)
         await place.delete(spot(asked), post)
         return web.json_response({})
 
     async def use(self, request: web.Request) -> web.Response:
         """Use a command of the bot's."""
-        asked = await body(request)
+        asked = await body_of(request)
         place = self._place(asked)
         name, text, target = (str(asked.get(each) or "") for each in ("name", "text", "target"))
         await place.use(spot(asked), Used(person(place, asked), name, text, target))
         return web.json_response({})
 
-    async def press(self, request: web.Request) -> web.Response:
-        """Press a button under a message."""
-        asked = await body(request)
+    async def suggest(self, request: web.Request) -> web.Response:
+        """Ask the bot what the option of a command may be, of which the text is typed."""
+        asked = await body_of(request)
         place = self._place(asked)
-        await place.press(spot(asked), Pressed(person(place, asked), str(asked.get("id")), str(asked.get("button"))))
+        name, text = str(asked.get("name") or ""), str(asked.get("text") or "")
+        return web.json_response({"choices": await place.suggest(spot(asked), Used(person(place, asked), name, text))})
+
+    async def press(self, request: web.Request) -> web.Response:
+        """Press a button under a message, or choose in a menu there."""
+        asked = await body_of(request)
+        place = self._place(asked)
+        post, button, value = (str(asked.get(each) or "") for each in ("id", "button", "value"))
+        await place.press(spot(asked), Pressed(person(place, asked), post, button, value))
         return web.json_response({})
 
     async def upload(self, request: web.Request) -> web.Response:
@@ -155,7 +166,7 @@ class Page:
 
     async def set_fault(self, request: web.Request) -> web.Response:
         """Let something go wrong, or work again."""
-        asked = await body(request)
+        asked = await body_of(request)
         fault = self._faults.get((str(asked.get("platform") or ""), str(asked.get("name"))))
         if fault is None:
             raise refusal(404, "There is no such fault.")
@@ -173,7 +184,7 @@ class Page:
 
     async def set_model(self, request: web.Request) -> web.Response:
         """Note the real model that the bot was given, for the page to say."""
-        asked = await body(request)
+        asked = await body_of(request)
         self._answering = {name: type(usual)(asked.get(name, usual)) for name, usual in self._answering.items()}
         return web.json_response({})
 
@@ -232,6 +243,7 @@ def routes(places: Sequence[Place[Any]], model: Model) -> list[web.AbstractRoute
         web.post("/api/edit", page.edit),
         web.post("/api/delete", page.delete),
         web.post("/api/use", page.use),
+        web.post("/api/suggest", page.suggest),
         web.post("/api/press", page.press),
         web.post("/api/upload", page.upload),
         web.get("/api/files/{platform}/{id}", page.file),
@@ -254,17 +266,6 @@ def person(place: Place[Any], asked: Mapping[str, Any]) -> str:
     if user not in place.people:
         raise refusal(403, "There is no such person.")
     return user
-
-
-async def body(request: web.Request) -> Json:
-    """Return the call's JSON object, or refuse."""
-    try:
-        asked = await request.json()
-    except ValueError:
-        asked = None
-    if not isinstance(asked, dict):
-        raise refusal(400, "The body is not a JSON object.")
-    return asked
 
 
 def number(text: str) -> float:

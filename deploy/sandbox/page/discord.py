@@ -8,7 +8,7 @@ from deploy.sandbox.discord.api import BASE
 from deploy.sandbox.discord.board import Change
 from deploy.sandbox.discord.content import MOST_CHARACTERS, buttons_on
 from deploy.sandbox.discord.guild import Guild
-from deploy.sandbox.discord.interactions import CHAT_INPUT, MESSAGE_MENU, Command, Interaction
+from deploy.sandbox.discord.interactions import CHAT_INPUT, MESSAGE_MENU, SUBCOMMAND, Command, Interaction
 from deploy.sandbox.discord.posts import NO_FLAGS, Attachment, Flag
 from deploy.sandbox.discord.roster import Channel
 from deploy.sandbox.page import discord_view as view
@@ -60,7 +60,7 @@ class DiscordPlace:
         for scope, direct in ((known.guild_commands, False), (known.global_commands, True)):
             for command in scope.values():
                 if command["type"] in KINDS:
-                    yield offered(command, direct=direct)
+                    yield from (offered(command, each, direct=direct) for each in _used_of(command))
 
     def subscribe(self) -> AbstractContextManager[asyncio.Queue[Change]]:
         """Give a queue of the guild's changes."""
@@ -129,15 +129,33 @@ class DiscordPlace:
         )
 
     async def press(self, spot: Spot, pressed: Pressed) -> None:
-        """Press a button, and wait until that is acknowledged."""
+        """Press a button or choose in a menu, and wait until that is acknowledged."""
         room = self._room(spot)
         if not self.author(spot, pressed.post):
             raise refusal(404, "There is no such message.")
+        await self._acknowledged(await self._pressed(room, pressed))
+
+    async def _pressed(self, room: Channel, pressed: Pressed) -> Interaction:
+        if pressed.value:
+            try:
+                return await self._guild.choose(room.id, pressed.post, pressed.button, pressed.value, pressed.user)
+            except LookupError:
+                raise refusal(404, "That cannot be chosen here.") from None
         names = [each.get("custom_id") for each in buttons_on(room.posts[pressed.post].components)]
         if pressed.button not in names:
             raise refusal(404, "There is no such button.")
-        used = await self._guild.press(room.id, pressed.post, pressed.button, pressed.user)
-        await self._acknowledged(used)
+        return await self._guild.press(room.id, pressed.post, pressed.button, pressed.user)
+
+    async def suggest(self, spot: Spot, used: Used) -> list[Json]:
+        """Return what the bot suggests for a command's option of which `text` is typed: {value, label}."""
+        found = next((each for each in self._commands() if (each["name"], each["kind"]) == (used.name, "slash")), None)
+        if found is None or not (found["option"] or {}).get("suggests"):
+            raise refusal(404, "Nothing is suggested for that.")
+        typed = self._guild.interactions.type_option(
+            used.name, self._room(spot).id, used.user, found["option"]["name"], used.text
+        )
+        await self._acknowledged(typed)
+        return [{"value": str(each["value"]), "label": str(each["name"])} for each in typed.choices]
 
     async def _acknowledged(self, interaction: Interaction) -> None:
         """Wait for the bot's first answer; refuse where none comes in time."""
@@ -176,18 +194,28 @@ def need_short(text: str) -> None:
         )
 
 
-def offered(command: Command, *, direct: bool) -> Json:
-    """Return a command as the page offers it; `direct` says whether its scope reaches direct messages."""
+def _used_of(command: Command) -> list[Command]:
+    """Return what a person uses of a command: itself, or each of its subcommands under both names."""
+    inner = [each for each in command["options"] if each.get("type") == SUBCOMMAND]
+    return [{**each, "name": f"{command['name']} {each['name']}"} for each in inner] or [command]
+
+
+def offered(command: Command, used: Command, *, direct: bool) -> Json:
+    """Return what is used of a command as the page offers it; `direct`: whether its scope reaches direct messages."""
     contexts = command.get("contexts") or (IN_GUILD, IN_DIRECT)
-    first = next(iter(command["options"]), None)
-    option = first and {"name": first["name"], "about": first["description"], "required": first.get("required", False)}
+    first = next(iter(used.get("options") or ()), None)
     return {
-        "name": command["name"],
-        "label": command["name"],
-        "about": command["description"],
+        "name": used["name"],
+        "label": used["name"],
+        "about": used["description"],
         "kind": KINDS[command["type"]],
-        "option": option,
+        "option": first and _option(first),
         "in_channels": IN_GUILD in contexts,
         "in_threads": IN_GUILD in contexts,
         "in_direct": direct and IN_DIRECT in contexts,
     }
+
+
+def _option(first: Json) -> Json:
+    is_needed, is_suggested = bool(first.get("required")), bool(first.get("autocomplete"))
+    return {"name": first["name"], "about": first["description"], "required": is_needed, "suggests": is_suggested}

@@ -4,12 +4,13 @@ import time
 from typing import Any
 
 from deploy.sandbox.discord.board import Change
-from deploy.sandbox.discord.content import MOST_CHARACTERS, buttons_on
+from deploy.sandbox.discord.content import MOST_CHARACTERS
 from deploy.sandbox.discord.guild import Guild
 from deploy.sandbox.discord.payloads import guild_object
 from deploy.sandbox.discord.posts import Attachment, Flag, Kind, Post
 from deploy.sandbox.discord.roster import BOT_ROLE, EVERYONE, Channel, User
 from deploy.sandbox.discord.snowflakes import made_at
+from deploy.sandbox.page.discord_components import message_parts
 from deploy.sandbox.page.place import Json
 
 PLATFORM = "discord"
@@ -32,6 +33,7 @@ def platform(guild: Guild) -> Json:
         "threads": [thread(room) for room in rooms if room.is_thread],
         "posts": [post(guild, one) for room in rooms for one in room.posts.values() if is_shown(one)],
         "statuses": [status for room in rooms for status in statuses(guild, room)],
+        "views": [],
     }
 
 
@@ -90,17 +92,11 @@ def post(guild: Guild, one: Post) -> Json:
         "opened": opened,
         "forwarded": [str(each["message"]["content"]) for each in one.snapshots],
         "only_for": one.seen_by,
-        "buttons": [button(each) for each in buttons_on(one.components) if each.get("custom_id")],
+        "parts": message_parts(one),
         "thinking": Flag.LOADING in one.flags,
         "command": command(guild, one.asked),
         "files": [file(each) for each in one.attachments],
     }
-
-
-def button(one: Json) -> Json:
-    """Return a button: the name that its bot gave it, its words, and whether it is the one to press, or a bad one."""
-    style = {1: "main", 3: "main", 4: "bad"}.get(one.get("style", 0), "")
-    return {"id": one["custom_id"], "label": one.get("label") or "…", "style": style}
 
 
 def command(guild: Guild, asked: dict[str, Any] | None) -> Json | None:

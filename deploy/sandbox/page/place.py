@@ -46,11 +46,15 @@ class Used:
 
 @dataclass(frozen=True, slots=True)
 class Pressed:
-    """A button under the message `post` as a person presses it, by the name that its bot gave it."""
+    """A button under the message `post` as a person presses it, by the name that its bot gave it.
+
+    With a `value` it is a menu, in which that is chosen.
+    """
 
     user: str
     post: str
     button: str
+    value: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +107,8 @@ class Place(Protocol[C]):
     def commands(self) -> list[Json]:
         """Return the commands that the bot offers here: {name, label, about, kind, option, in_…}.
 
-        `kind` is "slash" or "menu"; `option` what can stand behind it, {name, about, required}, or None; and it is
-        to be had `in_channels`, `in_threads`, `in_direct`.
+        `kind` is "slash" or "menu"; `option` what can stand behind it, {name, about, required, suggests}, or None; and
+        it is to be had `in_channels`, `in_threads`, `in_direct`.
         """
 
     def subscribe(self) -> AbstractContextManager[asyncio.Queue[C]]:
@@ -128,8 +132,11 @@ class Place(Protocol[C]):
     async def use(self, spot: Spot, used: Used) -> None:
         """Use a command; refused with 504 if the bot does not take it in time."""
 
+    async def suggest(self, spot: Spot, used: Used) -> list[Json]:
+        """Return what the bot suggests for the option of a command of which `text` is typed: {value, label}."""
+
     async def press(self, spot: Spot, pressed: Pressed) -> None:
-        """Press a button under a message; refused with 504 if the bot does not take it in time."""
+        """Press a button under a message, or choose there; refused with 504 if the bot does not take it in time."""
 
     async def upload(self, file: Enclosure) -> str:
         """Keep a file for a message to come, and return its id."""

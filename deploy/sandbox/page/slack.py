@@ -1,8 +1,10 @@
 """The pretend Slack as a place of the page."""
 
 import asyncio
+import json
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
+from pathlib import Path
 
 from deploy.sandbox.page import slack_view as view
 from deploy.sandbox.page.clips import KINDS, clip
@@ -15,13 +17,10 @@ from deploy.sandbox.slack.interactions import use_command, use_shortcut
 from deploy.sandbox.slack.workspace import Workspace
 from deploy.sandbox.wire.guard import refusal
 
-QUESTION = {"name": "question", "about": "your question, or help", "required": False}
-# The shortcuts of the manifest, as a person reads them.
-SHORTCUTS = {
-    "confab_ask": "Ask Confab about this",
-    "confab_stop": "Stop Confab here",
-    "confab_reset": "Reset Confab here",
-}
+# The commands and shortcuts of the manifest, as a person reads them.
+FEATURES = json.loads((Path(__file__).parents[2] / "slack-manifest.json").read_text("utf-8"))["features"]
+COMMANDS = {each["command"]: each for each in FEATURES["slash_commands"]}
+SHORTCUTS = {each["callback_id"]: each["name"] for each in FEATURES["shortcuts"]}
 
 
 class SlackPlace:
@@ -59,8 +58,8 @@ class SlackPlace:
     def commands(self) -> list[Json]:
         """Return the app's slash commands, which Slack offers in threads too and refuses there, and its shortcuts."""
         known = self._workspace
-        slash = [offered("slash", name.removeprefix("/"), name, QUESTION) for name in sorted(known.commands)]
-        return slash + [offered("menu", name, SHORTCUTS.get(name, name)) for name in sorted(known.shortcuts)]
+        menus = [offered("menu", name, SHORTCUTS.get(name, name)) for name in sorted(known.shortcuts)]
+        return [*map(offered_command, sorted(known.commands)), *menus]
 
     def subscribe(self) -> AbstractContextManager[asyncio.Queue[Change]]:
         """Give a queue of the workspace's changes."""
@@ -107,6 +106,10 @@ class SlackPlace:
         else:
             raise refusal(404, "There is no such shortcut.")
 
+    async def suggest(self, spot: Spot, used: Used) -> list[Json]:
+        """Suggest nothing: Slack completes no words behind a command."""
+        raise refusal(404, f"Slack suggests nothing for /{used.name} in {spot.channel}.")
+
     async def press(self, spot: Spot, pressed: Pressed) -> None:
         """Press a button; what goes wrong with it, Slack says to the person itself."""
         if not self.author(spot, pressed.post):
@@ -132,8 +135,14 @@ class SlackPlace:
         return Stored(found.content, found.media_type)
 
 
-def offered(kind: str, name: str, label: str, option: Json | None = None) -> Json:
+def offered_command(name: str) -> Json:
+    """Return a slash command as the page offers it, with what the manifest says of it."""
+    told = COMMANDS.get(name, {})
+    hint = {"name": "question", "about": told.get("usage_hint", ""), "required": False, "suggests": False}
+    return offered("slash", name.removeprefix("/"), name, told.get("description", ""), hint)
+
+
+def offered(kind: str, name: str, label: str, about: str = "", option: Json | None = None) -> Json:
     """Return a command as the page offers it, everywhere."""
-    about = "Ask Confab something" if kind == "slash" else ""
     everywhere = {"in_channels": True, "in_threads": True, "in_direct": True}
     return {"name": name, "label": label, "about": about, "kind": kind, "option": option, **everywhere}

@@ -1,7 +1,8 @@
 """What the page is shown of the pretend Slack, as JSON."""
 
 from deploy.sandbox.page.place import Json
-from deploy.sandbox.slack.buttons import buttons_on
+from deploy.sandbox.page.slack_blocks import message_parts
+from deploy.sandbox.page.slack_modals import shown_views
 from deploy.sandbox.slack.changes import Change
 from deploy.sandbox.slack.posts import File, Post
 from deploy.sandbox.slack.roster import SLACKBOT, Channel, User
@@ -31,6 +32,7 @@ def platform(workspace: Workspace) -> Json:
         "statuses": [
             status(workspace, room, thread, text) for (room, thread), text in workspace.threads.statuses.items()
         ],
+        "views": [shown_views(workspace, user.id) for user in workspace.users.values() if not user.is_bot],
     }
 
 
@@ -68,15 +70,9 @@ def post(workspace: Workspace, one: Post, *, only_for: str = "") -> Json:
         "deleted": one.subtype == "tombstone",
         "broadcast": one.subtype == "thread_broadcast",
         "only_for": only_for,
-        "buttons": [button(each) for each in buttons_on(one)],
+        "parts": message_parts(one),
         "files": [file(each) for each in one.files],
     }
-
-
-def button(one: Json) -> Json:
-    """Return a button: the name that its app gave it, its words, and whether it is the one to press, or a bad one."""
-    style = {"primary": "main", "danger": "bad"}.get(one.get("style", ""), "")
-    return {"id": one.get("action_id", ""), "label": one["text"]["text"], "style": style}
 
 
 def file(one: File) -> Json:
@@ -104,6 +100,8 @@ def change(workspace: Workspace, what: Change) -> Json | None:
     """
     if what.kind == "status":
         return {"kind": "status", "platform": PLATFORM, **status(workspace, what.channel, what.ts, what.text)}
+    if what.kind == "view":
+        return {"kind": "views", "platform": PLATFORM, **shown_views(workspace, what.text)}
     if what.kind == "ephemeral" and what.post:
         return {"kind": "posted", "platform": PLATFORM, "post": post(workspace, what.post, only_for=what.text)}
     if what.post is None or what.kind not in ("posted", "edited", "deleted"):

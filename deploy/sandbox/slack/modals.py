@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from deploy.sandbox.slack import interaction_payloads as payloads
+from deploy.sandbox.slack.changes import Change
 from deploy.sandbox.slack.view_rules import check_view
 from deploy.sandbox.slack.workspace import Workspace
 
@@ -56,6 +57,12 @@ async def submit_modal(workspace: Workspace, choices: Mapping[str, str], user: s
     return receipt.fault
 
 
+def close_modal(workspace: Workspace, user: str = "U0ADA1234") -> None:
+    """Close the modal that is open, if one is; no app here asks to be told of it (Slack docs, notify_on_close)."""
+    if workspace.views.modals.pop(user, None):
+        workspace.changes.tell(Change("view", "", "", None, user))
+
+
 def read_view(view: View) -> str:
     """Return all that a view shows, line by line."""
     return "\n".join(_texts(view["blocks"]))
@@ -68,7 +75,7 @@ def _respond(workspace: Workspace, user: str, body: View) -> None:
         workspace.views.modals[user] = {**workspace.views.modals[user], **body["view"]}
     elif body.get("response_action") != "errors":
         del workspace.views.modals[user]
-    workspace.changes.wake()
+    workspace.changes.tell(Change("view", "", "", None, user))
 
 
 def _chosen(element: View, value: str | None) -> View:

@@ -8,6 +8,7 @@ import uuid
 
 from deploy.sandbox.slack.api import Answer, Method
 from deploy.sandbox.slack.arguments import Arguments, decoded
+from deploy.sandbox.slack.changes import Change
 from deploy.sandbox.slack.limits import TIER_4
 from deploy.sandbox.slack.refused import Refused
 from deploy.sandbox.slack.view_rules import check_view
@@ -21,7 +22,7 @@ def open_view(workspace: Workspace, arguments: Arguments) -> Answer:
     check_view(view, "modal")
     user = workspace.views.exchange(str(arguments.get("trigger_id") or ""))
     workspace.views.modals[user] = _shown(workspace, view)
-    workspace.changes.wake()
+    workspace.changes.tell(Change("view", "", "", None, user))
     return {"view": workspace.views.modals[user]}
 
 
@@ -32,7 +33,7 @@ def publish_view(workspace: Workspace, arguments: Arguments) -> Answer:
         raise Refused("user_not_found")
     check_view(view, "home")
     workspace.views.homes[user] = _shown(workspace, view)
-    workspace.changes.wake()
+    workspace.changes.tell(Change("view", "", "", None, user))
     return {"view": workspace.views.homes[user]}
 
 

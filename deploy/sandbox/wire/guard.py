@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from aiohttp import web
 from yarl import URL
@@ -14,6 +15,17 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 def refusal(status: int, why: str) -> web.HTTPException:
     """Return what to raise: an answer with this status and a sentence that the page shows."""
     return REFUSALS[status](text=json.dumps({"error": why}), content_type="application/json")
+
+
+async def body_of(request: web.Request) -> dict[str, Any]:
+    """Return the call's JSON object, or refuse."""
+    try:
+        asked = await request.json()
+    except ValueError:
+        asked = None
+    if not isinstance(asked, dict):
+        raise refusal(400, "The body is not a JSON object.")
+    return asked
 
 
 @web.middleware

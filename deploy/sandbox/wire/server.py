@@ -16,6 +16,7 @@ from deploy.sandbox.openai.model import Model
 from deploy.sandbox.page import api as page
 from deploy.sandbox.page.discord import DiscordPlace
 from deploy.sandbox.page.slack import SlackPlace
+from deploy.sandbox.page.slack_modals import SlackModals
 from deploy.sandbox.slack import routes as slack
 from deploy.sandbox.slack.workspace import Workspace
 from deploy.sandbox.wire.guard import guard
@@ -69,6 +70,7 @@ async def serve(
     app.add_routes(model.routes(sandbox.model))
     app.add_routes(sandbox.tasks.routes())
     app.add_routes(page.routes([SlackPlace(sandbox.workspace), DiscordPlace(sandbox.guild)], sandbox.model))
+    app.add_routes(SlackModals(sandbox.workspace).routes())
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
     await runner.setup()
     site = web.TCPSite(runner, host, port)

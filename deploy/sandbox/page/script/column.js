@@ -2,13 +2,14 @@
 
 import { makeComposer } from "./composer.js";
 import { $, el, iconButton } from "./dom.js";
-import { replaceIfChanged } from "./drawing.js";
+import { render, replaceIfChanged } from "./drawing.js";
 import { emptyState } from "./empty.js";
 import { acceptDrops } from "./enclosures.js";
 import { form } from "./forms.js";
 import { postRow } from "./message.js";
 import { channelName, dayOf, isDirect } from "./names.js";
 import { goTo } from "./place.js";
+import { drawHome, hasHome, homeTabs, isAtHome, openHome } from "./views.js";
 import { channelOf, isReply, me, person, placeKey, platform, postsOf, rootOf, shownInChannel, state, statusIn } from "./state.js";
 
 export function makeColumn(host, kind) {
@@ -17,9 +18,10 @@ export function makeColumn(host, kind) {
   const head = el("header", { of: "column-head" });
   const status = el("div", { of: "status", "aria-live": "polite" });
   const composer = makeComposer(kind);
+  const home = el("section", { of: "home", hidden: true, tabindex: "0", "aria-label": "Home of the app" });
   log.append(inner);
-  host.append(head, log, status, composer.node);
-  const column = { host, kind, head, log, inner, status, composer, place: null, stick: true };
+  host.append(head, log, home, status, composer.node);
+  const column = { host, kind, head, log, home, inner, status, composer, place: null, stick: true };
   log.addEventListener("scroll", () => { column.stick = isAtEnd(log); });
   new ResizeObserver(() => { if (column.stick) log.scrollTop = log.scrollHeight; }).observe(inner);
   column.toEnd = () => { column.stick = true; requestAnimationFrame(() => { log.scrollTop = log.scrollHeight; }); };
@@ -35,6 +37,8 @@ function drawColumn(column, place) {
   drawHead(column, place);
   const rows = column.kind === "thread" ? threadRows(place) : channelRows(place);
   reconcile(column.inner, rows);
+  drawHome(column.home, place);
+  for (const node of [column.log, column.status, column.composer.node]) node.hidden = isAtHome(place);
   drawStatus(column, place);
   column.composer.draw(place);
   if (column.stick) column.log.scrollTop = column.log.scrollHeight;
@@ -42,17 +46,25 @@ function drawColumn(column, place) {
 
 function drawHead(column, place) {
   const one = channelOf(place);
-  const signature = JSON.stringify([placeKey(place), me(), one, platform(place.platform).threads.get(place.thread)]);
-  replaceIfChanged(column.head, signature, () => (column.kind === "thread" ? threadHead(place, one) : channelHead(one)));
+  const signature = JSON.stringify([placeKey(place), me(), one, state.atHome, platform(place.platform).threads.get(place.thread)]);
+  replaceIfChanged(column.head, signature, () => (column.kind === "thread" ? threadHead(place, one) : channelHead(place, one)));
 }
 
-function channelHead(one) {
+/* Who opens the home is shown it as it is for them now: the bot is told. */
+function goHome(isHome) {
+  state.atHome = isHome;
+  if (isHome) openHome();
+  render();
+}
+
+function channelHead(place, one) {
   const names = one.members.map((id) => person(id).name).join(", ");
   const note = one.kind === "im" ? "Direct message: no mention is needed here" : `${one.members.length} members: ${names}`;
   const absent = one.members.includes(platform().bot) ? "" : `${person(platform().bot).name} ${form().unheard}`;
   return [
     iconButton("menu", "Channels", () => $("rail").classList.toggle("open"), { of: "menu" }),
     el("div", { of: "text" }, el("h2", { id: "channel-title" }, `${isDirect(one) ? "" : "# "}${channelName(one)}`), el("p", {}, absent || note)),
+    hasHome(place) ? homeTabs(place, goHome) : "",
   ];
 }
 

@@ -35,7 +35,11 @@ function openBeneath(button, list) {
 
 /* Return the command that a text is, and what stands behind it; null where it is an ordinary message. */
 export function commandOf(place, text) {
-  const match = /^\/([^\s/]+)(?:\s+([\s\S]*))?$/.exec(text);
-  const known = match && commandsIn(place, "slash").find((one) => one.name === match[1].toLowerCase());
-  return known ? { command: known, behind: match[2] ?? "" } : null;
+  const [first, ...rest] = text.split(/(\s+)/);
+  const names = [[first + (rest[0] ?? "") + (rest[1] ?? ""), rest.slice(2)], [first, rest]];
+  for (const [name, behind] of first.startsWith("/") ? names : []) {
+    const known = commandsIn(place, "slash").find((one) => `/${one.name}` === name.replace(/\s+/, " ").toLowerCase());
+    if (known) return { command: known, behind: behind.join("").trim() };
+  }
+  return null;
 }

@@ -1,15 +1,16 @@
 /* ---- What is begun is completed: "@C" offers Confab, "#g" a channel, "/" the bot's commands ---- */
 
-import { commandsIn } from "./commands.js";
+import { commandOf, commandsIn, spotOf } from "./commands.js";
 import { wrote } from "./composer.js";
 import { el } from "./dom.js";
 import { form } from "./forms.js";
 import { avatar } from "./names.js";
 import { visibleChannels } from "./place.js";
 import { me, platform } from "./state.js";
+import { call } from "./wire.js";
 
 const COMPLETIONS = {
-  commands: { sign: "/", typed: /^\/([\p{L}\d_-]{0,32})$/u, offers: (place) => commandsIn(place, "slash").map((one) => ({ words: [one.name], text: one.name, label: `/${one.name}`, note: one.about, mark: () => avatar(platform(place.platform).bot, "small", place.platform) })) },
+  commands: { sign: "/", typed: /^\/([\p{L}\d_-]{0,32}(?: [\p{L}\d_-]{0,32})?)$/u, offers: (place) => commandsIn(place, "slash").map((one) => ({ words: [one.name], text: one.name, label: `/${one.name}`, note: one.about, mark: () => avatar(platform(place.platform).bot, "small", place.platform) })) },
   people: { sign: "@", typed: /(?:^|[^\p{L}\d@])@([\p{L}\d ._-]{0,30})$/u, offers: peopleToMention },
   channels: { sign: "#", typed: /(?:^|\s)#([\p{L}\d_-]{0,30})$/u, offers: (place) => visibleChannels(place.platform).filter((one) => one.name).map((one) => ({ words: [one.name], text: one.name, label: one.name, note: "", mark: signMark("#") })) },
 };
@@ -36,7 +37,29 @@ export function suggest(composer) {
     composer.picking = { found, at: 0, from: before.length - begun.length };
     return drawSuggestions(composer);
   }
-  return closeSuggestions(composer);
+  closeSuggestions(composer);
+  return suggestOptions(composer);
+}
+
+const PAUSE = 150; /* milliseconds in which nothing is typed, after which the bot is asked */
+
+/* What the bot itself suggests for what stands behind a command; what came too late is not shown. */
+function suggestOptions(composer) {
+  const { area, place } = composer;
+  const text = area.value;
+  const used = commandOf(place, text);
+  if (!used?.command.option?.suggests || !/\s/.test(text)) return;
+  const isMeant = () => area.value === text && document.activeElement === area;
+  setTimeout(async () => {
+    if (!isMeant()) return;
+    const answer = await call("suggest", { ...spotOf(place), name: used.command.name, text: used.behind }).catch(() => ({ choices: [] }));
+    const found = answer.choices.filter((one) => one.value !== used.behind).slice(0, 8);
+    if (!isMeant() || !found.length) return;
+    const mark = () => avatar(platform(place.platform).bot, "small", place.platform);
+    const from = text.length - text.trimStart().length + used.command.name.length + 2;
+    composer.picking = { found: found.map((one) => ({ text: one.value, label: one.label, note: "", mark })), at: 0, from };
+    drawSuggestions(composer);
+  }, PAUSE);
 }
 
 function beginningWith(offers, wanted) {

@@ -41,12 +41,10 @@ export async function refreshRequests() {
 }
 
 function drawRequests(requests, checks) {
-  const open = new Set([...document.querySelectorAll(".request[open]")].map((node) => node.dataset.number));
   const panel = $("panel-model");
-  const isOpen = (one) => open.has(`c${one.number}`);
   const numbers = new Set(requests.map((one) => one.number));
-  const alone = checks.filter((one) => !numbers.has(one.beside)).map((one) => [one.at, () => checkNode(one, isOpen(one))]);
-  const asked = requests.map((one, index) => [one.at, () => requestNode(one, open.size ? open.has(String(one.number)) : index === 0, checks.filter((check) => check.beside === one.number), isOpen)]);
+  const alone = checks.filter((one) => !numbers.has(one.beside)).map((one) => [one.at, () => checkNode(one)]);
+  const asked = requests.map((one, index) => [one.at, () => requestNode(one, index === 0, checks.filter((check) => check.beside === one.number))]);
   const all = [...asked, ...alone].sort((a, b) => b[0] - a[0]);
   replaceIfChanged(panel, JSON.stringify([requests, checks]), () => [
     el("p", {}, requests.length ? "The newest first. This is the whole of what the bot sent." : nothingReached()),
@@ -60,19 +58,24 @@ function nothingReached() {
 }
 
 /* An answer folds as one: the request first, then what was checked while it was answered, the oldest first. */
-function requestNode(request, open, checks, isOpen) {
-  return el("details", { of: "request", open, "data-number": String(request.number) },
-    el("summary", {}, el("b", {}, `#${request.number}`), el("span", {}, request.model || request.path), el("time", {}, timeOf(request.at)), el("span", { of: "facts" }, ...factsOf(request).map((fact) => el("span", {}, fact)))),
-    ...request.messages.map(promptNode), ...checks.toSorted((a, b) => a.at - b.at).map((one) => checkNode(one, isOpen(one))));
+function requestNode(request, isNewest, checks) {
+  return el("details", { of: "request", open: isUnfolded(request.number, isNewest), "data-number": String(request.number) },
+    el("summary", { onclick: (event) => unfold(request.number, event) }, el("b", {}, `#${request.number}`), el("span", {}, request.model || request.path), el("time", {}, timeOf(request.at)), el("span", { of: "facts" }, ...factsOf(request).map((fact) => el("span", {}, fact)))),
+    ...request.messages.map(promptNode), ...checks.toSorted((a, b) => a.at - b.at).map(checkNode));
 }
 
-function checkNode(check, open) {
+/* What somebody folded or unfolded stays so; else the newest is open. */
+const isUnfolded = (key, isUsual) => state.unfolded.get(key) ?? isUsual;
+const unfold = (key, event) => state.unfolded.set(key, !event.currentTarget.parentElement.open);
+
+function checkNode(check) {
+  const key = `c${check.number}`;
   const facts = [];
   if (check.took_ms !== null) facts.push(`took ${Math.round(check.took_ms)} ms`);
   if (check.beside) facts.push(`beside #${check.beside}`);
   if (check.first_token_ms !== null) facts.push(`whose first token came after ${Math.round(check.first_token_ms)} ms`);
-  return el("details", { of: `request check${check.refused ? " refused" : ""}`, open, "data-number": `c${check.number}` },
-    el("summary", {}, el("b", {}, "Check"), el("span", {}, check.verdict), el("time", {}, timeOf(check.at)), el("span", { of: "facts" }, ...facts.map((fact) => el("span", {}, fact)))),
+  return el("details", { of: `request check${check.refused ? " refused" : ""}`, open: isUnfolded(key, false), "data-number": key },
+    el("summary", { onclick: (event) => unfold(key, event) }, el("b", {}, "Check"), el("span", {}, check.verdict), el("time", {}, timeOf(check.at)), el("span", { of: "facts" }, ...facts.map((fact) => el("span", {}, fact)))),
     ...check.texts.map((text) => promptNode({ role: "checked", name: "", content: text })));
 }
 

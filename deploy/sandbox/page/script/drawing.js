@@ -7,6 +7,7 @@ import { avatar, channelName, isDirect } from "./names.js";
 import { become, goTo, lastPlace, visibleChannels } from "./place.js";
 import { channelOf, me, person, platform, state } from "./state.js";
 import { attempt, call } from "./wire.js";
+import { drawModal } from "./views.js";
 import { listedThreads, unreadIn, unreadInThread, unreadOn } from "./unread.js";
 
 let frame = 0;
@@ -25,15 +26,19 @@ function draw() {
   columns.channel.draw({ ...state.place, thread: null });
   if (state.place.thread) columns.thread.draw(state.place);
   drawFaults();
+  drawModal();
 }
 
 function drawBanner() {
   const found = [" The answers come from ", el("b", {}, state.model.name), `, which was found on this machine: ${state.model.where}.`];
   const set = [" The answers come from the ", el("b", {}, `real model at ${state.model.host}`), "."];
-  const real = el("span", {}, "A ", el("b", {}, "pretend Slack and Discord"), " on your own machine.", ...(state.model.is_found ? found : set));
-  const pretend = el("span", {}, "A ", el("b", {}, "pretend Slack and Discord"), " on your own machine. The answers come from a ", el("b", {}, "stand-in"), ", not a language model.", state.hears ? "" : " It does not understand recordings: its recogniser cannot be installed for this Python.", ...smallModel());
+  const real = el("span", {}, "A ", el("b", {}, "pretend Slack and Discord"), here(), ".", ...(state.model.is_found ? found : set));
+  const pretend = el("span", {}, "A ", el("b", {}, "pretend Slack and Discord"), here(), ". The answers come from a ", el("b", {}, "stand-in"), ", not a language model.", state.hears ? "" : " It does not understand recordings: its recogniser cannot be installed for this Python.", ...smallModel());
   replaceIfChanged($("banner"), JSON.stringify([state.model, state.hears, state.smallModel]), () => [state.model.stand_in ? pretend : real]);
 }
+
+/* What a narrow window leaves out. */
+const here = () => el("span", { of: "roomy" }, " on your own machine");
 
 /* What the page offers in place of the stand-in, in one click, and how that goes. */
 function smallModel() {
@@ -97,8 +102,10 @@ function threadButton(one, name) {
   return railButton({ name: one.name, unread, current, go: { platform: name, channel: one.channel, thread: one.id } });
 }
 
+/* On a phone the rail goes once a place is chosen; whoever changes the platform goes on choosing. */
 function railButton({ name, unread, current, go, sign }) {
-  return el("button", { of: unread ? "place unread" : "place", type: "button", "aria-current": current ? "true" : null, "aria-label": `${name}${unread ? `, ${unread} unread` : ""}`, onclick: () => goTo(go) },
+  const choose = () => { $("rail").classList.remove("open"); goTo(go); };
+  return el("button", { of: unread ? "place unread" : "place", type: "button", "aria-current": current ? "true" : null, "aria-label": `${name}${unread ? `, ${unread} unread` : ""}`, onclick: choose },
     sign, el("span", { of: "label" }, name), unread ? el("span", { of: "count", "aria-hidden": "true" }, String(unread)) : null);
 }
 

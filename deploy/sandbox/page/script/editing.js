@@ -1,5 +1,6 @@
 /* ---- One's own message, changed or taken away ---- */
 
+import { columns } from "./columns.js";
 import { spotOf } from "./commands.js";
 import { $, el } from "./dom.js";
 import { render } from "./drawing.js";
@@ -15,7 +16,8 @@ export function beginEdit(id) {
 export function editorOf(place, post) {
   const area = el("textarea", { rows: "1", "aria-label": "Edit your message" });
   area.value = decode(post.text, place.platform);
-  const stop = () => { state.editing = null; render(); };
+  const { composer } = place.thread ? columns.thread : columns.channel;
+  const stop = () => { state.editing = null; render(); composer.focus(); };
   const save = () => saveEdit(place, post, area.value.trim(), stop);
   area.addEventListener("keydown", (event) => {
     if (event.key === "Escape") { event.stopPropagation(); stop(); }

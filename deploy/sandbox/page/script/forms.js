@@ -22,6 +22,7 @@ const FORMS = {
     voiceAlone: false,
     unheard: "is not in this channel, so it neither hears nor answers",
     uninvited: "Nobody has invited it.",
+    home: true,
   },
   discord: {
     encode: (text, name) => outsideCode(text, (code) => code, (prose) => spokenChannels(spokenNames(prose, name), name)),
@@ -37,6 +38,7 @@ const FORMS = {
     recording: "voice-message",
     voiceAlone: true,
     unheard: "may not see this channel, so it neither hears nor answers",
+    home: false,
     uninvited: "Its role does not let it see this channel.",
   },
 };

@@ -12,6 +12,7 @@ import { form } from "./forms.js";
 import { avatar, shortTimeOf, timeOf } from "./names.js";
 import { goTo } from "./place.js";
 import { channelOf, me, person, placeKey, platform, rootOf, state, statusIn } from "./state.js";
+import { partNodes } from "./parts.js";
 import { decode } from "./typed.js";
 import { attempt, call } from "./wire.js";
 
@@ -86,25 +87,18 @@ function contentOf(place, post, how) {
   return [
     post.broadcast && !place.thread ? alsoSent(place, post) : null,
     post.thinking ? el("div", { of: "thinking" }, dots(), `${person(post.user, place.platform).name} is thinking…`) : null,
-    post.text ? said : null,
+    ...(post.parts?.length ? partsOf(place, post) : [post.text ? said : null]),
     ...(post.forwarded ?? []).map((text) => el("div", { of: "forwarded" }, el("small", {}, "Forwarded"), el("div", { of: "said" }, written(text)))),
-    post.buttons?.length ? buttonsOf(place, post) : null,
     post.files.length ? el("div", { of: "files" }, ...post.files.map(fileNode)) : null,
     how.replies?.length || how.status || how.thread ? repliesOf(place, post, how) : null,
     post.only_for ? el("div", { of: "only" }, icon("eye"), "Only you can see this") : null,
   ].filter(Boolean);
 }
 
-/* The buttons under a message; while a press is under way, none of them can be pressed. */
-function buttonsOf(place, post) {
-  const row = el("div", { of: "buttons", role: "group", "aria-label": "Choices" });
-  const press = async (button) => {
-    for (const each of row.children) each.disabled = true;
-    await attempt(() => call("press", { ...spotOf(place), id: post.id, button: button.id }));
-    for (const each of row.children) each.disabled = false;
-  };
-  row.append(...post.buttons.map((button) => el("button", { of: `button ${button.style}`.trim(), type: "button", onclick: () => press(button) }, button.label)));
-  return row;
+/* A message in parts; what is pressed or chosen there, the bot is told. */
+function partsOf(place, post) {
+  const tell = (button, value) => attempt(() => call("press", { ...spotOf(place), id: post.id, button, value }));
+  return partNodes(post.parts, { dialect: post.dialect, platform: place.platform, depth: 0 }, { press: (button) => tell(button.id), choose: (menu, value) => tell(menu.id, value) });
 }
 
 function alsoSent(place, post) {

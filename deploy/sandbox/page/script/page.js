@@ -6,6 +6,7 @@ import { $ } from "./dom.js";
 import { chooseTab, onTabKey, toggleDrawer } from "./drawer.js";
 import { followAddress } from "./place.js";
 import { state } from "./state.js";
+import { closeModal } from "./views.js";
 import { connect } from "./wire.js";
 
 addEventListener("hashchange", followAddress);
@@ -16,7 +17,7 @@ for (const name of ["model", "faults"]) {
   $(`tab-${name}`).addEventListener("keydown", onTabKey);
 }
 document.addEventListener("keydown", (event) => {
-  if (event.key !== "Escape" || $("ask").open) return;
+  if (event.key !== "Escape" || $("ask").open || $("modal").open) return;
   if ($("rail").classList.contains("open")) closeRail();
   else if (!$("drawer").hidden) toggleDrawer(false);
   else if (state.place.thread) closeThread();
@@ -30,4 +31,5 @@ function closeRail() {
 document.addEventListener("click", (event) => {
   if (!event.target.closest(".rail, .menu")) $("rail").classList.remove("open");
 });
+$("modal").addEventListener("cancel", (event) => { event.preventDefault(); closeModal(); });
 connect();

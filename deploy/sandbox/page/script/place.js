@@ -1,7 +1,6 @@
 /* ---- Where one is: kept in the address, so that the browser's Back works ---- */
 
 import { columns } from "./columns.js";
-import { $ } from "./dom.js";
 import { render } from "./drawing.js";
 import { channelOf, me, person, placeKey, platform, state } from "./state.js";
 
@@ -33,8 +32,8 @@ export function lastPlace(name) {
 
 function enter(place) {
   const moved = placeKey(place) !== placeKey(state.place);
-  if (place.platform === state.place.platform) $("rail").classList.remove("open");  // whoever changes it goes on choosing
   const sameChannel = place.platform === state.place.platform && place.channel === state.place.channel;
+  if (moved) state.atHome = false;
   state.place = place;
   state.last.set(place.platform, place);
   state.editing = moved ? null : state.editing;

@@ -21,6 +21,8 @@ export const state = {
   unread: new Map(),
   drafts: new Map(),
   clock: 0,
+  atHome: false,
+  unfolded: new Map(),
 };
 
 export const platform = (name = state.place.platform) => state.platforms.get(name);
@@ -39,7 +41,7 @@ function takeWhole(message) {
 
 function newPlatform(given) {
   const { platform: key, name, place, bot, most_characters: most } = given;
-  const known = { platform: key, name, place, bot, most, online: false, posts: new Map(), statuses: new Map() };
+  const known = { platform: key, name, place, bot, most, online: false, posts: new Map(), statuses: new Map(), views: new Map(given.views.map((one) => [one.user, one])) };
   for (const kind of ["people", "groups", "channels", "threads"]) known[kind] = new Map(given[kind].map((one) => [one.id, one]));
   for (const id of known.channels.keys()) known.posts.set(id, new Map());
   for (const post of given.posts) putPost(known, post);
@@ -92,6 +94,7 @@ const CHANGES = {
   edited: (message) => putPost(platform(message.platform), message.post),
   deleted: (message) => platform(message.platform).posts.get(message.post.channel)?.delete(message.post.id),
   status: (message) => putStatus(platform(message.platform), message),
+  views: (message) => platform(message.platform).views.set(message.user, message),
   thread: (message) => platform(message.platform).threads.set(message.thread.id, message.thread),
   no_thread: (message) => forgetThread(platform(message.platform), message.thread),
 };
