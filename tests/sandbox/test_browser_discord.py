@@ -341,6 +341,7 @@ async def test_on_a_phone_everything_is_within_reach(sandbox: Sandbox, browser: 
     page = await visit(browser, sandbox.url, 390, 844)
     await page.get_by_role("button", name="Channels", exact=True).click()
     await page.get_by_role("navigation").get_by_role("button", name="Discord").click()
+    await go_to(page, "general")
     await page.locator("#channel .replies").click()
     await expect(page.locator("#thread .said")).to_have_count(2)
     await expect(page.locator("#channel")).to_be_hidden()
