@@ -433,6 +433,7 @@ async def test_the_first_minute(browser: Browser, tmp_path: Path) -> None:
         )
         await expect(home).to_contain_text("Language of the answers: that of the question")
         await home.get_by_role("button", name="Change my settings").click()
+        await expect(modal).to_be_visible()
         await page.keyboard.press("Escape")
         await expect(modal).to_be_hidden()
         await home.get_by_role("button", name="Change my settings").click()
