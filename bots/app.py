@@ -116,7 +116,7 @@ async def _build_core(
     client = await stack.enter_async_context(open_client(asked))
     policies = commands.preferences.policies
     models = open_models(settings, asked, client, stack, meter)
-    privacy = await open_privacy(settings, store)
+    privacy = await open_privacy(settings, os.environ, store)
     leaves_out = privacy.opt_outs.leaves_out
     guard = await guard_of(settings.moderation, asked, policies, store, platforms.by_name, stack, meter, leaves_out)
     prompts = settings.prompt.model_copy(update={"schemas": asked.schemas})

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from bots.open_database import open_for_writing
+from bots.open_database import open_existing, open_for_writing
 from bots.operator_commands import database_option, wake_bot
 from bots.platforms import PLATFORMS
 from core.files.documents import Documents
@@ -92,7 +92,7 @@ def learn(
 @click.pass_obj
 def sources(usual: StorageSettings, channel: ConversationKey | None, remove: int | None, database: Path | None) -> None:
     """List what can be looked up, each posting with its state, the newest first."""
-    with open_for_writing(database or usual.path, usual) as connection:
+    with open_existing(database or usual.path, usual) as connection:
         if remove is not None:
             if not knowledge.delete_source(connection, remove):
                 raise click.ClickException("There is no source of that number.")

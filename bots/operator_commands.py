@@ -12,8 +12,7 @@ from pathlib import Path
 import click
 
 from bots.links import parse_message_name
-from core.errors import SettingsError
-from core.storage.errors import StatementRefused, StorageUnavailable
+from bots.open_database import telling_why
 from core.storage.preferences import PreferenceChoice, forget_person, read_record
 from core.storage.settings import StorageSettings
 from core.storage.timeline import Timeline, TimelineReader, reopen_turn, running_process
@@ -122,15 +121,6 @@ def _open_records(path: Path, usual: StorageSettings) -> Iterator[TimelineReader
     """Open a database for reading; a sentence where that cannot be done."""
     with telling_why(path), closing(TimelineReader(path, usual.read_key())) as records:
         yield records
-
-
-@contextmanager
-def telling_why(path: Path) -> Iterator[None]:
-    """End with a sentence where the database cannot be read."""
-    try:
-        yield
-    except (StorageUnavailable, StatementRefused, SettingsError) as error:
-        raise click.ClickException(f"{path} cannot be read ({error}): name the file with --database.") from None
 
 
 def wake_bot(path: Path) -> str:

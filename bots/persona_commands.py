@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from bots.open_database import open_for_writing
+from bots.open_database import open_existing, open_for_writing
 from bots.operator_commands import database_option, wake_bot
 from core.personas.card import CardFault, mapping_in, with_lorebook
 from core.personas.card_files import MOST_BYTES, ImportedCard, read_card_file, write_card_png
@@ -69,7 +69,7 @@ def import_cards(usual: StorageSettings, files: tuple[Path, ...], into: str | No
 @click.pass_obj
 def export_card(usual: StorageSettings, name: str, png: Path | None, database: Path | None) -> None:
     """Write the newest card of NAME as V3: as JSON to standard output, or as a PNG."""
-    with open_for_writing(database or usual.path, usual) as connection:
+    with open_existing(database or usual.path, usual) as connection:
         card = _card_named(connection, name)
         picture = select_picture(connection, card.picture) if card.picture else None
     if png is None:
@@ -88,7 +88,7 @@ def export_card(usual: StorageSettings, name: str, png: Path | None, database: P
 @click.pass_obj
 def list_cards(usual: StorageSettings, words: tuple[str, ...], database: Path | None) -> None:
     """List the personas that WORDS name or describe; without them, the first by name."""
-    with open_for_writing(database or usual.path, usual) as connection:
+    with open_existing(database or usual.path, usual) as connection:
         found = search_personas(connection, " ".join(words), MOST_LISTED + 1)
         every = count_personas(connection)
     for each in found[:MOST_LISTED]:
@@ -106,7 +106,7 @@ def list_cards(usual: StorageSettings, words: tuple[str, ...], database: Path | 
 def remove_card(usual: StorageSettings, name: str, database: Path | None) -> None:
     """Drop NAME with all its versions; where it spoke, the bot itself does from then on."""
     path = database or usual.path
-    with open_for_writing(path, usual) as connection:
+    with open_existing(path, usual) as connection:
         card = _card_named(connection, name)
         delete_persona(connection, card.persona)
     wake_bot(path)

@@ -4,8 +4,7 @@ import csv
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
 from dataclasses import asdict, astuple
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +12,8 @@ from typing import TypeVar
 
 import click
 
-from bots.operator_commands import database_option, telling_why, wake_bot
+from bots.open_database import open_existing, telling_why
+from bots.operator_commands import database_option, wake_bot
 from bots.platforms import PLATFORMS
 from bots.privacy import GLOBAL_IDS, privacy_facts_of
 from bots.settings import Settings
@@ -29,7 +29,6 @@ from core.storage.erase_everywhere import Counts, Person
 from core.storage.errors import StorageUnavailable
 from core.storage.export import export_person
 from core.storage.forgetting import forget_person, places_of_person
-from core.storage.schema.steps import migrate
 from core.storage.scrub import scrub_file
 from core.storage.settings import StorageSettings
 from core.storage.tombstones import save_tombstones, select_tombstones
@@ -51,7 +50,7 @@ def forget(usual: StorageSettings, whom: str, database: Path | None) -> None:
     """Erase all that is kept of a person; Confab may run meanwhile."""
     path, person = database or usual.path, _parse_person(whom)
     hold = LegalHold(_read_hold())
-    with _open_database(path, usual) as connection:
+    with open_existing(path, usual) as connection:
         if hold.holds_person(person) or hold.holds_any(places_of_person(connection, person)):
             raise click.ClickException(HELD)
         counts = _in_transaction(connection, lambda: forget_person(connection, person))
@@ -71,7 +70,7 @@ def forget(usual: StorageSettings, whom: str, database: Path | None) -> None:
 @click.pass_obj
 def export(usual: StorageSettings, whom: str, out: Path | None, database: Path | None) -> None:
     """Give out all that is kept of a person, as JSON."""
-    with _open_database(database or usual.path, usual) as connection:
+    with open_existing(database or usual.path, usual) as connection:
         found = _in_transaction(connection, lambda: export_person(connection, _parse_person(whom)))
     text = export_as_json(found)
     if out:
@@ -86,10 +85,10 @@ def privacy(form: bool) -> None:
     """Tell from the settings what is kept for how long, who gets what, and how to have it erased."""
     try:
         settings = Settings.load(os.environ)
+        facts, usual = privacy_facts_of(settings, os.environ), settings.conversations
     except SettingsError as error:
         click.echo("\n".join(["The settings cannot be read:", *(f"  - {fault}" for fault in error.faults)]), err=True)
         sys.exit(EX_CONFIG)
-    facts, usual = privacy_facts_of(settings), settings.conversations
     if form:
         forms = [each.privacy_form for each in PLATFORMS if each.privacy_form]
         click.echo("\n".join(fill_form(each, facts, usual) for each in forms))
@@ -138,17 +137,6 @@ def _read_hold() -> tuple[str, ...]:
     name = PrivacySettings.names()[0]
     given = os.environ.get(name, "").strip()
     return PrivacySettings.model_validate({name: given}).legal_hold if given else ()
-
-
-@contextmanager
-def _open_database(path: Path, usual: StorageSettings) -> Iterator[Connection]:
-    """Open a database that is there, of the newest schema; a sentence where that cannot be done."""
-    with telling_why(path):
-        if not path.exists():
-            raise StorageUnavailable("not there")
-        with closing(Connection(path, usual.read_key())) as connection:
-            migrate(connection)
-            yield connection
 
 
 def _in_transaction(connection: Connection, work: Callable[[], T]) -> T:

@@ -13,7 +13,8 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from bots.operator_commands import database_option, telling_why
+from bots.open_database import telling_why
+from bots.operator_commands import database_option
 from core.policy import ChannelSettings
 from core.spending.sentences import format_dollars
 from core.spending.usage import UsageRow

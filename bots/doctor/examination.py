@@ -33,7 +33,6 @@ SUBJECTS: dict[str, Subject] = {
     "moderation": check_moderation,
     "transcription": check_transcription,
     "tools": check_tools,
-    "privacy": check_privacy,
 }
 AT_START = ("versions", "database", "model", "tools")  # moderation tries itself then, and a recording is paid for
 MARKS = {"ok": "ok  ", "warn": "warn", "fail": "FAIL"}
@@ -60,7 +59,8 @@ async def examine(
     platforms = map(examine_platform, settings.platforms)
     others = [_check_subject(name, partial(SUBJECTS[name], settings)) for name in subjects]
     if not is_running:
-        others.append(_check_subject("tools", partial(check_tool_sources, settings, environ or {})))
+        with_files = {"tools": check_tool_sources, "privacy": check_privacy}
+        others += [_check_subject(name, partial(each, settings, environ or {})) for name, each in with_files.items()]
     found = await asyncio.gather(*platforms, *others)
     secrets = sorted(_secrets(settings), key=len, reverse=True)
     return [_without(secrets, check) for checks in found for check in checks]

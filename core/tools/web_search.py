@@ -116,10 +116,18 @@ class WebSearch:
 
 def open_search(settings: ToolSettings, client: HttpClient) -> WebSearch | None:
     """Return the search that the settings have on, None where they have none."""
-    for engine, key in ((BRAVE, settings.brave_key), (TAVILY, settings.tavily_key)):
-        if key:
-            return WebSearch(engine, client, settings.search_url, key)
-    return WebSearch(SEARXNG, client, settings.search_url, "") if settings.search_url else None
+    engine, key = _engine_of(settings)
+    return WebSearch(engine, client, settings.search_url, key) if settings.can_search_web else None
+
+
+def search_address(settings: ToolSettings) -> str:
+    """Return where the engine is asked that the settings have on, empty where they have none."""
+    return settings.search_url or _engine_of(settings)[0].address if settings.can_search_web else ""
+
+
+def _engine_of(settings: ToolSettings) -> tuple[SearchEngine, str]:
+    keyed = ((BRAVE, settings.brave_key), (TAVILY, settings.tavily_key))
+    return next((each for each in keyed if each[1]), (SEARXNG, ""))
 
 
 def _plain_line(text: Any) -> str:
