@@ -9,7 +9,7 @@ from core.spending.caps import COUNTED
 from core.spending.charge import Payer
 from core.spending.meter import Meter
 from core.spending.sentences import format_warning
-from core.storage import spending
+from core.storage import spending_limits
 from core.storage.store import Store
 
 log = structlog.get_logger()
@@ -23,7 +23,7 @@ async def warn_of_caps(
     limits = meter.caps.limits_for(payer, model, meter.clock(), COUNTED)
     if not limits:
         return
-    due = await store.run(lambda db: spending.mark_warned(db, turn_id, limits))
+    due = await store.run(lambda db: spending_limits.mark_warned(db, turn_id, limits))
     caps = {cap.label: cap for cap in meter.caps.all}
     for label, used in due:
         text = format_warning(caps[label], used)

@@ -9,7 +9,7 @@ from core.spending.charge import Payer
 from core.spending.periods import current_period
 from core.spending.prices import MILLION, Price
 from core.spending.settings import NANOS, CapPeriod, CapScope, CapSettings, SpendingSettings
-from core.storage.spending import SpendingLimit, Unit
+from core.storage.spending_limits import SpendingLimit, Unit
 
 LONGEST_ANSWER = 8_192  # tokens, where caps count them and nobody says how long an answer may be
 SHARE = 4  # an answer takes no more than this part of a cap

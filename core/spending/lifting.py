@@ -12,7 +12,7 @@ from core.spending.caps import Caps
 from core.spending.charge import Payer
 from core.spending.periods import current_period
 from core.spending.sentences import format_when
-from core.storage.spending import LedgerPlace, lift_caps
+from core.storage.spending_limits import LedgerPlace, lift_caps
 from core.storage.store import Store
 
 log = structlog.get_logger()

@@ -20,9 +20,10 @@ from core.spending.errors import LimitReached, PriceUnknown, SpendingRefused
 from core.spending.price_book import PriceBook
 from core.spending.prices import Price, Rates, format_rates
 from core.spending.sentences import format_refusal
-from core.storage import spending
+from core.storage import spending, spending_limits
 from core.storage.connection import Connection
-from core.storage.spending import LedgerPlace, ReservedCall, SettledCall, SpendingLimit, Unit
+from core.storage.spending import ReservedCall, SettledCall
+from core.storage.spending_limits import LedgerPlace, SpendingLimit, Unit
 from core.storage.store import Store
 
 log = structlog.get_logger()
@@ -209,14 +210,14 @@ class Meter:
         """Reserve a call within the transaction; return why it may not be made, and reserve nothing then."""
         now = self.clock()
         known = list(limits)
-        if known and spending.is_lifted(connection, reserved.place, now):
+        if known and spending_limits.is_lifted(connection, reserved.place, now):
             known = [limit for limit in known if limit.unit == "requests"]
         if price is None and any(limit.unit == "dollars" for limit in known):
             return PriceUnknown(f"{reserved.model} at {reserved.host}")
         over = spending.reserve_call(connection, reserved, known, is_sent=is_sent)
         if over is None:
             return None
-        goes_on = spending.goes_on_at(connection, over, reserved.amount_of(over.unit), now)
+        goes_on = spending_limits.goes_on_at(connection, over, reserved.amount_of(over.unit), now)
         cap = next(each for each in self.caps.all if each.label == over.label)
         told = format_refusal(cap, goes_on, now, self.caps.zone_of(payer))
         return LimitReached(f"{cap.scope} {cap.id} {cap.unit} {cap.period}", told, cap.unit)

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from core.spending.caps import Cap
-from core.storage.spending import Unit
+from core.storage.spending_limits import Unit
 
 WHO = {
     "person": "You have",

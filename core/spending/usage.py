@@ -9,12 +9,14 @@ from core.spending.caps import COUNTED, Caps
 from core.spending.charge import Payer
 from core.spending.periods import current_period
 from core.spending.sentences import format_amount, format_cap, format_dollars
-from core.storage import spending
+from core.storage import spending_limits
+from core.storage.audit import insert_deed
 from core.storage.connection import Connection
 from core.storage.store import Store
 from core.storage.usage import UsageLine, sum_usage
 
 SECOND, NANO = 1_000, 10**9
+READ = "read what others have spent"
 NONE_YET = "nothing yet"
 
 
@@ -37,7 +39,7 @@ class UsageTeller:
         """Return what a person reads who asks for it in a channel."""
         payer = Payer.of_message(message)
         own = await self.describe_own(payer)
-        more = await self._describe_others(payer) if self._may_see_all(message) else []
+        more = await self._tell_others(payer) if self._may_see_all(message) else []
         return "\n".join([*own, *more])
 
     async def describe_own(self, payer: Payer) -> list[str]:
@@ -50,6 +52,12 @@ class UsageTeller:
             f"- You, this month: {await self._describe(own, month)}",
         ]
         return ["**What answers cost**", *lines, *await self._store.run(lambda db: self._describe_caps(db, payer, now))]
+
+    async def _tell_others(self, payer: Payer) -> list[str]:
+        """Return what others have spent, and note who was told of it."""
+        actor = (payer.platform, payer.workspace, payer.person)
+        await self._store.run(lambda db: insert_deed(db, READ, actor))
+        return await self._describe_others(payer)
 
     async def _describe_others(self, payer: Payer) -> list[str]:
         since = current_period("month", self._clock(), self._caps.zone_of(payer)).since
@@ -68,7 +76,7 @@ class UsageTeller:
         lines = []
         for limit in limits:
             cap = caps[limit.label]
-            left = max(0, limit.most - spending.used_of(connection, limit))
+            left = max(0, limit.most - spending_limits.used_of(connection, limit))
             lines.append(f"- Of {format_cap(cap)}, {format_amount(cap.unit, left)} left")
         return lines
 

@@ -7,7 +7,7 @@ that has no line, and for one that still holds what a person said after its line
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from core.storage import erase_old, erase_said
+from core.storage import erase_old, erase_said, spending_limits
 from core.storage.connection import Connection
 from core.storage.named_values import NamedValues
 
@@ -177,12 +177,12 @@ RULES: Mapping[str, EraseRule] = {
         kept="how far each platform has been read, and 16 bits of the name of each thread that I opened"
     ),
     "spending": EraseRule(
-        of_person=[f"{SPENT_BY_NOBODY} WHERE {PLACE} AND person = @person"],
+        of_person=[spending_limits.forget_spender],
         of_conversation=[f"{SPENT_BY_NOBODY} WHERE {KEY}"],
         of_old=[f"{SPENT_BY_NOBODY} WHERE at < @before AND state = 'done' AND {{there}}"],
         people=["SELECT DISTINCT platform, workspace, person FROM spending"],
         label="what answers cost: your id, and where and for which question it was",
-        kept="how much was spent, when, on which model and for what; not by whom",
+        kept="how much was spent, when, on which model and for what; a keyed hash in place of you, for your caps",
     ),
     "lifted_caps": EraseRule(
         of_person=[

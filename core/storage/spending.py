@@ -6,23 +6,12 @@ A row is a reservation while its call is under way: it holds the longest answer 
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from core.messages import ConversationKey
 from core.storage.connection import Connection
 from core.storage.history import KEY, key_values
+from core.storage.spending_limits import LedgerPlace, SpendingLimit, Unit, used_of
 
-Unit = Literal["dollars", "tokens", "answers", "audio_minutes", "requests"]
-"""What a cap counts: billionths of a dollar, tokens, answers, thousandths of a second of sound, or turns begun."""
-
-# What a row counts for, finished or not.
-AMOUNTS: dict[Unit, str] = {
-    "dollars": "coalesce(nanos, 0) + held_nanos",
-    "tokens": "input + output + held_tokens",
-    "answers": "answers",
-    "audio_minutes": "audio_ms",
-    "requests": "CASE WHEN purpose = 'answer' THEN 1 ELSE 0 END",
-}
 OF_TURN = {"answer", "tool_round"}  # the purposes of calls that a turn's reservation is for
 PLACE = "platform, workspace, channel, thread, person, turn_id"
 INSERT = (
@@ -35,18 +24,6 @@ SETTLE = (
 )
 CUT = "UPDATE spending SET state = 'done', held_tokens = 0, held_nanos = 0 WHERE state = 'sent'"
 GROW = "UPDATE spending SET output = ?, nanos = ?, held_tokens = ?, held_nanos = ? WHERE id = ? AND state = 'sent'"
-
-
-@dataclass(frozen=True, slots=True)
-class LedgerPlace:
-    """Whose a call is, where, and for which turn; empty for nobody's."""
-
-    platform: str = ""
-    workspace: str = ""
-    channel: str = ""
-    thread: str = ""
-    person: str = ""
-    turn_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,41 +70,6 @@ class SettledCall:
     saved_nanos: int = 0
     is_estimated: bool = False
     prices: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class SpendingLimit:
-    """How much may be spent since a time, of a unit, where each of `platform` to `model` that is given fits.
-
-    `seconds` is how long a rolling period is, 0 for one of the calendar, which ends at `until`. `label` names the cap.
-    """
-
-    label: str
-    unit: Unit
-    most: int
-    since: float
-    until: float = 0.0
-    seconds: float = 0.0
-    platform: str = ""
-    workspace: str = ""
-    channel: str = ""
-    person: str = ""
-    model: str = ""
-
-    def where(self) -> tuple[str, list[object]]:
-        """Return the condition on rows, and its values."""
-        names = ("platform", "workspace", "channel", "person", "model")
-        given = {name: getattr(self, name) for name in names if getattr(self, name)}
-        return " AND ".join([*(f"{name} = ?" for name in given), "at >= ?"]), [*given.values(), self.since]
-
-
-def used_of(connection: Connection, limit: SpendingLimit, but: str = "") -> int:
-    """Return how much of a limit is used or held, in its unit, without the row `but`."""
-    where, values = limit.where()
-    rows = connection.execute(
-        f"SELECT coalesce(sum({AMOUNTS[limit.unit]}), 0) FROM spending WHERE {where} AND id <> ?", (*values, but)
-    )
-    return int(rows[0][0])
 
 
 def reserve_call(
@@ -217,63 +159,7 @@ def delete_call(connection: Connection, call_id: str) -> None:
         )
 
 
-def mark_warned(connection: Connection, turn_id: str, limits: Sequence[SpendingLimit]) -> list[tuple[str, int]]:
-    """Return the label of each limit of which a turn's person is to be warned, and what is used; note that they are.
-
-    That is from 80 % on, and once in its period; at its end the next refusal tells.
-    """
-    due = []
-    for limit in limits:
-        where, values = limit.where()
-        mark, used = f"|{limit.label}|", used_of(connection, limit)
-        if not limit.most * 4 <= used * 5 < limit.most * 5:
-            continue
-        if connection.execute(
-            f"SELECT 1 FROM spending WHERE {where} AND warned LIKE ? LIMIT 1", (*values, f"%{mark}%")
-        ):
-            continue
-        last = "seq = (SELECT max(seq) FROM spending WHERE turn_id = ?)"
-        if connection.execute(f"UPDATE spending SET warned = warned || ? WHERE {last} RETURNING 1", (mark, turn_id)):
-            due.append((limit.label, used))
-    return due
-
-
-def goes_on_at(connection: Connection, limit: SpendingLimit, needed: int, now: float) -> float | None:
-    """Return when a limit has room again for what is needed, in seconds since the epoch; None where it never has."""
-    if needed > limit.most:
-        return None
-    if not limit.seconds:
-        return limit.until
-    where, values = limit.where()
-    rows = connection.execute(f"SELECT at, {AMOUNTS[limit.unit]} FROM spending WHERE {where} ORDER BY at", values)
-    used = sum(int(amount) for _, amount in rows)
-    for at, amount in rows:
-        used -= int(amount)
-        if used + needed <= limit.most:
-            return float(at) + limit.seconds
-    return now
-
-
 def last_prompt(connection: Connection, key: ConversationKey) -> int:
     """Return how many tokens the last prompt of a conversation had, by the endpoint's count or else by ours."""
     rows = connection.execute(f"SELECT reported, counted FROM memories WHERE {KEY}", key_values(key))
     return int(max(rows[0])) if rows else 0
-
-
-def lift_caps(connection: Connection, place: LedgerPlace, until: float, by: str) -> None:
-    """Note that caps are lifted until a time, for the person of a place, or without one for all in its channel."""
-    connection.execute(
-        "INSERT INTO lifted_caps (at, platform, workspace, channel, person, until, lifted_by) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (time.time(), place.platform, place.workspace, place.channel, place.person, until, by),
-    )
-
-
-def is_lifted(connection: Connection, place: LedgerPlace, now: float) -> bool:
-    """Whether an administrator has lifted the caps for a person, or for a channel, until later than now."""
-    rows = connection.execute(
-        "SELECT 1 FROM lifted_caps WHERE until > ? AND platform = ? AND workspace = ? "
-        "AND (person = ? AND person <> '' OR person = '' AND channel = ?) LIMIT 1",
-        (now, place.platform, place.workspace, place.person, place.channel),
-    )
-    return bool(rows)

@@ -245,8 +245,13 @@ async def test_an_administrator_lifts_caps_from_the_chat_until_the_days_end(sand
         await ask(sandbox, "one")
         rows = await bot.store.run(lambda db: db.execute("SELECT person, lifted_by FROM lifted_caps"))
         assert rows == [(ADA, GRACE)]
-        await sandbox.workspace.say(GENERAL, mention("and I?"), user=GRACE)
+        await use_command(sandbox.workspace, GENERAL, "usage", GRACE)
         await sandbox.workspace.until(lambda: len(private(sandbox)) == 2)
+        audit = "SELECT action, detail FROM audit ORDER BY seq"
+        deeds = [("lifted caps", "of a person"), ("read what others have spent", "")]
+        assert await bot.store.run(lambda db: db.execute(audit)) == deeds
+        await sandbox.workspace.say(GENERAL, mention("and I?"), user=GRACE)
+        await sandbox.workspace.until(lambda: len(private(sandbox)) == 3)
     assert len(sandbox.model.requests) == 1
 
 

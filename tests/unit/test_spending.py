@@ -30,6 +30,8 @@ from core.spending.periods import current_period
 from core.spending.price_book import PriceBook
 from core.spending.reservations import TurnReservations
 from core.spending.settings import PriceSettings, SpendingSettings
+from core.storage.erase_everywhere import Person
+from core.storage.forgetting import forget_person
 from core.storage.settings import StorageSettings
 from core.storage.spending import settle_cut_calls
 from core.storage.store import Store
@@ -209,6 +211,25 @@ async def test_what_rolls_goes_on_as_soon_as_enough_has_passed(tmp_path: Path) -
     refusal = (await claimed(store, turns, 2)).refusal
     assert refusal
     assert "1 answer a minute; I go on in 40 seconds" in refusal.notice
+    await store.close()
+
+
+async def test_who_is_forgotten_does_not_begin_a_cap_anew(tmp_path: Path) -> None:
+    """What they had spent counts on under a keyed hash; their id is nowhere."""
+    store = Store(tmp_path / "confab.db")
+    metered = meter(store, {"scope": "person", "period": "day", "answers": 1})
+    turns = TurnReservations(metered, lambda _: SENT)
+    await store.add_message(message(1, key=in_thread("1")), if_joined=False)
+    first = await claimed(store, turns, 1)
+    async with metered.measure(Charge("answer", Payer.of_message(first.message, first.id)), SENT):
+        pass
+    asked = first.message
+    await store.run(lambda db: forget_person(db, Person(asked.key.platform, "", asked.author.id)))
+    rows = await store.run(lambda db: db.execute("SELECT person, channel, turn_id FROM spending"))
+    assert rows[0][0].startswith("forgotten ")
+    assert asked.author.id not in str(rows)
+    await store.add_message(message(2, key=in_thread("2")), if_joined=False)
+    assert (await claimed(store, turns, 2)).refusal
     await store.close()
 
 
