@@ -10,6 +10,7 @@ from pydantic import Field
 from bots.http_settings import HttpSettings
 from bots.platforms import PLATFORMS, ChosenPlatform, PlatformOffer
 from core.errors import SettingsError
+from core.policy import OF_WORKSPACE
 from core.setting_fields import Port, Section, setting_field
 from core.settings import CoreSettings, example_of, names_of, read_sections, sections_of
 
@@ -99,11 +100,15 @@ def _find_strange_places(found: Mapping[str, Any], offers: Sequence[PlatformOffe
     """Return a sentence for each setting that names channels, where one of them is none on any platform."""
     channels = {offer.name: offer.section.channel[0] for offer in offers}
     prefixed = "|".join(f"{name}:{pattern}" for name, pattern in channels.items())
+    placed = "|".join(f"{name}:[^:]+:{pattern}" for name, pattern in channels.items())
     bare = "|".join(channels.values())
     forms = " or ".join(f"{offer.name}:{offer.section.channel[1]}" for offer in offers)
     named = {
         "CONFAB_MODERATORS": (prefixed, getattr(found.get("moderation"), "moderators", ())),
-        "CONFAB_CHANNELS": (f"{prefixed}|{bare}", getattr(found.get("conversations"), "channels", ())),
+        "CONFAB_CHANNELS": (
+            f"{prefixed}|{placed}|{bare}|{OF_WORKSPACE}[^:]+",
+            getattr(found.get("conversations"), "channels", ()),
+        ),
     }
     return [
         f"{name}: a channel looks like {forms}."

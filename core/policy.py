@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import reduce
 from typing import Annotated, Any, ClassVar, Literal, Self
 from zoneinfo import available_timezones
 
@@ -52,6 +53,7 @@ def _known_zone(name: str) -> str:
     return name
 
 
+OF_WORKSPACE = "workspace:"  # before a workspace's id in CONFAB_CHANNELS
 AS_ASKED = "as asked"  # the language of answers: that of the question
 # What nobody below who said it changes: an operator's for a channel, a channel's for a person.
 FIRM: Mapping[str, bool] = {"follow_ups": False, "streaming": False, "strict": True}
@@ -69,7 +71,8 @@ class ChannelSettings(Section):
     is sent or shown before all of it is checked. `tools` are the names of those that the model has here. `model`: who
     answers, empty for the one that is asked everywhere. `persona`: as whom, by its name, empty for the bot itself.
     `knowledge`: what is taken in to be looked up, and `knowledge_across` whether other public channels are looked into
-    as well. `retention_days`: for how long what is said is kept, 0 for not at all. `hide`: which private
+    as well. `retention_days`: for how long what is said is kept, 0 for not at all, and
+    `retention_messages` how much of it in a channel. `hide`: which private
     data the model is not shown, and `hide_patterns` what else.
     """
 
@@ -135,6 +138,9 @@ class ChannelSettings(Section):
         "CONFAB_RETENTION_DAYS",
         "How many days it is kept what is said; 0: nothing is stored; empty: until somebody asks",
     )
+    retention_messages: PositiveInt | None = setting_field(
+        "CONFAB_RETENTION_MESSAGES", "How many messages of a channel are kept at the most; what is older goes, too"
+    )
     persona: Annotated[str, Field(max_length=200)] = setting_field(
         "CONFAB_PERSONA", "Who the bot is until another persona is chosen in the chat, by name; empty: itself", ""
     )
@@ -174,13 +180,13 @@ class ChannelSettings(Section):
 
 
 class ConversationSettings(ChannelSettings):
-    """How the bot behaves everywhere, and the channels that differ, by id: `C1`, or `slack:C1`."""
+    """How the bot behaves everywhere, and what differs: `C1`, `slack:C1` or `slack:T1:C1`, and `workspace:T1`."""
 
     model_config = ConfigDict(extra="ignore")
 
     channels: Annotated[dict[str, ChannelSettings], AS_JSON] = setting_field(
         "CONFAB_CHANNELS",
-        'What channels do differently, by id or platform:id, as JSON: {"C123": {"follow_ups": false}}',
+        'What channels do differently, as JSON: {"C123": {"follow_ups": false}}; also slack:T1:C123, or workspace:T1',
         {},
     )
 
@@ -213,17 +219,17 @@ class Scope:
 class Policies:
     """What holds where, and for whom.
 
-    The operator's defaults stand first, or those of a channel that differs, by id: `C1`, or `slack:C1`. Over them goes
-    what was chosen in the chat for the workspace and for the channel, and then what a person chose for themselves, as
-    far as FIRM lets it.
+    The operator's defaults stand first. Over them goes what the operator says of a workspace, `workspace:T1`, and of a
+    channel, `C1`, `slack:C1` or `slack:T1:C1`. Over that goes what was chosen in the chat for the workspace and for the
+    channel, and then what a person chose for themselves, as far as FIRM lets it.
     """
 
     def __init__(
         self, default: ChannelSettings | None = None, channels: Mapping[str, ChannelSettings] | None = None
     ) -> None:
         self._default = ChannelSettings().overlaid(default or ChannelSettings())
-        self._channels = {name: self._default.overlaid(own) for name, own in (channels or {}).items()}
-        self._with_tools = {name for name, own in (channels or {}).items() if "tools" in own.model_fields_set}
+        self._own = dict(channels or {})
+        self._laid: dict[tuple[str, ...], ChannelSettings] = {(): self._default}
         self._chosen: dict[Scope, ChannelSettings] = {}
 
     def policy_of(self, key: ConversationKey, person: str = "") -> ChannelSettings:
@@ -236,19 +242,24 @@ class Policies:
 
     def operators_policy(self, key: ConversationKey) -> ChannelSettings:
         """Return what the operator says of a conversation, whatever was chosen there."""
-        for name in _names_of(key):
-            if name in self._channels:
-                return self._channels[name]
-        return self._default
+        names = self._names_for(key)
+        if names not in self._laid:
+            self._laid[names] = reduce(ChannelSettings.overlaid, map(self._own.__getitem__, names), self._default)
+        return self._laid[names]
 
     def has_own_tools(self, key: ConversationKey) -> bool:
         """Return whether the operator lists which tools a conversation's channel has, those of sources included."""
-        name = next((each for each in _names_of(key) if each in self._channels), "")
-        return name in self._with_tools
+        return any("tools" in self._own[name].model_fields_set for name in self._names_for(key))
 
     def all_settings(self) -> list[ChannelSettings]:
         """Return what the operator says of all conversations, and of each channel that differs."""
-        return [self._default, *self._channels.values()]
+        return [self._default, *map(self._default.overlaid, self._own.values())]
+
+    def _names_for(self, key: ConversationKey) -> tuple[str, ...]:
+        """Return by which names CONFAB_CHANNELS knows a conversation's channel, the closest one last."""
+        channel = f"{key.platform}:{key.channel}"
+        closest = f"{key.platform}:{key.workspace}:{key.channel}"
+        return tuple(filter(self._own.__contains__, (f"{OF_WORKSPACE}{key.workspace}", key.channel, channel, closest)))
 
     def chosen_in(self, scope: Scope) -> ChannelSettings:
         """Return what was chosen in the chat for a channel or by a person."""
@@ -261,11 +272,6 @@ class Policies:
     def apply_choice(self, scope: Scope, chosen: ChannelSettings) -> None:
         """Let what was chosen for a channel or by a person be this from now on."""
         self._chosen[scope] = chosen
-
-
-def _names_of(key: ConversationKey) -> tuple[str, str]:
-    """Return by which names CONFAB_CHANNELS may know a conversation's channel, the closer one first."""
-    return f"{key.platform}:{key.channel}", key.channel
 
 
 def _overlaid_within(policy: ChannelSettings, chosen: ChannelSettings) -> ChannelSettings:

@@ -103,7 +103,7 @@ def _named_channels(settings: Settings, chosen: ChosenPlatform) -> set[str]:
     """Return the channels of a platform that CONFAB_CHANNELS and CONFAB_MODERATORS name, with its name or without."""
     prefix, (pattern, _) = f"{chosen.offer.name}:", chosen.settings.channel
     named = [*settings.conversations.channels, *settings.moderation.moderators]
-    bare = (each.removeprefix(prefix) for each in named)
+    bare = (each.rpartition(":")[2] if each.startswith(prefix) else each for each in named)
     return {each for each in bare if re.fullmatch(pattern, each)}
 
 

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import structlog
 
-from core.policy import ConversationSettings
+from core.messages import ConversationKey
+from core.policy import ConversationSettings, Policies
 from core.privacy.hold import LegalHold
 from core.storage.connection import Connection
 from core.storage.erase_everywhere import OldRows
 from core.storage.errors import StatementRefused, StorageUnavailable
 from core.storage.forgetting import all_places, forget_old, is_erasing
-from core.storage.retention import find_old_rows
+from core.storage.retention import find_old_rows, find_overfull
 from core.storage.scrub import is_to_be_scrubbed, is_to_be_scrubbed_at_once, scrub_file
 from core.storage.store import Store
 from core.storage.tombstones import apply_tombstones, read_tombstones, save_tombstones, select_tombstones
@@ -33,6 +34,9 @@ class Keeper:
         self._path = path
         self._days = settings.retention_days
         self._channels = retention_by_channel(settings)
+        self._policies = Policies(settings, settings.channels)
+        bounds = [(each.retention_days, each.retention_messages) for each in self._policies.all_settings()]
+        self._limits_anything = any(bound is not None for each in bounds for bound in each)
         self._hold = hold
         self._woken = asyncio.Event()
 
@@ -75,11 +79,16 @@ class Keeper:
 
     async def _find_old(self, now: float) -> list[OldRows]:
         """Return what may go: nothing at all where a person is held, whose words may stand among anybody's."""
-        if self._hold.is_of_people or (self._days is None and not self._channels):
+        if self._hold.is_of_people or not self._limits_anything:
             return []
         places = await self._store.run(all_places) if self._hold.is_held else []
         held = [key for key in places if self._hold.holds_place(key)]
-        return find_old_rows(self._days, self._channels, held, now)
+        past = find_old_rows(self._days, self._channels, held, now)
+        overfull = await self._store.run(partial(find_overfull, most_in=self._most_in, held=held))
+        return [*past, *overfull]
+
+    def _most_in(self, key: ConversationKey) -> int | None:
+        return self._policies.operators_policy(key).retention_messages
 
     async def _wait(self, seconds: float) -> None:
         try:

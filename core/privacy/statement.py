@@ -61,8 +61,11 @@ def kept_lines(facts: PrivacyFacts, policy: ChannelSettings) -> list[str]:
 
 
 def _duration(policy: ChannelSettings) -> str:
-    days = policy.retention_days
-    return "until somebody asks me to forget it, or deletes it in the chat" if days is None else _days(days)
+    days, most = policy.retention_days, policy.retention_messages
+    at_most = [f"no more than the last {most} messages of a channel"] if most else []
+    if days is not None:
+        return " and ".join([_days(days), *at_most])
+    return ", and ".join(["until somebody asks me to forget it, or deletes it in the chat", *at_most])
 
 
 def _days(days: float) -> str:

@@ -110,6 +110,49 @@ async def test_what_is_past_its_days_goes_by_the_clock_and_by_channel(tmp_path: 
     assert leaks(tmp_path, CANARY) == []
 
 
+@pytest.mark.parametrize(
+    ("channels", "kept"),
+    [
+        ({"workspace:T1": 1.0}, ["young 2", "young 4"]),
+        ({"workspace:T2": 1.0}, ["old 1", "young 2", "old 3", "young 4"]),
+        ({"workspace:T1": 1.0, "C1": 30.0}, ["old 1", "young 2", "young 4"]),
+        ({"workspace:T1": None, "slack:C1": 1.0}, ["young 2", "old 3", "young 4"]),
+        ({"C1": 30.0, "slack:T1:C1": 1.0}, ["young 2", "old 3", "young 4"]),
+        ({"slack:C1": 1.0, "slack:T2:C1": 30.0}, ["young 2", "old 3", "young 4"]),
+    ],
+)
+async def test_the_closest_name_of_a_place_says_for_how_long(
+    tmp_path: Path, channels: dict[str, float | None], kept: list[str]
+) -> None:
+    """A channel before its workspace, and the longer name of a channel before the shorter one."""
+    path = tmp_path / "confab.db"
+    store = Store(path)
+    for number, (word, channel) in enumerate((("old", "C1"), ("young", "C1"), ("old", "C2"), ("young", "C2")), start=1):
+        await ask(store, number, ADA, f"{word} {number}", age=(3 if word == "old" else 0.5) * DAY, channel=channel)
+    own = {name: ChannelSettings(retention_days=days) for name, days in channels.items()}
+    await Keeper(store, path, ConversationSettings(channels=own), LegalHold()).look()
+    assert column(path, "SELECT text FROM entries WHERE role = 'user' ORDER BY seq") == kept
+    await store.close()
+
+
+async def test_of_a_channel_the_last_messages_stay(tmp_path: Path) -> None:
+    """As many as are to; what is older goes with all that belongs to it, and another channel keeps its own number."""
+    path = tmp_path / "confab.db"
+    store = Store(path)
+    for number in range(1, 5):
+        await ask(store, number, ADA, f"{CANARY if number < 3 else 'kept'} {number}", age=(5 - number) * 60)
+    await ask(store, 5, ADA, "kept elsewhere", age=9 * DAY, channel="C2")
+    own = {"C2": ChannelSettings(retention_messages=100)}
+    keeper = Keeper(store, path, ConversationSettings(retention_messages=4, channels=own), LegalHold())
+    await keeper.look()
+    kept = ["kept 3", "kept 4", "kept elsewhere"]
+    assert column(path, "SELECT text FROM entries WHERE role = 'user' ORDER BY seq") == kept
+    await keeper.look()
+    assert len(column(path, "SELECT 1 FROM entries")) == 6
+    await store.close()
+    assert leaks(tmp_path, CANARY) == []
+
+
 async def test_under_a_hold_the_clock_erases_nothing_of_it(tmp_path: Path) -> None:
     """Of a channel, nothing there; of a person, nothing anywhere."""
     path = tmp_path / "confab.db"

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -79,7 +80,11 @@ def test_a_channel_that_no_platform_can_have_is_refused(name: str, place: str) -
     """By its form: it would otherwise be passed over in silence."""
     value = json.dumps({place: {"merge": True}}) if name == "CONFAB_CHANNELS" else place
     assert faults({**ENOUGH, name: value}) == [f"{name}: a channel looks like slack:C123 or discord:123."]
-    good = json.dumps({"slack:C1": {}, "C1": {}, "12": {}}) if name == "CONFAB_CHANNELS" else "slack:C1, discord:12"
+    good = (
+        json.dumps({name: {} for name in ("slack:C1", "C1", "12", "discord:7:12", "workspace:T1")})
+        if name == "CONFAB_CHANNELS"
+        else "slack:C1, discord:12"
+    )
     assert faults({**ENOUGH, name: good}) == []
 
 
@@ -186,12 +191,26 @@ def test_what_a_channel_leaves_out_stays_as_it_is_for_all(own: dict[str, bool | 
     assert policy.history_tokens == own.get("history_tokens", 7)
 
 
-def test_a_channel_is_named_by_its_id_or_with_its_platform() -> None:
-    """The one with its platform goes first, and holds there alone."""
-    policies = Policies(channels={"1": ChannelSettings(merge=True), "discord:1": ChannelSettings(threads=False)})
-    slack, discord = (policies.policy_of(ConversationKey(name, "W", "1", "9")) for name in ("slack", "discord"))
-    assert (slack.merge, slack.threads) == (True, True)
-    assert (discord.merge, discord.threads) == (False, False)
+def test_a_channel_is_named_by_its_id_or_with_more_and_lies_over_its_workspace() -> None:
+    """What a closer name says goes over what the others say; what none says is as it is for all."""
+    own = {
+        "discord:W:1": ChannelSettings(language="Dutch"),
+        "1": ChannelSettings(merge=True, language="French"),
+        "workspace:W": ChannelSettings(merge=False, threads=False, language="German", history_messages=7),
+        "discord:1": ChannelSettings(threads=True, history_messages=8),
+    }
+    policies = Policies(ChannelSettings(history_tokens=99), own)
+    keys = [
+        ConversationKey(*parts, "9") for parts in (("slack", "W", "1"), ("discord", "W", "1"), ("discord", "W", "2"))
+    ]
+    found = [policies.policy_of(key) for key in (*keys, replace(keys[1], workspace="V"))]
+    names = ("merge", "threads", "language", "history_messages", "history_tokens")
+    assert [tuple(getattr(policy, name) for name in names) for policy in found] == [
+        (True, False, "French", 7, 99),
+        (True, True, "Dutch", 8, 99),
+        (False, False, "German", 7, 99),
+        (True, True, "French", 8, 99),
+    ]
 
 
 def test_a_channel_s_thresholds_go_over_those_for_all() -> None:
