@@ -73,6 +73,7 @@ SINKS: dict[tuple[str, str, str], tuple[Path, ...]] = {
     ("core.tools.journal", "save_calls", "run"): ("tool",),
     ("core.spending.usage", "describe_own", "run"): (),
     ("core.spending.usage", "_describe", "run"): (),
+    ("core.spending.usage", "_tell_others", "run"): (),
     ("core.spending.lifting", "lift", "run"): (),
     ("core.spending.cap_warnings", "warn_of_caps", "run"): (),
     ("core.spending.cap_warnings", "warn_of_caps", "post_notice"): (),  # a sentence of Confab's own
