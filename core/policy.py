@@ -186,7 +186,7 @@ class ConversationSettings(ChannelSettings):
 
     channels: Annotated[dict[str, ChannelSettings], AS_JSON] = setting_field(
         "CONFAB_CHANNELS",
-        'What channels do differently, as JSON: {"C123": {"follow_ups": false}}; by id, platform:T1:C123, or workspace:T1',
+        'What channels do differently, as JSON: {"C123": {"merge": true}}; by id, platform:T1:C123, or workspace:T1',
         {},
     )
 
