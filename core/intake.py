@@ -7,6 +7,7 @@ from functools import partial
 
 import structlog
 
+from core.channel_gone import ChannelGone
 from core.commands import QUESTION_DELETED, STOPPED
 from core.conversation import Conversation
 from core.messages import ConversationKey, Deletion, Edit, Message, PlatformEvent
@@ -62,6 +63,9 @@ class Intake:
                 self._worker.end_answers(QUESTION_DELETED, partial(_needs_message, deletion), replaces=True)
                 for key in waiting:
                     self._worker.wake(key)
+            case ChannelGone() as gone:
+                if self._conversation.knowledge:
+                    await self._conversation.knowledge.drop_channel(gone)
         return False
 
     def forget_lines(self) -> None:

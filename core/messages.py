@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from core.channel_gone import ChannelGone
 from core.errors import BotError
 from core.face import Face
 
@@ -11,8 +12,7 @@ Role = Literal["system", "user", "assistant", "tool"]
 Origin = Literal["", "channel"]
 Command = Literal[
     "", "ask", "edit", "stop", "reset", "memory", "persona", "settings", "help", "deleted", "full", "unheard", "click",
-    "privacy", "export me", "forget me", "forget this", "leave me out", "read me again",
-    "usage", "uncap", "sources",
+    "privacy", "export me", "forget me", "forget this", "leave me out", "read me again", "usage", "uncap", "sources",
 ]  # fmt: skip
 Standing = Literal["alone", "member", "administrator"]  # where one writes; `alone` is in a direct message
 MOST_FILES = 20  # of one message that are read
@@ -143,7 +143,7 @@ class Deletion:
     message_id: str
 
 
-PlatformEvent = Message | Edit | Deletion
+PlatformEvent = Message | Edit | Deletion | ChannelGone
 Receive = Callable[[PlatformEvent], Awaitable[bool]]
 
 

@@ -38,9 +38,22 @@ def link_to_message(message: Message) -> str:
     return f"https://discord.com/channels/{message.key.workspace}/{room}/{message.id}"
 
 
+def is_closed_off(before: discord.abc.GuildChannel, after: discord.abc.GuildChannel) -> bool:
+    """Whether everyone, or the bot, could see a channel before, and no longer can."""
+    was, now = (rights_in(_channel_payload(each), _guild_payload(each.guild), {}) for each in (before, after))
+    return bool(was & VIEW and not now & VIEW) or (_is_seen(before) and not _is_seen(after))
+
+
+def _is_seen(channel: discord.abc.GuildChannel) -> bool:
+    """Whether the bot sees a channel."""
+    return channel.permissions_for(channel.guild.me).view_channel
+
+
 def _is_open_to_all(guild: discord.Guild, channel: discord.abc.GuildChannel) -> bool:
     """Whether everyone on the server may read a channel with its history, and nobody is denied it."""
     everyone = rights_in(_channel_payload(channel), _guild_payload(guild), {})
+    if getattr(channel, "nsfw", False):
+        return False  # what it holds is not for every reader of another one
     return everyone & READING == READING and not any(
         _denied_rights(each) & READING for each in channel.overwrites.values()
     )

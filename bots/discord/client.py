@@ -8,6 +8,7 @@ import structlog
 from discord import app_commands
 
 from bots.backfill import Backfill
+from bots.discord.audience import is_closed_off
 from bots.discord.calls import LONGEST_WAIT
 from bots.discord.commands import SlashCommands
 from bots.discord.guarded_state import GuardedState
@@ -114,6 +115,31 @@ class DiscordClient(discord.AutoShardedClient):
         """MESSAGE_DELETE_BULK."""
         if self._ear:
             await self._ear.receive_deletions(payload.channel_id, payload.guild_id, sorted(payload.message_ids))
+
+    async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
+        """CHANNEL_DELETE; also where the bot may no longer see one."""
+        if self._ear:
+            await self._ear.receive_loss(channel.guild.id, channel.id)
+
+    async def on_guild_channel_update(self, before: discord.abc.GuildChannel, after: discord.abc.GuildChannel) -> None:
+        """CHANNEL_UPDATE: one that is made private, or that the bot may no longer see, begins anew."""
+        if self._ear and is_closed_off(before, after):
+            await self._ear.receive_loss(after.guild.id, after.id)
+
+    async def on_raw_thread_delete(self, payload: discord.RawThreadDeleteEvent) -> None:
+        """THREAD_DELETE."""
+        if self._ear:
+            await self._ear.receive_loss(payload.guild_id, payload.parent_id, payload.thread_id)
+
+    async def on_thread_remove(self, thread: discord.Thread) -> None:
+        """THREAD_MEMBERS_UPDATE: the bot was taken out of a thread, which loses it a private one."""
+        if self._ear and thread.is_private():
+            await self._ear.receive_loss(thread.guild.id, thread.parent_id, thread.id)
+
+    async def on_guild_remove(self, guild: discord.Guild) -> None:
+        """GUILD_DELETE without an outage: the bot was removed."""
+        if self._ear:
+            await self._ear.receive_loss(guild.id)
 
     async def on_error(self, event_method: str, /, *args: object, **kwargs: object) -> None:  # noqa: ARG002 - the SDK's signature
         """Log what went wrong with an event, and have what it told read again."""

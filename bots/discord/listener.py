@@ -15,6 +15,7 @@ from bots.discord.places import DIRECT, DiscordPlace, place_of
 from bots.discord.thread_renaming import ThreadRenaming
 from bots.discord.typing import TypingIndicator
 from bots.state import PlatformState
+from core.channel_gone import ChannelGone
 from core.messages import ConversationKey, Deletion, Edit, Message, PlatformEvent, Receive
 
 log = structlog.get_logger()
@@ -83,6 +84,11 @@ class DiscordEventReader:
                 self._typing.end_typing(str(number))
         for number in messages:
             await self._renaming.follow_question(number)
+
+    async def receive_loss(self, guild: int, channel: int | str = "", thread: int | str = "") -> None:
+        """Take in that a thread, a channel, or without one the whole server is no longer seen as before."""
+        if self._open:
+            await self._receive(ChannelGone("discord", str(guild), str(channel), str(thread)))
 
     async def _receive_event(self, message: discord.Message, event: Callable[[Message], PlatformEvent]) -> None:
         async with self._order_of(message.channel.id):

@@ -15,6 +15,7 @@ import structlog
 
 from bots.discord.authors import roles_of
 from bots.discord.places import DIRECT
+from core.channel_gone import ChannelGone
 from core.messages import Author, Deletion, Earlier, Edit, Message, PlatformEvent, Receive
 
 log = structlog.get_logger()
@@ -39,7 +40,7 @@ class MemberRoles:
 
     async def receive_event(self, receive: Receive, event: PlatformEvent) -> bool:
         """Hand an event on, with the roles of all who wrote in it; return what `receive` does."""
-        if isinstance(event, Deletion):
+        if isinstance(event, Deletion | ChannelGone):
             return await receive(event)
         message = event.message if isinstance(event, Edit) else event
         (message,) = await self.complete(message.key.workspace, [message])

@@ -18,6 +18,7 @@ from bots.backfill import Backfill
 from bots.edit_rate import EditRate
 from bots.markdown.splitting import Growing
 from bots.silence import explain_silence
+from bots.slack.audience import SlackAudience
 from bots.slack.backfill import MARGIN, SILENCE, SlackBackfill, microseconds_of
 from bots.slack.calls import MaybeSent, SlackCalls, SlackRefusal
 from bots.slack.cards import show_card, whisper
@@ -43,7 +44,7 @@ from bots.streaming import Pace, ReplyStream
 from core.cards import Card
 from core.chat_commands import ChatCommands
 from core.commands import is_ranked
-from core.knowledge.audience import NOBODY_ELSE, Audience
+from core.knowledge.audience import Audience
 from core.messages import Attachment, ConversationKey, Earlier, Message, Receive, Turn
 from core.model_events import ReplyEvent
 from core.ports import Journal
@@ -72,6 +73,7 @@ class Slack:
         self._calls = SlackCalls(_open_client(options, session, options.bot_token))
         self._bolts_client = _open_client(options, session, None)  # it carries the token of each event's authorization
         self._people = DisplayNames(self._calls)
+        self._audience = SlackAudience(self._calls)
         self._files = SlackFiles(session, options.bot_token, options.api_url, options.file_hosts)
         self._ephemeral = Ephemeral(session)
         self._status = ThinkingStatus(self._calls)
@@ -98,8 +100,9 @@ class Slack:
             bot_user_id=me["user_id"],
         )
         team, user, self._url = str(me["team_id"]), str(me["user_id"]), str(me.get("url") or "https://slack.com/")
+        hear = partial(self._audience.receive_event, receive)
         ear = SlackEventReader(
-            team, user, receive, self._state, dm_threads=self._options.dm_threads, bot_id=str(me.get("bot_id") or "")
+            team, user, hear, self._state, dm_threads=self._options.dm_threads, bot_id=str(me.get("bot_id") or "")
         )
         missed = SlackBackfill(self._calls, team, ear, self._state)
         self._catch_up = Backfill(f"slack/{team}", self._state, missed.read_missed, MARGIN, SILENCE)
@@ -191,9 +194,9 @@ class Slack:
         is_own = author.id in {self._identity.bot_user_id, self._identity.bot_id}
         return Earlier(said.author, said.text, ts, float(ts), is_own, said.attachments, said.quotations)
 
-    async def find_audience(self, message: Message, channels: Sequence[str]) -> Audience:  # noqa: ARG002 - the port's signature
+    async def find_audience(self, message: Message, channels: Sequence[str]) -> Audience:
         """Return who reads the answer to a message, and which of these channels all of them may read just now."""
-        return NOBODY_ELSE
+        return await self._audience.find_audience(message, channels)
 
     def link_to(self, message: Message) -> str:
         """Return a message's permalink (Slack docs, chat.getPermalink: what it returns has this form)."""

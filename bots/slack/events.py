@@ -8,6 +8,7 @@ from bots.slack.incoming import mentions_bot, opens_with_other_mention, to_markd
 from bots.slack.payload_values import Payload, mapping_at, mappings_at, text_at, ts_at
 from bots.slack.post_text import attachments_of, read_text
 from bots.state import PlatformState
+from core.channel_gone import ChannelGone
 from core.commands import command_of
 from core.messages import Author, ConversationKey, Deletion, Edit, Message, PlatformEvent, Receive
 
@@ -16,6 +17,10 @@ log = structlog.get_logger()
 SET_ASIDE = "Slack sent it in a form that is not known; `turns --failed` lists it, and everything else goes on."
 SPOKEN = {None, "file_share", "thread_broadcast", "me_message"}  # subtypes in which somebody says something,
 SAID = {*SPOKEN, "bot_message"}  # and those of an app or a webhook as well; all others are Slack's own words
+GONE = {
+    *("channel_left", "group_left", "channel_deleted", "group_deleted"),
+    *("channel_archive", "group_archive", "channel_convert_to_private"),
+}
 SLACKBOT = "USLACKBOT"
 AN_APP = "An app"
 
@@ -32,6 +37,8 @@ def read_event(body: Payload, bot_user: str, *, dm_threads: bool = True, bot_id:
     message belongs to one flow instead of a thread of its own. Raises UnreadablePayload.
     """
     event = mapping_at(body, "event")
+    if (gone := _place_that_is_gone(event)) is not None:
+        return ChannelGone("slack", _workspace_of(body), gone)
     if event.get("type") not in ("message", "app_mention"):
         return None
     reader = _Reader(_workspace_of(body), bot_user, dm_threads, bot_id)
@@ -41,6 +48,18 @@ def read_event(body: Payload, bot_user: str, *, dm_threads: bool = True, bot_id:
         case "message_deleted":
             return reader.read_deletion(_channel_of(event), ts_at(event, "deleted_ts"))
     return reader.read_message(event, _channel_of(event), _is_direct(event)) if reader.is_heard(event) else None
+
+
+def _place_that_is_gone(event: Payload) -> str | None:
+    """Return the channel that was left, deleted, archived or made private; "" for the whole workspace, None for none.
+
+    The last two also come as messages, which need no subscription of their own (Slack docs, message subtypes;
+    `channel_convert_to_private` is sent as well).
+    """
+    if event.get("type") == "app_uninstalled":
+        return ""
+    told = event.get("subtype") if event.get("type") == "message" else event.get("type")
+    return text_at(event, "channel") or None if told in GONE else None
 
 
 def is_home_opened(body: Payload) -> bool:

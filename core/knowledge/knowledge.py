@@ -3,8 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+import structlog
 from pydantic import TypeAdapter
 
+from core.channel_gone import ChannelGone
 from core.files.kinds import kind_of
 from core.history import History
 from core.knowledge.audience import NOBODY_ELSE, SourcePlatform
@@ -25,6 +27,8 @@ from core.storage.connection import Connection
 from core.storage.knowledge import NewSource
 from core.storage.passages import Passage, View
 from core.storage.store import Store
+
+log = structlog.get_logger()
 
 MESSAGE = TypeAdapter(Message)
 ROOM = 6_000  # tokens of a prompt that what was found may take
@@ -92,6 +96,11 @@ class Knowledge:
         if new or said:
             await self._store.run(lambda db: _insert_all(db, new, said, link))
             self._indexer.wake()
+
+    async def drop_channel(self, gone: ChannelGone) -> None:
+        """Drop what was posted in a place that the bot, or everybody else, no longer sees as before."""
+        if count := await self._store.run(lambda db: knowledge.delete_of_channel(db, gone)):
+            log.info("no longer looked up", channel=f"{gone.platform}:{gone.workspace}:{gone.channel}", sources=count)
 
     def _is_heard(self, message: Message) -> bool:
         """Whether it is looked up what a message says."""

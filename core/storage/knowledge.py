@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
+from core.channel_gone import ChannelGone
 from core.messages import ConversationKey
 from core.storage.connection import Connection
 
@@ -219,12 +220,12 @@ def delete_files_except(connection: Connection, place: Sequence[str], left: Sequ
     connection.execute(f"DELETE FROM sources WHERE {PLACE} AND kind = 'file'{others}", (*place, *left))
 
 
-def delete_of_channel(connection: Connection, platform: str, workspace: str, channel: str = "") -> None:
-    """Drop what was posted in a channel, or without one in all of a workspace, that the bot no longer sees."""
-    place = (platform, workspace, *([channel] if channel else []))
-    connection.execute(
-        f"DELETE FROM sources WHERE platform = ? AND workspace = ?{' AND channel = ?' if channel else ''}", place
-    )
+def delete_of_channel(connection: Connection, gone: ChannelGone) -> int:
+    """Drop what was posted in a place that is gone; return how many sources that were."""
+    place = {"platform": gone.platform, "workspace": gone.workspace, "channel": gone.channel, "thread": gone.thread}
+    named = {column: value for column, value in place.items() if value}
+    where = " AND ".join(f"{column} = ?" for column in named)
+    return len(connection.execute(f"DELETE FROM sources WHERE {where} RETURNING 1", (*named.values(),)))
 
 
 def save_citations(connection: Connection, turn_id: str, cited: Sequence[Citation]) -> None:

@@ -13,6 +13,7 @@ import bots.platforms
 STORAGE = ("core.storage",)
 PORT = (
     "core.cards",
+    "core.channel_gone",
     "core.chat_commands",
     "core.commands",
     "core.errors",
@@ -29,6 +30,7 @@ PORT = (
 NOUNS = (
     "core.face",
     "core.cards",
+    "core.channel_gone",
     "core.messages",
     "core.model_events",
     "core.ports",

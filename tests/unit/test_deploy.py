@@ -34,6 +34,10 @@ SCOPES_OF_EVENTS: dict[str, set[str]] = {
     "message.im": {"im:history"},
     "message.mpim": {"mpim:history"},
     "app_home_opened": set(),
+    "channel_left": {"channels:read"},
+    "group_left": {"groups:read"},
+    "channel_deleted": {"channels:read"},
+    "group_deleted": {"groups:read"},
 }
 # What each call of the Web API needs (Slack docs, reference/methods); the histories are those of the events above.
 SCOPES_OF_CALLS: dict[str, set[str]] = {

@@ -163,6 +163,7 @@ ONLY_READ = (
     }
     | {
         *(("core.knowledge.indexer", name) for name in ("start_reading", "_read_all", "_release_or_fail", "_end")),
+        ("core.knowledge.knowledge", "drop_channel"),
         *(("core.knowledge.indexer", "read_waiting"), ("core.knowledge.listing", "_drop_conversation")),
         *(("core.knowledge.knowledge", name) for name in ("look_up", "_view_of", "_silenced_authors")),
         ("core.knowledge.finder", "find_passages"),

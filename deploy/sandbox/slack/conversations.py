@@ -87,6 +87,8 @@ def list_all(workspace: Workspace, arguments: Arguments) -> Answer:
     """Describe the conversations of the given types that the app may see, in pages."""
     kinds = _kinds(arguments)
     seen = [room for room in workspace.channels.values() if room.kind in kinds and _visible(workspace, room)]
+    if flag(arguments, "exclude_archived"):
+        seen = [room for room in seen if not room.is_archived]
     return page("channels", [room.as_json(workspace.bot_user) for room in seen], arguments)
 
 

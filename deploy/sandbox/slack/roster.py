@@ -28,7 +28,7 @@ ChannelKind = Literal["channel", "group", "im", "mpim"]
 class User:
     """A member of the workspace, or a guest of another `team`; `bot_id` is empty for a person.
 
-    `is_admin` says that they administer and own their team.
+    `is_admin` says that they administer and own their team, `is_restricted` that they are a guest there.
     """
 
     id: str
@@ -38,6 +38,7 @@ class User:
     bot_id: str = ""
     is_admin: bool = False
     team: str = TEAM
+    is_restricted: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """Return the user object of users.info (Slack docs, User object)."""
@@ -54,6 +55,8 @@ class User:
             "is_admin": self.is_admin,
             "is_owner": self.is_admin,
             "is_primary_owner": self.is_admin,
+            "is_restricted": self.is_restricted,
+            "is_ultra_restricted": False,
             "is_app_user": False,
             "tz": "Europe/London",
             "tz_offset": 0,
@@ -63,7 +66,10 @@ class User:
 
 @dataclass(slots=True)
 class Channel:
-    """A place where posts stand; `posts` by ts, oldest first, `threads` holds the replies to each root."""
+    """A place where posts stand; `posts` by ts, oldest first, `threads` holds the replies to each root.
+
+    `is_shared` says that people of another workspace read there, by Slack Connect.
+    """
 
     id: str
     name: str
@@ -71,6 +77,8 @@ class Channel:
     members: set[str]
     posts: dict[str, Post] = field(default_factory=dict)
     threads: dict[str, dict[str, Post]] = field(default_factory=dict)
+    is_archived: bool = False
+    is_shared: bool = False
 
     def add(self, post: Post) -> None:
         """Put a post at the end, and under its root if it is a reply."""
@@ -91,7 +99,7 @@ class Channel:
 
     def as_json(self, viewer: str) -> dict[str, Any]:
         """Return the conversation object as `viewer`, a user id, sees it (Slack docs, Conversation object)."""
-        shared = {"id": self.id, "is_archived": False, "created": 1_700_000_000, "context_team_id": TEAM}
+        shared = {"id": self.id, "is_archived": self.is_archived, "created": 1_700_000_000, "context_team_id": TEAM}
         if self.kind == "im":
             other = next(member for member in sorted(self.members) if member != viewer)
             return {**shared, "is_im": True, "user": other, "is_user_deleted": False}
@@ -104,6 +112,10 @@ class Channel:
             "is_im": False,
             "is_mpim": self.kind == "mpim",
             "is_private": self.kind != "channel",
+            "is_shared": self.is_shared,
+            "is_ext_shared": self.is_shared,
+            "is_org_shared": False,
+            "is_pending_ext_shared": False,
             "is_general": self.name == "general",
             "is_member": viewer in self.members,
             "num_members": len(self.members),

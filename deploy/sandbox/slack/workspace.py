@@ -27,6 +27,7 @@ from deploy.sandbox.wire.raw import RawFields
 # What the app's manifest subscribes to, and what it adds to Slack. Slack docs, Events API and App manifest.
 SUBSCRIPTIONS = frozenset(
     {"app_mention", "message.channels", "message.groups", "message.im", "message.mpim", "app_home_opened"}
+    | {"channel_left", "group_left", "channel_deleted", "group_deleted"}
 )
 COMMANDS = frozenset({"/confab"})
 SHORTCUTS = frozenset({"confab_ask", "confab_stop", "confab_reset"})
