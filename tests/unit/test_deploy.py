@@ -44,6 +44,8 @@ SCOPES_OF_CALLS: dict[str, set[str]] = {
     "auth.test": set(),
     "users.info": {"users:read"},
     "users.list": {"users:read"},
+    "conversations.list": {"channels:read"},
+    "conversations.members": {"channels:read", "groups:read", "mpim:read"},
     "chat.postMessage": {"chat:write"},
     "chat.postEphemeral": {"chat:write"},
     "chat.update": {"chat:write"},
