@@ -6,6 +6,7 @@ import os
 import signal
 from collections.abc import Iterable, Sequence
 from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -21,10 +22,11 @@ from bots.doctor.examination import log_examination
 from bots.http_settings import USUAL_PORT, HttpSettings
 from bots.knowledge import finder_of, hiding_of, knowledge_of
 from bots.local_model import settings_with_model
-from bots.metrics import EventLoopLag, format_counters
+from bots.metrics import EventLoopLag, format_further
 from bots.models import open_models
 from bots.moderating import guard_of
 from bots.operator_commands import LOOK_AGAIN
+from bots.pages.routes import Pages
 from bots.platforms import BuiltPlatforms, build_platforms
 from bots.privacy import OpenedPrivacy, open_privacy
 from bots.settings import Settings
@@ -39,6 +41,7 @@ from core.knowledge.finder import Finder
 from core.knowledge.knowledge import Knowledge
 from core.llm.client import OpenAI, open_client
 from core.llm.settings import ModelSettings
+from core.moderation.moderation import Moderation
 from core.policy import Policies
 from core.ports import Platform
 from core.preferences.preferences import Preferences
@@ -73,7 +76,7 @@ async def run_bot(settings: Settings) -> None:
         commands = ChatCommands(preferences)
         platforms = build_platforms(settings.platforms, session, store, commands, stack)
         meter = register_commands(commands, store, await open_meter(settings, store, policies))
-        intake, worker, tools, knowledge, privacy = await _build_core(
+        intake, worker, tools, knowledge, privacy, guard = await _build_core(
             settings, store, commands, platforms, meter, stack
         )
         privacy.start_keeping(commands, intake.forget_lines, stack)
@@ -84,8 +87,8 @@ async def run_bot(settings: Settings) -> None:
         await knowledge.start_indexing()
         again = _look_again(looking, intake, worker, preferences, tools, knowledge)
         stack.callback(asyncio.create_task(again).cancel)
-        health = http.Health(platforms.readiness(), store.find_trouble, lambda: format_counters(meter.totals))
-        await _open_ports(settings.http, health, platforms.routes(), stack)
+        health = http.Health(platforms.readiness(), store.find_trouble, partial(format_further, meter, guard))
+        await _open_ports(settings.http, health, Pages.of_settings(settings, key), platforms.routes(), stack)
         _tune_garbage_collector()
         if settings.process.check_at_start:
             stack.callback(asyncio.create_task(log_examination(settings, os.environ)).cancel)
@@ -110,7 +113,7 @@ async def _build_core(
     platforms: BuiltPlatforms,
     meter: Meter,
     stack: AsyncExitStack,
-) -> tuple[Intake, Worker, Toolbox, Knowledge, OpenedPrivacy]:
+) -> tuple[Intake, Worker, Toolbox, Knowledge, OpenedPrivacy, Moderation | None]:
     """Return what takes events in, what answers them, their tools and knowledge, and what sees to what is kept."""
     asked = settings.model.model_copy(update={"max_connections": settings.turns.concurrency})
     client = await stack.enter_async_context(open_client(asked))
@@ -135,7 +138,7 @@ async def _build_core(
     conversation = Conversation(*parts, knowledge, settings.consent, spending)
     worker = Worker(store, conversation, platforms.by_name, settings.turns, guard, spending.reserve_turn)
     intake = Intake(store, conversation, platforms.by_name, policies, worker, settings.turns.queue, guard)
-    return intake, worker, tools, knowledge, privacy
+    return intake, worker, tools, knowledge, privacy, guard
 
 
 def _closed_by(stack: AsyncExitStack, opened: Closing) -> Closing:
@@ -201,7 +204,7 @@ async def _look_again(
 
 
 async def _open_ports(
-    settings: HttpSettings, health: http.Health, routes: Sequence[web.RouteDef], stack: AsyncExitStack
+    settings: HttpSettings, health: http.Health, pages: Pages, routes: Sequence[web.RouteDef], stack: AsyncExitStack
 ) -> None:
     """Open the port for what platforms deliver and that of health, where they are wanted; `stack` closes them."""
     if routes:
@@ -210,5 +213,5 @@ async def _open_ports(
     if settings.health_port is not None:
         lag = EventLoopLag()
         stack.callback(asyncio.create_task(lag.watch_loop()).cancel)
-        told, place = http.health_routes(health, lag), (settings.health_host, settings.health_port)
+        told, place = [*http.health_routes(health, lag), *pages.routes()], (settings.health_host, settings.health_port)
         await stack.enter_async_context(http.serve_routes("health on", told, *place, settings))

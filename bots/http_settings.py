@@ -24,10 +24,16 @@ class HttpSettings(Section):
         "0.0.0.0",  # noqa: S104 - a container's port
     )
     health_port: Port | None = setting_field(
-        "CONFAB_HEALTH_PORT", "Where /health and /metrics are told; empty: nowhere, 0 means any port"
+        "CONFAB_HEALTH_PORT", "Where /health, /metrics and /usage are told; empty: nowhere, 0 means any port"
     )
     health_host: str = setting_field(
         "CONFAB_HEALTH_HOST", "The address that CONFAB_HEALTH_PORT is opened on", "127.0.0.1"
+    )
+    pages_key: str = setting_field(
+        "CONFAB_PAGES_KEY",
+        "What ?key= has to be at CONFAB_HEALTH_PORT to see /usage by person, /sources and /personas; empty: nobody may",
+        "",
+        secret=True,
     )
     timeout: Seconds = setting_field(
         "CONFAB_HTTP_TIMEOUT", "Seconds in which a request's headers have to come, and its body", 10.0

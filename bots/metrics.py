@@ -5,7 +5,8 @@ from collections.abc import Mapping
 
 import structlog
 
-from core.spending.meter import MeterTotals
+from core.moderation.moderation import Moderation
+from core.spending.meter import Meter, MeterTotals
 
 log = structlog.get_logger()
 
@@ -47,6 +48,18 @@ def format_metrics(lag: EventLoopLag, *, is_ready: bool, is_writable: bool) -> s
         "database_writable": ("Whether messages can be stored.", float(is_writable)),
         "event_loop_lag_seconds": ("How late the event loop was at the worst, in a minute or two.", lag.seconds),
     }
+    return _format_gauges(gauges)
+
+
+def format_further(meter: Meter, guard: Moderation | None) -> str:
+    """Return what the parts of the bot add: whether anybody checks what is said, and what calls came to."""
+    is_moderated = float(guard is not None and guard.is_checking)
+    return _format_gauges({"moderated": ("Whether anybody checks what is said.", is_moderated)}) + format_counters(
+        meter.totals
+    )
+
+
+def _format_gauges(gauges: Mapping[str, tuple[str, float]]) -> str:
     lines = [
         f"# HELP confab_{name} {about}\n# TYPE confab_{name} gauge\nconfab_{name} {value:g}"
         for name, (about, value) in gauges.items()

@@ -1,6 +1,7 @@
 """The page keeps nothing from anybody: axe-core looks at it light and dark, wide and narrow, on both platforms."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Literal
 
 import pytest
@@ -12,7 +13,8 @@ from deploy.sandbox.discord.roster import GENERAL
 from deploy.sandbox.slack.changes import Change
 from deploy.sandbox.slack.modals import close_modal
 from deploy.sandbox.wire.server import Sandbox, serve
-from tests.support.browser import browsing, visit
+from tests.support.browser import browsing, open_tab, visit
+from tests.support.pages import KEY, served_pages
 
 WORDS = {"type": "plain_text", "text": "Settings"}
 OPTION = {"text": WORDS, "value": "on"}
@@ -29,6 +31,8 @@ MODAL = {
         {"type": "input", "block_id": "one", "label": WORDS, "element": SELECT},
     ],
 }
+
+SEEN: tuple[tuple[Literal["light", "dark"], int], ...] = (("light", 1280), ("dark", 390))
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 
@@ -91,6 +95,19 @@ async def test_axe_finds_nothing(
         await page.get_by_role("tab", name=tab).click()
         found += await faults(page)
     assert found == []
+
+
+async def test_axe_finds_nothing_on_the_bot_s_own_pages(browser: Browser, tmp_path: Path) -> None:
+    """Light and wide, dark and narrow, and nothing wider than its window."""
+    async with served_pages(tmp_path) as address:
+        for scheme, width in SEEN:
+            page = await open_tab(browser, width)
+            await page.emulate_media(color_scheme=scheme)
+            for path in ("usage", f"usage?key={KEY}", f"sources?key={KEY}", f"personas?key={KEY}", "personas"):
+                await page.goto(f"{address}/{path}")
+                assert await faults(page) == []
+                assert await page.evaluate("document.documentElement.scrollWidth") <= width
+            await page.close()
 
 
 async def faults(page: Page) -> list[str]:
