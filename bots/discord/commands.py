@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import json
 from collections.abc import Mapping
+from io import BytesIO
 from typing import Any
 
 import discord
@@ -34,6 +35,7 @@ NO_CONVERSATION = (
     "`/{command}` is for a thread or a direct message. In a channel, reply to what I wrote: `@Confab {command}`."
 )
 MOST_CHOICES = 25  # that are suggested (Discord docs, Autocomplete)
+TOO_LONG = "_That is longer than a message may be, so it stands in this file, which you alone see._"
 MOST_TOLD = 2_000  # characters of a message (Discord docs, Create Message)
 OWN: Mapping[str, Command] = {"stop": "stop", "reset": "reset", "memory": "memory", "forget-this": "forget this"}
 
@@ -164,7 +166,11 @@ class SlashCommands:
         text = f"{word} {argument}".strip()
         asked = Message(str(interaction.id), key, author, text, sent_at, addressed=True, command=word, is_alone=True)
         told = await self._commands.answer(asked)
-        await interaction.followup.send(told[:MOST_TOLD], ephemeral=True, suppress_embeds=True)
+        if len(told) <= MOST_TOLD:
+            await interaction.followup.send(told, ephemeral=True, suppress_embeds=True)
+        else:
+            file = discord.File(BytesIO(told.encode()), f"{word.replace(' ', '-')}.md")
+            await interaction.followup.send(TOO_LONG, file=file, ephemeral=True, suppress_embeds=True)
 
     async def receive_choice(self, interaction: Interaction) -> None:
         """Take a click on a card, or what was chosen in a menu of the settings.

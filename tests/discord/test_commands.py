@@ -1,12 +1,13 @@
 """Slash commands and the message menu in Discord, answered where Discord promises an answer."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from bots.discord.commands import MENU
 from core.commands import DONE
-from deploy.sandbox.discord.posts import Flag
+from deploy.sandbox.discord.posts import Flag, Post
 from deploy.sandbox.discord.roster import ADA, GENERAL, GRACE
 from deploy.sandbox.openai.model import Reply
 from deploy.sandbox.wire.server import Sandbox
@@ -145,3 +146,22 @@ async def test_an_answer_to_a_command_is_finished_after_a_restart(sandbox: Sandb
         await sandbox.guild.until(lambda: len(sandbox.model.requests) == 2)
         await sandbox.guild.until(lambda: answers(sandbox, GENERAL) != ["so far"])
     assert [post.id for post in posts(sandbox, GENERAL)] == [used.original]
+
+
+@in_discord
+async def test_what_is_longer_than_a_message_is_told_in_a_file(sandbox: Sandbox) -> None:
+    """All of what is kept of somebody, shown to them alone."""
+    for number in range(3):
+        sandbox.model.script.append(Reply(f"answer {number} " + "word " * 300))
+        await ask(sandbox, f"question {number}")
+    used = await sandbox.guild.interact("confab export-me", GENERAL)
+    await sandbox.guild.until(lambda: used.original in said(sandbox) and said(sandbox)[used.original].attachments)
+    post = said(sandbox)[used.original]
+    told = post.attachments[0].content.decode()
+    assert all(f"answer {number} " in told for number in range(2))  # the last may not be kept yet
+    assert (post.attachments[0].name, post.seen_by) == ("export-me.md", ADA)
+
+
+def said(sandbox: Sandbox) -> Mapping[str, Post]:
+    """Return every post in the channel by its id, those that one person alone sees among them."""
+    return sandbox.guild.channels[GENERAL].posts
