@@ -21,15 +21,15 @@ JITTER = 0.25  # as a share of the pause
 def retry_after(headers: Mapping[str, str]) -> float | None:
     """Return how many seconds an endpoint asks to be left alone, or None where it does not say.
 
-    `Retry-After` is in seconds or an HTTP date (RFC 9110, 10.2.3); `retry-after-ms` is OpenAI's and Azure's,
-    `llm_provider-retry-after` LiteLLM's, of the provider behind it.
+    `Retry-After` is in seconds or an HTTP date (RFC 9110, 10.2.3); `retry-after-ms` is OpenAI's and Azure's; with
+    `llm_provider-` before it, LiteLLM tells what the provider behind it said.
     """
-    milliseconds = _seconds(headers.get("retry-after-ms", ""))
-    if milliseconds is not None:
-        return milliseconds / 1000
-    for name in ("retry-after", "llm_provider-retry-after"):
-        value = headers.get(name, "")
-        seconds = _seconds(value)
+    for before in ("", "llm_provider-", "x-"):
+        milliseconds = _seconds(headers.get(f"{before}retry-after-ms", ""))
+        if milliseconds is not None:
+            return milliseconds / 1000
+        value = headers.get(f"{before}retry-after", "")
+        seconds = _seconds(value.strip().lower().removesuffix("s"))
         if (told := _until(value) if seconds is None else seconds) is not None:
             return told
     return None

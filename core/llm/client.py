@@ -15,6 +15,7 @@ import httpx
 import structlog
 
 from core.errors import (
+    ContentFiltered,
     EndpointFailing,
     EndpointUnreachable,
     ModelError,
@@ -216,8 +217,8 @@ class OpenAI:
         if not begun and isinstance(error, WrongPath) and not call.endpoint.has_version:
             call.endpoint = call.endpoint.with_version()
             return
-        is_retried = isinstance(error, RETRIED) or (isinstance(error, BareEnd) and call.retries.retries == 0)
-        if begun or not is_retried:
+        is_bare = isinstance(fault, BareEnd | ContentFiltered) and call.retries.retries == 0
+        if begun or not (isinstance(error, RETRIED) or is_bare):
             raise error from None
         await call.retries.pause("model", error, asked)
 

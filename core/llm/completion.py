@@ -15,14 +15,14 @@ from core.llm.errors import AnswerTooLong, BareEnd
 from core.llm.halves import HalfJoiner
 from core.llm.opening import AnswerOpening
 from core.llm.refusals import Refused, complaint_in_stream
-from core.llm.sse import EventParser, ServerEvent
+from core.llm.sse import DONE, EventParser, ServerEvent
 from core.llm.tool_calls import ToolCallReader
 from core.messages import Usage
 from core.model_events import Finish, ModelEvent, Replace, Text, ToolCalls
 from core.sanitize import valid_text
 
+REPEATED = 16  # characters: as much of an answer does not come twice by chance
 MOST_CHOICES = 128  # OpenAI API reference, `n`
-DONE = "[DONE]"
 
 
 @dataclass(slots=True)
@@ -107,7 +107,9 @@ class CompletionReader:
         """
         fault: Refused | ModelError | None = None
         try:
-            self.take(decode_json(body))
+            told = decode_json(body)
+            for chunk in told if isinstance(told, list) else [told]:
+                self.take(chunk)
         except ValueError:
             parser = EventParser()
             events, _, fault = self.read_events([*parser.feed(body.encode()), *parser.parse_rest()])
@@ -149,6 +151,8 @@ class CompletionReader:
 
     def _judge(self, finish: str, meant: str, *, is_answer: bool) -> None:
         told = f"finish reason {redact_echoes(finish[:40], finish)}"  # an endpoint's own words alone
+        if meant == "length" and not is_answer and not self.alive:
+            raise BareEnd(told)
         if meant == "filter":
             raise ContentFiltered(told)
         if meant == "broken":
@@ -162,9 +166,10 @@ class CompletionReader:
         """Let go of what was held back of the first choice."""
         if is_cut and self._holds and not self._thoughts.has_thought:
             self._kept.clear()
-        left = self._thoughts.filter_piece(self._half.replace_rest()) + self._thoughts.filter_rest(is_cut=is_cut)
+        self._keep(self._thoughts.filter_piece(self._half.replace_rest()))
+        self._keep(self._thoughts.filter_rest(is_cut=is_cut))
         self._holds = False
-        self._kept += [self._opening.put_before(left), self._opening.rest()]
+        self._kept.append(self._opening.rest())
 
     def _spare(self) -> tuple[Choice, str] | None:
         """Return another choice that holds text, with it, for when the first holds none."""
@@ -185,15 +190,16 @@ class CompletionReader:
         text = "".join(self._kept)
         self._kept.clear()
         if self._restarts:
-            self._restarts = False
+            self._restarts = self._shown = False
             yield Replace(text)
         elif text:
             yield Text(text)
         self._shown = self._shown or bool(text.strip())
 
     def _take_event(self, event: ServerEvent) -> bool:
-        chunk = _decode_chunk(event.data)
-        if event.is_error or (event.status >= 400 and not _has_choices(chunk)):
+        is_fault = event.is_error or event.status >= 400
+        chunk = _decode_chunk(event.data, words=is_fault)
+        if event.is_error or (is_fault and not _has_choices(chunk)):
             complaint = complaint_in_stream(chunk)
             raise Refused(replace(complaint, status=complaint.status or event.status))
         return self.take(chunk)
@@ -205,24 +211,24 @@ class CompletionReader:
         index = index if isinstance(index, int) and 0 <= index < MOST_CHOICES else 0
         kept = self._choices.setdefault(index, Choice())
         delta = read_delta(choice, kept.whole_text)
-        if kept.finish and delta.text == kept.whole_text():
-            delta = Delta("", delta.thought)  # all of it once more, behind its end
-        kept.finish = read_finish(choice.get("finish_reason")) or kept.finish
+        before, finish = kept.finish, read_finish(choice.get("finish_reason"))
+        if (before or (finish and len(delta.text) >= REPEATED)) and delta.text == kept.whole_text():
+            delta = Delta("", delta.thought)  # all of it once more, behind its end or with it
+        kept.finish = finish or before
         text = delta.text[: max(0, self._left)]
         self._left -= len(delta.text) + delta.thought
         self._holds = self._holds and not delta.thought  # thoughts that come apart are not in the text
         kept.pieces.append(text)
         if text and not index:
-            self._show(self._half.join(text))
+            self._keep(self._thoughts.filter_piece(self._half.join(text)))
         if self._left < 0:
             raise AnswerTooLong("more characters than an answer may have")
         if not index and self._may_call:
             self._calls.take_choice(choice)
         return bool(delta.text or delta.thought)
 
-    def _show(self, piece: str) -> None:
-        """Keep what can be shown of the first choice now that a piece has come."""
-        shown = self._thoughts.filter_piece(piece)
+    def _keep(self, shown: str) -> None:
+        """Keep what can be shown of the first choice now, in place of all before where that was a thought."""
         if self._thoughts.is_taken_back:
             self._thoughts.is_taken_back = False
             self._restarts = self._restarts or self._shown
@@ -238,10 +244,13 @@ def strip_thoughts(said: str, *, is_cut: bool = False) -> str:
     return shown + thoughts.filter_rest(is_cut=is_cut)
 
 
-def _decode_chunk(data: str) -> Any:
+def _decode_chunk(data: str, *, words: bool) -> Any:
+    """Return what a chunk holds; where it may be `words`, as an error may, these."""
     try:
         return decode_json(data)
     except ValueError:
+        if words:
+            return data
         raise GarbledAnswer(f"{len(data)} characters that are not JSON") from None
 
 

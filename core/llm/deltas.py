@@ -5,16 +5,16 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+import re2
+
 from core.errors import GarbledAnswer
 from core.messages import Usage
 from core.sanitize import valid_text
 
-# Beside the text, in a delta or a message: DeepSeek and vLLM, OpenRouter and Ollama, OpenRouter, GLM, LiteLLM, others.
-# A call of a tool is no text either, and a sign of life as well.
-THOUGHTS = (
-    "reasoning_content", "reasoning", "reasoning_details", "reasoning_text", "thinking_blocks", "thinking", "thought",
-    "tool_calls", "function_call",
-)  # fmt: skip
+# Beside the text, in a delta or a message, whatever each server calls it: `reasoning_content` (DeepSeek, vLLM),
+# `reasoning` (OpenRouter, Ollama), `reasoning_details`, `reasoning_text` (GLM), `thinking_blocks` (LiteLLM), `thought`,
+# `reasoning_steps` (Perplexity), `tool_plan` (Cohere). A call of a tool is no text either, and a sign of life as well.
+THOUGHTS = re2.compile(r"(?i)reason|think|thought|^tool_|^function_call$")
 TEXT_PARTS = frozenset(
     {"text", "output_text", "refusal", ""}
 )  # of a list of typed parts (Mistral); others are thoughts
@@ -86,7 +86,7 @@ def _name(value: Any) -> str:
 
 def _read(delta: Mapping[str, Any]) -> Delta:
     text, thought = _content(delta.get("content"))
-    thought += sum(_size(delta[name], 0) for name in THOUGHTS if delta.get(name))
+    thought += sum(_size(value, 0) for name, value in delta.items() if value and THOUGHTS.search(name))
     refusal = delta.get("refusal")
     if not text and isinstance(refusal, str):
         text = refusal

@@ -20,7 +20,7 @@ class DailyLimit(RateLimited):
 
 
 class BareEnd(EmptyAnswer):
-    """The stream held nothing but its end."""
+    """The stream held nothing but its end, or the word that it is cut; the question is asked once more."""
 
     notice = EmptyAnswer.notice
     hint = "The stream held nothing but its end, twice: see the endpoint's own log for what it made of the request."

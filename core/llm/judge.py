@@ -18,6 +18,7 @@ from core.errors import (
     UnknownModel,
 )
 from core.llm.client import OpenAI
+from core.llm.completion import strip_thoughts
 from core.llm.settings import ModelSettings
 from core.messages import PromptMessage
 from core.moderation.errors import CheckFailed
@@ -52,7 +53,7 @@ SCHEMA = {"type": "json_schema", "json_schema": {"name": "judgement", "strict": 
 # A schema is refused by these, or may be.
 SCHEMA_REFUSED = (RefusedRequest, MissingParameter, UnknownModel, EndpointFailing, GarbledAnswer, EmptyAnswer)
 NOTHING = {"", "none", "harmless", "safe"}  # what some models write in a category's place
-THOUGHT_ENDS = ("</think>", "[/THINK]", "</thinking>")
+NUMBERS, NAMES = ("text", "index", "number"), ("categories", "category")  # what models call the fields
 MOST = 20_000  # characters of an answer that are read, its last ones
 MOST_TRIES = 500  # places in it where JSON might begin
 
@@ -110,7 +111,7 @@ def _read(said: str, number: int) -> list[Finding]:
     lists = list(_lists(said))
     try:
         for harmful in lists:
-            places = [int(re2.search(r"\d{1,6}", str(each["text"]))[0]) for each in harmful]
+            places = [int(re2.search(r"\d{1,6}", str(_field_of(each, NUMBERS)))[0]) for each in harmful]
             first = 0 if 0 in places else 1  # some count from 0
             for place, each in zip(places, harmful, strict=True):
                 index = _index(place - first, number)
@@ -124,9 +125,7 @@ def _read(said: str, number: int) -> list[Finding]:
 
 def _lists(said: str) -> Iterator[list[dict[str, Any]]]:
     """Yield what reads as a judgement: a list of objects, or an object that holds one or is one of them."""
-    for end in THOUGHT_ENDS:
-        said = said.rpartition(end)[2]
-    said, decoder, place = said[-MOST:], json.JSONDecoder(), 0
+    said, decoder, place = strip_thoughts(said[-MOST:], is_cut=True), json.JSONDecoder(), 0
     for _ in range(MOST_TRIES):
         begin = re2.search(r"[\[{]", said[place:])
         if not begin:
@@ -137,13 +136,28 @@ def _lists(said: str) -> Iterator[list[dict[str, Any]]]:
         except (ValueError, RecursionError):
             place += 1
             continue
-        value = value.get("harmful", [value]) if isinstance(value, dict) else value
-        if isinstance(value, list) and all(isinstance(each, dict) and "text" in each for each in value):
-            yield value
+        found = _harmful_texts(value)
+        if all(isinstance(each, dict) and any(name in each for name in NUMBERS) for each in found or ()):
+            yield from () if found is None else (found,)
+
+
+def _harmful_texts(value: Any) -> list[Any] | None:
+    """Return the list of a judgement, None for what is none; where it has its name, numbers will do."""
+    if not isinstance(value, dict):
+        return value if isinstance(value, list) else None
+    if "harmful" not in value:
+        return [value]
+    harmful = value["harmful"] or []
+    harmful = harmful if isinstance(harmful, list) else [harmful]
+    return [{"text": each} if isinstance(each, int | str) else each for each in harmful]
+
+
+def _field_of(each: dict[str, Any], names: tuple[str, ...], missing: Any = None) -> Any:
+    return next((each[name] for name in names if name in each), missing)
 
 
 def _finding(each: dict[str, Any]) -> Finding:
-    given = each.get("categories", ["harmful"])
+    given = _field_of(each, NAMES, ["harmful"])
     names = [given] if isinstance(given, str) else [str(name) for name in given or ()]
     categories = {name: True for name in names if name.lower() not in NOTHING}
     return Finding(bool(categories), categories)

@@ -1,7 +1,7 @@
 """The client for `/moderations` of any OpenAI-compatible endpoint: nothing is tried twice here."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import httpx
@@ -21,7 +21,14 @@ from core.retry import retry_after
 log = structlog.get_logger()
 
 # What is said with a 500 that is for ever: LiteLLM without a key for OpenAI's moderation, and its like.
-NEVER = re2.compile(r"missing credentials|no credentials|not (?:implemented|configured|supported)|unsupported|no route")
+NEVER = re2.compile(
+    r"(?:missing|no) (?:credentials|api[ _]key)|api[ _]key\b.{0,60}(?:must be set|not set|not found|missing|required)"
+    r"|not (?:implemented|configured|supported|provided)|unsupported|no route|no healthy deployment|no moderation"
+)
+RESULTS = ("results", "result", "data")  # what an answer may call its list
+FLAGS = ("flagged", "is_flagged")
+WORDS = {"true": True, "false": False}
+LIKELY = 0.5  # of 1: a score from which on a category is a flag, where none is told
 LARGEST = 2_000_000  # bytes of an answer
 
 
@@ -85,22 +92,51 @@ def _input(samples: list[Sample]) -> str | list[str] | list[dict[str, Any]]:
 def _read(response: WholeResponse) -> list[Finding]:
     """Return the results of an answer; raise CheckFailed for one that is no moderation's."""
     try:
-        return [_finding(result) for result in decode_json(response.content)["results"]]
+        return [_finding(result) for result in _results(decode_json(response.content))]
     except (ValueError, TypeError, KeyError, AttributeError):
         raise CheckFailed("what came back is no moderation", response.status) from None
 
 
+def _results(told: Any) -> list[Mapping[str, Any]]:
+    """Return the results of an answer: OpenAI's `results`, a list of its own, or the one result itself."""
+    if isinstance(told, Mapping):
+        told = next((told[name] for name in RESULTS if told.get(name) is not None), told)
+    return told if isinstance(told, list) else [told]
+
+
 def _finding(result: Mapping[str, Any]) -> Finding:
-    """Return one result; where it has no flag of its own, as Mistral's, any category's is one."""
-    flags = {name: _truth(value) for name, value in (result.get("categories") or {}).items()}
+    """Return one result; where it has no flag of its own, as Mistral's, any category's is one, or else a score."""
+    told = next((result[name] for name in FLAGS if result.get(name) is not None), None)
+    flags = {name: _truth(value) for name, value in _named(result.get("categories"))}
     scores = {name: float(value) for name, value in (result.get("category_scores") or {}).items() if value is not None}
-    if "flagged" not in result and not flags:
+    if told is None and not (flags or scores or isinstance(result.get("categories"), list)):
         raise KeyError("flagged")
-    return Finding(_truth(result.get("flagged")) or ("flagged" not in result and any(flags.values())), flags, scores)
+    by_parts = any(flags.values()) if flags else any(score >= LIKELY for score in scores.values())
+    return Finding(by_parts if told is None else _truth(told), flags, scores)
+
+
+def _named(categories: Any) -> Iterator[tuple[str, Any]]:
+    """Yield each category with its flag: from an object, or a list of the names or the objects of those flagged."""
+    for each in categories.items() if isinstance(categories, Mapping) else categories or ():
+        if isinstance(each, str):
+            yield each, True
+        elif isinstance(each, Mapping):
+            yield str(each.get("name") or each.get("category")), each
+        else:
+            yield each
 
 
 def _truth(value: object) -> bool:
-    """Return a flag: true or false, 1 or 0, or null for categories that OpenAI's older models do not know."""
+    """Return a flag: true or false, also in words or numbers, a likelihood, or an object that holds one of these.
+
+    OpenAI tells null for categories that its older models do not know.
+    """
+    if isinstance(value, Mapping):
+        value = next((value[name] for name in (*FLAGS, "score") if value.get(name) is not None), None)
+    if isinstance(value, str):
+        value = WORDS.get(value.strip().lower(), value)
+    if isinstance(value, float) and 0 <= value <= 1:
+        return value >= LIKELY
     if value not in (None, 0, 1):
         raise TypeError("a flag is neither true nor false")
     return bool(value)

@@ -11,7 +11,14 @@ OVERFLOW = re2.compile(
     r"|exceed\w* .{0,40}(?:context|token limit|maximum number of (?:input )?tokens|input limit)"
     r"|exceed\w* .{0,40}(?:max|maximum|allowed) length"
     r"|context (?:length|window|size|limit)\b.{0,40}exceed|(?:larger|greater|longer) than the .{0,20}context"
-    r"|(?:prompt|input|request|messages?|body) (?:is |are |was )?too (?:long|large)|too many (?:input )?tokens"
+    r"|(?:prompt|input|request|messages?|body|conversation|history) (?:is |are |was )?too (?:long|large)"
+    r"|too many (?:input )?tokens|shorten (?:your|the) (?:prompt|input|message)|out of context\b|context (?:is )?full"
+    r"|(?:prompt|input|conversation|request)\b.{0,20}exceed\w* .{0,40}(?:max|maximum|allowed) size|max_total_tokens"
+    r"|expected maxlength|session_len|more than max tokens|(?:context window"
+    r"|kv cache) is full"  # Bedrock, LMDeploy, GLM
+    # in Chinese: a length beyond, what is beyond a length, an input too long
+    r"|(?:\x{957f}\x{5ea6}|\x{4e0a}\x{4e0b}\x{6587}|tokens?).{0,8}\x{8d85}|\x{8d85}(?:\x{8fc7}|\x{51fa}).{0,12}(?:\x{957f}\x{5ea6}|\x{4e0a}\x{4e0b}\x{6587}|token)"
+    r"|(?:\x{8f93}\x{5165}|\x{5185}\x{5bb9}|\x{63d0}\x{793a}\x{8bcd}|\x{4e0a}\x{4e0b}\x{6587}|prompt).{0,6}\x{8fc7}\x{957f}"
     r"|input token count|reduce the length of|too large for model with|'messages[^']*': (?:array|string) too long"
     r"|context the overflows|range of input length|token count of \d+ exceeds"  # LM Studio, DashScope, Copilot
     r"|inputs\W{0,2} must have less than|inputs\W{0,2} tokens \+ "  # TGI
@@ -21,11 +28,13 @@ OVERFLOW = re2.compile(
 # In whatever other words: a length that is told, and that it is too much, close to each other.
 LENGTH = (
     r"(?:\bcontext\b|\btokens\b|\bprompt_tokens\b|\bmessage\b|max_seq_len|max_input_len|max_num_tokens|max_length"
-    r"|max model len|\bn_ctx\b|(?:prompt|input|messages?|sequence|model|token)[ _](?:length|token|size|limit))"
+    r"|max model len|\bn_ctx\b|(?:prompt|input|messages?|sequence|model|token)(?: text)?[ _](?:length"
+    r"|token|size|limit))"
 )
 EXCESS = (
     r"(?:exceed|too (?:long|large|many|big)|(?:longer|larger|greater|more) than|less than| [<>]=? "
-    r"|(?:does not|doesn't|cannot) fit|must be in|at most|maximum supported|the context window is|only supports up to)"
+    r"|(?:does not|doesn't|cannot|unable to|failed to) fit|must be in|at most|maximum supported|the context window is"
+    r"|only (?:supports?|handles?|accepts?|allows?)|can only|but the (?:limit|maximum)|\bbeyond\b)"
 )
 OTHER_OVERFLOW = re2.compile(rf"{LENGTH}.{{0,60}}{EXCESS}|{EXCESS}.{{0,60}}{LENGTH}")
 ANSWER_LIMIT = re2.compile(
@@ -59,11 +68,12 @@ FIGURE = re2.compile(r"(\b(?:by|code|error|id|status)\W{1,3}|[-\w.])?\b(\d{3,9})
 SUM = re2.compile(r"\b(?:output|completion|total)\b")  # a figure may be that of prompt and answer together
 MOST_FIGURES = 8  # that one complaint is looked through for
 GROUPED = re2.compile(r"(\d)[,_](\d{3})(\b|_)")
+THOUSANDS = re2.compile(r"\b(\d{1,4})k\b")
 
 
 def overflow_figures(message: str) -> tuple[int | None, int | None]:
     """Return the window and the prompt's length that an overflow tells, in tokens; None for what it does not."""
-    said = message.lower()
+    said = THOUSANDS.sub(r"\g<1>000", message.lower())
     for _ in range(2):  # a group's end is the next one's beginning
         said = GROUPED.sub(r"\1\2\3", said)
     window = next(_figures(WINDOW_FIGURES, said), None)

@@ -15,6 +15,7 @@ from core.llm.dialects.shapes import (
     first_word,
     flat_words,
     innermost_fault,
+    lower_names,
     message_of,
     parameter_of,
     status_of,
@@ -93,7 +94,7 @@ def complaint_of(status: int, body: Any) -> Complaint:
     if not isinstance(fault, Mapping):
         said = _shorten_message(flat_words(fault))
         return Complaint(status, said, wait=wait_told(None, said))
-    told = status_of(fault) or (status_of(body) if isinstance(body, Mapping) else 0)
+    told = status_of(fault) or (status_of(lower_names(body)) if isinstance(body, Mapping) else 0)
     status = status if status >= 300 else told
     said, code = _shorten_message(message_of(fault)), first_word(fault, CODES)
     code = "" if code == str(status) else code

@@ -7,6 +7,8 @@ from core.errors import GarbledAnswer
 from core.llm.body import decode_json
 
 LARGEST_EVENT = 1_000_000  # bytes of one event, or of one line
+DONE = "[DONE]"
+OVER = frozenset({"done", "end", "complete", "completed", "message_stop"})  # types of an event that says no more
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -22,8 +24,8 @@ class ServerEvent:
 class EventParser:
     """Takes a stream of events apart, however the network cuts it.
 
-    Beside the standard (HTML, 9.2) it takes lines of bare JSON, events without the blank line behind them, and a
-    status in a comment (`:HTTP_STATUS/400`, DashScope).
+    Beside the standard (HTML, 9.2) it takes lines of bare JSON, events without the blank line behind them, a status in
+    a comment (`:HTTP_STATUS/400`, DashScope), `error:` for a field (llama.cpp), and `data:` that a proxy has put twice.
     """
 
     def __init__(self) -> None:
@@ -60,7 +62,7 @@ class EventParser:
             raise GarbledAnswer("a line of the stream has no end")
 
     def _line(self, line: bytes) -> Iterator[ServerEvent]:
-        text = line.decode(errors="replace").removeprefix("\ufeff")
+        text = line.decode(errors="replace").removeprefix("\ufeff").replace("\x00", "")
         if not text.strip():
             yield from self._dispatch_event()
         elif text.lstrip().startswith(("{", "[{", "[DONE]")):
@@ -71,13 +73,15 @@ class EventParser:
 
     def _field(self, text: str) -> None:
         name, _, value = text.partition(":")
-        value = value.removeprefix(" ")
-        if name.strip() == "data":
+        value, name = value.removeprefix(" "), name.strip().lower()
+        if name in {"data", "error"}:
+            self._kind = "error" if name == "error" else self._kind
+            value = value.removeprefix("data:")
             self._size += len(value)
             if self._size > LARGEST_EVENT:
                 raise GarbledAnswer("an event of the stream has no end")
             self._data.append(value)
-        elif name.strip() == "event":
+        elif name == "event":
             self._kind = value.strip().lower()
         elif not name and value.startswith("HTTP_STATUS/"):
             status = value.removeprefix("HTTP_STATUS/").strip()
@@ -85,13 +89,20 @@ class EventParser:
 
     def _dispatch_event(self) -> Iterator[ServerEvent]:
         """Yield the event that a blank line ends: as one, or where that is not JSON and its lines are, one for each."""
-        lines, is_error, status = self._data, self._kind == "error", self._status
+        lines, kind, status = self._data, self._kind, self._status
         self._data, self._size, self._kind, self._status = [], 0, "", 0
         whole = "\n".join(lines).strip()
         parts = lines if len(lines) > 1 and not _is_json(whole) else [whole]
         for part in parts:
             if part.strip():
-                yield ServerEvent(part.strip(), is_error, status)
+                yield ServerEvent(_without_quotes(part.strip()), kind == "error", status)
+        if kind in OVER:
+            yield ServerEvent(DONE)
+
+
+def _without_quotes(data: str) -> str:
+    """Return an event's data, with the mark of the end as it should be: some quote it, or write it small."""
+    return DONE if data.strip("\"' ").upper() == DONE else data
 
 
 async def read_events(pieces: AsyncGenerator[bytes, None]) -> AsyncGenerator[list[ServerEvent], None]:

@@ -5,6 +5,8 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from core.llm.dialects.inventions import CREDITS, ENDING_SOUNDS, FAREWELL, MOST_WORDS, SOUNDS
+
 # OpenAI's API reference calls a segment failed beyond these (audio, verbose_json); whisper itself looks for no speech
 # from 0.6 on, where the words are unlikely as well.
 LEAST_LOGPROB, MOST_COMPRESSION = -1.0, 2.4
@@ -18,62 +20,6 @@ CUES = re.compile(r"^(?:WEBVTT[^\n]*|NOTE [^\n]*|\d{1,6}|[\d:.,]{5,16} +--> [^\n
 SENTENCES = re.compile(r"(?<=[.!?…])(?=\s)|(?<=[。\uff01\uff1f\n])")
 APOSTROPHES = "'\u2019\u02bc"
 
-# Sounds that transcribers name in parentheses, by how they begin.
-SOUNDS = (
-    "music", "musik", "musique", "música", "musica", "музыка", "音楽", "音乐", "applau", "aplausos",
-    "аплодисменты",
-    "laugh", "lachen", "rires", "risas", "silence", "stille", "silencio", "тишина", "noise",
-    "background", "inaudible",
-    "unintelligible", "unverständlich", "cough", "sigh", "breath", "static", "wind", "beep", "click",
-    "typing",
-    "keyboard", "engine", "blank", "no speech", "no audio", "speaking in foreign", "speaks",
-)  # fmt: skip
-
-ENDING_SOUNDS = ("music", "laugh", "applau", "noise", "silence", "cheer", "chatter")  # as in `(upbeat music)`
-MOST_WORDS = 4  # of a sound that ends so
-
-# Credits of the subtitles that models learnt from: nobody says them in a voice note, so that they go from anywhere.
-CREDITS = re.compile(
-    r"dimatorzok|amara ?org|субтитры (?:сделал|создавал|подогнал|делал|и редактор)|редактор субтитров|\bкорректор \S "
-    r"|sous titr\w+ (?:réalisé|par|société|fr)|untertitel(?:ung)? (?:der|des|im auftrag|von|aufgrund|bbd)"
-    r"|subtitles? (?:made |created )?by|transcri(?:bed|ption) by (?:otter|eso|cast)|captions? by|altyazı"
-    r"|subtítulos (?:realizados|por|hechos)|legendas? (?:pela|por)|sottotitoli (?:creati|e revisione|a cura)"
-    r"|ondertitel\w* (?:ingediend|door|tv gelderland)|napisy (?:stworzone|by)|undertekster av|titulky vytvořil"
-    r"|字幕(?:by|由|製作|志愿|志願|制作|組)|请不吝点赞|請不吝點贊|mbc 뉴스|자막 제공|copyright (?:wdr|zdf|ard|br) "
-    r"|swr 20\d\d|zdf für funk|^www [a-z ]{2,30} (?:com|org|de|fr|tv)$"
-)
-
-# Farewells of films: invented where they are all that was heard, and said by somebody in any other place.
-INVENTED = frozenset({
-    "you", "you you", "thank you for watching", "thanks for watching", "thank you so much for watching",
-    "the end", "to be continued", "thank you very much for watching",
-    "thanks for watching and see you next time", "thank you for listening", "subscribe",
-    "thank you for watching please subscribe", "thanks for watching bye", "please subscribe",
-    "please subscribe to my channel", "please like and subscribe", "dont forget to like and subscribe",
-    "like and subscribe", "see you in the next video", "ill see you in the next video", "see you next time",
-    "ill see you next time", "well be right back", "subtitles", "продолжение следует", "спасибо за просмотр",
-    "подписывайтесь на канал", "спасибо за внимание", "дякую за перегляд", "vielen dank fürs zuschauen",
-    "vielen dank für ihre aufmerksamkeit", "danke fürs zuschauen", "bis zum nächsten mal",
-    "vielen dank fürs zuhören", "untertitel", "sous titres", "merci davoir regardé cette vidéo",
-    "merci davoir regardé", "merci davoir regardé la vidéo", "abonnez vous", "gracias por ver el video",
-    "gracias por ver el vídeo", "gracias por ver", "suscríbete", "suscríbete al canal",
-    "obrigado por assistir",
-    "inscreva se no canal", "grazie per aver guardato il video", "grazie per la visione",
-    "iscriviti al canale",
-    "bedankt voor het kijken", "tot de volgende keer", "dziękuję za uwagę", "dziękuję za obejrzenie",
-    "dziękuje za oglądanie", "tack för att ni tittade", "tack för att du tittade", "textning",
-    "takk for at du så på", "tak fordi du så med", "kiitos kun katsoitte", "děkuji za pozornost",
-    "köszönöm a figyelmet", "izlediğiniz için teşekkür ederim", "izlediğiniz için teşekkürler",
-    "abone olmayı unutmayın", "ご視聴ありがとうございました", "ご清聴ありがとうございました",
-    "最後までご視聴いただきありがとうございます", "チャンネル登録お願いします",
-    "谢谢观看", "謝謝觀看", "感谢观看", "感謝觀看", "谢谢收看", "謝謝收看", "我们下期再见",
-    "多谢您的观看", "시청해주셔서 감사합니다", "시청해 주셔서 감사합니다",
-    "구독과 좋아요 부탁드립니다", "다음 영상에서 만나요", "شكرا للمشاهدة", "اشتركوا في القناة",
-    "ترجمة نانسي قنقر", "תודה על הצפייה",
-    "terima kasih telah menonton", "cảm ơn các bạn đã theo dõi", "hãy subscribe cho kênh la la school",
-    "ขอบคุณที่รับชม",
-})  # fmt: skip
-
 
 def words_of(text: str) -> str:
     """Return what was said, of all that a transcriber wrote; empty where it heard sounds only, or invented it all."""
@@ -81,7 +27,7 @@ def words_of(text: str) -> str:
     text = TOKENS.sub(" ", BEFORE_WORDS.sub(" ", text))
     text = PARENTHESES.sub(_without_sound, ASIDES.sub(" ", text))
     spoken = [each for each in SENTENCES.split(text) if _plain(each) and not CREDITS.search(_plain(each))]
-    if all(_plain(each) in INVENTED for each in spoken) or _plain("".join(spoken)) in INVENTED:
+    if all(FAREWELL.search(_plain(each)) for each in spoken) or FAREWELL.search(_plain("".join(spoken))):
         return ""
     return " ".join("".join(spoken).split())
 

@@ -42,7 +42,7 @@ HOLDERS: dict[str, Callable[[str], object]] = {
     ),
     "dialects.waits": waits.SPAN.search,
     "dialects.adaptations": adaptations.ALTERNATE.search,
-    "deltas": lambda word: word in THOUGHTS or word in {"message", "x_groq"},
+    "deltas": lambda word: THOUGHTS.search(word) or word in {"message", "x_groq"},
 }
 
 

@@ -1,10 +1,12 @@
 """Moderation as other servers do it: a chat model that judges, and endpoints with results of another shape."""
 
+import json
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
 import pytest
+from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,6 +19,7 @@ from core.moderation.settings import ModerationSettings
 from core.moderation.verdict import Finding, Sample
 from deploy.sandbox.openai.model import Fault, Reply, refusal
 from deploy.sandbox.wire.server import Sandbox
+from tests.support.asking import served
 
 Json = dict[str, Any]
 SAMPLES = [Sample("hello"), Sample("flag me"), Sample("good bye")]
@@ -104,6 +107,23 @@ async def test_an_endpoint_without_schemas_is_asked_for_one_once(sandbox: Sandbo
     assert [("response_format" in request.body) for request in sandbox.model.requests] == [True, False, False, False]
 
 
+def test_a_judgement_in_another_form_is_understood() -> None:
+    """Of two texts, each with the places of those that are harmful."""
+    hate = ["hate"]
+    forms: list[tuple[str, list[int]]] = [
+        ('{"harmful": [2]}', [1]),
+        ('{"harmful": null}', []),
+        ('{"harmful": {"text": 1, "categories": ["hate"]}}', [0]),
+        ('{"harmful": [{"index": 1, "category": "hate"}]}', [0]),
+        ('[{"text": 0, "categories": ["hate"]}]', [0]),
+        ('```json\n{"harmful": []}\n```', []),
+        ('<reasoning>[{"text": 1, "categories": ["hate"]}]</reasoning>[]', []),
+        (f"{json.dumps({'text': 1, 'categories': hate})}\n{json.dumps({'text': 2, 'categories': hate})}", [0, 1]),
+    ]
+    for said, harmful in forms:
+        assert [place for place, found in enumerate(_read(said, 2)) if found.flagged] == harmful, said
+
+
 @given(st.text() | st.text(alphabet='[]{}":,0123 text'))
 def test_any_answer_is_read_or_refused(said: str) -> None:
     """Whatever a model writes."""
@@ -153,6 +173,40 @@ async def test_a_checker_that_gives_one_result_for_all_is_asked_text_by_text(san
     """Together only once."""
     assert await checked(sandbox, merged, times=2) == [False, True, False]
     assert [len(each.texts) for each in sandbox.model.moderation.checked] == [3, 1, 1, 1, 1, 1, 1]
+
+
+SHAPES: list[tuple[Any, bool]] = [
+    ({"results": [{"flagged": 1}]}, True),
+    ({"results": [{"flagged": 0, "categories": {"hate": 0}}]}, False),
+    ({"results": [{"flagged": "true"}]}, True),
+    ({"results": [{"flagged": "false", "categories": {"hate": "false"}}]}, False),
+    ({"results": {"flagged": True}}, True),
+    ({"flagged": True}, True),
+    ([{"flagged": True}], True),
+    ({"data": [{"is_flagged": True}]}, True),
+    ({"results": [{"flagged": None, "categories": {"hate": True}}]}, True),
+    ({"results": [{"categories": {"hate": 0.97}}]}, True),
+    ({"results": [{"categories": {"hate": 0.01}}]}, False),
+    ({"results": [{"category_scores": {"hate": 0.97}}]}, True),
+    ({"results": [{"category_scores": {"hate": "0.01"}}]}, False),
+    ({"results": [{"categories": ["hate"]}]}, True),
+    ({"results": [{"categories": []}]}, False),
+    ({"results": [{"categories": [{"name": "hate", "flagged": True, "score": 0.9}]}]}, True),
+]
+
+
+async def test_every_shape_of_a_moderation_that_is_in_use_is_understood() -> None:
+    """Of an endpoint that answers in one after the other."""
+    shapes = iter(SHAPES)
+
+    async def answer(_: web.Request) -> web.Response:
+        return web.json_response(next(shapes)[0])
+
+    async with served(web.post("/v1/moderations", answer)) as url:
+        options = ModerationSettings(url=f"{url}/v1", key="sk-1")
+        async with open_moderation_client(options) as client:
+            found = [(await Moderations(options, client).findings(SAMPLES[:1]))[0].flagged for _ in SHAPES]
+    assert found == [is_flagged for _, is_flagged in SHAPES]
 
 
 @pytest.mark.parametrize(

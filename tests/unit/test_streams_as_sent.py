@@ -4,6 +4,7 @@ import asyncio
 import json
 import random
 from collections.abc import AsyncIterator
+from itertools import product
 from typing import Any
 
 import httpx
@@ -55,8 +56,10 @@ async def read_bodies(
     return text, None, calls
 
 
-@pytest.mark.parametrize("kind", ["text/event-stream", "text/plain", None, "application/json"])
-@pytest.mark.parametrize("size", [1, 7, 1_000_000])
+KINDS = ("text/event-stream", "text/plain", None, "application/json")
+ERROR_OF_NOTHING = '{"error": {"code": null, "message": ""}, "choices": [{"delta": {"content": "Yes."}, '
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -74,12 +77,29 @@ async def read_bodies(
         f"data: {WHOLE}\n\n",
         'data: {"choices": [{"text": "Yes.", "finish_reason": "stop"}]}\n\n',
         f"data: {ODD}\n\ndata: {YES}\n\n",
+        f"data: data: {YES}\n\n",
+        f'data: {YES}\n\ndata: "[DONE]"\n\n',
+        f"id: 1\nretry: 3\nevent: message\nDATA: {YES}\n\n",
+        f"data: {json.dumps(text_chunk('Yes.'))}\n\nevent: done\ndata: {{}}\n\n",
+        f'data: {{"code": 0, "msg": "success"}}\n\ndata: {YES}\n\n',
+        f'data: {ERROR_OF_NOTHING}"finish_reason": {{"type": "stop"}}}}]}}\n\n',
+        f"data: {YES}\x00\n\n",
+        f"[{PART}, {json.dumps(text_chunk('s.', 'stop'))}]",
+        'data: {"choices":[{"index":"0","delta":{"content":["Yes."]},"finish_reason":1}]}\n\n',
     ],
 )  # fmt: skip
-async def test_an_answer_is_whole_and_stands_once(body: str, size: int, kind: str | None) -> None:
+async def test_an_answer_is_whole_and_stands_once(body: str) -> None:
     """Whatever its type says, wherever the network cuts it."""
-    text, error, _ = await read_bodies(body.encode(), size=size, kind=kind)
-    assert (text, error) == ("Yes.", None)
+    for size, kind in product((1, 7, 1_000_000), KINDS):
+        text, error, _ = await read_bodies(body.encode(), size=size, kind=kind)
+        assert (text, error) == ("Yes.", None), (size, kind)
+
+
+async def test_what_comes_once_more_with_the_end_is_told_once() -> None:
+    """All of the answer, which is too long to be said twice by chance; a word may be."""
+    whole = "Yes, of course, here it is."
+    assert await read_bodies(sse([text_chunk(whole), text_chunk(whole, "stop")]).encode()) == (whole, None, 1)
+    assert await read_bodies(sse([text_chunk("ha"), text_chunk("ha", "stop")]).encode()) == ("haha", None, 1)
 
 
 @pytest.mark.parametrize(
@@ -93,6 +113,10 @@ async def test_an_answer_is_whole_and_stands_once(body: str, size: int, kind: st
         ('event:error\n:HTTP_STATUS/400\ndata:{"code":"InvalidParameter","message":"no"}\n\n', errors.RefusedRequest),
         ('data: {"error": {"message": "Content Exists Risk"}}\n\n', errors.ContentFiltered),
         ('data: {"base_resp": {"status_code": 1008, "status_msg": "insufficient balance"}}\n\n', errors.NoQuota),
+        ("event: error\ndata: rate limit exceeded\n\n", errors.RateLimited),
+        ('error: {"code": 500, "message": "no"}\n\n', errors.EndpointFailing),
+        ('data: {"choices": [{"error": {"code": 502, "message": "no"}, "delta": {}}]}\n\n', errors.EndpointFailing),
+        ('{"status": 404, "error": "Not Found", "path": "/chat/completions"}', errors.WrongPath),
         ("data: [DONE]\n\n", llm_errors.BareEnd),
         ("", errors.StreamCut),
         ("<html>Sign in</html>", errors.GarbledAnswer),
@@ -135,14 +159,34 @@ ENDS = [
     ("content-filter", errors.ContentFiltered),
     ("ERROR_TOXIC", errors.ContentFiltered),
     ("IMAGE_PROHIBITED_CONTENT", errors.ContentFiltered),
+    ("content_policy_violation", errors.ContentFiltered),
+    ("budget_exhausted", errors.AnswerCutByLength),
+    ("unexpected_tool_call", errors.StreamCut),
 ]
+EMPTY_ONCE = [finish for finish, error in ENDS if error is not errors.StreamCut]
 
 
-@pytest.mark.parametrize(("finish", "error"), ENDS)
-async def test_an_answer_that_did_not_come_to_its_end_says_so(finish: str, error: type[ModelError]) -> None:
-    """What was said stays."""
-    text, raised, calls = await read_bodies(sse([text_chunk("Half an", finish)]).encode())
-    assert (type(raised), text, calls) == (error, "Half an", 1)
+async def test_an_answer_that_did_not_come_to_its_end_says_so() -> None:
+    """What was said stays; SGLang's own object tells as much as a word."""
+    for finish, error in ENDS:
+        for told in (finish, {"type": finish, "message": "x"}):
+            chunk = {"choices": [{"index": 0, "delta": {"content": "Half an"}, "finish_reason": told}]}
+            text, raised, calls = await read_bodies(sse([chunk]).encode())
+            assert (type(raised), text, calls) == (error, "Half an", 1), told
+
+
+async def test_an_answer_that_ended_without_a_word_is_asked_for_once_more() -> None:
+    """Where it was cut or filtered, the second time it is told; where it thought till it was cut, at once."""
+    good = sse([text_chunk("Yes.", "stop")]).encode()
+    for finish in EMPTY_ONCE:
+        empty = sse([text_chunk("", finish)]).encode()
+        assert await read_bodies(empty, good, retry_deadline=30.0) == ("Yes.", None, 2), finish
+    for finish, error in (("SAFETY", errors.ContentFiltered), ("MAX_TOKENS", errors.EmptyAnswer)):
+        _, raised, calls = await read_bodies(sse([text_chunk("", finish)]).encode(), retry_deadline=30.0)
+        assert (isinstance(raised, error), calls) == (True, 2)
+    thought = {"choices": [{"index": 0, "delta": {"reasoning_content": SECRET}, "finish_reason": "MAX_TOKENS"}]}
+    _, raised, calls = await read_bodies(sse([thought]).encode(), retry_deadline=30.0)
+    assert (type(raised), calls) == (errors.EmptyAnswer, 1)
 
 
 @pytest.mark.parametrize("finish", ["end_turn", "eos_token", "COMPLETE", "FinishReason.STOP", "endTurn", "toolCall"])
@@ -165,7 +209,9 @@ async def test_an_answer_that_broke_off_before_its_first_word_is_asked_for_again
 @pytest.mark.parametrize(
     "delta",
     [
-        {"reasoning_content": SECRET}, {"reasoning": SECRET}, {"reasoning_text": SECRET},
+        {"reasoning_content": SECRET}, {"reasoning": SECRET}, {"reasoning_text": SECRET}, {"thinking_content": SECRET},
+        {"reasoning_steps": [{"thought": SECRET}]}, {"tool_plan": SECRET},
+        {"content": {"type": "think", "text": SECRET}},
         {"reasoning_details": [{"type": "reasoning.text", "text": SECRET}]},
         {"thinking_blocks": [{"type": "thinking", "thinking": SECRET}]},
         {"content": [{"type": "thinking", "thinking": [{"type": "text", "text": SECRET}]}]},

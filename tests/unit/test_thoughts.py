@@ -1,11 +1,13 @@
 """What a model thinks is never shown, however it is marked and cut; what only speaks of a mark stays."""
 
 import random
+from itertools import product
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.errors import EmptyAnswer
 from core.llm.completion import CompletionReader, strip_thoughts
 from core.llm.dialects.thoughts import MARKS, PAIRS, ThoughtFilter
 from core.model_events import Replace, Text
@@ -48,6 +50,23 @@ CLEAN = [
     ("The \"<think>\" mark, and '[THINK]', too.", "The \"<think>\" mark, and '[THINK]', too."),
     ("It ends with </think>.", "It ends with </think>."),
     ("Analysis of it: a < b, [a], `x", "Analysis of it: a < b, [a], `x"),
+    ("<think>Hm <think>hm</think> hm.</think>Yes.", "Yes."),
+    ("<think>Hm.</think>Yes.</think>", "Yes."),
+    ("<think>Hm.</think>Use </think> to end it.", "Use </think> to end it."),
+    ("<think>Hm.</thinking>Yes.", "Yes."),
+    ('<think time="3">Hm.</think>Yes.', "Yes."),
+    ("<think />Yes.", "Yes."),
+    ("<analysis>Hm.</analysis><final>Yes.</final>", "Yes."),
+    ("<reasoning_content>Hm.</reasoning_content>Yes.", "Yes."),
+    ("<|thought|>Hm.<|/thought|>Yes.", "Yes."),
+    ("<|reasoning_start|>Hm.<|reasoning_end|>Yes.", "Yes."),
+    ("<|begin_of_reasoning|>Hm.<|end_of_reasoning|>Yes.", "Yes."),
+    ("[REASONING]Hm.[/REASONING]Yes.", "Yes."),
+    ("assistantanalysisWe need yes.assistantfinalYes.", "Yes."),
+    ("Thinking...\nHm.\n...done thinking.\n\nYes.", "Yes."),
+    ("<|im_start|>think\nHm.<|im_end|>\n<|im_start|>answer\nYes.<|im_end|>", "Yes."),
+    ("<details>\n<summary>Thought for 3 seconds</summary>\n> Hm.\n</details>\nYes.", "Yes."),
+    ("analysis\nIt is a plan.", "analysis\nIt is a plan."),
 ]
 
 
@@ -61,18 +80,18 @@ def filtered(text: str, size: int, *, is_cut: bool = False) -> str:
     return shown + thoughts.filter_rest(is_cut=is_cut)
 
 
-@pytest.mark.parametrize("size", [1, 2, 3, 7, 1000])
 @pytest.mark.parametrize(("said", "shown"), CLEAN)
-def test_an_answer_is_shown_without_its_thoughts(said: str, shown: str, size: int) -> None:
+def test_an_answer_is_shown_without_its_thoughts(said: str, shown: str) -> None:
     """In pieces of any size."""
-    assert filtered(said, size) == shown
+    for size in (1, 2, 3, 7, 1000):
+        assert filtered(said, size) == shown
 
 
-@pytest.mark.parametrize("opener", PAIRS)
-@pytest.mark.parametrize("cut", range(1, 30, 4))
-def test_a_thought_that_is_cut_by_length_is_no_answer(opener: str, cut: int) -> None:
-    """Wherever the limit falls."""
-    assert filtered(f"{opener}a secret thought of it"[: len(opener) + cut], 3, is_cut=True) == ""
+def test_a_thought_that_is_cut_by_length_is_no_answer() -> None:
+    """Wherever the limit falls, whatever marks it."""
+    for opener, cut in product(PAIRS, range(1, 30, 4)):
+        said = f"{opener}a secret thought of it"[: len(opener) + cut]
+        assert filtered(said, 3, is_cut=True) == "", said
 
 
 def test_an_opening_that_begins_a_thought_is_not_shown() -> None:
@@ -91,6 +110,16 @@ def test_what_was_shown_of_a_thought_is_taken_back() -> None:
         events += reader.read_events([])[0]
     assert events == [Text("Hm, "), Text("hm."), Replace(""), Text("Yes.")]
     assert reader.is_primed
+
+
+def test_nothing_is_left_of_an_answer_that_was_a_thought_to_its_end() -> None:
+    """And nobody takes that for an answer."""
+    reader = CompletionReader()
+    reader.take({"choices": [{"delta": {"content": "Hm, hm."}}]})
+    assert reader.read_events([])[0] == [Text("Hm, hm.")]
+    reader.take({"choices": [{"delta": {"content": "</think>"}, "finish_reason": "stop"}]})
+    with pytest.raises(EmptyAnswer):
+        assert [*reader.finish_answer()] == [Replace("")]
 
 
 def test_a_model_that_is_known_to_think_first_shows_nothing_before() -> None:

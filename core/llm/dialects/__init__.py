@@ -5,5 +5,6 @@ finishes     the words for how an answer ended
 phrases      the words for why there is none
 shapes       where an error stands in a body
 waits        how long one is to wait
+inventions   what transcribers write where nobody speaks
 adaptations  what is left out of a request, or said otherwise
 """

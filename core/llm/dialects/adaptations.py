@@ -38,19 +38,23 @@ LIMITS = {"max_tokens": "max_completion_tokens", "max_completion_tokens": "max_t
 
 UNSUPPORTED = re2.compile(
     r"unsupported|not support|unrecogni[sz]ed|unknown|unexpected|extra[ _](?:inputs|forbidden|fields)|not permitted"
-    r"|not allowed|no longer|deprecated|only the default|not accept|cannot both|not implemented"
+    r"|not allowed|invalid parameter|no longer|deprecated|only the default|not accept|cannot both|not implemented"
 )
 ONE_ANSWER = re2.compile(
-    r"['\"`\s]n['\"`]?\s?(?:[=>]+|must be|should be|: number must be at most) ?1\b"
+    r"only one (?:completion )?choice|['\"`\s]n['\"`]?\s?(?:[=>]+|must be|should be|: number must be at most) ?1\b"
 )  # OpenAI, Groq
 ALTERNATE = re2.compile(
-    r"roles? (?:must|should) alternate|alternate (?:between|with)|alternating|consecutive (?:user|assistant)"
+    r"(?:roles?|messages?) (?:must|should)(?: strictly)? alternate|multiple (?:user"
+    r"|assistant) messages in a row|alternate (?:between|with)|alternating|consecutive (?:user|assistant)"
 )
 FIRST_USER = re2.compile(r"first message (?:must|should|role|has)")
 NO_SYSTEM = re2.compile(
     r"system role (?:is )?not supported|not support (?:the )?'?system'?(?: role| messages?| instructions?| prompts?)?\b"
     r"|invalid (?:value|role)\W{1,3}system\b"
     r"|(?:developer|system) (?:instructions?|messages?|prompts?) (?:is|are) (?:not|n't) (?:enabled|supported|allowed)"
+    r"|system (?:message|prompt|role)s? (?:must|should) (?:be|come) (?:at|first)|only one system message"
+    r"|system_instructions? (?:is|are) not|\W?system\W? is not one of"
+    r"|role must be one of\W{1,4}user\W{1,6}(?:or |and )?\W?assistant"
     r"|only supports? (?:the )?'?user'? and '?assistant'? roles|(?:unexpected|unknown|unsupported) role\W{1,3}system"
     r"|only user,? .{0,40}roles are supported"
 )
@@ -118,8 +122,11 @@ CHANGES: tuple[tuple[re2._Regexp, frozenset[int], Adaptation], ...] = (
 def _name_pattern(name: str) -> str:
     """Return what names a parameter; one that is a word of every day stands in quotes, or where a name does."""
     if name not in EVERYDAY:
-        return rf"\b{name.replace('_', '_?')}\b"
-    return rf"['\"`]{name}['\"`]|(?:parameters?|arguments?)\b[^.]{{0,40}}: ?{name}\b|(?:parameter|body) {name}\b"
+        return rf"\b{name.replace('_', '[_ ]?')}\b"
+    return (
+        rf"['\"`]{name}['\"`]|(?:parameters?|arguments?)\b[^.]{{0,40}}: ?{name}\b"
+        rf"|(?:parameter|body) {name}\b|\b{name} sequences?\b"
+    )
 
 
 EVERYDAY = frozenset({"n", "user", "stop", "seed"})

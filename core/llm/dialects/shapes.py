@@ -5,13 +5,21 @@ from typing import Any
 
 from core.sanitize import valid_text
 
-WRAPPERS = ("error", "errors", "fault", "detail", "base_resp")  # OpenAI and most; Cloudflare; Apigee; FastAPI; MiniMax
+# Names of fields, in lower case: some write them in another (AWS, Alibaba: `Code`, `Message`).
+WRAPPERS = ("error", "errors", "fault", "detail", "base_resp", "response")
+# OpenAI and most; Cloudflare; Apigee; FastAPI; MiniMax; OpenAI's responses
 MESSAGES = (
-    "message", "detail", "msg", "error", "error_message", "error_msg", "errorMessage", "status_msg", "faultstring",
-    "error_description", "reason", "title",
+    "message", "detail", "msg", "error", "error_message", "error_msg", "errormessage", "status_msg", "faultstring",
+    "error_description", "reason", "title", "err", "exception",
 )  # fmt: skip
-CODES = ("code", "error_code", "errorCode", "status_code", "statusCode", "http_status", "status")
-KINDS = ("type", "error_type", "errorType", "status")
+CODES = ("code", "error_code", "errorcode", "status_code", "statuscode", "http_status", "status")
+KINDS = ("type", "error_type", "errortype", "status", "__type")
+# What tells an error wherever it stands, and what does where a code stands beside it that is no success.
+FAULTS = (
+    "errors", "detail", "error_message", "error_msg", "errormessage", "error_type", "error_code", "errorcode", "fault",
+    "err", "exception",
+)  # fmt: skip
+WELL = frozenset({"", "0", "200", "ok", "success", "succeeded", "in_progress", "running", "none", "null"})
 SIZES = ("n_ctx", "n_prompt_tokens")  # llama.cpp
 REPEATED = frozenset({"input", "ctx", "body", "url"})  # of what was sent (pydantic's errors)
 DEEPEST = 12  # levels of a body whose words are read
@@ -23,30 +31,51 @@ def is_fault(body: Any) -> bool:
         return len(body) == 1 and is_fault(body[0])
     if not isinstance(body, Mapping):
         return False
-    if body.get("error") or body.get("object") == "error" or body.get("type") == "error":
+    fields = lower_names(body)
+    if _says(fields.get("error")) or "error" in (fields.get("object"), fields.get("type")):
         return True
-    if body.get("choices"):
+    if fields.get("choices"):
         return False
-    base = body.get("base_resp")
-    if isinstance(base, Mapping) and base.get("status_code"):
+    inner = fields.get("base_resp"), fields.get("response")
+    if any(_is_failure(lower_names(each)) or _says(each.get("error")) for each in inner if isinstance(each, Mapping)):
         return True
-    told = ("errors", "detail", "error_message", "error_msg", "errorMessage", "error_type", "error_code", "fault")
-    is_message = bool(body.get("message") or body.get("msg")) and ("code" in body or "status" in body)
-    return any(body.get(name) for name in told) or is_message or body.get("success") is False
+    return any(_says(fields.get(name)) for name in FAULTS) or _is_failure(fields) or fields.get("success") is False
+
+
+def lower_names(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a body with the names of its fields in lower case."""
+    return {str(name).lower(): value for name, value in body.items()}
+
+
+def _says(value: Any) -> bool:
+    """Whether a field tells an error: a word, or an object with one in it, which is no success."""
+    if isinstance(value, Mapping):
+        return any(_says(part) for part in value.values())
+    return bool(value) and str(value).lower() not in WELL
+
+
+def _is_failure(fields: Mapping[str, Any]) -> bool:
+    """Whether there is a code, and a message or HTTP's own error beside it, and the code is no success."""
+    codes = [str(fields[name] or "").lower() for name in (*CODES, "__type") if isinstance(fields.get(name), str | int)]
+    is_told = any(fields.get(name) for name in ("message", "msg", "status_msg", "title")) or status_of(fields)
+    return bool(is_told) and any(code not in WELL for code in codes) and not WELL.intersection(codes) - {"", "none"}
 
 
 def innermost_fault(body: Any) -> Any:
-    """Return the part of a body that tells the error: an object, or its words."""
-    for _ in range(3):
+    """Return the part of a body that tells the error: an object, with its names in lower case, or its words."""
+    for _ in range(4):
         if isinstance(body, list) and len(body) == 1:  # Gemini's compatible address wraps its errors in a list
             body = body[0]
-        inner = next((body[name] for name in WRAPPERS if body.get(name)), None) if isinstance(body, Mapping) else None
+        if not isinstance(body, Mapping):
+            return body
+        body = lower_names(body)
+        inner = next((body[name] for name in WRAPPERS if body.get(name)), None)
         if isinstance(inner, list) and inner and isinstance(inner[0], Mapping):
             inner = inner[0]
         if not isinstance(inner, Mapping):
             return body
         body = inner
-    return body
+    return lower_names(body) if isinstance(body, Mapping) else body
 
 
 def message_of(fault: Mapping[str, Any]) -> str:

@@ -6,35 +6,36 @@ from collections.abc import Iterable
 import re2
 
 # The marks between which a model thinks, in lower case: their case makes no difference.
+# Names of tags: DeepSeek R1, Qwen, GLM, MiniMax and most others; Gemini's compatible address (`thought`); Seed-OSS;
+# LongCat; Claude (`antthinking`). The rest are what prompts ask for, and models keep to. Any of them ends any other.
+TAGS = (
+    "think", "thinking", "thought", "thoughts", "reasoning", "reflection", "reasoning_content", "internal_reasoning",
+    "seed:think", "mm:think", "longcat_think", "ant:thinking", "antthinking", "thought_process", "thinking_process",
+    "chain_of_thought", "cot", "inner_thoughts", "inner_monologue", "internal_monologue", "scratchpad", "analysis",
+)  # fmt: skip
+TAG_ENDS = frozenset(f"</{name}>" for name in TAGS)
+# What such words become as a model's own tokens: OpenThinker (`<|begin_of_thought|>`), Cohere (`<|start_thinking|>`),
+# Mistral's Magistral (`[think]`), and their like.
+TOKEN_FORMS = (
+    ("<|{}|>", "<|/{}|>"), ("<|begin_of_{}|>", "<|end_of_{}|>"), ("<|start_of_{}|>", "<|end_of_{}|>"),
+    ("<|begin_{}|>", "<|end_{}|>"), ("<|start_{}|>", "<|end_{}|>"), ("<|{}_start|>", "<|{}_end|>"), ("[{}]", "[/{}]"),
+)  # fmt: skip
+TOKEN_NAMES = ("think", "thinking", "thought", "reasoning")
+TOKEN_PAIRS = {opens.format(name): ends.format(name) for opens, ends in TOKEN_FORMS for name in TOKEN_NAMES}
+FOLDED = ("thought", "thinking", "reasoning")  # what begins the summary of a part that pages fold away
 PAIRS = {
-    "<think>": "</think>",  # DeepSeek R1, Qwen, GLM, MiniMax and most others
-    "<thinking>": "</thinking>",
-    "<thought>": "</thought>",  # Gemini's compatible address
-    "<reasoning>": "</reasoning>",
-    "<reflection>": "</reflection>",
-    "<seed:think>": "</seed:think>",  # Seed-OSS
-    "<mm:think>": "</mm:think>",
-    "<longcat_think>": "</longcat_think>",
-    "[think]": "[/think]",  # Mistral's Magistral
+    **{f"<{name}>": f"</{name}>" for name in TAGS},
+    **{f"<{name} ": f"</{name}>" for name in TAGS[:5]},  # with attributes
+    **TOKEN_PAIRS,
     "\u25c1think\u25b7": "\u25c1/think\u25b7",  # Kimi-VL
-    "<|start_thinking|>": "<|end_thinking|>",  # Cohere
-    "<|begin_of_thought|>": "<|end_of_thought|>",  # OpenThinker
     "<unused94>": "<unused95>",  # MedGemma
     "<ctrl94>": "<ctrl95>",  # Gemini
-    "<|thinking|>": "<|/thinking|>",
     "<|channel>thought": "<channel|>",  # Gemma 4
     "<|inner_prefix|>": "<|inner_suffix|>",  # Apertus
     "<|think|>": "<|end|>",  # Solar Open
+    "<|im_start|>think": "<|im_end|>",  # models that think in a message of its own
     '<details type="reasoning"': "</details>",  # Open WebUI
-    # What prompts ask for, and models keep to.
-    "<thoughts>": "</thoughts>",
-    "<thought_process>": "</thought_process>",
-    "<chain_of_thought>": "</chain_of_thought>",
-    "<inner_thoughts>": "</inner_thoughts>",
-    "<scratchpad>": "</scratchpad>",
-    "<antthinking>": "</antthinking>",
-    "<thinking_process>": "</thinking_process>",
-    "<internal_monologue>": "</internal_monologue>",
+    **{f"<details>{blank}<summary>{word}": "</details>" for blank in ("", "\n") for word in FOLDED},
 }
 # OpenAI's harmony format (gpt-oss): a channel's name, a message, an end; what is for people is in the channel `final`.
 FINAL, CHANNEL, START, MESSAGE = "<|channel|>final", "<|channel|>", "<|start|>", "<|message|>"
@@ -42,14 +43,22 @@ ENDS = ("<|end|>", "<|return|>", "<|call|>")
 # Marks that stand round what is for people, or between thoughts and it.
 SILENT = (
     *ENDS, MESSAGE, "<|start_response|>", "<|end_response|>", "<|start_text|>", "<|end_text|>", "<|content|>",
-    "<|begin_of_solution|>", "<|end_of_solution|>", "<think/>",
+    "<|begin_of_solution|>", "<|end_of_solution|>", "<think/>", "<think />", "<|im_start|>assistant",
+    "<|im_start|>answer",
     "<|im_end|>", "<|eot_id|>", "<|eom_id|>", "<|endoftext|>", "<|end_of_text|>", "<end_of_turn>", "<turn|>",
     "<|eot|>", "<|begin_of_box|>", "<|end_of_box|>", "[begin final response]", "[end final response]",
 )  # fmt: skip
-BEHIND_THOUGHTS = ("<answer>", "</answer>", "<response>", "</response>")  # Hunyuan and ERNIE: silent behind a thought
+# Silent behind a thought: Hunyuan, ERNIE, and what prompts ask for.
+BEHIND_THOUGHTS = frozenset(
+    f"<{end}{name}>" for end in ("", "/") for name in ("answer", "response", "final", "final_answer", "output")
+)
 # gpt-oss where a server takes harmony's marks away: `analysisWe need…assistantfinalYes.`; Granite's thoughts in prose.
 BARE: dict[str, frozenset[str]] = {
-    **{f"analysis{letter}": frozenset({"assistantfinal"}) for letter in "abcdefghijklmnopqrstuvwxyz"},
+    **{f"analysis{letter}": frozenset({"assistantfinal"}) for letter in "abcdefghijklmnopqrstuvwxyz\n"},
+    "assistantanalysis": frozenset({"assistantfinal"}),
+    **dict.fromkeys(
+        ("thinking...\n", "thinking\u2026\n"), frozenset({"done thinking.", "done thinking\n"})
+    ),  # Ollama's
     **dict.fromkeys(
         ("here is my thought process:", "here's my thought process:"),
         frozenset({"here is my response:", "here's my response:"}),
@@ -58,9 +67,9 @@ BARE: dict[str, frozenset[str]] = {
 }
 
 
-LONE = frozenset(PAIRS.values()) - {"<|end|>", "</details>"}
+LONE = frozenset(PAIRS.values()) - {"<|end|>", "<|im_end|>", "</details>"}
 CLOSERS: dict[str, frozenset[str]] = {
-    **{opener: frozenset({closer}) for opener, closer in PAIRS.items()},
+    **{opener: TAG_ENDS if closer in TAG_ENDS else frozenset({closer}) for opener, closer in PAIRS.items()},
     CHANNEL: frozenset({FINAL, *ENDS}),
     START: frozenset({FINAL, CHANNEL, MESSAGE}),
     FINAL: frozenset({MESSAGE}),
@@ -88,7 +97,8 @@ def _one_of(marks: Iterable[str]) -> str:
 
 
 # Fixed words alone, one of few characters first: nothing here can be slower than linear.
-TOKENS = re.compile(rf"(?=[<\[\u25c1ah`~])(?:{_one_of(MARKS)}|`+|~~~+)", re.IGNORECASE)
+FIRSTS = re.escape("".join(sorted({mark[0] for mark in MARKS})))
+TOKENS = re.compile(rf"(?=[{FIRSTS}`~])(?:{_one_of(MARKS)}|`+|~~~+)", re.IGNORECASE)
 ENDINGS = {mark: re.compile(_one_of(ends), re.IGNORECASE) for mark, ends in CLOSERS.items()}
 
 
@@ -108,6 +118,7 @@ class ThoughtFilter:
         self.is_taken_back = False
         self.is_primed = False  # whether the answer began in a thought
         self.has_thought = False
+        self._is_doubted = False  # whether a thought may have ended again, so that all before belongs to it
         self._held = ""  # what may be the beginning of a mark
         self._mark = ""  # what began the thought that we are in
         self._spoken: list[str] | None = None  # what is shown after all if the thought never ends
@@ -159,7 +170,10 @@ class ThoughtFilter:
         elif mark in CLOSERS:
             is_sure = not self._line.strip() and mark not in BARE
             self._mark, self._spoken = mark, None if is_sure else [found[0]]
-        elif mark in LONE and not self.has_thought:
+        elif mark in LONE and self.has_thought:
+            self._is_doubted = True  # as of thoughts within thoughts; at the very end it is a slip
+        elif mark in LONE:
+            self.is_primed = True
             self._take_back(shown)
         return found.end()
 
@@ -179,7 +193,7 @@ class ThoughtFilter:
 
     def _take_back(self, shown: list[str]) -> None:
         """Find that all before was a thought."""
-        self.is_primed, self.is_taken_back = True, self._visible
+        self.is_taken_back = self.is_taken_back or self._visible
         shown.clear()
         self._visible, self.has_thought, self._line, self._lead = False, True, "", ""
 
@@ -189,13 +203,17 @@ class ThoughtFilter:
             return True
         if mark in BARE:
             return self._visible or bool(self._line.strip())
-        return bool(self._line.strip()) and self._line[-1] in BEFORE_PROSE and after in AFTER_PROSE
+        follows = AFTER_PROSE | {" "} if self.has_thought and mark in LONE else AFTER_PROSE
+        return bool(self._line.strip()) and self._line[-1] in BEFORE_PROSE and after in follows
 
     def _drop(self, text: str) -> None:
         if self._spoken is not None:
             self._spoken.append(text)
 
     def _show(self, text: str, shown: list[str]) -> None:
+        if self._is_doubted and text.strip():
+            self._is_doubted = False
+            self._take_back(shown)
         if not self._visible:
             text = self._lead + text
             self._visible, self._lead = bool(text.strip()), text[-MOST_BLANKS:]
