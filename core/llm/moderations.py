@@ -107,7 +107,7 @@ def _results(told: Any) -> list[Mapping[str, Any]]:
 def _finding(result: Mapping[str, Any]) -> Finding:
     """Return one result; where it has no flag of its own, as Mistral's, any category's is one, or else a score."""
     told = next((result[name] for name in FLAGS if result.get(name) is not None), None)
-    flags = {name: _truth(value) for name, value in _named(result.get("categories"))}
+    flags = {name: _truth(value) for name, value in _category_flags(result.get("categories"))}
     scores = {name: float(value) for name, value in (result.get("category_scores") or {}).items() if value is not None}
     if told is None and not (flags or scores or isinstance(result.get("categories"), list)):
         raise KeyError("flagged")
@@ -115,7 +115,7 @@ def _finding(result: Mapping[str, Any]) -> Finding:
     return Finding(by_parts if told is None else _truth(told), flags, scores)
 
 
-def _named(categories: Any) -> Iterator[tuple[str, Any]]:
+def _category_flags(categories: Any) -> Iterator[tuple[str, Any]]:
     """Yield each category with its flag: from an object, or a list of the names or the objects of those flagged."""
     for each in categories.items() if isinstance(categories, Mapping) else categories or ():
         if isinstance(each, str):
