@@ -5,6 +5,7 @@ import gc
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Mapping
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, get_args
 
@@ -29,13 +30,20 @@ settings.load_profile("confab")
 
 
 class QuickListener(Listener):
-    """Begins a process for what is really listened to alone: a length is looked up at once."""
+    """Really listens to each recording once in all the tests, and begins no process to look a length up."""
+
+    def __init__(self, heard: dict[bytes, Mapping[str, Any]]) -> None:
+        super().__init__()
+        self._heard = heard
 
     async def hear(self, path: Path, *, listen: bool) -> Mapping[str, Any]:
         """Return a recording's `seconds`, and its `text` where that is asked for; or the `fault` that it has."""
-        if listen:
-            return await super().hear(path, listen=True)
-        return await asyncio.to_thread(answer, {"path": str(path), "listen": False})
+        if not listen:
+            return await asyncio.to_thread(answer, {"path": str(path), "listen": False})
+        key = sha256(await asyncio.to_thread(path.read_bytes)).digest()
+        if key not in self._heard:
+            self._heard[key] = await super().hear(path, listen=True)
+        return self._heard[key]
 
 
 def pytest_collection_finish() -> None:
@@ -56,13 +64,19 @@ def leave_log_as_it_was() -> Iterator[None]:
                 vars(module.log).pop("bind", None)
 
 
+@pytest.fixture(scope="session")
+def heard() -> dict[bytes, Mapping[str, Any]]:
+    """Return what the sandbox has heard so far in each recording, by the digest of its bytes."""
+    return {}
+
+
 @pytest.fixture
-async def sandbox() -> AsyncIterator[Sandbox]:
+async def sandbox(heard: dict[bytes, Mapping[str, Any]]) -> AsyncIterator[Sandbox]:
     """Return a sandbox whose model answers at once."""
     async with serve() as sandbox:
         sandbox.model.delay_first = 0.0
         sandbox.model.tokens_per_second = None
-        sandbox.model.sounds.listener = QuickListener()
+        sandbox.model.sounds.listener = QuickListener(heard)
         sandbox.guild.gateway.identify_interval = 0.0  # a test connects more often than every five seconds
         yield sandbox
 

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Mapping, Sequence
-from functools import cached_property
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -65,10 +65,15 @@ class PriceBook:
         listed: Mapping[str, Any] = self._file["models"]
         return listed
 
-    @cached_property
+    @property
     def _file(self) -> Mapping[str, Any]:
-        found: Mapping[str, Any] = json.loads(LIST.read_text(encoding="utf-8"))
-        return found
+        return _read_list()
+
+
+@cache
+def _read_list() -> Mapping[str, Any]:
+    found: Mapping[str, Any] = json.loads(LIST.read_text(encoding="utf-8"))
+    return found
 
 
 def _listed_names(model: str, host: str) -> list[str]:

@@ -16,6 +16,7 @@ from deploy.sandbox.discord.nonces import Nonces
 from deploy.sandbox.discord.roster import GENERAL
 from deploy.sandbox.openai.model import Reply
 from deploy.sandbox.wire.server import Sandbox
+from tests.support.command import Command, start_command
 from tests.support.discord_room import answered, answers, ask, mention, shows
 from tests.support.room import ask as ask_in_slack
 
@@ -53,14 +54,15 @@ def slack_environ(sandbox: Sandbox) -> dict[str, str]:
     }
 
 
-async def started(environment: dict[str, str], *command: str) -> Process:
-    """Start `python -m bots run`, or another command of Python's."""
-    arguments = command or ("-m", "bots", "run")
-    return await asyncio.create_subprocess_exec(sys.executable, *arguments, env=environment, stdout=PIPE, stderr=PIPE)
+async def started(environment: dict[str, str], *command: str) -> Process | Command:
+    """Start `python -m bots run`, or another command of Python's in an interpreter that has loaded nothing."""
+    if not command:
+        return await start_command("run", environ=environment)
+    return await asyncio.create_subprocess_exec(sys.executable, *command, env=environment, stdout=PIPE, stderr=PIPE)
 
 
 @asynccontextmanager
-async def process(sandbox: Sandbox, folder: Path, *command: str, **more: str) -> AsyncIterator[Process]:
+async def process(sandbox: Sandbox, folder: Path, *command: str, **more: str) -> AsyncIterator[Process | Command]:
     """Run a bot and wait until it is connected; kill it at the end where it still runs."""
     bot = await started({**environ(sandbox, folder), **more}, *command)
     try:
@@ -73,7 +75,7 @@ async def process(sandbox: Sandbox, folder: Path, *command: str, **more: str) ->
         await sandbox.guild.until(lambda: sandbox.guild.connected == 0)
 
 
-async def ended(bot: Process) -> tuple[int | None, str]:
+async def ended(bot: Process | Command) -> tuple[int | None, str]:
     """Wait for the end; return the exit code and what was said on both streams."""
     out, err = await asyncio.wait_for(bot.communicate(), 90)
     return bot.returncode, (out + err).decode()

@@ -3,9 +3,7 @@
 import asyncio
 import json
 import os
-import sys
 import time
-from asyncio.subprocess import PIPE
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -28,6 +26,7 @@ from deploy.sandbox.discord.roster import BOT_ROLE, EVERYONE, GENERAL, LOUNGE
 from deploy.sandbox.openai.model import FAULTS, TRIAL, Fault, Reply, refusal
 from deploy.sandbox.wire.server import Sandbox
 from tests.support.bot import Setup, running
+from tests.support.command import start_command
 from tests.support.database import change, held_alone
 from tests.support.mcp_servers import servers_file
 from tests.support.sandbox_slack import web_served
@@ -510,9 +509,8 @@ def test_a_clock_that_is_wrong_is_told_by_how_much(ahead: int, outcome: str) -> 
 
 async def doctor(folder: Path, given: dict[str, str], *arguments: str) -> tuple[int | None, str]:
     """Return the status of `python -m bots doctor` in a folder, and what it says on standard output."""
-    command = (sys.executable, "-m", "bots", "doctor", *arguments)
-    place = {"PATH": os.environ["PATH"], "PYTHONPATH": str(Path(__file__).parents[2]), **given}
-    process = await asyncio.create_subprocess_exec(*command, env=place, cwd=folder, stdout=PIPE, stderr=PIPE)
+    place = {"PATH": os.environ["PATH"], **given}
+    process = await start_command("doctor", *arguments, environ=place, folder=folder)
     said, trouble = await asyncio.wait_for(process.communicate(), 90)
     assert b"Traceback" not in trouble, trouble.decode()
     return process.returncode, said.decode()
@@ -537,10 +535,8 @@ async def test_the_command_ends_with_a_status_that_a_script_can_read(sandbox: Sa
 async def test_a_bot_that_starts_warns_of_what_is_to_be_mended(sandbox: Sandbox, tmp_path: Path) -> None:
     """It starts all the same, and nobody's question is used up by it."""
     sandbox.model.trial = FAULTS["401"]
-    command = (sys.executable, "-m", "bots", "run")
     given = {"PATH": os.environ["PATH"], **environ(sandbox, tmp_path), "OPENAI_MODLE": "stand-in"}
-    bot = await asyncio.create_subprocess_exec(*command, env=given, stdout=PIPE, stderr=PIPE)
-    assert bot.stderr
+    bot = await start_command("run", environ=given)
     told: list[bytes] = []
     async with asyncio.timeout(90):
         while len(told) < 2:

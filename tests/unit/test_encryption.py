@@ -1,8 +1,6 @@
 """The database as ciphertext on its disk: begun, taken over, copied, put back and given another key."""
 
-import asyncio
 import os
-import sys
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -19,6 +17,7 @@ from core.storage.inspection import inspect_database
 from core.storage.settings import StorageSettings
 from core.storage.store import Store
 from core.storage.timeline import TimelineReader
+from tests.support.command import start_command
 
 CANARY = "canary-in-the-coal-mine"
 KEY, OTHER = "0f" * 32, "a1" * 32
@@ -153,14 +152,8 @@ def test_a_key_comes_from_the_setting_a_file_or_a_command(tmp_path: Path) -> Non
 async def told(folder: Path, *arguments: str, status: int = 0, **environ: str) -> str:
     """Run a command of Confab's on the database of a folder; return what it says."""
     place = {"PATH": os.environ["PATH"], "HOME": str(folder), "CONFAB_DATABASE": str(folder / "confab.db")}
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bots", *arguments),
-        env={**place, **environ},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-        cwd=Path(__file__).parents[2],
-    )
-    said = (await process.communicate())[0].decode()
+    process = await start_command(*arguments, environ={**place, **environ})
+    said = b"".join(await process.communicate()).decode()
     assert process.returncode == status, said
     return said
 

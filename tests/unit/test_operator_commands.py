@@ -1,8 +1,6 @@
 """What an operator asks: why a message was answered as it was, what was not answered, and to answer it again."""
 
 import asyncio
-import sys
-from asyncio.subprocess import PIPE, STDOUT
 from pathlib import Path
 
 import pytest
@@ -13,6 +11,7 @@ from deploy.sandbox.openai.model import Reply
 from deploy.sandbox.wire.server import Sandbox
 from tests.discord.test_process import process as process_in_discord
 from tests.support.bot import GENERAL
+from tests.support.command import start_command
 from tests.support.database import change, wait_for_column
 from tests.support.discord_room import mention as mention_in_discord
 from tests.support.discord_room import shows
@@ -42,9 +41,8 @@ def test_a_link_of_either_platform_names_its_message(text: str, name: MessageNam
 
 async def told(folder: Path, *arguments: str, status: int = 0) -> str:
     """Return what the command line says, in an environment that holds no token."""
-    command = (sys.executable, "-m", "bots", *arguments, "--database", str(folder / "confab.db"))
-    asked = await asyncio.create_subprocess_exec(*command, stdout=PIPE, stderr=STDOUT, env={})
-    said, _ = await asyncio.wait_for(asked.communicate(), 90)
+    asked = await start_command(*arguments, "--database", str(folder / "confab.db"), environ={})
+    said = b"".join(await asyncio.wait_for(asked.communicate(), 90))
     assert asked.returncode == status, said.decode()
     return said.decode()
 

@@ -15,6 +15,7 @@ import pytest
 from deploy.sandbox.openai.model import Reply
 from deploy.sandbox.wire.server import Sandbox
 from tests.support.bot import GENERAL
+from tests.support.command import Command, start_command
 from tests.support.room import answered, answers, ask, mention, prompt
 
 
@@ -35,17 +36,10 @@ def environ(sandbox: Sandbox, folder: Path) -> dict[str, str]:
     }
 
 
-async def started(environment: dict[str, str]) -> Process:
-    """Start `python -m bots run`."""
-    return await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bots", "run", env=environment, stdout=PIPE, stderr=PIPE
-    )
-
-
 @asynccontextmanager
-async def process(sandbox: Sandbox, folder: Path, **more: str) -> AsyncIterator[Process]:
+async def process(sandbox: Sandbox, folder: Path, **more: str) -> AsyncIterator[Command]:
     """Run a bot and wait until it listens; kill it at the end where it still runs."""
-    bot = await started({**environ(sandbox, folder), **more})
+    bot = await start_command("run", environ={**environ(sandbox, folder), **more})
     try:
         await sandbox.workspace.until(lambda: sandbox.workspace.connected == 1, 90.0)
         yield bot
@@ -56,7 +50,7 @@ async def process(sandbox: Sandbox, folder: Path, **more: str) -> AsyncIterator[
         await sandbox.workspace.until(lambda: sandbox.workspace.connected == 0)
 
 
-async def ended(bot: Process) -> tuple[int | None, str]:
+async def ended(bot: Process | Command) -> tuple[int | None, str]:
     """Wait for the end; return the exit code and what was said on both streams."""
     out, err = await asyncio.wait_for(bot.communicate(), 90)
     return bot.returncode, (out + err).decode()
@@ -64,7 +58,9 @@ async def ended(bot: Process) -> tuple[int | None, str]:
 
 async def test_what_is_missing_is_said_all_at_once_with_its_own_exit_code(tmp_path: Path) -> None:
     """No traceback: a sentence for each thing to mend."""
-    code, said = await ended(await started({"PATH": os.environ["PATH"], "CONFAB_TOP_P": "7", "HOME": str(tmp_path)}))
+    given = {"PATH": os.environ["PATH"], "CONFAB_TOP_P": "7", "HOME": str(tmp_path)}
+    command = (sys.executable, "-m", "bots", "run")
+    code, said = await ended(await asyncio.create_subprocess_exec(*command, env=given, stdout=PIPE, stderr=PIPE))
     assert code == 78
     for name in ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "OPENAI_API_KEY", "CONFAB_TOP_P"):
         assert name in said
@@ -73,7 +69,9 @@ async def test_what_is_missing_is_said_all_at_once_with_its_own_exit_code(tmp_pa
 
 async def test_a_refused_token_is_said_in_one_sentence(sandbox: Sandbox, tmp_path: Path) -> None:
     """Slack's own code stands in it, the token does not."""
-    code, said = await ended(await started({**environ(sandbox, tmp_path), "SLACK_BOT_TOKEN": "xoxb-wrong"}))
+    code, said = await ended(
+        await start_command("run", environ={**environ(sandbox, tmp_path), "SLACK_BOT_TOKEN": "xoxb-wrong"})
+    )
     assert code == 69
     assert "invalid_auth" in said
     assert "SLACK_BOT_TOKEN" in said
@@ -94,7 +92,7 @@ async def test_an_address_without_its_version_is_mended_at_the_start(sandbox: Sa
 async def test_a_second_bot_on_the_same_file_is_refused(sandbox: Sandbox, tmp_path: Path) -> None:
     """The first one is not disturbed."""
     async with process(sandbox, tmp_path):
-        code, said = await ended(await started(environ(sandbox, tmp_path)))
+        code, said = await ended(await start_command("run", environ=environ(sandbox, tmp_path)))
         assert code == 75
         assert "CONFAB_DATABASE" in said
         assert "Traceback" not in said

@@ -18,6 +18,7 @@ from bots.setup.answers import KINDS, clean_answer, find_answer_fault
 from bots.setup.env_file import parse_env_file
 from bots.setup.walk import set_up
 from deploy.sandbox.wire.server import Sandbox
+from tests.support.command import start_command
 from tests.unit.test_doctor import answer_pages, leave_channels, revoke, switch_intent_off, unscope
 
 ROOT = Path(__file__).parents[2]
@@ -221,12 +222,9 @@ async def test_ctrl_c_leaves_the_file_whole(sandbox: Sandbox, tmp_path: Path) ->
 
 async def test_it_ends_with_a_first_message_that_was_heard_and_answered(sandbox: Sandbox, tmp_path: Path) -> None:
     """The bot runs for that long; its own words are told where it ends by itself."""
-    environ = {**known(sandbox), "PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "CONFAB_CHECK_AT_START": "false"}
+    environ = {**known(sandbox), "PATH": os.environ["PATH"], "CONFAB_CHECK_AT_START": "false"}
     environ |= {"SLACK_BOT_TOKEN": sandbox.workspace.bot_token, "SLACK_APP_TOKEN": sandbox.workspace.app_token}
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bots", "setup", cwd=tmp_path, env=environ, stdin=asyncio.subprocess.DEVNULL, stdout=PIPE
-    )
-    assert process.stdout
+    process = await start_command("setup", environ=environ, folder=tmp_path)
     said = ""
     async with asyncio.timeout(90):
         while "It is on." not in said:
