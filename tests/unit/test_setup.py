@@ -222,13 +222,15 @@ async def test_ctrl_c_leaves_the_file_whole(sandbox: Sandbox, tmp_path: Path) ->
 
 async def test_it_ends_with_a_first_message_that_was_heard_and_answered(sandbox: Sandbox, tmp_path: Path) -> None:
     """The bot runs for that long; its own words are told where it ends by itself."""
-    environ = {**known(sandbox), "PATH": os.environ["PATH"], "CONFAB_CHECK_AT_START": "false"}
+    environ = {**known(sandbox), "PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "CONFAB_CHECK_AT_START": "false"}
     environ |= {"SLACK_BOT_TOKEN": sandbox.workspace.bot_token, "SLACK_APP_TOKEN": sandbox.workspace.app_token}
     process = await start_command("setup", environ=environ, folder=tmp_path)
     said = ""
     async with asyncio.timeout(90):
         while "It is on." not in said:
-            said += (await process.stdout.readline()).decode()
+            line = await process.stdout.readline()
+            assert line, said
+            said += line.decode()
         await sandbox.workspace.say("C0GENERAL", "<@U0CONFAB1> hello", "U0ADA1234")
         said += (await process.stdout.read()).decode()
         assert await process.wait() == 0, said
