@@ -6,6 +6,7 @@ import os
 import signal
 from collections.abc import Iterable, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -29,6 +30,7 @@ from bots.operator_commands import LOOK_AGAIN
 from bots.pages.routes import Pages
 from bots.platforms import BuiltPlatforms, build_platforms
 from bots.privacy import OpenedPrivacy, open_privacy
+from bots.schedules import OpenedSchedules, open_schedules
 from bots.settings import Settings
 from bots.spending import bound_answers, open_meter, register_commands, reservations_of
 from bots.tools import toolbox_of
@@ -59,6 +61,19 @@ log = structlog.get_logger()
 Closing = TypeVar("Closing", Summaries, VoiceNotes, Knowledge)
 
 
+@dataclass(frozen=True, slots=True)
+class BuiltCore:
+    """What takes events in and answers them, their tools and knowledge, what is kept, is to come, and is checked."""
+
+    intake: Intake
+    worker: Worker
+    tools: Toolbox
+    knowledge: Knowledge
+    privacy: OpenedPrivacy
+    schedules: OpenedSchedules
+    guard: Moderation | None
+
+
 async def run_bot(settings: Settings) -> None:
     """Run until SIGTERM or Ctrl-C; raise what ends the start, or a connection for good."""
     stopping, looking = _signal_event(signal.SIGTERM, signal.SIGINT), _signal_event(LOOK_AGAIN)
@@ -76,18 +91,18 @@ async def run_bot(settings: Settings) -> None:
         commands = ChatCommands(preferences)
         platforms = build_platforms(settings.platforms, session, store, commands, stack)
         meter = register_commands(commands, store, await open_meter(settings, store, policies))
-        intake, worker, tools, knowledge, privacy, guard = await _build_core(
-            settings, store, commands, platforms, meter, stack
-        )
-        privacy.start_keeping(commands, intake.forget_lines, stack)
+        core = await _build_core(settings, store, commands, platforms, meter, stack)
+        intake, worker = core.intake, core.worker
+        core.privacy.start_keeping(commands, intake.forget_lines, stack)
         stack.push_async_callback(worker.stop, 0.0)
         for each in platforms.by_name.values():
             await each.start(intake.receive)
         await worker.resume()  # only now do the platforms know who they are
-        await knowledge.start_indexing()
-        again = _look_again(looking, intake, worker, preferences, tools, knowledge)
+        core.schedules.start_clock(worker, stack)
+        await core.knowledge.start_indexing()
+        again = _look_again(looking, core, preferences)
         stack.callback(asyncio.create_task(again).cancel)
-        health = http.Health(platforms.readiness(), store.find_trouble, partial(format_further, meter, guard))
+        health = http.Health(platforms.readiness(), store.find_trouble, partial(format_further, meter, core.guard))
         await _open_ports(settings.http, health, Pages.of_settings(settings, key), platforms.routes(), stack)
         _tune_garbage_collector()
         if settings.process.check_at_start:
@@ -113,8 +128,8 @@ async def _build_core(
     platforms: BuiltPlatforms,
     meter: Meter,
     stack: AsyncExitStack,
-) -> tuple[Intake, Worker, Toolbox, Knowledge, OpenedPrivacy, Moderation | None]:
-    """Return what takes events in, what answers them, their tools and knowledge, and what sees to what is kept."""
+) -> BuiltCore:
+    """Return the bot behind its platforms."""
     asked = settings.model.model_copy(update={"max_connections": settings.turns.concurrency})
     client = await stack.enter_async_context(open_client(asked))
     policies = commands.preferences.policies
@@ -130,7 +145,8 @@ async def _build_core(
     listener = voice_notes_of(settings, store, policies, client, platforms.transcripts, local, meter)
     voice_notes = _closed_by(stack, listener)
     documents = Documents()  # one, so that its bounds hold for links and attached files together
-    tools = await toolbox_of(settings.tools, store, policies, guard, documents, stack, os.environ)
+    schedules = open_schedules(store, platforms.people, commands)
+    tools = await toolbox_of(settings.tools, store, policies, guard, documents, stack, os.environ, schedules.tools)
     finder = await _open_finder(settings, asked, store, stack, meter)
     knowledge = _closed_by(stack, knowledge_of(finder, store, commands, platforms.sources, documents, recall, guard))
     spending = reservations_of(meter, models.choice, policies, settings.prompt.instructions)
@@ -138,7 +154,7 @@ async def _build_core(
     conversation = Conversation(*parts, knowledge, settings.consent, spending)
     worker = Worker(store, conversation, platforms.by_name, settings.turns, guard, spending.reserve_turn)
     intake = Intake(store, conversation, platforms.by_name, policies, worker, settings.turns.queue, guard)
-    return intake, worker, tools, knowledge, privacy, guard
+    return BuiltCore(intake, worker, tools, knowledge, privacy, schedules, guard)
 
 
 def _closed_by(stack: AsyncExitStack, opened: Closing) -> Closing:
@@ -185,22 +201,15 @@ def _signal_event(*numbers: signal.Signals) -> asyncio.Event:
     return event
 
 
-async def _look_again(
-    asked: asyncio.Event,
-    intake: Intake,
-    worker: Worker,
-    preferences: Preferences,
-    tools: Toolbox,
-    knowledge: Knowledge,
-) -> None:
+async def _look_again(asked: asyncio.Event, core: BuiltCore, preferences: Preferences) -> None:
     """Take up what somebody opened again, put in, dropped, forgot or accepted in the database, whenever told."""
     while await asked.wait():
         asked.clear()
-        intake.forget_lines()
+        core.intake.forget_lines()
         await preferences.restore_choices()
-        await tools.look_again()
-        knowledge.wake_indexer()
-        await worker.resume()
+        await core.tools.look_again()
+        core.knowledge.wake_indexer()
+        await core.worker.resume()
 
 
 async def _open_ports(

@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # who looks at the list alone, as commands do, loads nothing 
     from core.chat_commands import ChatCommands
     from core.knowledge.audience import SourcePlatform
     from core.ports import Platform
+    from core.schedules.scheduler import PeoplePlatform
     from core.storage.store import Store
     from core.voice.notes import PlatformTranscript
 
@@ -35,13 +36,15 @@ def _no_routes() -> Sequence[web.RouteDef]:
 class BuiltPlatform:
     """A platform, and what it alone has: routes on which it is sent events once it has started, and transcripts.
 
-    `sources` is the platform again, where what its people share can be looked up.
+    `sources` is the platform again, where what its people share can be looked up, and `people` where it tells who is
+    still there.
     """
 
     platform: Platform
     routes: Callable[[], Sequence[web.RouteDef]] = _no_routes
     transcript: PlatformTranscript | None = None
     sources: SourcePlatform | None = None
+    people: PeoplePlatform | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,11 @@ class BuiltPlatforms:
         """Return those whose people's files can be looked up, by name."""
         return {each.sources.name: each.sources for each in self.built if each.sources}
 
+    @property
+    def people(self) -> dict[str, PeoplePlatform]:
+        """Return those that tell who is still there, by name."""
+        return {each.people.name: each.people for each in self.built if each.people}
+
     def readiness(self) -> list[Callable[[], Awaitable[bool]]]:
         """Return what tells of each whether events can arrive from it."""
         return [each.platform.is_ready for each in self.built]
@@ -128,7 +136,7 @@ def _build_slack(
     from bots.slack.adapter import Slack
 
     slack = Slack(settings, session, state, commands)
-    return BuiltPlatform(slack, slack.routes, slack.fetch_transcript, slack)
+    return BuiltPlatform(slack, slack.routes, slack.fetch_transcript, slack, slack)
 
 
 def _build_discord(
@@ -142,7 +150,7 @@ def _build_discord(
 
     discord = Discord(settings, session, state, commands)
     stack.push_async_callback(discord.close)
-    return BuiltPlatform(discord, sources=discord)
+    return BuiltPlatform(discord, sources=discord, people=discord)
 
 
 async def _examine_slack(settings: SlackSettings, around: Surroundings) -> list[Check]:

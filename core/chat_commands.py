@@ -61,6 +61,6 @@ class ChatCommands:
                 return commands.format_settings(self.preferences.describe(message.key, message.author.id))
             case "help":
                 return self.help_of(message.key, message.author.id)
-            case "unheard":
+            case "unheard" | "reminder" | "notice":
                 return message.text
         return commands.DONE.get(message.command, NOT_HERE)

@@ -50,6 +50,12 @@ WORDS: Mapping[Command, CommandWord] = {
         argument="remove",
         takes=r"(?:remove\s+)?#?\d{1,15}|remove\s+conversation",
     ),
+    "reminders": CommandWord(
+        "lists what I am to remind you of, and to do later; `reminders end 12` ends one",
+        is_private=True,
+        argument="end",
+        takes=r"(?:(?:end|resume)\s+)?#?\d{1,15}",
+    ),
     "help": CommandWord("shows this"),
 }
 HELP = (
@@ -93,6 +99,11 @@ def is_ranked(command: Command) -> bool:
     return command in WORDS and WORDS[command].is_ranked
 
 
+def rings_author(command: Command) -> bool:
+    """Whether what a command is answered with rings its author: a reminder that nobody hears is none."""
+    return command == "reminder"
+
+
 def argument_of(text: str) -> str:
     """Return what follows the word of a command, without the space around it; empty where nothing does."""
     match = _match_with_argument(text)
@@ -127,10 +138,11 @@ def format_settings(here: Sequence[str]) -> str:
     return "\n".join(["How I am set here, which `/confab settings` changes:", "", *(f"- {line}" for line in here)])
 
 
-def format_asked(name: str, question: str) -> str:
-    """Return what is posted for a question that stands in no message: who asked what."""
+def format_asked(name: str, question: str, *, is_scheduled: bool = False) -> str:
+    """Return what is posted for a question that stands in no message: who asked what, or wanted it asked now."""
     shown = question if len(question) <= MOST_QUOTED else f"{question[:MOST_QUOTED]}…"
-    return "\n".join([f"**{name}** asked:", *(f"> {line}" for line in shown.split("\n"))])
+    said = "wanted this done now" if is_scheduled else "asked"
+    return "\n".join([f"**{name}** {said}:", *(f"> {line}" for line in shown.split("\n"))])
 
 
 def format_memory(messages: int, earlier: str) -> str:

@@ -211,13 +211,16 @@ class Conversation:
         """Post a question that stands in no message, so that it can be answered under it; return where it now waits."""
         message = await platform.resolve_names(turn.message)
         answer = Outcome(message_id=next(iter(turn.posted), ""))
-        shown = sentence(commands.format_asked(sanitize_name(message.author.name), sanitize_text(message.text)))
+        is_scheduled, said = message.command == "scheduled", sanitize_text(message.text)
+        shown = sentence(commands.format_asked(sanitize_name(message.author.name), said, is_scheduled=is_scheduled))
         if self._guard:
             shown = post_if_clean(self._guard, turn, message, shown, answer)
         await self.reply.show(turn, platform, shown, answer)
-        key = replace(message.key, thread=answer.message_id)
+        in_flow = is_scheduled and message.is_alone  # a direct message without threads
+        key = replace(message.key, thread=message.key.thread or ("" if in_flow else answer.message_id))
         if not answer.error:
-            question = replace(turn.message, id=answer.message_id, key=key, command="", handle="")
+            handle = message.handle if is_scheduled else ""
+            question = replace(turn.message, id=answer.message_id, key=key, command="", handle=handle)
             await self._store.add_message(question, if_joined=False)
         await self._store.finish_turn(turn, [], answer.state, answer.detail)
         return key

@@ -13,6 +13,7 @@ Origin = Literal["", "channel"]
 Command = Literal[
     "", "ask", "edit", "stop", "reset", "memory", "persona", "settings", "help", "deleted", "full", "unheard", "click",
     "privacy", "export me", "forget me", "forget this", "leave me out", "read me again", "usage", "uncap", "sources",
+    "reminders", "reminder", "scheduled", "notice",
 ]  # fmt: skip
 Standing = Literal["alone", "member", "administrator"]  # where one writes; `alone` is in a direct message
 MOST_FILES = 20  # of one message that are read
@@ -85,20 +86,20 @@ class Quotation:
 class Message:
     """What a person wrote. (platform, workspace, channel, id) is unique, and ends every redelivery.
 
-    `sent_at` is in seconds since the epoch, by the platform's clock. `addressed` says that the bot is meant
-    whether or not it takes part in the thread already; `follow_up` that it is meant if it does. `command` is what it
-    tells the bot to do instead of asking it; `ask` is a question that stands in no message, as a slash command's: it
-    is posted first, and answered under what was posted; `edit` changes the message `about` in the history; `deleted`
-    is a question that is gone, `full` one for which there was no room, and `unheard` a voice note that the platform
-    hides, with what it has to say of that as its text. `about` is the id of the message that it quotes, where it was
-    asked from that one's menu: once that is gone, so is this. `handle` is what the platform needs to reply beside the
-    key, if anything. `others` is what stands in the text but is not its author's: quotations, and people's names.
-    `standing` is the author's rank there, told with a command whose answer depends on it.
-    `is_awaited` says that the platform shows an answer as awaited until one comes, as for a command. `zone` is the
-    author's time zone by its IANA name, where the platform tells it. `quotations` are the parts that others wrote.
-    `is_closed` says that it stands in a thread that its members alone see, not all who see the channel.
-    A `click` on a card is a conversation of its own, under the card's message.
-    `is_alone` says that nobody but its author and the bot reads where it is answered.
+    `sent_at` is in seconds since the epoch, by the platform's clock. `addressed` says that the bot is meant whether or
+    not it takes part in the thread already; `follow_up` that it is meant if it does. `command` is what it tells the bot
+    to do instead of asking it; `ask` stands in no message, as a slash command: it is posted first, and answered under
+    what was posted; `edit` changes the message `about` in the history; `deleted` is a question that is gone, `full` one
+    for which there was no room, and `unheard` a voice note that the platform hides, with its word on that as the text.
+    `reminder` is what its author is told by the clock, `scheduled` an `ask` that comes by it, and `notice` what is said
+    as it stands. `about` is the id of the message that it quotes, where it was asked from that one's menu: once that is
+    gone, so is this. `handle` is what the platform needs to reply beside the key, if anything. `others` is what stands
+    in the text but is not its author's: quotations, and people's names. `standing` is the author's rank there, told
+    with a command whose answer depends on it. `is_awaited` says that the platform shows an answer as awaited until one
+    comes, as for a command. `zone` is the author's time zone by its IANA name, if told. `quotations` are the parts that
+    others wrote. `is_closed` says that it stands in a thread that its members alone see. A `click` on a card is a
+    conversation of its own, under the card's message. `is_alone` says that nobody but its author and the bot reads
+    where it is answered.
     """
 
     id: str

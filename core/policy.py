@@ -13,7 +13,7 @@ from core.messages import ConversationKey
 from core.setting_fields import AS_JSON, CommaList, Section, Thresholds, decode_json, setting_field
 
 HIDEABLE = ("cards", "iban", "email", "phone", "keys")
-BUILT_IN = ("time", "calculator", "read_link", "search_here", "web_search")
+BUILT_IN = ("time", "calculator", "read_link", "search_here", "reminders", "web_search")
 
 
 def _without_none(names: tuple[str, ...]) -> tuple[str, ...]:

@@ -157,7 +157,7 @@ class Worker:
                 await apply_edit(self._store, self._guard, turn, platform)
             case "click":
                 await self._conversation.consents.take_click(turn, platform, self.wake)
-            case "ask":
+            case "ask" | "scheduled":
                 self.wake(await self._conversation.post(turn, platform))
             case _:
                 await self._conversation.answer(turn, platform, halt)

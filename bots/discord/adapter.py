@@ -19,7 +19,7 @@ from bots.streaming import Pace, ReplyStream
 from core.cards import Card
 from core.chat_commands import ChatCommands
 from core.knowledge.audience import Audience
-from core.messages import Attachment, ConversationKey, Earlier, Message, Receive, Turn
+from core.messages import Attachment, Author, ConversationKey, Earlier, Message, Receive, Turn
 from core.model_events import ReplyEvent
 from core.ports import Journal
 
@@ -89,6 +89,14 @@ class Discord:
     async def find_audience(self, message: Message, channels: Sequence[str]) -> Audience:
         """Return who reads the answer to a message, and which of these channels all of them may read just now."""
         return (await self._session).find_audience(message, channels)
+
+    async def find_author(self, message: Message) -> Author | None:
+        """Return a message's author as they are there now, None where they have left; raises DiscordRefusal."""
+        return await (await self._session).find_author(message)
+
+    async def renew_message(self, message: Message, number: int) -> Message:
+        """Return a message as one that stands nowhere; its number and time are its id. Raises DiscordRefusal."""
+        return await (await self._session).renew_message(message, number)
 
     def link_to(self, message: Message) -> str:
         """Return a message's jump link."""

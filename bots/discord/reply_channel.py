@@ -3,6 +3,7 @@
 import io
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 
 import discord
 import structlog
@@ -55,9 +56,16 @@ class ReplyChannel:
         self.id = room
         self.is_shared = bool(question)
         self._client = client
+        self._rung = discord.AllowedMentions.none()
         self._channel = client.get_partial_messageable(int(room), guild_id=guild)
         self._reference = discord.MessageReference(
             message_id=int(question or 0), channel_id=int(room), guild_id=guild, fail_if_not_exists=False
+        )
+
+    def ring(self, person: str) -> None:
+        """Let what is posted ring a person, by their id, where it names them (Discord docs, Allowed Mentions)."""
+        self._rung = discord.AllowedMentions(
+            everyone=False, roles=False, replied_user=False, users=[discord.Object(int(person))]
         )
 
     async def send_part(self, part: int, text: str, nonce: str, *, as_file: bool) -> PostedMessage:
@@ -113,9 +121,8 @@ class ReplyChannel:
     async def _send_once(self, part: int, text: str, nonce: str, *, as_file: bool) -> discord.Message:
         if as_file:
             return await self._channel.send(file=_as_file(text), nonce=nonce)
-        if self.is_shared and part == 0:
-            return await self._channel.send(text, nonce=nonce, reference=self._reference, suppress_embeds=True)
-        return await self._channel.send(text, nonce=nonce, suppress_embeds=True)
+        send = partial(self._channel.send, text, nonce=nonce, suppress_embeds=True, allowed_mentions=self._rung)
+        return await (send(reference=self._reference) if self.is_shared and part == 0 else send())
 
     async def _edit_once(self, message_id: str, text: str, *, as_file: bool) -> None:
         message = self._channel.get_partial_message(int(message_id))

@@ -15,6 +15,7 @@ from bots.discord.audience import audience_of
 from bots.discord.backfill import MARGIN, DiscordBackfill
 from bots.discord.calls import DiscordRefusal, IntentNotEnabled, WrongToken, call_persistently
 from bots.discord.cards import show_card, whisper_in_answer
+from bots.discord.channel_members import find_author, renew_message
 from bots.discord.client import DiscordClient, Shards, intents_for
 from bots.discord.commands import SlashCommands
 from bots.discord.faces import PersonaHeadings
@@ -32,8 +33,9 @@ from bots.markdown.disguised_links import escape_links
 from bots.state import PlatformState
 from core.cards import Card
 from core.chat_commands import ChatCommands
+from core.commands import rings_author
 from core.knowledge.audience import Audience
-from core.messages import Earlier, Message, Receive, Turn
+from core.messages import Author, Earlier, Message, Receive, Turn
 from core.model_events import ReplyEvent
 from core.ports import Journal
 
@@ -115,12 +117,16 @@ class DiscordSession:
     async def channel_of(self, turn: Turn, *, is_admitted: bool) -> ReplyChannel:
         """Return where a turn is answered, and show there that it is."""
         room = await self._threads.channel_of(turn, is_admitted=is_admitted)
+        if rings_author(turn.message.command):
+            room.ring(turn.message.author.id)
         if not room.is_interaction:
             self.typing.begin_typing(turn.message.id, room.id)
         return room
 
     async def heading_of(self, turn: Turn) -> str:
-        """Return the line that says whom the bot plays, empty where that is nobody."""
+        """Return what stands above an answer: whom it rings, or whom the bot plays; empty where that is nobody."""
+        if rings_author(turn.message.command):
+            return f"<@{turn.message.author.id}> "
         return await self._headings.heading_for(turn.face, turn.message.key.workspace)
 
     async def show_card(self, turn: Turn, card: Card, journal: Journal) -> None:
@@ -141,6 +147,14 @@ class DiscordSession:
         """Return what was said before a message in its thread or channel, oldest first; raises DiscordRefusal."""
         lines = await read_before(self._client, message, self._introduction.user, most, since)
         return await self._members.complete(message.key.workspace, lines)
+
+    async def find_author(self, message: Message) -> Author | None:
+        """Return a message's author as they are there now, None where they have left; raises DiscordRefusal."""
+        return await find_author(self._client, message)
+
+    async def renew_message(self, message: Message, number: int) -> Message:
+        """Return a message as one that stands nowhere, and is answered where its conversation is held."""
+        return await renew_message(self._client, message, number)
 
     def find_audience(self, message: Message, channels: Sequence[str]) -> Audience:
         """Return who reads the answer to a message, and which of these channels all of them may read."""

@@ -28,7 +28,7 @@ from bots.slack.files import SlackFiles, fetch_own_transcript, identify_files
 from bots.slack.incoming import mentioned_users, to_markdown
 from bots.slack.interactions import Ephemeral, Interactions
 from bots.slack.listener import SlackListener
-from bots.slack.outgoing import LIMIT, payload_of
+from bots.slack.outgoing import LIMIT, payload_of, ringing_payload
 from bots.slack.payload_values import TS, Payload, ts_at
 from bots.slack.people import DisplayNames
 from bots.slack.post_text import attachments_of, read_text
@@ -43,9 +43,9 @@ from bots.state import PlatformState
 from bots.streaming import Pace, ReplyStream
 from core.cards import Card
 from core.chat_commands import ChatCommands
-from core.commands import is_ranked
+from core.commands import is_ranked, rings_author
 from core.knowledge.audience import Audience
-from core.messages import Attachment, ConversationKey, Earlier, Message, Receive, Turn
+from core.messages import Attachment, Author, ConversationKey, Earlier, Message, Receive, Turn
 from core.model_events import ReplyEvent
 from core.ports import Journal
 
@@ -198,6 +198,14 @@ class Slack:
         """Return who reads the answer to a message, and which of these channels all of them may read just now."""
         return await self._audience.find_audience(message, channels)
 
+    async def find_author(self, message: Message) -> Author | None:
+        """Return a message's author where they are still there, None where they have left; raises SlackRefusal."""
+        return await self._people.find_in_channel(message.author, message.key.channel)
+
+    async def renew_message(self, message: Message, number: int) -> Message:
+        """Return a message as one that stands nowhere; its number and time are its id."""
+        return replace(message, id=f"schedule-{number}-{message.sent_at:.6f}", handle="")
+
     def link_to(self, message: Message) -> str:
         """Return a message's permalink (Slack docs, chat.getPermalink: what it returns has this form)."""
         thread = message.key.thread
@@ -237,7 +245,10 @@ class Slack:
             await whisper(self._calls, turn.message, events)
             return
         turn = replace(turn, face=await self._faces.face_to_show(turn.face))
-        reply = SlackReply(self._calls, self._budget, turn, journal, faces=self._faces)
+        shown_as = (
+            partial(ringing_payload, turn.message.author.id) if rings_author(turn.message.command) else payload_of
+        )
+        reply = SlackReply(self._calls, self._budget, turn, journal, shown_as, self._faces)
         thinking = asyncio.create_task(self._status.show_thinking(turn, reply))
         grows = live and self._budget.reserve_edit()
         try:

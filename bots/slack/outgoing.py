@@ -60,6 +60,13 @@ def payload_of(part: str) -> Payload:
     return {"text": fallback_text(part), "blocks": [{"type": "markdown", "text": markdown}], "parse": "none"}
 
 
+def ringing_payload(person: str, part: str) -> Payload:
+    """Return what shows a part, and rings a person by their id (Slack docs, Formatting text: mentioning users)."""
+    shown, ring = payload_of(part), f"<@{person}> " if person.isalnum() else ""
+    blocks: list[MarkdownBlock] = [{"type": "markdown", "text": f"{ring}{each['text']}"} for each in shown["blocks"]]
+    return {"text": f"{ring}{shown['text']}", "blocks": blocks, "parse": "none"}
+
+
 def plain_payload(part: str) -> Payload:
     """Return what shows a part without blocks, for when Slack refuses them.
 

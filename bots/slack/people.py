@@ -6,6 +6,8 @@ from collections import OrderedDict
 import structlog
 
 from bots.slack.calls import SlackCalls, SlackRefusal
+from bots.slack.payload_values import mapping_at, text_at
+from core.messages import Author
 
 log = structlog.get_logger()
 
@@ -13,6 +15,9 @@ MOST = 5_000  # names that are remembered at a time
 AGE = 3_600.0  # seconds after which a name is asked for again: people rename themselves
 AGAIN = 60.0  # seconds after which one is that Slack did not tell
 NO_RIGHT = {"missing_scope", "no_permission", "not_allowed_token_type"}  # Slack docs, errors of users.info
+
+NOBODY = {"user_not_found", "users_not_found", "user_not_visible"}  # the same
+PAGE, PAGES = 1_000, 20  # members of one page of conversations.members, and pages that are read
 
 
 class DisplayNames:
@@ -54,6 +59,34 @@ class DisplayNames:
         person = answer["user"]
         is_own = person.get("team_id") == workspace
         return is_own and bool(person.get("is_admin") or person.get("is_owner"))
+
+    async def find_in_channel(self, author: Author, channel: str) -> Author | None:
+        """Return a person where they are still in a channel, None where they are not, or no more in the workspace.
+
+        Slack docs: users.info (`deleted`), conversations.members. Raises SlackRefusal where Slack does not tell it.
+        """
+        try:
+            answer = await self._calls.query("users.info", {"user": author.id})
+        except SlackRefusal as error:
+            if error.code in NOBODY:
+                return None
+            raise
+        if mapping_at(answer, "user").get("deleted"):
+            return None
+        return author if channel.startswith("D") or await self._is_member(author.id, channel) else None
+
+    async def _is_member(self, user: str, channel: str) -> bool:
+        """Whether a person is among a channel's members, as far as those are read."""
+        cursor = ""
+        for _ in range(PAGES):
+            page = {"channel": channel, "limit": PAGE, "cursor": cursor}
+            answer = await self._calls.query("conversations.members", page)
+            if user in answer.get("members", ()):
+                return True
+            cursor = text_at(mapping_at(answer, "response_metadata"), "next_cursor")
+            if not cursor:
+                return False
+        return True
 
     async def _fetch_person(self, user: str) -> tuple[str, str]:
         """Return a name and a time zone; empty where Slack tells none, which is logged of the name for what it is."""

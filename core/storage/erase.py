@@ -8,7 +8,7 @@ from typing import Any
 
 from core.messages import ConversationKey, Deletion, Message, Turn
 from core.quotes import quote_anew, replace_quote
-from core.storage import chat_lines, history, knowledge, transcripts
+from core.storage import chat_lines, history, knowledge, schedules, transcripts
 from core.storage.connection import Connection
 from core.storage.consents import Decision, end_undecided
 from core.storage.history import key_values
@@ -128,6 +128,7 @@ def delete_message(connection: Connection, deletion: Deletion) -> list[Conversat
     transcripts.delete_of_message(connection, place)
     knowledge.delete_of_message(connection, place)
     chat_lines.delete_line(connection, place)
+    schedules.end_asked_in(connection, place)
     return freed
 
 

@@ -197,6 +197,18 @@ RULES: Mapping[str, EraseRule] = {
         label="caps that were lifted: for you, and your name where you lifted them for others",
         kept="caps that were lifted for others",
     ),
+    "schedules": EraseRule(
+        of_person=[f"DELETE FROM schedules WHERE {PLACE} AND author_id = @person"],
+        of_conversation=[f"DELETE FROM schedules WHERE {KEY}"],
+        of_old=["DELETE FROM schedules WHERE created_at < @rows_before AND next_at IS NULL AND {there}"],
+        people=["SELECT DISTINCT platform, workspace, author_id FROM schedules"],
+        prose=("text", "payload"),
+        exported={
+            "created_at, workspace, channel, text, rule, zone, next_at": f"schedules WHERE {erase_said.OF_PERSON}"
+        },
+        label="reminders, and what I was to do later",
+        kept="what is still to come, until it has come",
+    ),
     "audit": EraseRule(kept="who did what to settings and to what is kept, as keyed hashes; nothing that was said"),
     "tombstones": EraseRule(kept="keyed hashes of whom was forgotten, for copies that are put back"),
     "left_out": EraseRule(kept="keyed hashes of who does not want to be read"),

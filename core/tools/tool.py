@@ -1,13 +1,14 @@
 """What a tool is: what the model is told of it, what calling it means, and what it gives back."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from core.messages import Author, ConversationKey
+from core.messages import Author, ConversationKey, Message
 
 Arguments = Mapping[str, Any]
 Consent = Literal["auto", "always", "never"]
+Effect = Literal["none", "own", "any"]
 
 
 class ToolFailed(Exception):
@@ -25,6 +26,8 @@ class ToolSpec:
     their turn, as they copy what may be deleted.
     `address` names the argument that is a web address, empty where there is none. One that `gives_addresses` returns
     addresses that may be read then as if a person had written them, each in `<…>` on a line of its own.
+    `effects` says of the values of the argument `action` what such a call changes: nothing, what is the asker's own
+    (which waits for no click while nothing from outside may have asked for it), or anything.
     """
 
     name: str
@@ -37,6 +40,7 @@ class ToolSpec:
     address: str = ""
     consent: Consent = "auto"
     gives_addresses: bool = False
+    effects: Mapping[str, Effect] = field(default_factory=dict)
 
     @property
     def is_repeatable(self) -> bool:
@@ -48,6 +52,10 @@ class ToolSpec:
         """Whether a person is asked before it is called, unless somebody has said that it always may be."""
         return self.consent == "always" or (self.consent == "auto" and not self.is_read_only)
 
+    def effect_of(self, arguments: Arguments) -> Effect:
+        """Return what a call with these arguments changes."""
+        return self.effects.get(str(arguments.get("action", "")), "none" if self.is_read_only else "any")
+
     @property
     def schema(self) -> Mapping[str, Any]:
         """The tool as a request offers it (OpenAI API reference, Create chat completion)."""
@@ -57,7 +65,7 @@ class ToolSpec:
 
 @dataclass(frozen=True, slots=True)
 class CallContext:
-    """Whose call it is and where; `zone` is the asker's time zone by its IANA name.
+    """Whose call it is and where; `zone` is the asker's time zone by its IANA name, and `asked` their message.
 
     `idempotency_key` is the same whenever the same call of the same turn is made again.
     """
@@ -66,6 +74,7 @@ class CallContext:
     author: Author
     zone: str
     idempotency_key: str = ""
+    asked: Message | None = None
 
 
 @dataclass(frozen=True, slots=True)

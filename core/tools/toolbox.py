@@ -48,7 +48,7 @@ class Toolbox:
         """
         policy = self._policies.policy_of(message.key)
         tools = await self._tools_in(message.key, policy.tools)
-        context = CallContext(message.key, message.author, message.zone or policy.time_zone)
+        context = CallContext(message.key, message.author, message.zone or policy.time_zone, asked=message)
         outside = Outside(self._settings, self._checks, about(turn), answer.admission)
         trust = trust_of(message, question, history, tools)
         run = ToolRun(turn, tools, context, trust, CallJournal(self._store, turn), outside, excerpts)

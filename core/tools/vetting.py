@@ -71,6 +71,9 @@ class Vetting:
             return False
         if self._is_made_up(tool, arguments):
             return True
+        effect = tool.spec.effect_of(arguments)
+        if tool.spec.consent == "auto" and (effect == "none" or (effect == "own" and not self.is_tainted)):
+            return False
         return tool.spec.needs_consent and (self.is_tainted or tool.spec.name not in self.granted)
 
     def _refusal_of(self, call: ToolCall, before: list[CallRecord]) -> str:

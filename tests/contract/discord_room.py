@@ -163,6 +163,10 @@ class DiscordRoom:
         """Return the bot's messages everywhere."""
         return [post.shown for post in self._own()]
 
+    def dismiss(self, person: Person) -> None:
+        """Let them leave the server."""
+        self._guild.roster.left.add(PEOPLE[person])
+
     def grant_faces(self) -> None:
         """Discord shows a persona by a heading."""
 

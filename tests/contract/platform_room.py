@@ -141,6 +141,9 @@ class Room(Protocol):
     def everything(self) -> list[str]:
         """Return what the bot has written anywhere, also for one person alone."""
 
+    def dismiss(self, person: Person) -> None:
+        """Let a person leave for good."""
+
     def grant_faces(self) -> None:
         """Let the bot show a persona as an answer's author, where a platform has that."""
 

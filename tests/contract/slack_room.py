@@ -168,6 +168,11 @@ class SlackRoom:
         whispered = [post for _, post in self._workspace.whispered]
         return [post.shown for post in [*posts, *whispered] if post.user == PEOPLE["the bot"]]
 
+    def dismiss(self, person: Person) -> None:
+        """Deactivate their account."""
+        user = self._workspace.users[PEOPLE[person]]
+        self._workspace.users[user.id] = replace(user, deleted=True)
+
     def grant_faces(self) -> None:
         """Add the scope."""
         self._workspace.scopes.add("chat:write.customize")

@@ -1,12 +1,15 @@
 """Tools for tests: the built-in ones that need no network, and some whose doings a test sees."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from bots.schedules import OpenedSchedules, open_schedules
+from core.chat_commands import ChatCommands
 from core.consent.settings import ConsentSettings
 from core.policy import ChannelSettings, Policies
+from core.schedules.scheduler import PeoplePlatform
 from core.storage.store import Store
 from core.tools.calculator import CALCULATOR
 from core.tools.clock import CLOCK
@@ -25,12 +28,23 @@ def without_tools(_: Store) -> Sequence[Tool]:
 
 @dataclass(frozen=True, slots=True)
 class ToolSetup:
-    """Which tools a bot has in a test, how much of them, and with which embedder it looks into what people share."""
+    """Which tools a bot has in a test, how much of them, and with which embedder it looks into what people share.
+
+    With `reminds` it has the tool `reminders` as well, and takes up what is due.
+    """
 
     made: Tools = without_tools
     settings: ToolSettings = field(default_factory=ToolSettings)
     consent: ConsentSettings = field(default_factory=ConsentSettings)
     embedder: EmbedderSetup | None = None
+    reminds: bool = False
+
+    def open_tools(
+        self, store: Store, platforms: Mapping[str, PeoplePlatform], commands: ChatCommands
+    ) -> tuple[Sequence[Tool], OpenedSchedules]:
+        """Return the tools, and what takes up what is due."""
+        opened = open_schedules(store, platforms, commands) if self.reminds else OpenedSchedules()
+        return [*self.made(store), *opened.tools], opened
 
 
 def built_in_tools(store: Store) -> Sequence[Tool]:

@@ -105,7 +105,7 @@ def test_tools_are_named_for_all_and_for_a_channel() -> None:
     assert ChannelSettings.model_validate({"CONFAB_TOOLS": "time, calculator"}).tools == ("time", "calculator")
     assert ChannelSettings.model_validate({"tools": ["time"]}).tools == ("time",)
     assert ChannelSettings.model_validate({"CONFAB_TOOLS": "none"}).tools == ()
-    assert ChannelSettings().tools == ("time", "calculator", "read_link", "search_here", "web_search")
+    assert ChannelSettings().tools == ("time", "calculator", "read_link", "search_here", "reminders", "web_search")
 
 
 def test_a_message_without_a_zone_is_as_before() -> None:

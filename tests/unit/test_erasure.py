@@ -28,7 +28,7 @@ PLACED: dict[str, Any] = {
     "reference": "turn-1", "outcome": "refused", "path": "question", "categories": "[]", "at": time.time(),
     "error": "Unreadable", "leased_by": "", "was": "", "value": "on", "tool": "server__tool",
     "decided_by": PERSON, "granted_by": PERSON,
-    "purpose": "answer", "model": "gpt", "host": "", "prices": "", "warned": "", "lifted_by": PERSON,
+    "purpose": "answer", "model": "gpt", "host": "", "prices": "", "call_key": "c1", "warned": "", "lifted_by": PERSON,
 }  # fmt: skip
 
 
@@ -93,7 +93,7 @@ def test_what_others_left_stays_without_the_name(file: Connection, tmp_path: Pat
     """Each row of theirs is there, and the person in it is somebody; a longer word that begins alike is another."""
     insert_row(file, "entries", f"{CANARY} by {NAME}", PLACED)
     apart = {"thread": "2.0", "message_id": "2.0", "turn_id": "turn-2", "id": "turn-2", "hash": "h2", "entry": 2}
-    apart |= {"tool": "server__other"}
+    apart |= {"tool": "server__other", "call_key": "c2"}
     own = {"author_id": OTHER, "author_name": "Bo", "person": OTHER, "chosen_by": OTHER, "file_id": OTHERS}
     own |= {"decided_by": OTHER, "granted_by": OTHER}
     for table in personal_tables():

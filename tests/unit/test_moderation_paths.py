@@ -83,6 +83,10 @@ SINKS: dict[tuple[str, str, str], tuple[Path, ...]] = {
     ("core.spending.meter", "measure", "send"): (),
     ("core.reply", "_tell_asker", "post_notice"): (),  # a sentence of Confab's own
     ("core.tools.journal", "save_call", "run"): ("tool",),
+    # what a call planned, which was checked before it was made, and what is asked then is checked as any question
+    ("core.schedules.reminders", "_plan", "run"): ("tool",),
+    ("core.schedules.scheduler", "_take_up", "run"): ("tool",),
+    ("core.schedules.scheduler", "_pause", "run"): (),  # a sentence of Confab's own
     ("core.knowledge.indexer", "_read_document", "run"): ("knowledge",),
     ("core.knowledge.indexer", "_read_exchange", "run"): ("knowledge",),
     ("core.knowledge.vectors", "embed_pieces", "run"): (),  # numbers, of pieces that were checked when they were kept
@@ -181,6 +185,9 @@ ONLY_READ = (
         *(("core.consent.consents", name) for name in ("ask", "resume_cards", "stop", "take_click", "note_posted")),
         *(("core.consent.consents", name) for name in ("_await_click", "_end", "_close_card")),
     }
+    | {("core.schedules.reminders", name) for name in ("_own", "_cancel")}
+    | {("core.schedules.listing", name) for name in ("_visible_to", "_end", "_resume")}
+    | {("core.schedules.scheduler", "take_up_due")}
     | {("core.personas.personas", name) for name in (*OF_PERSONAS, "_is_clean")}
 )
 

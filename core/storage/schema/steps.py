@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlite_utils import Database, Migrations
 
 from core.storage.connection import Connection, in_our_errors
-from core.storage.schema import chat, consent, first, knowledge, personas, privacy, spending, tool_sources
+from core.storage.schema import chat, consent, first, knowledge, personas, privacy, schedules, spending, tool_sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,7 @@ STEPS = (
     SchemaStep("m020_consent", consent.CONSENT),
     SchemaStep("m021_tool_sources", tool_sources.TOOL_SOURCES),
     SchemaStep("m022_chat", chat.CHAT),
+    SchemaStep("m023_schedules", schedules.SCHEDULES),
 )
 
 

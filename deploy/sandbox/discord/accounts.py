@@ -103,7 +103,7 @@ def guild_member(guild: Guild, asked: Asked) -> Payload:
     """Return a member of the guild."""
     need_guild(asked)
     person = guild.users.get(asked.path["user"])
-    if person is None:
+    if person is None or person.id in guild.roster.left:
         raise Refused(10007)
     return payloads.whole_member(person)
 

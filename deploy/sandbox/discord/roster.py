@@ -95,7 +95,8 @@ class Channel:
 class Roster:
     """Users, roles and channels; who may do what in which channel.
 
-    `odd_channels` are JSON objects that the gateway lists as they stand beside the channels, whatever is in them.
+    `odd_channels` are JSON objects that the gateway lists as they stand beside the channels, whatever is in them, and
+    `left` the users who are no members any more.
     """
 
     def __init__(self) -> None:
@@ -104,6 +105,7 @@ class Roster:
         self.roles = {role.id: role for role in every_role()}
         self.channels = {channel.id: channel for channel in rooms()}
         self.odd_channels: list[dict[str, Any]] = []
+        self.left: set[str] = set()
 
     def threads_of(self, parent: str = "") -> list[Channel]:
         """Return the threads of a channel, or of all, oldest first."""

@@ -13,6 +13,8 @@ SEARCH = re.compile(r"\bsearch (?:here )?for ([\w' -]{2,60})", re.IGNORECASE)
 TASKS = re.compile(r"\b(?:what|which)\b[\w ]{0,20}\btasks\b", re.IGNORECASE)
 ADD_TASK = re.compile(r"\badd (?:a |the )?task:? +([^\n]{1,200})", re.IGNORECASE)
 CLOSE_TASK = re.compile(r"\bclose task (\d{1,6})\b", re.IGNORECASE)
+REMIND = re.compile(r"\bremind me in (\d{1,5}) ?min(?:ute)?s? to ([^\n]{1,200})", re.IGNORECASE)
+EVERY = re.compile(r"\bevery (day|weekday) at (nine|\d{1,2}),? ([^\n]{1,200})", re.IGNORECASE)
 CALL = re.compile(r"\bcall (\w[\w.-]*)\s*(\{.*\})?", re.IGNORECASE | re.DOTALL)
 FENCED = re.compile(r"(`{3,})\n(.*?)\n\1", re.DOTALL)
 
@@ -50,6 +52,7 @@ def _asked(question: str) -> Iterator[Wanted]:
     if found := LINK.search(question):
         yield Wanted("read_link", {"url": found[1]})
     yield from _asked_of_tasks(question)
+    yield from _asked_for_later(question)
     if found := SEARCH.search(question):
         yield Wanted("search_here", {"query": found[1].strip()})
 
@@ -62,6 +65,17 @@ def _asked_of_tasks(question: str) -> Iterator[Wanted]:
         yield Wanted("tasks__add_task", {"title": found[1].strip()})
     if found := CLOSE_TASK.search(question):
         yield Wanted("tasks__close_task", {"number": int(found[1])})
+
+
+def _asked_for_later(question: str) -> Iterator[Wanted]:
+    """Yield what a question wants of the clock."""
+    if found := REMIND.search(question):
+        wanted = {"action": "remind", "text": found[2].strip(), "in_minutes": int(found[1])}
+        yield Wanted("reminders", wanted)
+    if found := EVERY.search(question):
+        hour, days = (9 if found[2] == "nine" else int(found[2])), ("*" if found[1].lower() == "day" else "1-5")
+        wanted = {"action": "schedule", "text": found[3].strip(), "every": f"0 {hour} * * {days}"}
+        yield Wanted("reminders", wanted)
 
 
 def results_in(messages: Sequence[Mapping[str, Any]]) -> list[str]:

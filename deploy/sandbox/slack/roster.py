@@ -28,7 +28,8 @@ ChannelKind = Literal["channel", "group", "im", "mpim"]
 class User:
     """A member of the workspace, or a guest of another `team`; `bot_id` is empty for a person.
 
-    `is_admin` says that they administer and own their team, `is_restricted` that they are a guest there.
+    `is_admin` says that they administer and own their team, `is_restricted` that they are a guest there, and `deleted`
+    that they are deactivated.
     """
 
     id: str
@@ -39,6 +40,7 @@ class User:
     is_admin: bool = False
     team: str = TEAM
     is_restricted: bool = False
+    deleted: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """Return the user object of users.info (Slack docs, User object)."""
@@ -50,7 +52,7 @@ class User:
             "team_id": self.team,
             "name": self.name,
             "real_name": self.real_name,
-            "deleted": False,
+            "deleted": self.deleted,
             "is_bot": self.is_bot,
             "is_admin": self.is_admin,
             "is_owner": self.is_admin,

@@ -1,0 +1,1 @@
+"""Reminders, and questions that are asked by the clock."""
