@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from core.messages import Message
 from core.storage.connection import Connection, Row
 from core.storage.history import key_values
-from core.storage.turns import MESSAGE, insert_turn, read_message
+from core.storage.turns import MESSAGE, insert_turn, message_of_row
 
 COLUMNS = "seq, text, payload, rule, zone, until, next_at, is_paused"
 PLACE = "platform = ? AND workspace = ? AND channel = ?"
@@ -124,7 +124,7 @@ def end_asked_in(connection: Connection, place: tuple[str, str, str, str]) -> No
 
 def _read(rows: Sequence[Row]) -> list[Schedule]:
     """Return rows as what is to come, but for those whose message cannot be read."""
-    read = ((number, text, read_message(payload), when) for number, text, payload, *when in rows)
+    read = ((number, text, message_of_row(payload), when) for number, text, payload, *when in rows)
     return [
         Schedule(number, replace(message, text=text), rule, zone, until, next_at, bool(is_paused))
         for number, text, message, (rule, zone, until, next_at, is_paused) in read

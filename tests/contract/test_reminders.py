@@ -4,14 +4,14 @@ from pathlib import Path
 
 from core.policy import ChannelSettings, Policies
 from deploy.sandbox.openai.wanted import Wanted
-from tests.contract.platform_room import Room, Said, answered
+from tests.contract.platform_room import Person, Room, Said, answered
 from tests.contract.test_consent import asked_for, until
 from tests.contract.test_tools import results, script, shown
 from tests.support.database import change, column, dump, wait_for_column
 from tests.support.moderated import Moderated
 from tests.support.tools import Probe, ToolSetup
 
-FAR = {"in_minutes": 600}
+FAR = 600  # minutes
 COMING = "SELECT text FROM schedules WHERE next_at IS NOT NULL ORDER BY seq"
 READER = Probe("reader", is_trusted=False)
 
@@ -51,7 +51,7 @@ async def test_a_reminder_rings_who_wanted_it_once_and_waits_for_no_click(room: 
     await shown(room, said, "feed the")
     assert len(room.pings()) == 1
     assert column(tmp_path / "confab.db", "SELECT text || payload || author_id FROM schedules") == [""]
-    late = await plan(room, "and at nine", action="remind", text="water the plants", **FAR)
+    late = await plan(room, "and at nine", action="remind", text="water the plants", in_minutes=FAR)
     await room.leave()
     change(tmp_path / "confab.db", "UPDATE schedules SET next_at = next_at - 100000 WHERE text <> ''")
     await rejoin(room)
@@ -85,7 +85,7 @@ async def test_what_is_scheduled_is_posted_asked_and_answered_again_and_again(ro
 async def test_what_is_to_come_is_listed_and_ended_by_who_wanted_it(room: Room, tmp_path: Path) -> None:
     """The model lists and cancels the asker's own; others see what comes in their channel, and end none of it."""
     await rejoin(room)
-    one = await plan(room, action="remind", text="the first", **FAR)
+    one = await plan(room, action="remind", text="the first", in_minutes=FAR)
     two = await plan(room, action="remind", text="the second", at="2030-01-01 09:00", zone="Europe/Lisbon")
     script(room, Wanted("reminders", {"action": "list"}), "There are two.")
     await room.go_on(one, f"{room.mention('the bot')} what is to come?")
@@ -93,12 +93,13 @@ async def test_what_is_to_come_is_listed_and_ended_by_who_wanted_it(room: Room, 
     listed = results(room, -1)[-1]
     assert "the first" in listed
     assert "Tuesday, 2030-01-01 09:00 (Europe/Lisbon): the second" in listed
-    for where, text, by, told in (
+    commands: tuple[tuple[Said, str, Person, str], ...] = (
         (one, "reminders", "grace", "**2** Tuesday"),
         (two, "reminders end 1", "grace", "Only who wanted it"),
         (one, "reminders end 1", "ada", "That is ended."),
-    ):
-        await room.go_on(where, f"{room.mention('the bot')} {text}", by=by)  # type: ignore[arg-type] - of the table
+    )
+    for where, text, by, told in commands:
+        await room.go_on(where, f"{room.mention('the bot')} {text}", by=by)
         await shown(room, where, told)
     script(room, Wanted("reminders", {"action": "cancel", "number": 2}), "Cancelled.")
     await room.go_on(two, f"{room.mention('the bot')} leave the second", by="ada")
@@ -109,8 +110,8 @@ async def test_what_is_to_come_is_listed_and_ended_by_who_wanted_it(room: Room, 
 async def test_it_is_paused_when_who_wanted_it_leaves_and_this_is_said_once(room: Room, tmp_path: Path) -> None:
     """An administrator or they themselves let it go on."""
     await rejoin(room)
-    said = await plan(room, action="remind", text="the first", **FAR)
-    await plan(room, action="remind", text="the second", **FAR)
+    said = await plan(room, action="remind", text="the first", in_minutes=FAR)
+    await plan(room, action="remind", text="the second", in_minutes=FAR)
     await room.leave()
     change(tmp_path / "confab.db", "UPDATE schedules SET next_at = next_at - 100000")
     room.dismiss("ada")
@@ -124,8 +125,11 @@ async def test_it_is_paused_when_who_wanted_it_leaves_and_this_is_said_once(room
 async def test_after_something_from_outside_each_waits_for_a_click(room: Room, tmp_path: Path) -> None:
     """A page may not have somebody reminded, nor end what they wanted."""
     await rejoin(room)
-    await plan(room, action="remind", text="mine", **FAR)
-    for arguments in ({"action": "remind", "text": "as the page says", **FAR}, {"action": "cancel", "number": 1}):
+    await plan(room, action="remind", text="mine", in_minutes=FAR)
+    for arguments in (
+        {"action": "remind", "text": "as the page says", "in_minutes": FAR},
+        {"action": "cancel", "number": 1},
+    ):
         script(room, Wanted("reader"), Wanted("reminders", arguments))
         tainted = await room.say(f"{room.mention('the bot')} read that")
         assert "comes from outside" in (await asked_for(room, tainted)).text
@@ -135,7 +139,7 @@ async def test_after_something_from_outside_each_waits_for_a_click(room: Room, t
 async def test_where_nothing_is_kept_nothing_can_be_noted_for_later(room: Room, tmp_path: Path) -> None:
     """The model is told so, and can say it."""
     await rejoin(room, retention=0)
-    await plan(room, action="remind", text="mine", **FAR)
+    await plan(room, action="remind", text="mine", in_minutes=FAR)
     assert "nothing is kept in this channel" in results(room, -1)[0]
     assert column(tmp_path / "confab.db", "SELECT count(*) FROM schedules") == [0]
 
@@ -143,7 +147,7 @@ async def test_where_nothing_is_kept_nothing_can_be_noted_for_later(room: Room, 
 async def test_what_moderation_refuses_is_not_kept_for_later(room: Room, tmp_path: Path) -> None:
     """Neither in a row nor on the screen."""
     await rejoin(room, checked=True)
-    await plan(room, action="remind", text="flag me later", **FAR)
+    await plan(room, action="remind", text="flag me later", in_minutes=FAR)
     assert "moderation refuses the arguments" in results(room, -1)[0]
     assert "flag me later" not in dump(tmp_path / "confab.db")
 
@@ -151,8 +155,8 @@ async def test_what_moderation_refuses_is_not_kept_for_later(room: Room, tmp_pat
 async def test_it_goes_with_its_question_and_with_its_person(room: Room, tmp_path: Path) -> None:
     """Deleting the message ends what it asked for, and `forget me` all that a person wanted."""
     await rejoin(room)
-    first = await plan(room, action="remind", text="the first", **FAR)
-    said = await plan(room, action="remind", text="the second", **FAR)
+    first = await plan(room, action="remind", text="the first", in_minutes=FAR)
+    said = await plan(room, action="remind", text="the second", in_minutes=FAR)
     await room.delete(first)
     await wait_for_column(tmp_path / "confab.db", COMING, lambda found: found == ["the second"])
     await room.go_on(said, f"{room.mention('the bot')} forget me")
