@@ -98,8 +98,7 @@ class Message:
     with a command whose answer depends on it. `is_awaited` says that the platform shows an answer as awaited until one
     comes, as for a command. `zone` is the author's time zone by its IANA name, if told. `quotations` are the parts that
     others wrote. `is_closed` says that it stands in a thread that its members alone see. A `click` on a card is a
-    conversation of its own, under the card's message. `is_alone` says that nobody but its author and the bot reads
-    where it is answered.
+    conversation of its own, under the card. `is_alone` says that nobody but its author and the bot reads its answer.
     """
 
     id: str
