@@ -39,5 +39,5 @@ def open_schedules(store: Store, platforms: Mapping[str, PeoplePlatform], comman
     listing = ReminderList(
         store, lambda asked: is_named(asked.author.id, asked.author.roles or ()), scheduler.wake_scheduler
     )
-    commands.register("reminders", listing.answer)
+    commands.register("reminders", listing.answer_reminders)
     return OpenedSchedules((reminders.reminder_tool,), scheduler)

@@ -25,7 +25,7 @@ class ReminderList:
         self._is_administrator = is_administrator
         self._wake = wake
 
-    async def answer(self, message: Message) -> str:
+    async def answer_reminders(self, message: Message) -> str:
         """Return what a person's command is answered with: the list, or what became of the one that it names."""
         found = await self._visible_to(message)
         named = ARGUMENT.search(message.text)
