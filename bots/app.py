@@ -32,7 +32,7 @@ from bots.platforms import BuiltPlatforms, build_platforms
 from bots.privacy import OpenedPrivacy, open_privacy
 from bots.schedules import OpenedSchedules, open_schedules
 from bots.settings import Settings
-from bots.spending import bound_answers, open_meter, register_commands, reservations_of
+from bots.spending import bound_answers, open_meter, register_commands, reservations_of, start_digest
 from bots.tools import toolbox_of
 from bots.voice import local_whisper, voice_notes_of
 from core.chat_commands import ChatCommands
@@ -85,9 +85,7 @@ async def run_bot(settings: Settings) -> None:
         store = _open_store(settings.storage.path, key, policies)
         stack.push_async_callback(store.close)
         session = await stack.enter_async_context(aiohttp.ClientSession(response_class=BoundedResponse))
-        is_moderated = settings.moderation.is_on
-        preferences = Preferences(store, policies, settings.preferences, is_moderated=is_moderated)
-        await preferences.restore_choices()
+        preferences = await _open_preferences(settings, store, policies)
         commands = ChatCommands(preferences)
         platforms = build_platforms(settings.platforms, session, store, commands, stack)
         meter = register_commands(commands, store, await open_meter(settings, store, policies))
@@ -99,6 +97,7 @@ async def run_bot(settings: Settings) -> None:
             await each.start(intake.receive)
         await worker.resume()  # only now do the platforms know who they are
         core.schedules.start_clock(worker, stack)
+        start_digest(settings.spending, store, platforms.by_name, policies, stack)
         await core.knowledge.start_indexing()
         again = _look_again(looking, core, preferences)
         stack.callback(asyncio.create_task(again).cancel)
@@ -114,6 +113,13 @@ async def run_bot(settings: Settings) -> None:
         for each in platforms.by_name.values():
             await each.stop()
         await worker.stop(settings.process.grace)
+
+
+async def _open_preferences(settings: Settings, store: Store, policies: Policies) -> Preferences:
+    """Return what people have set in the chat, as the database has it."""
+    found = Preferences(store, policies, settings.preferences, is_moderated=settings.moderation.is_on)
+    await found.restore_choices()
+    return found
 
 
 def _open_store(path: Path, key: str, policies: Policies) -> Store:

@@ -105,6 +105,7 @@ def _find_strange_places(found: Mapping[str, Any], offers: Sequence[PlatformOffe
     forms = " or ".join(f"{offer.name}:{offer.section.channel[1]}" for offer in offers)
     named = {
         "CONFAB_MODERATORS": (prefixed, getattr(found.get("moderation"), "moderators", ())),
+        "CONFAB_USAGE_DIGEST": (f"{prefixed}|{placed}", getattr(found.get("spending"), "digest", ())),
         "CONFAB_CHANNELS": (
             f"{prefixed}|{placed}|{bare}|{OF_WORKSPACE}[^:]+",
             getattr(found.get("conversations"), "channels", ()),

@@ -1,6 +1,9 @@
 """What calls cost, and the caps on that, put together for the composition root."""
 
+import asyncio
 import time
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
 
 from bots.settings import Settings
 from core.chat_commands import ChatCommands
@@ -8,7 +11,9 @@ from core.llm.choice import ModelChoice
 from core.llm.settings import ModelSettings
 from core.messages import ConversationKey
 from core.policy import Policies
+from core.ports import Platform
 from core.spending.caps import Caps, caps_from
+from core.spending.digest import UsageDigest
 from core.spending.lifting import CapLifting
 from core.spending.meter import CHARACTERS, Meter, ModelCall
 from core.spending.price_book import PriceBook
@@ -43,6 +48,25 @@ def register_commands(commands: ChatCommands, store: Store, meter: Meter) -> Met
     commands.register("usage", told.tell_usage)
     commands.register("uncap", CapLifting(store, meter.caps, preferences.is_named_administrator).lift)
     return meter
+
+
+def start_digest(
+    settings: SpendingSettings,
+    store: Store,
+    platforms: Mapping[str, Platform],
+    policies: Policies,
+    stack: AsyncExitStack,
+) -> None:
+    """Have channels told each morning what the day before cost, until `stack` closes; they are named `platform:C1`."""
+    if settings.digest:
+        places = [_place_named(name) for name in settings.digest]
+        digest = UsageDigest(store, platforms, places, lambda key: policies.policy_of(key).time_zone)
+        stack.callback(asyncio.create_task(digest.run()).cancel)
+
+
+def _place_named(name: str) -> ConversationKey:
+    platform, *workspace, channel = name.split(":")
+    return ConversationKey(platform, "".join(workspace), channel, "")
 
 
 def bound_answers(options: ModelSettings, meter: Meter) -> ModelSettings:

@@ -89,3 +89,8 @@ class SpendingSettings(Section):
     requests: NonNegativeInt = setting_field(
         "CONFAB_REQUESTS_PER_MINUTE", "How many questions one person may ask in a minute; 0: any number", 60
     )
+    digest: CommaList = setting_field(
+        "CONFAB_USAGE_DIGEST",
+        "Channels told each day at nine what the day before cost, with commas, as platform:C123",
+        (),
+    )

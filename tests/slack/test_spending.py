@@ -3,10 +3,17 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
+import pytest
+
+from core.errors import PlatformError
+from core.messages import ConversationKey
 from core.preferences.settings import PreferenceSettings
+from core.spending.digest import UsageDigest
 from core.spending.settings import SpendingSettings
 from core.storage.store import Store
 from deploy.sandbox.openai.model import FAULTS, Reply
@@ -266,3 +273,28 @@ async def test_most_of_a_cap_is_told_of_once(sandbox: Sandbox, tmp_path: Path) -
         warning, refusal = private(sandbox)
     assert "used 80 % of the limit of 5 answers a day" in warning
     assert "reached the limit" in refusal
+
+
+async def test_a_channel_is_told_once_what_the_day_before_cost(sandbox: Sandbox, tmp_path: Path) -> None:
+    """From nine on, in the zone that holds there; again after a refusal, and nothing of a day without a call."""
+    at = datetime(2031, 3, 30, 8, 59, tzinfo=ZoneInfo("Europe/Berlin"))
+    async with running(sandbox, tmp_path / "a.db", costing(prices=PRICED)) as bot:
+        await ask(sandbox, "one")
+        await settled(bot.store, 1)
+        yesterday = (at - timedelta(days=1)).replace(hour=23, minute=59).timestamp()
+        await bot.store.run(lambda db: db.execute("UPDATE spending SET at = ?", (yesterday,)))
+        now = [at.timestamp()]
+        place = ConversationKey("slack", "", GENERAL, "")
+        digest = UsageDigest(bot.store, {"slack": bot.slack}, [place], lambda _: "Europe/Berlin", lambda: now[0])
+        for minutes in (0, 1, 2, 24 * 60):
+            now[0] = at.timestamp() + minutes * 60
+            if minutes == 1:
+                sandbox.workspace.faults.codes["chat.postMessage"] = ["restricted_action"]
+                with pytest.raises(PlatformError):
+                    await digest.tell_if_due(place)
+            await digest.tell_if_due(place)
+    told = [post.shown for post in sandbox.workspace.posts(GENERAL) if "What answers cost" in post.shown]
+    assert len(told) == 1
+    assert "Saturday, 29 March" in told[0]
+    assert "1 answer;" in told[0]
+    assert "stand-in" in told[0]

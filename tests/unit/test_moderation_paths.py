@@ -75,6 +75,8 @@ SINKS: dict[tuple[str, str, str], tuple[Path, ...]] = {
     ("core.spending.usage", "_describe", "run"): (),
     ("core.spending.usage", "_tell_others", "run"): (),
     ("core.spending.lifting", "lift", "run"): (),
+    ("core.spending.digest", "tell_if_due", "run"): (),
+    ("core.spending.digest", "tell_if_due", "post_notice"): (),  # numbers, and names of models
     ("core.spending.cap_warnings", "warn_of_caps", "run"): (),
     ("core.spending.cap_warnings", "warn_of_caps", "post_notice"): (),  # a sentence of Confab's own
     ("core.spending.meter", "_reserve", "run"): (),  # numbers, ids, and the model's name
