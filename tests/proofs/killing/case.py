@@ -10,6 +10,7 @@ from pathlib import Path
 
 from core.consent.wording import OVER, TOLD
 from deploy.sandbox.wire.server import Sandbox, serve
+from tests.proofs.killing.ledger import find_misspent
 from tests.proofs.killing.life import Life
 from tests.proofs.killing.places import Asked, common
 from tests.proofs.killing.scenarios import Scenario
@@ -43,6 +44,7 @@ class Case:
         self._wire = wire
         self._place = scenario.place(sandbox)
         self._tasks = sandbox.tasks.tasks
+        self._model = sandbox.model
         kind = {"looks_up": scenario.looks_up, "asks": scenario.asks}
         self._speaker = Speaker(self._grown, lengths=scenario.lengths, **kind)
         sandbox.model.talk = self._speaker
@@ -189,6 +191,7 @@ class Case:
             else:
                 self.outcome.faults.append(f"shown beside the answer: {_short(text)}")
         self.outcome.faults += self._turns("state <> 'done'")
+        self.outcome.faults += find_misspent(self._folder / "confab.db", self._times_asked())
         self.outcome.faults += _transcribed_again([point for life in self.outcome.lives for point in life])
         for tag, calls in self._kept.items():
             if len(self._speaker.said[tag]) > calls:
@@ -196,6 +199,9 @@ class Case:
         for tag, calls in self._kept_calls.items():
             if self._speaker.called[tag] > calls:
                 self.outcome.faults.append(f"{tag}: the model was asked again for calls that were kept")
+
+    def _times_asked(self) -> int:
+        return sum(request.path.endswith("/chat/completions") for request in self._model.requests)
 
     def _effects(self) -> list[str]:
         """Return a fault where what was allowed did not happen once, or not without a word."""

@@ -8,6 +8,7 @@ from tests.proofs.killing.places import DiscordPlace, Place, SlackPlace, Way
 from tests.proofs.killing.speaker import LONG, SHORT
 
 WHOLE = {"CONFAB_STREAMING": "false"}
+CAPPED = {"CONFAB_CAPS": '[{"scope": "all", "period": "day", "tokens": 1000000}]'}
 CHECKED = {"CONFAB_MODERATION": "endpoint"}
 
 
@@ -59,6 +60,7 @@ SCENARIOS = (
     Scenario("an answer to a voice note", "slack", ("note",)),
     Scenario("an answer to a long voice note", "slack", ("long note",)),
     Scenario("an answer that is looked up", "slack", looks_up=True),
+    Scenario("an answer within a cap", "slack", settings=CAPPED, looks_up=True),
     Scenario("an answer that is looked up and checked", "slack", settings=CHECKED, looks_up=True),
     Scenario("something that is allowed", "slack", asks=True),
     Scenario("a question that is changed", "slack", ("mention", "edit"), settled=1, settings=CHECKED),
@@ -66,6 +68,7 @@ SCENARIOS = (
     Scenario("an answer that grows", "discord"),
     Scenario("an answer in parts", "discord", lengths=(LONG, SHORT, LONG)),
     Scenario("an answer that is checked", "discord", settings=CHECKED),
+    Scenario("two questions within a cap", "discord", ("mention", "follow-up"), settled=1, settings=CAPPED),
     Scenario("an answer in place", "discord", settings={"CONFAB_DISCORD_THREADS": "false"}),
     Scenario("an answer to a direct message", "discord", ("direct", "direct"), settled=1),
     Scenario("two questions in a thread", "discord", ("mention", "follow-up"), settled=1),
