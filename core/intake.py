@@ -14,6 +14,7 @@ from core.messages import ConversationKey, Deletion, Edit, Message, PlatformEven
 from core.moderation.moderation import Moderation
 from core.policy import Policies
 from core.ports import Platform
+from core.quotes import reference_of
 from core.sanitize import valid_value
 from core.storage.store import Store
 from core.storage.turns import SKEW
@@ -161,6 +162,8 @@ def _is_voice_note(message: Message) -> bool:
 
 def _needs_message(deletion: Deletion, question: Message) -> bool:
     """Whether a question is gone with a message: it was that message, or asked about it."""
-    key, place = question.key, (deletion.platform, deletion.workspace, deletion.channel)
-    same_place = (key.platform, key.workspace, key.channel) == place
-    return same_place and deletion.message_id in {question.id, question.about}
+    if (question.key.platform, question.key.workspace) != (deletion.platform, deletion.workspace):
+        return False
+    if question.key.channel != deletion.channel:
+        return question.about == reference_of(deletion.channel, deletion.message_id)
+    return deletion.message_id in {question.id, question.about}

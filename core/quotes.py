@@ -12,6 +12,11 @@ MARKS = (">", "&gt;")  # before each line of a quotation, the second in what Sla
 Quoting = TypeVar("Quoting", Message, Earlier)
 
 
+def reference_of(channel: str, message_id: str) -> str:
+    """Return what names a message in another channel: `C1/1700000000.000100`."""
+    return f"{channel}/{message_id}"
+
+
 def leave_out_quotations(said: Quoting, unread: Sequence[Quotation]) -> Quoting:
     """Return a message without some of its quotations, and without their files.
 

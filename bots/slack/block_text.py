@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 from bots.slack.outgoing import escape_text
 from bots.slack.payload_values import Payload, mapping_at, mappings_at, mappings_of, number_at, text_at
 
-DEPTH = 8  # of objects in objects
+DEPTH = 12  # of objects and lists in one another
 DEEPEST = 8  # levels of a list (Slack docs, rich_text_list)
 MOST_OFFSET = 1_000_000
 LATEST = 32_503_680_000  # seconds since the epoch: the year 3000
 PIECES = 2_000  # texts of one block
-SAID_BY = {"title", "subtitle", "text", "description", "alt_text", "label"}
+SAID_BY = {"title", "subtitle", "text", "body", "description", "alt_text", "label", "caption"}
 
 # Text objects: mrkdwn alone is written with tokens and entities (Slack docs, text object).
 OBJECTS: Mapping[str, Callable[[Payload], str]] = {
@@ -93,75 +93,113 @@ def has_offset_list(blocks: object) -> bool:
     return any(each.get("offset") for block in rich for each in mappings_at(block, "elements"))
 
 
-def text_of_other_blocks(blocks: object, *, only_tables: bool = False) -> str:
-    """Return the text of all blocks but the rich text that stands at the top, one below the other."""
-    others = (block for block in mappings_of(blocks) if block.get("type") != "rich_text")
-    texts = (_text_of_block(block) for block in others if not only_tables or block.get("type") == "table")
+def text_of_all_blocks(blocks: object) -> str:
+    """Return the text of blocks of every kind, one below the other."""
+    texts = (_text_of_block(block) for block in mappings_of(blocks))
     return "\n".join(text for text in texts if text.strip())
 
 
+def has_other_blocks(blocks: object) -> bool:
+    """Whether anything but rich text stands in a message's blocks."""
+    return any(block.get("type") != "rich_text" for block in mappings_of(blocks))
+
+
 def _text_of_block(block: Payload) -> str:
-    return READERS.get(text_at(block, "type"), _any_text)(block)
+    if block.get("type") == "rich_text":
+        return text_of_blocks([block])
+    return READERS.get(text_at(block, "type"), _any_text)(block, DEPTH)
 
 
-def _any_text(block: Payload) -> str:
+def _any_text(block: Payload, depth: int) -> str:
     """Return every text that stands in a block, in order, whatever its kind."""
-    return "\n".join(text for text in dict.fromkeys(_texts_in(block, DEPTH, [PIECES])) if text.strip())
+    return "\n".join(text for text in dict.fromkeys(_field_texts(block, depth, [PIECES])) if text.strip())
 
 
 def _texts_in(value: object, depth: int, left: list[int]) -> Iterator[str]:
-    """Yield the texts of a value that may nest; `left` counts down what is looked at in all."""
+    """Yield the texts of a value that may nest, a block's as its kind is read; `left` counts down what is looked at."""
     left[0] -= 1
     if depth < 0 or left[0] < 0:
         return
     if isinstance(value, list):
         for each in value:
             yield from _texts_in(each, depth - 1, left)
-    elif isinstance(value, Mapping) and text_at(value, "type") in OBJECTS:
-        yield OBJECTS[text_at(value, "type")](value)
     elif isinstance(value, Mapping):
-        for name, inner in value.items():
-            said = name in SAID_BY and isinstance(inner, str)
-            yield from [escape_text(inner)] if said else _texts_in(inner, depth - 1, left)
+        kind = text_at(value, "type")
+        if kind in OBJECTS:
+            yield OBJECTS[kind](value)
+        elif kind in READERS:
+            yield READERS[kind](value, depth - 1)
+        else:
+            yield from _field_texts(value, depth, left)
 
 
-def _context_text(block: Payload) -> str:
-    return " ".join(text for each in mappings_at(block, "elements") for text in _texts_in(each, DEPTH, [PIECES]))
+def _field_texts(fields: Payload, depth: int, left: list[int]) -> Iterator[str]:
+    for name, inner in fields.items():
+        said = name in SAID_BY and isinstance(inner, str)
+        yield from [escape_text(inner)] if said else _texts_in(inner, depth - 1, left)
 
 
-def _markdown_text(block: Payload) -> str:
+def _context_text(block: Payload, depth: int) -> str:
+    return " ".join(text for each in mappings_at(block, "elements") for text in _texts_in(each, depth, [PIECES]))
+
+
+def _markdown_text(block: Payload, _: int) -> str:
     return escape_text(text_at(block, "text"))
 
 
-def _table_text(block: Payload) -> str:
-    """Return a table as Markdown; its first row is its head (Slack docs, table block)."""
-    rows = block.get("rows")
-    lines = (
-        [[_cell_text(cell) for cell in row] for row in rows if isinstance(row, list)] if isinstance(rows, list) else []
-    )
+def _table_text(block: Payload, depth: int) -> str:
+    """Return a table as Markdown below its caption; its first row is its head (Slack docs, table, data_table block)."""
+    found = block.get("rows")
+    rows = [row for row in found if isinstance(row, list)] if isinstance(found, list) else []
+    return _as_table(_named_text(block, "caption", depth), [[_cell_text(cell, depth) for cell in row] for row in rows])
+
+
+def _chart_text(block: Payload, depth: int) -> str:
+    """Return a chart's figures as a table below its title (Slack docs, data_visualization block)."""
+    chart = mapping_at(block, "chart")
+    series = mappings_at(chart, "series") or [{"data": mappings_at(chart, "segments")}]
+    points = [{text_at(each, "label"): _cell_text(each, depth) for each in mappings_at(one, "data")} for one in series]
+    head = ["", *(_on_one_line(escape_text(text_at(one, "name"))) for one in series)]
+    labels = dict.fromkeys(label for one in points for label in one)
+    body = [[_on_one_line(escape_text(label)), *(one.get(label, "") for one in points)] for label in labels]
+    return _as_table(_named_text(block, "title", depth), [head, *body] if body else [])
+
+
+def _as_table(heading: str, lines: list[list[str]]) -> str:
     width = max(map(len, lines), default=0)
     if not width:
-        return ""
+        return heading
     head, *body = [[*line, *[""] * (width - len(line))] for line in lines]
-    return "\n".join(f"| {' | '.join(line)} |" for line in (head, ["---"] * width, *body))
+    table = [f"| {' | '.join(line)} |" for line in (head, ["---"] * width, *body)]
+    return "\n".join([heading, *table] if heading else table)
 
 
-def _cell_text(cell: object) -> str:
+def _named_text(block: Payload, name: str, depth: int) -> str:
+    """Return what a field says, as a text or as a text object."""
+    return "\n".join(_field_texts({name: block.get(name)}, depth, [PIECES]))
+
+
+def _cell_text(cell: object, depth: int) -> str:
     """Return a cell of any kind on one line; a bar in it is not the table's."""
     if not isinstance(cell, Mapping):
         return ""
+    if cell.get("type") == "rich_text":
+        return _on_one_line(text_of_blocks([cell]))
     value = cell.get("value")
     number = str(value) if isinstance(value, int | float) else ""
-    said = text_at(cell, "text") and escape_text(text_at(cell, "text"))
-    found = text_of_blocks([cell]) if cell.get("type") == "rich_text" else said or number or _any_text(cell)
-    return re.sub(r"\s+", " ", found).replace("|", "\\|").strip()
+    return _on_one_line(escape_text(text_at(cell, "text")) or number or _any_text(cell, depth))
 
 
-READERS: Mapping[str, Callable[[Payload], str]] = {
+def _on_one_line(text: str) -> str:
+    return re.sub(r"\s+", " ", text).replace("|", "\\|").strip()
+
+
+READERS: Mapping[str, Callable[[Payload, int], str]] = {
     "context": _context_text,
     "markdown": _markdown_text,
     "table": _table_text,
     "data_table": _table_text,
-    "divider": lambda _: "",
-    "call": lambda block: escape_text(text_at(mapping_at(mapping_at(block, "call"), "v1"), "name")),
+    "data_visualization": _chart_text,
+    "divider": lambda *_: "",
+    "call": lambda block, _: escape_text(text_at(mapping_at(mapping_at(block, "call"), "v1"), "name")),
 }

@@ -6,11 +6,12 @@ import structlog
 
 from bots.slack.incoming import mentions_bot, opens_with_other_mention, to_markdown
 from bots.slack.payload_values import Payload, mapping_at, mappings_at, text_at, ts_at
-from bots.slack.post_text import attachments_of, read_text
+from bots.slack.post_text import PostText, attachments_of, read_text
 from bots.state import PlatformState
 from core.channel_gone import ChannelGone
 from core.commands import command_of
 from core.messages import Author, ConversationKey, Deletion, Edit, Message, PlatformEvent, Receive
+from core.quotes import reference_of
 
 log = structlog.get_logger()
 
@@ -114,7 +115,7 @@ class _Reader:
             follow_up=follow_up,
             attachments=attachments_of(event),
             command=command if addressed or follow_up else "",
-            about=next((each.ts for each in said.forwarded if each.ts and each.channel == channel), ""),
+            about=_place_of_last(said, channel),
             others=said.of_others,
             quotations=said.quotations,
             is_alone=direct,
@@ -125,16 +126,24 @@ class _Reader:
         now, before, channel = mapping_at(event, "message"), mapping_at(event, "previous_message"), _channel_of(event)
         if now.get("subtype") == "tombstone":
             return self.read_deletion(channel, ts_at(now, "ts"))
-        was = read_text(before).own
-        if not self.is_heard(now) or (read_text(now).own == was and _file_ids(before) <= _file_ids(now)):
+        was = read_text(before)
+        if not self.is_heard(now) or (read_text(now) == was and _file_ids(before) <= _file_ids(now)):
             return None  # our own edits, unfurled links, files that got a preview
         direct = _is_direct(event)
         message = self.read_message(now, channel, direct)
-        asked_already = direct or mentions_bot(was, self._bot_user)
+        asked_already = direct or mentions_bot(was.own, self._bot_user)
         return Edit(message if not asked_already else _as_unaddressed(message))
 
     def read_deletion(self, channel: str, message_id: str) -> Deletion | None:
         return Deletion("slack", self._workspace, channel, message_id) if message_id else None
+
+
+def _place_of_last(said: PostText, channel: str) -> str:
+    """Return where the message stands that was forwarded last, with which the text ends, as `Message.about` has it."""
+    last = said.forwarded[-1] if said.forwarded else None
+    if last is None or not last.ts:
+        return ""
+    return last.ts if last.channel in {"", channel} else reference_of(last.channel, last.ts)
 
 
 def _as_unaddressed(message: Message) -> Message:

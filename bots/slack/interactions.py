@@ -14,7 +14,7 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 from bots.slack.calls import SlackRefusal
 from bots.slack.events import author_of
 from bots.slack.outgoing import escape_text, payload_of
-from bots.slack.post_text import attachments_of, read_text
+from bots.slack.post_text import attachments_of, quote_lines, read_text
 from core.chat_commands import ChatCommands
 from core.commands import argument_of, command_of, is_ranked
 from core.messages import Author, Command, ConversationKey, Message, Quotation
@@ -114,7 +114,7 @@ class Interactions:
     def _quotation_of(self, message: Payload) -> Quotation:
         """Return the question that a message itself is: its text, each line quoted, and by whom it is, as data."""
         said, name = read_text(message).whole, self._name_of(message)
-        text = "\n".join([f"What do you say to this message by {name}?", *_quote_lines(said.split("\n"))])
+        text = f"What do you say to this message by {name}?\n{quote_lines(said)}"
         files = tuple(file.id for file in attachments_of(message))
         return Quotation(author_of(message) or Author("", ""), text, (said, name), files)
 
@@ -127,14 +127,9 @@ class Interactions:
         return f"<@{author.id}>" if author and author.id.isalnum() else "somebody"
 
 
-def _quote_lines(lines: list[str]) -> list[str]:
-    return [f"&gt; {line}" for line in lines]
-
-
 def _quoted_within(message: Payload) -> list[Quotation]:
     """Return what a message forwards, as it stands in a question about that message."""
-    forwarded = read_text(message).quotations
-    return [replace(each, text="\n".join(_quote_lines(each.text.split("\n")))) for each in forwarded]
+    return [replace(each, text=quote_lines(each.text)) for each in read_text(message).quotations]
 
 
 class Ephemeral:

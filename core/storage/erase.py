@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from core.messages import ConversationKey, Deletion, Message, Turn
-from core.quotes import quote_anew, replace_quote
+from core.quotes import quote_anew, reference_of, replace_quote
 from core.storage import chat_lines, history, knowledge, schedules, transcripts
 from core.storage.connection import Connection
 from core.storage.consents import Decision, end_undecided
@@ -19,7 +19,7 @@ from core.tool_calls import DECLINED
 
 CHANNEL = "platform = ? AND workspace = ? AND channel = ?"
 PLACE = f"{CHANNEL} AND message_id = ?"
-QUOTING = f"{CHANNEL} AND about <> '' AND about = ?"
+QUOTING = "platform = ? AND workspace = ? AND about <> '' AND about IN (?, ?) AND (channel = ? OR about = ?)"
 CANCEL = "UPDATE turns SET state = 'cancelled', payload = NULL, answer = NULL, edited = NULL, quoted = NULL"
 TO_ANSWER = (  # now, or once it is asked again
     "state IN ('open', 'failed', 'uncertain') AND command NOT IN ('edit', 'deleted') AND payload IS NOT NULL"
@@ -43,6 +43,13 @@ def _place(message: Message) -> tuple[str, str, str, str]:
     return message.key.platform, message.key.workspace, message.key.channel, message.id
 
 
+def quoting_values(place: Sequence[Any]) -> tuple[Any, ...]:
+    """Return a message's place as the values of QUOTING: in other channels it is quoted with its own before its id."""
+    platform, workspace, channel, message_id = place
+    elsewhere = reference_of(channel, message_id)
+    return platform, workspace, message_id, elsewhere, channel, elsewhere
+
+
 def insert_edit(connection: Connection, message: Message) -> bool:
     """Change a question that waits or failed, and put a turn into the inbox that changes the history behind it.
 
@@ -58,7 +65,7 @@ def insert_edit(connection: Connection, message: Message) -> bool:
     edited = Decision("edited", message.author.id, result=DECLINED["edited"])
     end_undecided(connection, [turn_id for (turn_id,) in waiting], edited)
     said = connection.execute(f"SELECT 1 FROM entries WHERE {PLACE} AND role = 'user'", _place(message))
-    quoted = connection.execute(QUOTED, (*_place(message), *_place(message)))
+    quoted = connection.execute(QUOTED, 2 * quoting_values(_place(message)))
     if not waiting and not said and not quoted:
         return False
     _change_waiting_quotes(connection, message)
@@ -71,7 +78,8 @@ def insert_edit(connection: Connection, message: Message) -> bool:
 
 def _change_waiting_quotes(connection: Connection, message: Message) -> None:
     """Let questions that are to be answered quote what a message says now."""
-    waiting = connection.execute(f"SELECT seq, payload FROM turns WHERE {QUOTING} AND {TO_ANSWER}", _place(message))
+    place = quoting_values(_place(message))
+    waiting = connection.execute(f"SELECT seq, payload FROM turns WHERE {QUOTING} AND {TO_ANSWER}", place)
     for seq, payload in waiting:
         if question := message_of_row(payload):
             now = MESSAGE.dump_json(quote_anew(question, message)).decode()
@@ -100,11 +108,10 @@ def edit_message(connection: Connection, turn: Turn, message: Message, kept: str
 
 def _change_quotes(connection: Connection, message: Message, kept: str) -> None:
     """Let what quotes a message quote what it says now, in the history and once it gets there."""
-    connection.execute(
-        f"UPDATE turns SET quoted = ? WHERE {QUOTING} AND state = 'open' AND command <> 'edit'",
-        (kept, *_place(message)),
-    )
-    quoting = connection.execute(f"SELECT {SAID}, text FROM entries WHERE {QUOTING} AND role = 'user'", _place(message))
+    place = quoting_values(_place(message))
+    answered = f"UPDATE turns SET quoted = ? WHERE {QUOTING} AND state = 'open' AND command <> 'edit'"
+    connection.execute(answered, (kept, *place))
+    quoting = connection.execute(f"SELECT {SAID}, text FROM entries WHERE {QUOTING} AND role = 'user'", place)
     for *row, text in quoting:
         changed = (replace_quote(text, kept), row[-1])
         connection.execute("UPDATE entries SET text = ?, tokens = 0 WHERE seq = ?", changed)
@@ -117,13 +124,13 @@ def delete_message(connection: Connection, deletion: Deletion) -> list[Conversat
     A turn that was claimed before stays open as `deleted`: something of its answer may stand, and is taken away first.
     """
     place = (deletion.platform, deletion.workspace, deletion.channel, deletion.message_id)
-    connection.execute(f"{CANCEL} WHERE {QUOTING} AND command = 'edit' AND state = 'open'", place)
+    connection.execute(f"{CANCEL} WHERE {QUOTING} AND command = 'edit' AND state = 'open'", quoting_values(place))
     freed: list[ConversationKey] = []
-    for where in (PLACE, QUOTING):
-        connection.execute(f"{CANCEL} WHERE {where} AND {UNSEEN}", place)
-        connection.execute(CALLS_OF_ENDED.format(where=where), place)
-        freed += _empty_open_turns(connection, where, place)
-        said = connection.execute(f"DELETE FROM entries WHERE {where} RETURNING {SAID}", place)
+    for where, values in ((PLACE, place), (QUOTING, quoting_values(place))):
+        connection.execute(f"{CANCEL} WHERE {where} AND {UNSEEN}", values)
+        connection.execute(CALLS_OF_ENDED.format(where=where), values)
+        freed += _empty_open_turns(connection, where, values)
+        said = connection.execute(f"DELETE FROM entries WHERE {where} RETURNING {SAID}", values)
         history.invalidate_prompts(connection, said)
     transcripts.delete_of_message(connection, place)
     knowledge.delete_of_message(connection, place)

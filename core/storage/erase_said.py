@@ -81,7 +81,7 @@ def _reach_of(connection: Connection, places: Iterable[Place]) -> dict[Conversat
     reached: dict[ConversationKey, int] = {}
     for place in places:
         query = f"SELECT {SAID} FROM entries WHERE {erase.PLACE} OR {erase.QUOTING}"
-        for *key, seq in connection.execute(query, (*place, *place)):
+        for *key, seq in connection.execute(query, (*place, *erase.quoting_values(place))):
             _note(reached, ConversationKey(*key), seq)
             for *other, first in connection.execute(LOOKED_UP, (*key[:3], seq)):
                 _note(reached, ConversationKey(*other), first)

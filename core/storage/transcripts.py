@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from core.messages import Message
+from core.quotes import reference_of
 from core.storage.connection import Connection
 
 
@@ -16,7 +17,7 @@ class TranscriptPart:
     overlap: float = 0.0
 
 
-PLACE = "platform = ? AND workspace = ? AND channel = ? AND ? IN (message_id, about)"
+PLACE = "platform = ? AND workspace = ? AND (channel = ? AND ? IN (message_id, about) OR about = ?)"
 KEY = "platform = ? AND workspace = ? AND channel = ? AND thread = ?"
 UNTOLD = "DELETE FROM transcripts WHERE hash NOT IN (SELECT hash FROM recordings)"
 
@@ -77,7 +78,8 @@ def expire_transcripts(connection: Connection, before: float) -> None:
 
 def delete_of_message(connection: Connection, place: tuple[str, str, str, str]) -> None:
     """Drop what was heard in a message's recordings, unless another message brought the same."""
-    if connection.execute(f"DELETE FROM recordings WHERE {PLACE} RETURNING 1", place):
+    elsewhere = reference_of(*place[2:])
+    if connection.execute(f"DELETE FROM recordings WHERE {PLACE} RETURNING 1", (*place, elsewhere)):
         connection.execute(UNTOLD)
 
 

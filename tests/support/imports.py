@@ -24,6 +24,7 @@ PORT = (
     "core.policy",
     "core.ports",
     "core.preferences",
+    "core.quotes",
     "core.retry",
     "core.setting_fields",
 )

@@ -6,7 +6,18 @@ from dataclasses import dataclass
 from sqlite_utils import Database, Migrations
 
 from core.storage.connection import Connection, in_our_errors
-from core.storage.schema import chat, consent, first, knowledge, personas, privacy, schedules, spending, tool_sources
+from core.storage.schema import (
+    chat,
+    consent,
+    first,
+    knowledge,
+    personas,
+    privacy,
+    quotations,
+    schedules,
+    spending,
+    tool_sources,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +61,7 @@ STEPS = (
     SchemaStep("m021_tool_sources", tool_sources.TOOL_SOURCES),
     SchemaStep("m022_chat", chat.CHAT),
     SchemaStep("m023_schedules", schedules.SCHEDULES),
+    SchemaStep("m024_quoted_elsewhere", quotations.QUOTED_ELSEWHERE),
 )
 
 
