@@ -33,6 +33,7 @@ from core.ports import Platform
 from core.prompt.ask import PreparedQuestion, texts_to_check
 from core.prompt.history import HistoryLoader
 from core.prompt.summaries import Summaries
+from core.quotes import WORDLESS
 from core.reply import Reply
 from core.sanitize import sanitize_name, sanitize_text, valid_value
 from core.spending.charge import Payer
@@ -112,6 +113,7 @@ class Conversation:
         heard_texts = notes.to_prompt_texts(heard)
         files = await read_attachments(message, platform, self._documents, heard_texts, blind=self._blind(model))
         question = replace(question, files=files.text, images=files.images)
+        question = question if question.text or files.text else replace(question, text=WORDLESS)
         remembered = await self.earlier.history_before(message, platform, reference(turn), self._blind(model))
         if await self._is_part(turn, message, question):
             await self._store.finish_turn(turn, [question], "merged", {})

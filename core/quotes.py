@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from core.messages import Earlier, Message, Quotation
 
+WORDLESS = "(a message without words)"  # a mention alone, or what holds nothing that can be read
 NOT_SHOWN = "[a message that is not shown here]"
 MARKS = (">", "&gt;")  # before each line of a quotation, the second in what Slack has escaped
 

@@ -6,6 +6,7 @@ import discord
 
 from bots.discord.attachments import attachments_of
 from bots.discord.authors import author_of, standing_of_author
+from bots.discord.message_kinds import is_app, is_hidden_note, may_ask
 from bots.discord.message_text import embed_texts, forwarded_texts, opens_with_other_mention, shown_text
 from bots.discord.places import DIRECT, DiscordPlace, ReplyHandle
 from bots.discord.quotes import Quote, add_quote
@@ -16,34 +17,6 @@ UNHEARD = (
     "_I cannot hear voice notes here, since Discord hides them from me. Choose *Apps*, *Ask Confab about this* in the "
     "note's menu, or have the *Message Content Intent* switched on for me._"
 )
-SPOKEN = {  # all others are Discord's own words; the last two are what apps answer commands with
-    discord.MessageType.default,
-    discord.MessageType.reply,
-    discord.MessageType.chat_input_command,
-    discord.MessageType.context_menu_command,
-}
-
-
-def is_spoken(message: discord.Message, me: int) -> bool:
-    """Whether somebody says something here that can be read: a person, or an app, which is never for the bot.
-
-    Without the message-content intent what does not mention the bot arrives empty (Discord docs, Message Content).
-    """
-    says_something = (
-        message.content or message.attachments or message.message_snapshots or message.stickers or message.poll
-    )
-    by_an_app = _is_app(message) and (message.embeds or message.components)
-    return message.type in SPOKEN and message.author.id != me and bool(says_something or by_an_app)
-
-
-def _is_app(message: discord.Message) -> bool:
-    return message.author.bot or bool(message.webhook_id)
-
-
-def is_hidden_note(message: discord.Message, me: int) -> bool:
-    """Whether a person sent a voice note here that arrived without its sound, as without the message-content intent."""
-    by_a_person = not _is_app(message) and message.author.id != me
-    return message.type in SPOKEN and by_a_person and message.flags.voice and not message.attachments
 
 
 def replied_part_of(message: discord.Message, me: int) -> str:
@@ -63,15 +36,15 @@ def read_message(
     """Return what was said. `goes_on` is the conversation of the bot's message that it replies to."""
     text, replied = shown_text(message, me), _replied_to(message)
     is_meant = place.is_direct or _mentions_bot(message, me, roles=roles) or bool(replied_part_of(message, me))
-    addressed = is_meant and not _is_app(message)
+    addressed = is_meant and may_ask(message)
     for_others = opens_with_other_mention(message.content, me) or (replied is not None and replied.author.id != me)
-    follow_up = bool(place.thread) and not for_others and not _is_app(message)
+    follow_up = bool(place.thread) and not for_others and may_ask(message)
     command = command_of(text, addressed=addressed) if addressed or follow_up else ""
     handle = _handle_of(message, place)
     question = Message(
         id=str(message.id),
         key=goes_on or key_of(place, str(message.id)),
-        author=replace(author_of(message.author, place.workspace), is_bot=_is_app(message)),
+        author=replace(author_of(message.author, place.workspace), is_bot=is_app(message)),
         text=text,
         sent_at=message.created_at.timestamp(),
         addressed=addressed,

@@ -15,7 +15,7 @@ import discord
 import structlog
 from discord.state import AutoShardedConnectionState
 
-from bots.discord.mending import MADE_UP, USER, Unreadable, mend
+from bots.discord.mending import MADE_UP, USER, Unreadable, mend, show_forwarded_polls
 
 log = structlog.get_logger()
 
@@ -102,6 +102,9 @@ class GuardedState(AutoShardedConnectionState[Any]):
 
     def _readable(self, data: Payload, name: str, build: Callable[[Payload], object]) -> Payload:
         """Return a payload, or what of it `build` takes; `name` is that of its kind. Raises Unreadable."""
+        data = show_forwarded_polls(data)
+        if isinstance(data, dict) and data.get("referenced_message"):
+            data = {**data, "referenced_message": show_forwarded_polls(data["referenced_message"])}
         try:
             build(data)
         except Exception as error:  # noqa: BLE001 - whatever an odd payload leads to

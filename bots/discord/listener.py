@@ -8,8 +8,9 @@ import discord
 import structlog
 
 from bots.discord.calls import DiscordRefusal
-from bots.discord.events import is_hidden_note, is_spoken, read_message, replied_part_of
+from bots.discord.events import read_message, replied_part_of
 from bots.discord.mending import MADE_UP
+from bots.discord.message_kinds import is_hidden_note, is_late_answer, is_spoken
 from bots.discord.message_text import shown_text
 from bots.discord.places import DIRECT, DiscordPlace, place_of
 from bots.discord.thread_renaming import ThreadRenaming
@@ -67,7 +68,9 @@ class DiscordEventReader:
 
     async def receive_edit(self, message: discord.Message) -> None:
         """Take a changed text in; what Discord changes by itself, as previews of links, is none of its author's."""
-        if self._open and message.edited_at and is_spoken(message, self._me):
+        if self._open and is_late_answer(message) and is_spoken(message, self._me):
+            await self._receive_event(message, lambda said: said)
+        elif self._open and message.edited_at and is_spoken(message, self._me):
             await self._receive_event(message, Edit)
             await self._renaming.follow_question(message.id, shown_text(message, self._me))
 

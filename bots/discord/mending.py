@@ -30,6 +30,32 @@ class Unreadable(Exception):
     """Nothing of a value can be read."""
 
 
+def show_forwarded_polls(message: Any) -> Any:
+    """Return a message in which a poll that it forwards is an embed: of a snapshot discord.py reads no poll."""
+    if not isinstance(message, dict) or not isinstance(message.get("message_snapshots"), list):
+        return message
+    return {**message, "message_snapshots": [_show_poll(snapshot) for snapshot in message["message_snapshots"]]}
+
+
+def _show_poll(snapshot: Any) -> Any:
+    forwarded = snapshot.get("message") if isinstance(snapshot, dict) else None
+    poll = forwarded.get("poll") if isinstance(forwarded, dict) else None
+    if not isinstance(poll, dict) or not isinstance(forwarded, dict):
+        return snapshot
+    answers = poll.get("answers") if isinstance(poll.get("answers"), list) else []
+    lines = [f"- {_text_at(each, 'poll_media')}" for each in answers or ()]
+    shown = {"type": "rich", "title": f"Poll: {_text_at(poll, 'question')}", "description": "\n".join(lines)}
+    embeds = forwarded["embeds"] if isinstance(forwarded.get("embeds"), list) else []
+    return {**snapshot, "message": {**forwarded, "embeds": [*embeds, shown]}}
+
+
+def _text_at(holder: Any, name: str) -> str:
+    """Return the text of a poll's question or answer on one line (Discord docs, Poll Media Object)."""
+    media = holder.get(name) if isinstance(holder, dict) else None
+    text = media.get("text") if isinstance(media, dict) else ""
+    return " ".join(text.split()) if isinstance(text, str) else ""
+
+
 def mend(value: Any, accepts: Accepts, name: str) -> Any:
     """Return as much of a value as `accepts` takes; `name` is the field that it stands in. Raises Unreadable.
 

@@ -10,9 +10,11 @@ import structlog
 from bots.discord.attachments import attachments_of
 from bots.discord.authors import author_of
 from bots.discord.calls import DiscordRefusal, call_persistently
+from bots.discord.message_kinds import SPOKEN
 from bots.discord.message_text import quote_lines, shown_text
 from bots.discord.places import ReplyHandle
 from core.messages import Attachment, Author, Message, Quotation
+from core.quotes import WORDLESS
 
 log = structlog.get_logger()
 
@@ -33,7 +35,14 @@ class Quote:
     def of_message(cls, message: discord.Message, me: int, workspace: str) -> Self:
         """Return the quote of a message that stands in a `workspace`; `me` is the bot's user id."""
         author, is_own = author_of(message.author, workspace), message.author.id == me
-        return cls(str(message.id), author, shown_text(message, me), attachments_of(message), is_own)
+        text, files = shown_text(message, me), attachments_of(message)
+        return cls(str(message.id), author, text if text or files else _told_of_kind(message), files, is_own)
+
+
+def _told_of_kind(message: discord.Message) -> str:
+    """Return what is told of a message that says nothing, as those of Discord's own."""
+    kind = str(message.type.name).replace("_", " ")
+    return WORDLESS if message.type in SPOKEN else f"(Discord's own message: {kind})"
 
 
 def add_quote(question: Message, quote: Quote) -> Message:

@@ -7,7 +7,7 @@ import discord
 from bots.discord.attachments import attachments_of
 from bots.discord.authors import author_of
 from bots.discord.calls import DiscordRefusal, call_persistently
-from bots.discord.events import SPOKEN
+from bots.discord.message_kinds import SPOKEN
 from bots.discord.message_text import shown_text
 from bots.discord.places import DIRECT, ReplyHandle
 from core.messages import Earlier, Message

@@ -17,7 +17,7 @@ log = structlog.get_logger()
 
 SET_ASIDE = "Slack sent it in a form that is not known; `turns --failed` lists it, and everything else goes on."
 SPOKEN = {None, "file_share", "thread_broadcast", "me_message"}  # subtypes in which somebody says something,
-SAID = {*SPOKEN, "bot_message"}  # and those of an app or a webhook as well; all others are Slack's own words
+SAID = {*SPOKEN, "bot_message", "slackbot_response"}  # and those of apps as well; all others are Slack's own words
 GONE = {
     *("channel_left", "group_left", "channel_deleted", "group_deleted"),
     *("channel_archive", "group_archive", "channel_convert_to_private"),
@@ -75,10 +75,12 @@ def author_of(post: Payload) -> Author | None:
     An app's name is what it gave the message, or its own (Slack docs, chat.postMessage `username`, `bot_profile`).
     """
     subtype, user, bot = post.get("subtype"), text_at(post, "user"), text_at(post, "bot_id")
-    if not isinstance(subtype, str | None) or subtype not in SAID:
+    is_typed = bool(post.get("client_msg_id"))  # by a person, whatever Slack may call it
+    if not is_typed and (not isinstance(subtype, str | None) or subtype not in SAID):
         return None
     if bot or subtype == "bot_message" or user == SLACKBOT:
         name = text_at(post, "username") or text_at(mapping_at(post, "bot_profile"), "name")
+        name = name or ("Slackbot" if user == SLACKBOT else "")
         return Author(user or bot or text_at(post, "app_id"), name or ("" if user else AN_APP), is_bot=True)
     return Author(user, "", workspace=text_at(post, "user_team") or text_at(post, "team")) if user else None
 

@@ -5,7 +5,6 @@ Slack docs: Slash commands, and Shortcuts interaction payloads.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 import aiohttp
 import structlog
@@ -14,14 +13,15 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 from bots.slack.calls import SlackRefusal
 from bots.slack.events import author_of
 from bots.slack.outgoing import escape_text, payload_of
+from bots.slack.payload_values import Payload, text_at
 from bots.slack.post_text import attachments_of, quote_lines, read_text
 from core.chat_commands import ChatCommands
 from core.commands import argument_of, command_of, is_ranked
 from core.messages import Author, Command, ConversationKey, Message, Quotation
+from core.quotes import WORDLESS
 
 log = structlog.get_logger()
 
-Payload = Mapping[str, Any]
 SHORTCUTS: Mapping[str, Command] = {"confab_ask": "", "confab_stop": "stop", "confab_reset": "reset"}
 BY_MENTION = (
     "Slack takes no slash command in a thread. Mention me there, as in `@Confab {command}`, or choose it in the menu "
@@ -113,18 +113,18 @@ class Interactions:
 
     def _quotation_of(self, message: Payload) -> Quotation:
         """Return the question that a message itself is: its text, each line quoted, and by whom it is, as data."""
-        said, name = read_text(message).whole, self._name_of(message)
-        text = f"What do you say to this message by {name}?\n{quote_lines(said)}"
         files = tuple(file.id for file in attachments_of(message))
+        said, name = read_text(message).whole or ("" if files else WORDLESS), self._name_of(message)
+        text = "\n".join([f"What do you say to this message by {name}?", *([quote_lines(said)] if said else [])])
         return Quotation(author_of(message) or Author("", ""), text, (said, name), files)
 
     def _name_of(self, message: Payload) -> str:
         if message.get("user") == self.bot_user:
             return "yourself"
-        author = author_of(message)
-        if author and author.name:
+        author = author_of(message) or Author(text_at(message, "user"), "")
+        if author.name:
             return escape_text(" ".join(author.name.split()))
-        return f"<@{author.id}>" if author and author.id.isalnum() else "somebody"
+        return f"<@{author.id}>" if author.id.isalnum() else "somebody"
 
 
 def _quoted_within(message: Payload) -> list[Quotation]:

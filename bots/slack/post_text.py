@@ -81,11 +81,10 @@ def read_text(post: Payload, depth: int = DEEPEST) -> PostText:
     Previews of links are none of it, but for those in an app's post, which are what it shows.
     """
     attachments = mappings_at(post, "attachments")[:MOST_ATTACHMENTS]
-    blocks = post.get("blocks")
-    said = text_of(post)
-    if has_other_blocks(blocks):
-        said = _without_repetition(text_at(post, "text"), text_of_all_blocks(blocks))
     by_an_app = bool(post.get("bot_id")) or post.get("subtype") == "bot_message"
+    said, blocks = text_of(post), post.get("blocks")
+    if by_an_app or has_other_blocks(blocks):  # a person's rich text says what their text does
+        said = _without_repetition(text_at(post, "text"), text_of_all_blocks(blocks))
     others = (each for each in attachments if not _is_forwarded(each) and (by_an_app or not _is_preview(each)))
     own = "\n\n".join(part for part in (said, *map(_attachment_text, others)) if part.strip())
     forwarded = (_read_forwarded(each, depth) for each in attachments if _is_forwarded(each) and depth > 0)
@@ -147,9 +146,9 @@ def _is_preview(attachment: Payload) -> bool:
 
 
 def _posts_in(attachment: Payload) -> list[Payload]:
-    """Return what a forwarded message is told as: by the attachment itself, and by messages in it."""
+    """Return what a forwarded message is told as: by messages in the attachment, and by what it has itself."""
     itself = {name: attachment.get(name) for name in ("attachments", "files")}
-    return [itself, *(mapping_at(each, "message") for each in mappings_at(attachment, "message_blocks"))]
+    return [*(mapping_at(each, "message") for each in mappings_at(attachment, "message_blocks")), itself]
 
 
 def _read_forwarded(attachment: Payload, depth: int) -> Forwarded:
@@ -182,14 +181,16 @@ def _parts_of(attachment: Payload) -> list[str]:
         _without_repetition(text_at(attachment, "text"), text_of_all_blocks(attachment.get("blocks"))),
         *(": ".join(part for part in field if part) for field in fields),
         PICTURE if text_at(attachment, "image_url") else "",
+        " ".join(text_at(each, "text") for each in mappings_at(attachment, "actions")),
     ]
 
 
 def _without_repetition(text: str, shown: str) -> str:
-    """Return a message's text and what its blocks show, once where the text is their fallback."""
-    if not shown or not text.strip() or _letters_of(text) in _letters_of(shown):
-        return shown or text
-    return f"{text}\n{shown}"
+    """Return a message's text and what its blocks show, once where each line of the text is the fallback of a part."""
+    found = _letters_of(shown)
+    if all(_letters_of(line) in found for line in text.split("\n")):
+        return shown
+    return f"{text}\n{shown}" if shown else text
 
 
 def _letters_of(text: str) -> str:

@@ -26,6 +26,7 @@ MOST_PICTURES = 4  # of one message
 NOTHING_HEARD: Mapping[str, str] = {}
 
 # Why a file is not read, as the model and the person are told.
+UNHEARD = "nobody asked about it; reply to it, or ask in its menu, and it is heard"
 UNKNOWN = "it is of a kind that is not read"
 TOO_LARGE = "documents and texts are read up to 8 MiB, and pictures up to 16 MiB"
 BROKEN = "it is broken, locked by a password, or takes too long to read"
@@ -108,7 +109,7 @@ class _Reader:
         kind, is_picture = kind_of(file), file.media_type.startswith("image/")
         most = MOST_OF_A_PICTURE if kind == "picture" else MOST_OF_A_DOCUMENT
         if not kind:
-            return _not_read(file, UNKNOWN, is_picture=is_picture)
+            return _not_read(file, UNHEARD if file.is_voice_note else UNKNOWN, is_picture=is_picture)
         if (file.size or 0) > most:
             return _not_read(file, TOO_LARGE, is_picture=kind == "picture")
         if kind == "picture" and (unseen := self._unseen(file)):
@@ -155,19 +156,20 @@ class _Reader:
 
 def name_attachments(files: Sequence[Attachment]) -> str:
     """Return what is told of files that are only named; nothing where there are none."""
-    named = [f"[{_label(each, 'picture' if each.media_type.startswith('image/') else 'file')}]" for each in files]
+    named = [f"[{_label(each)}]" for each in files]
     return "\n".join(named[:MOST_FILES])
 
 
-def _label(file: Attachment, what: str = "file") -> str:
-    return f"{what} {sanitize_name(file.name)}"
+def _label(file: Attachment, what: str = "") -> str:
+    kind = "picture" if file.media_type.startswith("image/") else "voice note" if file.is_voice_note else "file"
+    return f"{what or kind} {sanitize_name(file.name)}"
 
 
 def _not_read(file: Attachment, why: str, *, is_picture: bool = False) -> AttachmentContent:
     """Return what is told of a file in place of its content."""
     notice = UNREADABLE if is_picture else f"_I did not read `{sanitize_name(file.name)}`: {why}._"
-    what = "picture" if is_picture else "file"
-    return AttachmentContent(f"[{_label(file, what)}: not read, since {why}]", notices=(notice,))
+    label = _label(file, "picture" if is_picture else "")
+    return AttachmentContent(f"[{label}: not read, since {why}]", notices=(notice,))
 
 
 def _told_of(file: Attachment, found: DocumentText) -> AttachmentContent:

@@ -60,6 +60,11 @@ CARD: list[dict[str, Any]] = [
     {"type": 12, "items": [{"media": {"url": "https://ci.example/b.png"}, "description": "load of db-1"}]},
 ]
 STICKER = {"id": "9", "name": "Party Parrot", "format_type": 1}
+BUTTONS: list[dict[str, Any]] = [
+    {"type": 2, "style": 1, "label": "Ship it", "custom_id": "x"},
+    {"type": 3, "custom_id": "y", "placeholder": "Which one?", "options": [{"label": "This", "value": "1"}]},
+]
+BARE_APP = {"id": "1", "description": "", "icon": None}
 SHAPES: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
     "text": ({"content": "we ship on Friday"}, ("we ship on Friday",)),
     "embed": (
@@ -73,6 +78,16 @@ SHAPES: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
     "poll": ({"content": "", "poll": POLL}, ("Poll: Where do we meet?", "- Here", "- There")),
     "poll that never ends": ({"content": "", "poll": {**POLL, "expiry": None}}, ("Where do we meet?", "- There")),
     "sticker": ({"content": "", "sticker_items": [STICKER]}, ("[sticker Party Parrot]",)),
+    "buttons": ({"content": "", "components": [{"type": 1, "components": BUTTONS}]}, ("Ship it", "Which one?")),
+    "picture alone": ({"content": "", "embeds": [{"type": "rich", "image": {"url": "https://x/y"}}]}, ("[picture]",)),
+    "a moment and a command": (
+        {"content": "at <t:1720711800:R> use </ask:123>"},
+        ("at 2024-07-11 15:30 UTC use /ask",),
+    ),
+    "invitation": (
+        {"content": "", "activity": {"type": 1}, "application": {**BARE_APP, "name": "Chess"}},
+        ("[invitation to Chess]",),
+    ),
 }
 SHAPED = pytest.mark.parametrize(("shape", "texts"), SHAPES.values(), ids=SHAPES)
 

@@ -30,6 +30,20 @@ AS_MARKDOWN = "| Region | Sum\\|1 |\n| --- | --- |\n| No rth | 12 |\n| South |  
 
 
 PLAIN = {"type": "plain_text", "text": "Load"}
+PLAIN_TOO = {"type": "mrkdwn", "text": "of api-7"}
+CHART = {
+    "type": "bar",
+    "series": [{"name": "api-7", "data": [{"label": "Mon", "value": 3}, {"label": "Tue", "value": 4}]}],
+    "axis_config": {"categories": ["Mon", "Tue"], "y_label": "%"},
+}
+
+
+def rich(text: str) -> dict[str, Any]:
+    """Return a block of rich text."""
+    return {
+        "type": "rich_text",
+        "elements": [{"type": "rich_text_section", "elements": [{"type": "text", "text": text}]}],
+    }
 
 
 def section(text: str, kind: str = "mrkdwn") -> dict[str, Any]:
@@ -110,6 +124,42 @@ def rich_date(timestamp: int, **more: str) -> dict[str, Any]:
         ({"text": "a preview", "attachments": [{"from_url": "https://x.example", "title": "Page"}]}, "a preview"),
         ({"text": "look", "blocks": [TABLE]}, f"look\n{AS_MARKDOWN}"),
         ({"text": "", "blocks": [TABLE]}, AS_MARKDOWN),
+        (
+            {
+                "blocks": [
+                    {
+                        "type": "container",
+                        "title": PLAIN,
+                        "child_blocks": [{"type": "layout", "columns": [{"blocks": [TABLE]}]}, section("after")],
+                    }
+                ]
+            },
+            f"Load\n{AS_MARKDOWN}\nafter",
+        ),
+        (
+            {"blocks": [{"type": "data_table", "caption": "Sums", "rows": [[{"type": "raw_number", "value": 1.5}]]}]},
+            "Sums\n| 1.5 |\n| --- |",
+        ),
+        (
+            {"blocks": [{"type": "data_visualization", "title": "Load", "chart": CHART}]},
+            "Load\n|  | api-7 |\n| --- | --- |\n| Mon | 3 |\n| Tue | 4 |",
+        ),
+        (
+            {"blocks": [{"type": "carousel", "elements": [{"type": "card", "title": PLAIN, "body": PLAIN_TOO}]}]},
+            "Load\nof api-7",
+        ),
+        ({"text": "a c", "blocks": [section("a"), rich("b"), section("c")]}, "a c\na\nb\nc"),
+        ({"text": "a\nc", "blocks": [section("a"), rich("b"), section("c")]}, "a\nb\nc"),
+        (
+            {"text": "Standup", "bot_id": "B1", "blocks": [rich("Standup: what did you do?")]},
+            "Standup: what did you do?",
+        ),
+        ({"attachments": [{"text": "Ship?", "actions": [{"text": "Yes"}, {"text": "No"}]}]}, "Ship?\nYes No"),
+        ({"attachments": [{"image_url": "https://x.example/y.png", "fallback": "never"}]}, "[picture]"),
+        (
+            {"bot_id": "B1", "text": "news", "attachments": [{"from_url": "https://x.example", "title": "Page"}]},
+            "news\n\nPage",
+        ),
     ],
 )
 def test_blocks_and_attachments_of_every_kind_are_text(post: dict[str, Any], text: str) -> None:
@@ -152,7 +202,13 @@ FORWARD: dict[str, Any] = {
 }
 
 
-IN_BLOCKS = [{"message": {"blocks": [section("In\nblocks")]}}]
+ALERT = {"attachments": [{"title": "Disk full", "fields": [{"title": "Host", "value": "db-1"}]}]}
+DEEP = {"text": "see", "attachments": [{"is_share": True, "author_name": "Ada", "text": "the plan"}]}
+
+
+def holding(*messages: dict[str, Any]) -> dict[str, Any]:
+    """Return what forwards messages as `message_blocks`, each with its file."""
+    return {"author_id": "U0GRACE12", "message_blocks": [{"message": each} for each in messages]}
 
 
 @pytest.mark.parametrize(
@@ -164,15 +220,22 @@ IN_BLOCKS = [{"message": {"blocks": [section("In\nblocks")]}}]
             "Forwarded message by Grace Hopper:\n> We ship on Friday.",
         ),
         (
-            {
-                **FORWARD,
-                "text": "",
-                "author_name": None,
-                "message_blocks": [{"message": {"blocks": [section("In\nblocks")]}}],
-            },
+            {**holding({"blocks": [section("In\nblocks")]}), "files": FORWARD["files"]},
             "Forwarded message by @U0GRACE12:\n> In\n> blocks",
         ),
         ({"is_share": True, "files": FORWARD["files"]}, "Forwarded message by somebody"),
+        (
+            holding({**ALERT, "files": FORWARD["files"]}),
+            "Forwarded message by @U0GRACE12:\n> Disk full\n> Host: db-1",
+        ),
+        (
+            {**FORWARD, **holding({"text": "We ship on Friday.", "files": FORWARD["files"]}), **ALERT},
+            "Forwarded message by Grace Hopper:\n> We ship on Friday.\n> Disk full\n> Host: db-1",
+        ),
+        (
+            {"is_reply_unfurl": True, "author_name": "Bot", **holding({**DEEP, "files": FORWARD["files"]})},
+            "Forwarded message by Bot:\n> see\n> \n> Forwarded message by Ada:\n> > the plan",
+        ),
     ],
 )
 def test_a_forwarded_message_is_quoted_under_its_authors_name(attachment: dict[str, Any], text: str) -> None:

@@ -1,5 +1,6 @@
 """What stands around a question in Slack, in every shape that Slack sends, reaches the model."""
 
+import asyncio
 import time
 from pathlib import Path
 from typing import Any
@@ -8,39 +9,108 @@ import pytest
 
 from core.policy import ChannelSettings, Policies
 from deploy.sandbox.slack.interactions import use_shortcut
+from deploy.sandbox.wire.raw import RawFields
 from deploy.sandbox.wire.server import Sandbox
-from tests.slack.test_post_text import AS_MARKDOWN, FORWARD, ODD, TABLE, section
+from tests.slack.test_post_text import ALERT, AS_MARKDOWN, FORWARD, ODD, TABLE, holding, rich, section
 from tests.support.bot import GENERAL, Setup, running
 from tests.support.room import answered, answers, ask, mention, prompt
 
 HEAD = {"type": "header", "text": {"type": "plain_text", "text": "CPU of api-7"}}
-APP = {"subtype": "bot_message", "bot_id": "B0ALERT12"}
+SHARED = {**holding(ALERT), "author_name": "Grace Hopper"}
+QUOTED = "Forwarded message by Grace Hopper:\n> Disk full\n> Host: db-1"
+APP = {"subtype": "bot_message", "bot_id": "B0ALERT12", "username": "Alertmanager", "text": ""}
+NOBODYS = ("user", "client_msg_id", "team")
 BLOCKS = {"blocks": [HEAD, section("97 %")]}
 TITLE = {"attachments": [{"title": "api-7"}]}
-ALERTS: list[tuple[dict[str, Any], str]] = [
-    ({"username": "Alertmanager", "text": "", **BLOCKS}, "CPU of api-7\n97 %"),
-    ({"username": "Alertmanager", "text": "down", **TITLE}, "down\n\napi-7"),
-    ({"bot_profile": {"name": "Alertmanager"}, "text": "a webhook's words"}, "a webhook's words"),
-    ({"username": "Alertmanager", "text": "", "attachments": [{"blocks": [TABLE]}]}, AS_MARKDOWN),
-]
+SHAPES: dict[str, tuple[dict[str, Any], str, str]] = {  # a message, who said it, and what
+    "blocks": ({**APP, **BLOCKS}, "Alertmanager", "CPU of api-7\n97 %"),
+    "text and attachment": ({**APP, "text": "down", **TITLE}, "Alertmanager", "down\n\napi-7"),
+    "webhook": (
+        {**APP, "username": "", "bot_profile": {"name": "Hook"}, "text": "a webhook's words"},
+        "Hook",
+        "a webhook's words",
+    ),
+    "table below": ({**APP, "attachments": [{"blocks": [TABLE]}]}, "Alertmanager", AS_MARKDOWN),
+    "workflow": ({**APP, "text": "Standup", "blocks": [rich("Standup: done?")]}, "Alertmanager", "Standup: done?"),
+    "forwarded by an app": ({**APP, "attachments": [SHARED]}, "Alertmanager", QUOTED),
+    "slackbot": ({"subtype": "slackbot_response", "user": "USLACKBOT", "text": "wifi"}, "Slackbot", "wifi"),
+    "kind of tomorrow": ({"subtype": "of_tomorrow", "client_msg_id": "7", "text": "typed"}, "ada", "typed"),
+    "said in the channel too": ({"subtype": "thread_broadcast", "text": "and here"}, "ada", "and here"),
+    "/me": ({"subtype": "me_message", "text": "waves"}, "ada", "waves"),
+}
 
 
-@pytest.mark.parametrize(("alert", "text"), ALERTS, ids=[text for _, text in ALERTS])
-async def test_an_alert_above_the_mention_is_told_under_the_apps_name(
-    sandbox: Sandbox, tmp_path: Path, alert: dict[str, Any], text: str
+async def test_what_stands_above_the_mention_is_told_under_the_name_of_who_said_it(
+    sandbox: Sandbox, tmp_path: Path
 ) -> None:
-    """From its thread and from its menu."""
-    missing = ("user", "client_msg_id", "team")
-    async with running(sandbox, tmp_path / "confab.db"):
-        ts = await sandbox.workspace.say_raw(GENERAL, {**alert, **APP}, missing=missing)
-        await sandbox.workspace.say(GENERAL, mention("what is it?"), thread_ts=ts)
+    """From its thread, and from its menu; a person's or an app's, whatever its shape."""
+    sandbox.workspace.limits_on = False
+
+    async def ask_about(name: str, fields: dict[str, Any]) -> None:
+        missing = NOBODYS if "username" in fields else ()
+        ts = await sandbox.workspace.say_raw(GENERAL, fields, missing=missing)
+        await sandbox.workspace.say(GENERAL, mention(f"what is it? ({name})"), thread_ts=ts)
         await answered(sandbox, ts)
-        assert prompt(sandbox.model.requests[0])[0] == f"Alertmanager: {text}"
         await use_shortcut(sandbox.workspace, "confab_ask", GENERAL, ts, "U0GRACE12")
         await answered(sandbox, ts, 2)
-    quoted = "\n".join(f"> {line}" for line in text.split("\n"))
-    assert quoted in prompt(sandbox.model.requests[1])[-1].replace("  >", ">")
-    assert "by Alertmanager" in prompt(sandbox.model.requests[1])[-1]
+
+    async with running(sandbox, tmp_path / "confab.db"):
+        await asyncio.gather(*(ask_about(name, fields) for name, (fields, _, _) in SHAPES.items()))
+    for name, (_, author, text) in SHAPES.items():
+        asked = [prompt(each) for each in sandbox.model.requests if f"({name})" in str(each.body)]
+        thread, menu = asked[0][0].replace("\n  ", "\n"), asked[-1][-1].replace("  >", ">")
+        assert thread in {f"{author}: {text}", text}, name  # one who speaks alone needs no name
+        assert "\n".join(f"> {line}" for line in text.split("\n")) in menu, name
+        assert f"by {author}" in menu or f"by @{author}" in menu, name
+
+
+async def test_an_alert_is_known_as_its_app_changed_it(sandbox: Sandbox, tmp_path: Path) -> None:
+    """In the thread below it, and where it was forwarded to; and what was forwarded is gone with the original."""
+    workspace, direct = sandbox.workspace, sandbox.workspace.direct("U0ADA1234")
+    async with running(sandbox, tmp_path / "confab.db"):
+        alert, other = [await workspace.say_raw(GENERAL, {**APP, "text": text}, missing=NOBODYS) for text in ("a", "b")]
+        await workspace.say(GENERAL, mention("what is it?"), thread_ts=alert)
+        await answered(sandbox, alert)
+        forwards = []
+        for ts in (alert, other):
+            shared = {
+                "is_share": True,
+                "author_name": "Alertmanager",
+                "channel_id": GENERAL,
+                "ts": ts,
+                "text": "is down",
+            }
+            forwards.append(await workspace.say_raw(direct, {"text": f"why {ts}?", "attachments": [shared]}))
+            await answered(sandbox, forwards[-1], channel=direct)
+        for ts, text in ((alert, "resolved"), (other, "never")):
+            changed = RawFields({**APP, "text": text}, frozenset(NOBODYS))
+            workspace.revise(workspace.channels[GENERAL].posts[ts], {"raw": changed})
+        await workspace.delete(GENERAL, other)
+        await workspace.say(GENERAL, mention("and now?"), thread_ts=alert)
+        await answered(sandbox, alert, 2)
+        assert prompt(sandbox.model.requests[-1])[0] == "Alertmanager: resolved"
+        for number, forward in enumerate(forwards):
+            await workspace.say(direct, f"and here {number}?", thread_ts=forward)
+            await answered(sandbox, forward, 2, channel=direct)
+    followed, gone = (prompt(each) for each in sandbox.model.requests[-2:])
+    assert followed[0].endswith("> resolved")
+    assert "is down" not in followed[0]
+    assert gone == ["and here 1?"]
+
+
+async def test_a_forward_is_known_as_slack_shows_it_now(sandbox: Sandbox, tmp_path: Path) -> None:
+    """Where it changes what stands in the message that forwards, as when a link to a message is unfolded later."""
+    workspace = sandbox.workspace
+    async with running(sandbox, tmp_path / "confab.db"):
+        thread = await ask(sandbox, "see https://sandbox.slack.com/archives/C1/p1")
+        shared = {"is_msg_unfurl": True, "from_url": "https://a.slack.com/p1", "author_name": "Grace", "text": "Friday"}
+        for text in ("Friday", "Monday"):
+            preview = {"attachments": [{**shared, "text": text}]}
+            workspace.revise(workspace.channels[GENERAL].posts[thread], preview, edited=False)
+        await workspace.say(GENERAL, mention("when?"), thread_ts=thread)
+        await answered(sandbox, thread, 2)
+    assert prompt(sandbox.model.requests[-1])[0].endswith("Forwarded message by Grace:\n  > Monday")
+    assert len(sandbox.model.requests) == 2
 
 
 async def test_a_forwarded_message_comes_with_its_text_author_and_file(sandbox: Sandbox, tmp_path: Path) -> None:

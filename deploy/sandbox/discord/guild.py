@@ -166,7 +166,7 @@ class Guild(Platform[Change, Limits]):
         """Forward a post from the channel `source`, and return the new post's id: its text is in a snapshot alone."""
         shown = message_payloads.message(self.roster, self.channels[source].posts[post], nested=True)
         kept = ("type", "content", "embeds", "attachments", "timestamp", "edited_timestamp", "flags", "mentions",
-                "mention_roles", "components", "sticker_items")  # fmt: skip
+                "mention_roles", "components", "sticker_items", "poll")  # fmt: skip
         new = Post(self.snowflakes.next(), channel, user, "", flags=Flag.HAS_SNAPSHOT)
         new.reference = Reference(source, post, forwards=True)
         new.snapshots = [{"message": {name: shown[name] for name in kept if name in shown}}]
