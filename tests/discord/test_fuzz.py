@@ -3,6 +3,7 @@
 import copy
 import random
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from deploy.sandbox.discord import message_payloads, payloads
 from deploy.sandbox.discord.roster import ADA, APP, BOT_USER, GENERAL, GRACE, GUILD, RANDOM
 from deploy.sandbox.wire.server import Sandbox
 from tests.discord.test_around import ALERT, CARD, POLL, STICKER
-from tests.support.discord_bot import DiscordBot
+from tests.support.discord_bot import DiscordSetup, running
 from tests.support.discord_room import answered, ask, mention
 
 WRONG: tuple[Any, ...] = (None, 7, -1, 999, 1 << 70, 0.5, True, "word", "", "\ud83c", [], {}, [None], [{}], {"id": 1})
@@ -45,6 +46,8 @@ def seeds(sandbox: Sandbox) -> Iterator[tuple[str, dict[str, Any]]]:
     yield "MESSAGE_DELETE", {"id": said.id, "channel_id": RANDOM, "guild_id": GUILD}
     yield "MESSAGE_DELETE_BULK", {"ids": [said.id], "channel_id": RANDOM, "guild_id": GUILD}
     yield from (("CHANNEL_CREATE", room), ("CHANNEL_UPDATE", room), ("GUILD_CREATE", guild))
+    yield "MESSAGE_CREATE", {**message, "type": 46, "message_snapshots": [{"message": {**message, "poll": POLL}}]}
+    yield "MESSAGE_UPDATE", {**message, "type": 20, "edited_timestamp": None}
     yield "THREAD_CREATE", {**room, "type": 11, "parent_id": RANDOM, "owner_id": ADA}
     yield (
         "INTERACTION_CREATE",
@@ -92,27 +95,36 @@ def _places(value: Any) -> Iterator[tuple[Any, Any]]:
 
 
 @pytest.mark.parametrize("number", [400, pytest.param(20_000, marks=pytest.mark.prove)])
-async def test_mutated_events_break_nothing(sandbox: Sandbox, discord_bot: DiscordBot, number: int) -> None:
-    """The process lives in one session all the while, and a thread that was there before goes on after it."""
+async def test_mutated_events_break_nothing(sandbox: Sandbox, tmp_path: Path, number: int) -> None:
+    """The process lives in one session all the while; a thread and a channel go on after it, and after a restart."""
     sandbox.guild.limits_on = False
-    thread = await ask(sandbox, "first")
-    await sandbox.guild.say(RANDOM, "we ship on Friday", user=GRACE)
-    chance, events = random.Random(number), list(seeds(sandbox))
-    for step in range(number):
-        event, data = chance.choice(events)
-        mutated = mutate(data, chance)
-        if isinstance(mutated.get("id"), str) and event == "MESSAGE_CREATE":
-            mutated["id"] = str(int(sandbox.guild.snowflakes.next()))
-        await sandbox.guild.send_event(event, mutated)
-        if event == "MESSAGE_CREATE" and not step % 20:
-            fields = {name: mutated[name] for name in mutated if name not in {"id", "channel_id", "guild_id"}}
-            await sandbox.guild.say_raw(thread, fields, missing=[name for name in data if name not in mutated])
-        if not step % 200:
-            await sandbox.guild.say(GENERAL, mention(f"are you there at {step}?"))
-            await sandbox.model.until(lambda step=step: f"at {step}?" in str(sandbox.model.requests[-5:]))  # type: ignore[misc]
+    async with running(sandbox, tmp_path / "discord.db", DiscordSetup(grace=0.0)) as bot:
+        thread = await ask(sandbox, "first")
+        await sandbox.guild.say(RANDOM, "we ship on Friday", user=GRACE)
+        chance, events = random.Random(number), list(seeds(sandbox))
+        for step in range(number):
+            event, data = chance.choice(events)
+            mutated = mutate(data, chance)
+            if isinstance(mutated.get("id"), str) and event == "MESSAGE_CREATE":
+                mutated["id"] = str(int(sandbox.guild.snowflakes.next()))
+            await sandbox.guild.send_event(event, mutated)
+            if event == "MESSAGE_CREATE" and not step % 20:
+                fields = {name: mutated[name] for name in mutated if name not in {"id", "channel_id", "guild_id"}}
+                await sandbox.guild.say_raw(thread, fields, missing=[name for name in data if name not in mutated])
+            if not step % 200:
+                await sandbox.guild.say(GENERAL, mention(f"are you there at {step}?"))
+                await sandbox.model.until(lambda step=step: f"at {step}?" in str(sandbox.model.requests[-5:]))  # type: ignore[misc]
+        await goes_on(sandbox, thread, "and now?")
+        assert len(sandbox.guild.gateway.sessions) == 1
+        assert await bot.discord.is_ready()
+        assert BOT_USER in sandbox.guild.users
+    async with running(sandbox, tmp_path / "discord.db", DiscordSetup(grace=0.0)):
+        for place in (thread, await ask(sandbox, "and after a restart?", RANDOM)):
+            await goes_on(sandbox, place, "and in a thread?")
+
+
+async def goes_on(sandbox: Sandbox, thread: str, text: str) -> None:
+    """Ask in a thread, and wait for one answer more."""
     before = len(await answered(sandbox, thread))
-    await sandbox.guild.say(thread, mention("and now?"))
+    await sandbox.guild.say(thread, mention(text))
     await answered(sandbox, thread, before + 1)
-    assert len(sandbox.guild.gateway.sessions) == 1
-    assert await discord_bot.discord.is_ready()
-    assert BOT_USER in sandbox.guild.users

@@ -1,5 +1,6 @@
 """Whatever Slack sends, the bot goes on: payloads of real shapes with something dropped, emptied, unknown or wrong."""
 
+import asyncio
 import copy
 import random
 from collections.abc import Iterator
@@ -9,8 +10,11 @@ from typing import Any
 import pytest
 
 from core.policy import ChannelSettings, Policies
+from deploy.sandbox.slack import interaction_payloads as payloads
+from deploy.sandbox.slack.courier import Interaction
+from deploy.sandbox.slack.workspace import Workspace
 from deploy.sandbox.wire.server import Sandbox
-from tests.slack.test_post_text import FORWARD, TABLE, section
+from tests.slack.test_post_text import ALERT, FORWARD, TABLE, holding, section
 from tests.support.bot import GENERAL, Setup, running
 from tests.support.room import answered, answers, ask, mention
 
@@ -36,7 +40,6 @@ RICH = {
     ],
 }
 FIELDS = {"fields": [{"title": "t", "value": "v", "short": True}], "fallback": "f"}
-OWN = {"type", "channel", "ts", "subtype"}  # which a message in history has by itself
 SHAPES: list[dict[str, Any]] = [
     {**PLAIN, "text": "plain words", "client_msg_id": "7", "blocks": [RICH]},
     {**PLAIN, "text": "files", "subtype": "file_share", "files": [FILE, {**FILE, "file_access": "check_file_info"}]},
@@ -58,7 +61,25 @@ SHAPES: list[dict[str, Any]] = [
     {**PLAIN, "subtype": "message_deleted", "deleted_ts": "1700000000.000001", "previous_message": {**PLAIN}},
     {**PLAIN, "subtype": "message_changed", "message": {"subtype": "tombstone", "ts": "1700000000.000001"}},
     {"type": "app_home_opened", "user": "U0ADA1234", "channel": "D0ADA1234", "tab": "messages"},
+    {**PLAIN, "type": "app_mention", "text": "so <@U0GRACE12>", "blocks": [RICH]},
+    {**PLAIN, "text": "", "attachments": [{**holding({**PLAIN, **ALERT, "files": [FILE]}), "is_share": True}]},
+    {**PLAIN, "text": "", "blocks": [{"type": "container", "child_blocks": [TABLE, {"type": "data_visualization"}]}]},
 ]
+SLOW = 400  # interactions that wait at a time for their acknowledgement
+
+
+def interactions_of(workspace: Workspace, thread: str) -> Iterator[tuple[Interaction, dict[str, Any]]]:
+    """Yield what people set off, as Slack sends it: a command, a shortcut, a button and a modal."""
+    ada, room = workspace.users["U0ADA1234"], workspace.channels[GENERAL]
+    body, url, stamp = workspace.body(room.posts[thread]), f"{workspace.url}/none", workspace.stamp()
+    button = {"type": "button", "action_id": "confab_allow", "block_id": "b", "value": "7"}
+    view = {"id": "V1", "callback_id": "confab_settings", "private_metadata": GENERAL, "blocks": [section("x")]}
+    values = {"model": {"model": {"type": "static_select", "selected_option": {"value": "stand-in"}}}}
+    yield "slash_commands", payloads.command("/confab", "settings", room, ada, "1.2.a", url)
+    yield "slash_commands", payloads.command("/confab", "help", room, ada, "1.2.b", url)
+    yield "interactive", payloads.message_action("confab_stop", room, body, ada, stamp, "1.2.c", url)
+    yield "interactive", payloads.message_block_actions(ada, room, body, button, stamp, "1.2.d", url)
+    yield "interactive", payloads.view_submission(ada, view, values, "1.2.e")
 
 
 def places_of(value: Any) -> Iterator[tuple[Any, Any]]:
@@ -88,26 +109,29 @@ async def test_no_payload_ends_the_bot_or_spoils_what_is_read_later(
     sandbox: Sandbox, tmp_path: Path, number: int
 ) -> None:
     """A later turn in the same channel is answered, from a channel and a thread that hold such messages as well."""
-    sandbox.workspace.limits_on = False
-    chance = random.Random(number)
+    workspace, chance = sandbox.workspace, random.Random(number)
+    workspace.limits_on = False
     setup = Setup(policies=Policies(ChannelSettings(channel_context=30, follow_ups=False)))
     async with running(sandbox, tmp_path / "confab.db", setup):
         thread = await ask(sandbox, "first")
+        clicked, waiting = list(interactions_of(workspace, thread)), set[asyncio.Task[Any]]()
         for count in range(number):
+            if not count % 5 and len(waiting) < SLOW:
+                kind, shape = chance.choice(clicked)
+                waiting.add(asyncio.create_task(workspace.courier.interact(kind, mutated(shape, chance))))
+                waiting = {each for each in waiting if not each.done()}
             payload = mutated(chance.choice(SHAPES), chance)
-            ts = sandbox.workspace.stamp()
+            ts = workspace.stamp()
             ordinary = {"event_ts": ts, "ts": ts, "thread_ts": thread}
-            await sandbox.workspace.send_event({"type": "message", **ordinary, **payload})
+            await workspace.send_event({"type": "message", **ordinary, **payload})
             if not count % 50:
-                odd = {
-                    name: value for name, value in payload.items() if name not in {"type", "channel", "ts", "subtype"}
-                }
-                await sandbox.workspace.say_raw(GENERAL, odd, user="U0GRACE12")
-                await sandbox.workspace.say_raw(GENERAL, odd, user="U0GRACE12", thread_ts=thread)
+                await workspace.say_raw(GENERAL, payload, user="U0GRACE12")
+                await workspace.say_raw(GENERAL, payload, user="U0GRACE12", thread_ts=thread)
                 last = await ask(sandbox, f"still there after {count}?")
                 assert len(answers(sandbox, last)) == 1
+        await asyncio.gather(*waiting)
         before = len(answers(sandbox, thread))
-        await sandbox.workspace.say(GENERAL, mention("and here?"), thread_ts=thread)
+        await workspace.say(GENERAL, mention("and here?"), thread_ts=thread)
         await answered(sandbox, thread, before + 1)
         await sandbox.model.until(lambda: any("and here?" in str(each.body) for each in sandbox.model.requests))
     async with running(sandbox, tmp_path / "confab.db", setup):
