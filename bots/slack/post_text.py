@@ -13,6 +13,7 @@ MOST_ATTACHMENTS = 50
 DEEPEST = 3  # forwarded messages in one another
 PICTURE = "[picture]"  # one that is shown by its address alone, which nobody looks at
 LETTERS = re.compile(r"\W+")
+CANVAS = "application/vnd.slack-docs"  # the media type of what Slack serves as a page (Slack docs, Canvases)
 STUB = "check_file_info"  # of a file from another workspace only the id comes (Slack docs, Slack Connect)
 FORWARDED = ("is_share", "is_msg_unfurl", "is_reply_unfurl", "message_blocks")  # each marks an attachment as a message
 PREVIEW = ("from_url", "original_url", "is_app_unfurl")  # of a link (Slack docs, Unfurling links)
@@ -126,10 +127,11 @@ def read_file_info(file: Payload) -> Attachment | None:
 def _read_file(file: Payload) -> Attachment:
     duration, size = number_at(file, "duration_ms"), number_at(file, "size")
     url = text_at(file, "url_private_download") or text_at(file, "url_private")
+    media_type = text_at(file, "mimetype")
     return Attachment(
         id=text_at(file, "id"),
         name=text_at(file, "name") or text_at(file, "title"),
-        media_type=text_at(file, "mimetype"),
+        media_type="text/html" if media_type == CANVAS else media_type,
         url="" if file.get("file_access") == STUB else url,
         size=None if size is None else int(size),
         duration=None if duration is None else duration / 1000,

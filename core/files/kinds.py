@@ -8,7 +8,6 @@ from core.messages import Attachment
 
 OFFICE = "application/vnd.openxmlformats-officedocument"
 OPEN = "application/vnd.oasis.opendocument"
-CANVAS = "application/vnd.slack-docs"  # which Slack serves as a page
 
 # Endings and media types, by the reader that takes them (readers/program.py).
 BY_READER = {
@@ -22,7 +21,7 @@ BY_READER = {
     "rtf": (".rtf", "application/rtf", "text/rtf"),
     "eml": (".eml", ".mht", ".mhtml", "message/rfc822"),
     "ipynb": (".ipynb", "application/x-ipynb+json"),
-    "html": (".html", ".htm", ".xhtml", "text/html", "application/xhtml+xml", CANVAS),
+    "html": (".html", ".htm", ".xhtml", "text/html", "application/xhtml+xml"),
     "picture": (".png", ".jpg", ".jpeg", ".webp", ".gif", "image/png", "image/jpeg", "image/webp", "image/gif"),
     "env": (".env", ".envrc", ".npmrc", ".pypirc", ".netrc", ".pgpass", ".tfvars"),
     "": (".pem", ".key", ".p12", ".pfx", ".jks", ".keystore", ".kdbx", ".ppk"),  # keys, which nobody means to send

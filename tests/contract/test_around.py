@@ -7,7 +7,9 @@ import pytest
 from core.commands import STOPPED
 from core.policy import ChannelSettings, Policies
 from deploy.sandbox.openai.model import Reply
-from tests.contract.platform_room import Room, answered, ask, settled, told
+from tests.contract.platform_room import Channel, Recording, Room, answered, ask, settled, told
+
+CHANNELS: tuple[Channel, ...] = ("general", "random")
 
 
 async def test_what_was_said_since_the_last_answer_is_read_at_each_mention(room: Room) -> None:
@@ -25,6 +27,33 @@ async def test_what_was_said_since_the_last_answer_is_read_at_each_mention(room:
     assert first[-3:-1] == since
     assert second[: len(first)] == first
     assert second[-3:-1] == [line.replace("day 2", "day 3") for line in since]
+
+
+async def test_what_was_said_to_somebody_else_is_read_with_the_next_question(room: Room) -> None:
+    """Where follow-ups are on as well: a line that opens by mentioning others is not answered, and not lost."""
+    said = await ask(room, "what is the plan?")
+    await room.go_on(said, f"{room.mention('grace')} do you agree?")
+    await room.go_on(said, f"{room.mention('ada')} not on Monday", by="grace")
+    await room.go_on(said, f"{room.mention('the bot')} and now?")
+    await answered(room, said, 2)
+    grace, ada = room.name("grace"), room.name("ada")
+    assert told(room, 1)[-3:-1] == [f"{ada}: @{grace} do you agree?", f"{grace}: @{ada} not on Monday"]
+    assert len(room.model.requests) == 2
+
+
+@pytest.mark.needs("channel context")
+async def test_how_much_of_a_channel_is_known_differs_by_channel(room: Room) -> None:
+    """By age, and off; where it is on, what was said there today can be summed up."""
+    places = {name: (await room.say("we ship on Friday", by="another bot", channel=name)).place for name in CHANNELS}
+    for hours, knows in ((1e-9, False), (24.0, True)):
+        own = ChannelSettings(channel_context=9, channel_context_hours=hours)
+        await room.leave()
+        await room.join(Policies(ChannelSettings(channel_context=0), {places["random"]: own}))
+        for name in CHANNELS:
+            await ask(room, "summarise today", channel=name)
+            lines = told(room, len(room.model.requests) - 1)
+            assert any("we ship on Friday" in line for line in lines) == (knows and name == "random")
+    assert f"{room.name('another bot')}: we ship on Friday".lower() in str(lines).lower()
 
 
 @pytest.mark.needs("channel context")
@@ -79,6 +108,28 @@ async def test_a_file_earlier_in_the_thread_is_named_under_who_posted_it_and_rea
     ]
 
 
+@pytest.mark.needs("files earlier")
+async def test_of_many_files_earlier_in_the_thread_the_newest_are_read(room: Room) -> None:
+    """Of the others the names are told; a picture or a voice note alone is a line as well."""
+    said = await room.say("what came in", by="grace")
+    notes = [Recording(f"note {number}".encode(), "text/plain", f"{number}.txt", None) for number in range(6)]
+    for file in (
+        Recording(b"\x89PNG\r\n\x1a\n", "image/png", "a.png", None),
+        *notes[:4],
+        Recording(b"", "", ""),
+        *notes[4:],
+    ):
+        await room.record(file, into=said)
+    await room.go_on(said, f"{room.mention('the bot')} what is there?", by="grace")
+    await answered(room, said)
+    lines = [line.partition(": ")[2] for line in told(room, 0)]
+    assert lines[1] == "[picture a.png]"
+    assert lines[2:4] == ["[file 0.txt]", "[file 1.txt]"]
+    assert lines[4:6] == [f"[file {number}.txt]\n```\nnote {number}\n```" for number in (2, 3)]
+    assert lines[6].startswith("[voice note ")
+    assert lines[7:9] == [f"[file {number}.txt]\n```\nnote {number}\n```" for number in (4, 5)]
+
+
 @pytest.mark.needs("apps are heard")
 async def test_an_apps_post_above_the_mention_is_read_under_the_apps_name(room: Room) -> None:
     """As an alert that somebody asks about in its thread, and what the app adds later."""
@@ -121,6 +172,19 @@ async def test_what_a_question_replies_to_is_read_under_its_authors_name_with_it
     assert f"In reply to {room.name('grace')}:\n  > we ship on Friday" in first
     assert f"this message by {room.name('grace')}?" in second
     assert all("[file plan.txt]\n```\nShip it.\n```" in each for each in (first, second))
+
+
+async def test_halves_of_characters_that_a_model_streams_are_one_text(room: Room) -> None:
+    """In one call; a half that never gets its other is U+FFFD, and later prompts hold the answer and no notice."""
+    cases = {("Party ", "\ud83c", "\udf89", " now"): "Party 🎉 now", ("\udcaf",): "\ufffd", ("a", "\ud83c"): "a\ufffd"}
+    for number, (pieces, shown) in enumerate(cases.items()):
+        room.model.script.extend([Reply(pieces=pieces), Reply("yes")])
+        said = await room.say(f"{room.mention('the bot')} sing")
+        await room.until(lambda said=said, shown=shown: room.answers(said) == [shown])  # type: ignore[misc]
+        await room.go_on(said, f"{room.mention('the bot')} again?")
+        await answered(room, said, 2)
+        assert told(room, 2 * number + 1) == ["sing", shown, "again?"]
+    assert len(room.model.requests) == 2 * len(cases)
 
 
 async def test_a_bare_stop_in_a_thread_of_the_bots_ends_its_answer(room: Room) -> None:

@@ -9,9 +9,11 @@ import pytest
 
 from core.commands import DONE
 from core.policy import ChannelSettings, Policies
+from deploy.sandbox.discord.mentions import ANYBODY
 from deploy.sandbox.discord.permissions import Permission
 from deploy.sandbox.discord.roster import ADA, BOT_USER, GENERAL, GRACE, OTHER_BOT_USER, RANDOM
 from deploy.sandbox.openai.model import Reply
+from deploy.sandbox.wire.raw import RawFields
 from deploy.sandbox.wire.server import Sandbox
 from tests.support.discord_bot import DiscordSetup, running
 from tests.support.discord_room import (
@@ -155,7 +157,44 @@ async def test_discords_own_words_are_nobodys_lines_and_an_apps_answer_is(sandbo
     assert "secret plans" not in told
 
 
-@pytest.mark.parametrize("shape", ["text", "embed", "components", "sticker"])
+@in_discord
+async def test_what_a_menu_is_opened_on_is_read(sandbox: Sandbox) -> None:
+    """An app's message of any shape; one of Discord's own is told as what it is."""
+    shapes = {**SHAPES, "a pin": ({"type": 6, "content": ""}, ("(Discord's own message: pins add)",))}
+    for number, (fields, texts) in enumerate(shapes.values(), 1):
+        said = await sandbox.guild.say_raw(RANDOM, fields, user=OTHER_BOT_USER)
+        await sandbox.guild.interact("Ask Confab about this", RANDOM, target=said)
+        told = await asked(sandbox, number)
+        assert told.startswith("What do you say to this message by deploybot?")
+        assert all(text in told for text in texts)
+
+
+@pytest.mark.parametrize(
+    ("fields", "text"),
+    [
+        ({"type": 46, "embeds": [{"type": "poll_result", "fields": [{"name": "winner", "value": "Here"}]}]}, "Here"),
+        ({"type": 20, "content": ""}, "deployed api-7"),
+    ],
+    ids=["a poll that ended", "an app's answer that comes late"],
+)
+@in_discord
+async def test_what_is_told_in_a_thread_without_a_word_to_the_bot_is_read(
+    sandbox: Sandbox, fields: dict[str, Any], text: str
+) -> None:
+    """With the next question there; nobody is answered for it."""
+    thread = await ask(sandbox, "hi")
+    said = await sandbox.guild.say_raw(thread, {"content": "", **fields}, user=OTHER_BOT_USER)
+    if fields["type"] == 20:
+        post = sandbox.guild.channels[thread].posts[said]
+        late = RawFields({"type": 20, "content": "deployed api-7"})
+        sandbox.guild.board.revise(post, {"raw": late}, ANYBODY, edited=False)
+    await sandbox.guild.say(thread, mention("well?"))
+    await answered(sandbox, thread, 2)
+    assert text in prompt(sandbox.model.requests[1])[-2]
+    assert len(sandbox.model.requests) == 2
+
+
+@pytest.mark.parametrize("shape", ["text", "embed", "components", "sticker", "poll", "buttons"])
 @in_discord
 async def test_what_is_forwarded_is_read_with_who_wrote_it(sandbox: Sandbox, shape: str) -> None:
     """Its author stands in the message that was forwarded, which takes one call."""
@@ -190,11 +229,14 @@ async def test_a_forward_that_is_replied_to_is_read(sandbox: Sandbox) -> None:
 @pytest.mark.parametrize("text", ["what does it say?", ""])
 @in_discord
 async def test_a_file_of_the_message_that_is_replied_to_is_read(sandbox: Sandbox, text: str) -> None:
-    """As if it came with the question."""
-    file = sandbox.guild.attach("notes.txt", b"beta on Thursday", "text/plain")
-    said = await sandbox.guild.say(GENERAL, "", user=GRACE, attachments=[file])
-    await sandbox.guild.say(GENERAL, mention(text), reference=said)
-    assert "beta on Thursday" in await asked(sandbox)
+    """As if it came with the question; in a direct message, where it was a question itself, too."""
+    sandbox.model.script.append(Reply("noted"))
+    for number, room in enumerate((GENERAL, sandbox.guild.direct(ADA))):
+        file = sandbox.guild.attach("notes.txt", b"beta on Thursday", "text/plain")
+        said = await sandbox.guild.say(room, "", user=ADA if number else GRACE, attachments=[file])
+        await sandbox.model.until(lambda number=number: len(sandbox.model.requests) == 2 * number)  # type: ignore[misc]
+        await sandbox.guild.say(room, mention(text), reference=said)
+        assert "beta on Thursday" in await asked(sandbox, 2 * number + 1)
 
 
 @in_discord
@@ -455,6 +497,9 @@ async def test_a_plain_mention_makes_no_call_but_those_of_its_answer(sandbox: Sa
     answer = ["start_thread_from_message", "create_message"]
     async with running(sandbox, tmp_path / "m.db", setup):
         assert await calls_of_question(GENERAL) == answer
+        thread = await ask(sandbox, "and in a thread?")
+        for place in (thread, sandbox.guild.direct(ADA)):
+            assert await calls_of_question(place) == answer[1:]
         assert await calls_of_question(RANDOM) == ["get_channel_messages", *answer]
         assert await calls_of_question(RANDOM) == answer
 

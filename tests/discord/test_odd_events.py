@@ -6,13 +6,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
+from deploy.sandbox.discord.mentions import ANYBODY
 from deploy.sandbox.discord.permissions import Permission
 from deploy.sandbox.discord.roster import ADA, APP, BOT_USER, ENGINEERING, GENERAL, GRACE, GUILD, LOUNGE
 from deploy.sandbox.wire.server import Sandbox
+from tests.support.bot import running as running_in_slack
 from tests.support.database import change, column, wait_for_column
 from tests.support.discord_bot import running
 from tests.support.discord_room import answered, answers, ask, mention, nothing_happens, prompt
+from tests.support.room import ask as ask_in_slack
 
 in_discord = pytest.mark.usefixtures("discord_bot")
 MARK = "SELECT value FROM marks WHERE name LIKE 'discord/%' AND name NOT LIKE 'discord/%/%'"
@@ -200,3 +204,23 @@ async def test_a_question_asked_about_an_odd_message_is_answered(sandbox: Sandbo
     await sandbox.model.until(lambda: sandbox.model.requests)
     assert "we ship on Friday" in prompt(sandbox.model.requests[0])[0]
     await sandbox.guild.until(lambda: answers(sandbox, GENERAL))
+
+
+async def test_an_oddity_of_one_platform_is_logged_once_and_the_other_goes_on(sandbox: Sandbox, tmp_path: Path) -> None:
+    """Both in one process: what cannot be parsed ends neither, and is told to the operator a single time."""
+    everybody = {"id": GUILD, "type": 0, "allow": "0", "deny": str(1 << 10)}
+    hidden = {"id": "1300000000000000001", "name": "___hidden___", "flags": 1 << 17, "guild_id": GUILD, "type": 2}
+    sandbox.guild.roster.odd_channels.append({**hidden, "permission_overwrites": [everybody]})
+    with capture_logs() as lines:
+        async with running(sandbox, tmp_path / "d.db"), running_in_slack(sandbox, tmp_path / "s.db"):
+            said = await sandbox.guild.say_raw(GENERAL, {"content": "odd", "poll": POLL, "embeds": None}, user=GRACE)
+            for _ in range(3):
+                post = sandbox.guild.channels[GENERAL].posts[said]
+                sandbox.guild.board.revise(post, {"content": "odd"}, ANYBODY)
+                await sandbox.guild.send_event("CHANNEL_UPDATE", {"id": LOUNGE})
+                await sandbox.workspace.send_event({"type": "message", "channel": None, "ts": 7, "user": "U0ADA1234"})
+            assert await ask(sandbox, "still there?")
+            assert await ask_in_slack(sandbox, "and you?")
+    told = [line["event"] for line in lines if line.get("payload")]
+    assert sorted(told) == ["discord event skipped", "discord payload read in part"]
+    assert "message set aside" in [line["event"] for line in lines]

@@ -27,7 +27,7 @@ NAMES = {"@1": "@Ada", "@&2": "@engineers", "#3": "#general"}
         ("<@!1> said so", "@Ada said so"),
         ("<@99> <:party:123> <a:wave:456>", "<@99> :party: :wave:"),
         ("  if a < b and b > c:\n    pass", "if a < b and b > c:\n    pass"),
-        ("<t:1700000000:R>", "<t:1700000000:R>"),
+        ("<t:1700000000:R>", "2023-11-14 22:13 UTC"),
     ],
 )
 def test_a_text_is_read_as_it_is_shown(written: str, read: str) -> None:

@@ -176,7 +176,7 @@ async def test_a_message_s_menu_reads_its_files_and_replies_where_the_message_is
     await use_shortcut(sandbox.workspace, "confab_ask", GENERAL, reply)
     await answered(sandbox, root)
     assert prompt(sandbox.model.requests[0]) == [
-        "What do you say to this message by Deploybot?\n>\n\n[file log.txt]\n```\n3 tests failed\n```"
+        "What do you say to this message by Deploybot?\n\n[file log.txt]\n```\n3 tests failed\n```"
     ]
 
 

@@ -250,23 +250,56 @@ async def test_a_plain_question_in_a_thread_makes_no_call_for_what_was_said(sand
     )
 
 
-async def test_a_plain_mention_makes_no_call_but_that_of_its_answer(sandbox: Sandbox, tmp_path: Path) -> None:
-    """With a channel's last messages one more, once; a status that shows that an answer is awaited is apart."""
-    apart = {"C0RANDOM1": ChannelSettings(channel_context=9)}
-    setup = Setup(policies=Policies(ChannelSettings(channel_context=0, streaming=False), apart))
+async def test_what_is_read_makes_no_call_beyond_those_that_it_needs(sandbox: Sandbox, tmp_path: Path) -> None:
+    """None for a plain question wherever it stands; a status that shows that an answer is awaited is apart."""
+    workspace, direct, other = sandbox.workspace, sandbox.workspace.direct("U0ADA1234"), "C0RANDOM1"
+    setup = Setup(policies=Policies(ChannelSettings(streaming=False), {other: ChannelSettings(channel_context=9)}))
 
-    async def calls_of_question(channel: str) -> list[str]:
+    async def calls_of(channel: str, fields: dict[str, Any], thread: str | None = None) -> list[str]:
         begun = time.monotonic()
 
         def made() -> list[str]:
-            return [call.method for call in sandbox.workspace.calls if call.at > begun]
+            return [call.method for call in workspace.calls if call.at > begun]
 
-        await sandbox.workspace.say(channel, mention("and now?"))
-        await sandbox.workspace.until(lambda: "chat.postMessage" in made())
+        await workspace.say_raw(channel, {"text": mention("so?"), **fields}, thread_ts=thread)
+        await workspace.until(lambda: "chat.postMessage" in made())
         return [method for method in made() if method != "assistant.threads.setStatus"]
 
     async with running(sandbox, tmp_path / "confab.db", setup):
-        await calls_of_question(GENERAL)  # who asks is asked for once
-        assert await calls_of_question(GENERAL) == ["chat.postMessage"]
-        assert await calls_of_question("C0RANDOM1") == ["conversations.history", "chat.postMessage"]
-        assert await calls_of_question("C0RANDOM1") == ["chat.postMessage"]
+        thread = await ask(sandbox, "first")  # who asks is asked for once
+        stub = {"id": "F0GONE123", "file_access": "check_file_info"}
+        forward = {"is_share": True, "author_name": "Bot", "text": "down", "files": [stub]}
+        answer = ["chat.postMessage"]
+        table: list[tuple[str, dict[str, Any], str | None, list[str]]] = [
+            (GENERAL, {}, None, []),
+            (GENERAL, {}, thread, []),
+            (direct, {}, None, []),
+            (GENERAL, {"text": mention(""), "blocks": [TABLE], "attachments": [TITLE]}, None, []),
+            (GENERAL, {"attachments": [SHARED]}, None, []),
+            (other, {}, None, ["conversations.history"]),
+            (other, {}, None, []),
+            (GENERAL, {"attachments": [forward]}, None, ["files.info"]),
+        ]
+        for channel, fields, place, calls in table:
+            assert await calls_of(channel, fields, place) == [*calls, *answer], (channel, fields)
+
+
+async def test_a_file_of_which_only_the_id_came_is_asked_for_wherever_it_stands(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    """On an earlier line, in a forward, in a message that is asked about; or its absence is told."""
+    workspace, direct = sandbox.workspace, sandbox.workspace.direct("U0ADA1234")
+    async with running(sandbox, tmp_path / "confab.db"):
+        for name, text in (("F0GONE123", "could not be fetched"), ("", "[file plan.txt]\n```\nShip it.\n```")):
+            file = name or await workspace.upload("plan.txt", b"Ship it.", "text/plain", "U0GRACE12")
+            files = {"text": "", "files": [{"id": file, "file_access": "check_file_info"}]}
+            seen = len(sandbox.model.requests)
+            root = await workspace.say_raw(GENERAL, {**files, "subtype": "file_share"}, user="U0GRACE12")
+            await workspace.say(GENERAL, mention("what is it?"), thread_ts=root)
+            await answered(sandbox, root)
+            await use_shortcut(workspace, "confab_ask", GENERAL, root)
+            await answered(sandbox, root, 2)
+            forward = {"attachments": [{"is_share": True, **holding(files)}]}
+            await answered(sandbox, await workspace.say_raw(direct, forward), channel=direct)
+            told = [prompt(each) for each in sandbox.model.requests[seen:]]
+            assert [text in lines[number] for lines, number in zip(told, (0, -1, -1), strict=True)] == [True] * 3

@@ -275,7 +275,8 @@ class Workspace(Platform[Change, Limits]):
         if self.bot_user not in room.members:
             return
         for event in sent:
-            name = event["type"] if event["type"] != "message" else subscription_for(room)
+            kind = event.get("type")  # an odd one, too, is of a message in this channel
+            name = kind if isinstance(kind, str) and kind != "message" else subscription_for(room)
             if name in self.subscriptions:
                 self.courier.deliver(event)
 
