@@ -92,8 +92,8 @@ class Message:
     what was posted; `edit` changes the message `about` in the history; `deleted` is a question that is gone, `full` one
     for which there was no room, and `unheard` a voice note that the platform hides, with its word on that as the text.
     `reminder` is what its author is told by the clock, `scheduled` an `ask` that comes by it, and `notice` what is said
-    as it stands. `about` is the id of the message that it quotes, or where that stands in another channel what names
-    it: once it is gone, so is this. `handle` is what the platform needs to reply beside the key, if anything. `others` is what stands
+    as it stands. `about` is the id of the message that it quotes, in another channel as `reference_of` has it: once
+    it is gone, so is this. `handle` is what is needed to reply beside the key. `others` is what stands
     in the text but is not its author's: quotations, and people's names. `standing` is the author's rank there, told
     with a command whose answer depends on it. `is_awaited` says that the platform shows an answer as awaited until one
     comes, as for a command. `zone` is the author's time zone by its IANA name, if told. `quotations` are the parts that
