@@ -60,7 +60,7 @@ def _place_that_is_gone(event: Payload) -> str | None:
     if event.get("type") == "app_uninstalled":
         return ""
     told = event.get("subtype") if event.get("type") == "message" else event.get("type")
-    return text_at(event, "channel") or None if told in GONE else None
+    return text_at(event, "channel") or None if isinstance(told, str) and told in GONE else None
 
 
 def is_home_opened(body: Payload) -> bool:
