@@ -48,6 +48,7 @@ house: install  ## print how easily one finds one's way in the code: names, circ
 bench: install  ## measure Confab beside a bare bot, as ratios
 	@$(BIN)/python -m tests.bench
 	@$(BIN)/python -m tests.bench.moderation
+	@$(BIN)/python -m tests.bench.retrieval
 
 load: install  ## hold the highest load that this machine carries, for ten minutes
 	@$(BIN)/python -m tests.bench.load

@@ -12,7 +12,7 @@ from core.consent.wording import OVER, TOLD
 from deploy.sandbox.wire.server import Sandbox, serve
 from tests.proofs.killing.ledger import find_misspent
 from tests.proofs.killing.life import Life
-from tests.proofs.killing.places import Asked, common
+from tests.proofs.killing.places import PIECES, Asked, common
 from tests.proofs.killing.scenarios import Scenario
 from tests.proofs.killing.speaker import TAG, Speaker
 from tests.proofs.killing.wire import Wire
@@ -20,6 +20,11 @@ from tests.support.database import column, rows
 from tests.support.mcp_servers import servers_file
 
 KEPT, UPLOADED = "TranscriptPipeline._line: committed #1", "/audio/transcriptions: received"
+SOURCES = (
+    "SELECT kind, state, (SELECT count(*) FROM passages WHERE source = sources.seq) FROM sources ORDER BY kind, seq"
+)
+EMBEDDED = "SELECT (SELECT count(DISTINCT hash) FROM passages), (SELECT count(*) FROM vectors)"
+INDEXED = "SELECT count(*) FROM passages UNION SELECT count(*) FROM passage_words WHERE passage_words MATCH 'question'"
 ENOUGH = 20.0  # seconds after which a question counts as unanswered
 LOOK = 0.05  # seconds between two looks at what nobody sees
 CLICKED = (*TOLD.values(), OVER)  # what one is told alone who clicked
@@ -71,6 +76,7 @@ class Case:
                 self.outcome.faults += [f"ended with status {status}"] if status else []
                 break
             self.outcome.met.append(point)
+            self.outcome.faults += self._half_read_sources()
             self._kept |= self._answers_kept()
             self._kept_calls |= self._calls_kept()
             await self._while_nobody_hears()
@@ -104,6 +110,7 @@ class Case:
             await self._allow()
         await self._place.until(self._is_answered, ENOUGH)
         await _until_none(self._forgotten_edits)
+        await _until_none(self._lost_sources)
         if self._scenario.asks:  # each click is answered as well
             await _until_none(lambda: self._turns("state = 'open'"))
 
@@ -119,6 +126,26 @@ class Case:
         told = column(self._folder / "confab.db", "SELECT text FROM entries WHERE role = 'user'")
         edits = (f"question-{number}" for number in range(len(self._asked)) if self._is_edit(number))
         return [f"the history does not tell {tag}" for tag in edits if tag not in told]
+
+    def _lost_sources(self) -> list[str]:
+        """Return a fault for what was shared and cannot be looked up, or is there twice."""
+        if "shared" not in self._scenario.questions:
+            return []
+        wanted = [("chat", "indexed", 1), ("file", "indexed", PIECES)]
+        found = rows(self._folder / "confab.db", SOURCES)
+        pieces, vectors = rows(self._folder / "confab.db", EMBEDDED)[0]
+        lost = [f"it can be looked up in {found}"] if found != wanted else []
+        return lost + ([f"{vectors} of {pieces} texts have vectors"] if pieces != vectors else [])
+
+    def _half_read_sources(self) -> list[str]:
+        """Return a fault for what can be found in a part of its pieces, or by an index that has others."""
+        if "shared" not in self._scenario.questions:
+            return []
+        database = self._folder / "confab.db"
+        found = rows(database, SOURCES)
+        halves = [each for each in found if each[2] not in {0, 1 if each[0] == "chat" else PIECES}]
+        counts = set(column(database, INDEXED))
+        return [f"a source is found in a part: {halves}"] * bool(halves) + ["an index differs"] * (len(counts) > 1)
 
     def _is_edit(self, number: int) -> bool:
         return self._scenario.questions[number] == "edit"
@@ -147,7 +174,8 @@ class Case:
         """Return the questions of each thread that want an answer; what changes one wants none."""
         threads: dict[Asked, list[str]] = {}
         for number, asked in enumerate(self._asked):
-            threads.setdefault(asked, []).extend([] if self._is_edit(number) else [f"question-{number}"])
+            is_asked = self._scenario.questions[number] not in {"edit", "shared"}
+            threads.setdefault(asked, []).extend([f"question-{number}"] if is_asked else [])
         return threads
 
     def _messages(self) -> list[str]:
@@ -181,6 +209,7 @@ class Case:
     def _judge(self) -> None:
         """Note whatever people see that is not one whole answer to each question, and what the database has open."""
         self.outcome.faults += [*self._unanswered(), *self._forgotten_edits()]
+        self.outcome.faults += [*self._lost_sources(), *self._half_read_sources()]
         if self._scenario.asks:
             self.outcome.faults += self._effects()
         shown = [text for text in self._place.everything() if text not in CLICKED]

@@ -17,9 +17,16 @@ from deploy.sandbox.wire.server import Sandbox
 from tests.support.asking import PNG
 from tests.support.sound_files import repeated
 
-Way = Literal["mention", "follow-up", "edit", "direct", "command", "note", "long note", "picture"]
+Way = Literal["mention", "follow-up", "edit", "direct", "command", "note", "long note", "picture", "shared"]
 SECONDS: Mapping[Way, float] = {"note": 2.4, "long note": 62.0}  # of a long one the bot tells how far it is
 PIXEL = base64.b64decode(PNG)
+PIECES = 3  # in which the file that is shared is found
+PART = "What belongs to question-0 and question-1. " * 30
+SHARED = "\n\n".join(f"# Part {number}\n\n{PART}" for number in range(PIECES)).encode()
+FILES: Mapping[Way, tuple[str, bytes, str]] = {
+    "picture": ("cat.png", PIXEL, "image/png"),
+    "shared": ("parts.md", SHARED, "text/markdown"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +109,9 @@ class SlackPlace:
         if way == "direct":
             room = workspace.direct("U0ADA1234")
             return Asked(room, await workspace.say(room, text))
-        shown = [await workspace.upload("cat.png", PIXEL, "image/png")] if way == "picture" else []
-        text = f"<@{workspace.bot_user}> {text}"
-        return Asked("C0GENERAL", await workspace.say("C0GENERAL", text, files=shown))
+        shown = [await workspace.upload(*FILES[way])] if way in FILES else []
+        said = text if way == "shared" else f"<@{workspace.bot_user}> {text}"
+        return Asked("C0GENERAL", await workspace.say("C0GENERAL", said, files=shown))
 
     async def _speak(self, seconds: float, text: str) -> Asked:
         """Send the bot a clip in which this is said."""
@@ -179,6 +186,9 @@ class DiscordPlace:
             room = self._guild.direct(roster.ADA)
             await (self._speak(room, SECONDS[way], text) if way in SECONDS else self._guild.say(room, text))
             return Asked(room, room)
+        if way == "shared":
+            file = self._guild.attach(*FILES["shared"])
+            return Asked(roster.GENERAL, await self._guild.say(roster.GENERAL, text, attachments=[file]))
         post = await self._guild.say(roster.GENERAL, f"<@{roster.BOT_USER}> {text}")
         return Asked(roster.GENERAL, post if self._threads else roster.GENERAL)
 

@@ -10,6 +10,7 @@ from tests.proofs.killing.speaker import LONG, SHORT
 WHOLE = {"CONFAB_STREAMING": "false"}
 CAPPED = {"CONFAB_CAPS": '[{"scope": "all", "period": "day", "tokens": 1000000}]'}
 CHECKED = {"CONFAB_MODERATION": "endpoint"}
+LEARNED = {"CONFAB_KNOWLEDGE": "all", "CONFAB_EMBEDDINGS_MODEL": "stand-in-embed", "CONFAB_CHANNEL_CONTEXT": "0"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -19,7 +20,7 @@ class Scenario:
     The last `missed` of them are asked while no bot hears. `lengths` are those of the model's answers, in words, time
     after time; `settings` what the bot is told. Without `redelivers` Slack has used up its retries when the next bot
     comes. With `looks_up` the model calls tools before it answers, and with `asks` one that changes something, which a
-    person allows by a click.
+    person allows by a click. What is `shared` is a file and a line for others, which want no answer.
     """
 
     name: str
@@ -64,6 +65,7 @@ SCENARIOS = (
     Scenario("an answer that is looked up and checked", "slack", settings=CHECKED, looks_up=True),
     Scenario("something that is allowed", "slack", asks=True),
     Scenario("a question that is changed", "slack", ("mention", "edit"), settled=1, settings=CHECKED),
+    Scenario("what is shared, and asked about", "slack", ("shared", "mention"), settings=CHECKED | LEARNED),
     Scenario("an answer at once", "discord", settings=WHOLE),
     Scenario("an answer that grows", "discord"),
     Scenario("an answer in parts", "discord", lengths=(LONG, SHORT, LONG)),
@@ -76,6 +78,7 @@ SCENARIOS = (
     Scenario("an answer to a long voice note", "discord", ("direct", "long note"), settled=1),
     Scenario("an answer that is looked up", "discord", looks_up=True),
     Scenario("something that is allowed", "discord", asks=True),
+    Scenario("what is shared, and asked about", "discord", ("shared", "mention"), settings=CHECKED | LEARNED),
 )
 
 # Eight in flight, and four that are asked while nobody hears.

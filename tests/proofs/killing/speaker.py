@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from core.knowledge.lookup import NOTHING
 from deploy.sandbox.openai.model import Reply
 from deploy.sandbox.openai.wanted import Wanted
 
@@ -14,6 +15,7 @@ TAG = re.compile(r"question-\d+")
 BESIDE = re.compile(  # what stands beside an answer: with what it was made, what may have happened, and a card
     r"\s*_(?:Looked up with|I was interrupted).*|(?:\*\*May I\?|`tasks__add_task`\n).*", re.DOTALL
 )
+NOTHING_FOUND = f"_{NOTHING}_"
 QUOTED = re.compile(r"^> \N{MICROPHONE} question-\d+\n")
 SHORT, LONG = 30, 900  # words
 
@@ -78,8 +80,9 @@ class Speaker:
     def is_whole(self, tags: list[str], messages: list[str]) -> bool:
         """Tell whether these messages, one after the other, are one whole answer to each of the questions.
 
-        Above an answer to a voice note stands what was heard in it.
+        Above an answer to a voice note stands what was heard in it, and below another that nothing was found for it.
         """
-        shown = " ".join(BESIDE.sub("", QUOTED.sub("", text)) for text in messages).split()
+        bare = (text.replace(NOTHING_FOUND, "") for text in messages)
+        shown = " ".join(BESIDE.sub("", QUOTED.sub("", text)) for text in bare).split()
         whole = itertools.product(*(self.said[tag] for tag in tags))
         return any(" ".join(texts).split() == shown for texts in whole)
