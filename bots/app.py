@@ -21,7 +21,7 @@ from bots.addresses import settings_with_versions
 from bots.bounded_response import BoundedResponse
 from bots.doctor.examination import log_examination
 from bots.http_settings import USUAL_PORT, HttpSettings
-from bots.knowledge import finder_of, hiding_of, knowledge_of
+from bots.knowledge import finder_of, hiding_of, knowledge_of, open_page_reader
 from bots.local_model import settings_with_model
 from bots.metrics import EventLoopLag, format_further
 from bots.models import open_models
@@ -154,7 +154,9 @@ async def _build_core(
     schedules = open_schedules(store, platforms.people, commands)
     tools = await toolbox_of(settings.tools, store, policies, guard, documents, stack, os.environ, schedules.tools)
     finder = await _open_finder(settings, asked, store, stack, meter)
-    knowledge = _closed_by(stack, knowledge_of(finder, store, commands, platforms.sources, documents, recall, guard))
+    pages = await open_page_reader(documents, stack)
+    parts_of_knowledge = (finder, store, commands, platforms.sources, documents, recall, guard, pages)
+    knowledge = _closed_by(stack, knowledge_of(*parts_of_knowledge))
     spending = reservations_of(meter, models.choice, policies, settings.prompt.instructions)
     parts = (store, models.choice, commands, recall, summaries, voice_notes, guard, tools, documents)
     conversation = Conversation(*parts, knowledge, settings.consent, spending)

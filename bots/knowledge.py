@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 from core.chat_commands import ChatCommands
 from core.files.documents import Documents
 from core.knowledge.audience import SourcePlatform
+from core.knowledge.errors import SourceUnreadable
 from core.knowledge.finder import Finder
-from core.knowledge.indexer import Indexer
+from core.knowledge.indexer import Indexer, ReadPage, ReadText
 from core.knowledge.knowledge import Knowledge
 from core.knowledge.listing import SourceList
 from core.knowledge.settings import KnowledgeSettings
-from core.llm.http_client import open_http_client
+from core.llm.http_client import MayVisit, open_http_client, open_public_client
 from core.llm.rerank import Reranker
 from core.moderation.moderation import Moderation
 from core.policy import ConversationSettings
@@ -20,6 +21,9 @@ from core.privacy.hiding import Hider
 from core.prompt.history import HistoryLoader
 from core.spending.meter import Meter
 from core.storage.store import Store
+from core.tools.addresses import is_public_address
+from core.tools.read_link import SECONDS, LinkReader
+from core.tools.tool import ToolFailed
 
 if TYPE_CHECKING:  # NumPy is loaded where an embedder is set, and nowhere else
     from core.knowledge.vectors import VectorSearch
@@ -56,7 +60,24 @@ def hiding_of(settings: ConversationSettings) -> Callable[[Sequence[str]], list[
     return hide
 
 
-def knowledge_of(
+async def open_page_reader(
+    documents: Documents, stack: AsyncExitStack, may_visit: MayVisit = is_public_address
+) -> ReadPage:
+    """Return what reads pages of the public web alone, as the tool `read_link` does; `stack` closes its client."""
+    client = await stack.enter_async_context(open_public_client(may_visit, SECONDS))
+    reader = LinkReader(client, documents, may_visit)
+
+    async def read_page(url: str, owner: tuple[str, str]) -> ReadText:
+        try:
+            page = await reader.read_page(url, owner)
+        except ToolFailed as fault:
+            raise SourceUnreadable(str(fault), may_pass=True) from fault
+        return ReadText(page.document.text, page.document.parts, page.kind, page.left_out)
+
+    return read_page
+
+
+def knowledge_of(  # noqa: PLR0913, PLR0917 - it is put together here, of all that it is made of
     finder: Finder,
     store: Store,
     commands: ChatCommands,
@@ -64,14 +85,18 @@ def knowledge_of(
     documents: Documents,
     recall: HistoryLoader,
     guard: Moderation | None,
+    read_page: ReadPage | None = None,
 ) -> Knowledge:
     """Return what takes things in, finds and lists them; nothing of it runs before it is begun, or once closed."""
-    indexer = Indexer(store, platforms, documents, guard, recall.count, finder.vectors)
+    indexer = Indexer(store, platforms, documents, guard, recall.count, finder.vectors, read_page)
     knowledge = Knowledge(store, commands.preferences.policies, platforms, finder, indexer, recall, guard)
     if knowledge.is_used:
         may_remove = commands.preferences.is_named_administrator
         listing = SourceList(
-            store, knowledge.view_of, lambda asked: may_remove(asked.author.id, asked.author.roles or ())
+            store,
+            knowledge.view_of,
+            lambda asked: may_remove(asked.author.id, asked.author.roles or ()),
+            indexer.wake,
         )
         commands.register("sources", listing.answer_command)
     return knowledge

@@ -45,10 +45,10 @@ WORDS: Mapping[Command, CommandWord] = {
         argument="somebody",
     ),
     "sources": CommandWord(
-        "lists what can be looked up here; `sources remove 12` takes one away",
+        "lists what can be looked up here; `sources add https://…` adds a page, `remove 12` takes one away",
         is_private=True,
-        argument="remove",
-        takes=r"(?:remove\s+)?#?\d{1,15}|remove\s+conversation",
+        argument="change",
+        takes=r"(?:remove\s+)?#?\d{1,15}|remove\s+conversation|add\s+\S*https?://\S+",
     ),
     "reminders": CommandWord(
         "lists what I am to remind you of, and to do later; `reminders end 12` ends one",

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -53,6 +53,8 @@ class ReadText:
 
 
 READ_TEXT = TypeAdapter(ReadText)
+ReadPage = Callable[[str, tuple[str, str]], Awaitable[ReadText]]
+"""Reads the page at an address, on the account of somebody in a workspace; raises SourceUnreadable."""
 
 
 class Indexer:
@@ -66,8 +68,10 @@ class Indexer:
         guard: Moderation | None,
         count: Count,
         vectors: "VectorSearch | None" = None,
+        read_page: ReadPage | None = None,
     ) -> None:
-        """`vectors` has what was read embedded, where an embedder is set."""
+        """`vectors` has what was read embedded, where an embedder is set; `read_page` reads what links lead to."""
+        self._read_page = read_page
         self._store = store
         self._vectors = vectors
         self._platforms = platforms
@@ -168,6 +172,9 @@ class Indexer:
         if source.kind == "file":
             message = await self._resolve_message(source)
             read, author = await self._read_file(message), message.author
+        elif source.kind == "link":
+            author = Author(source.author_id, "")
+            read = await self._read_link(source.payload, (source.key.workspace, author.id))
         else:
             read, author = READ_TEXT.validate_json(source.payload), Author(source.author_id, "")
         split = (read.text, read.parts, sanitize_name(source.name), read.kind, self._count)
@@ -199,6 +206,11 @@ class Indexer:
         except FileUnreadable as error:
             raise SourceUnreadable(TOO_LARGE if error.too_large else NOT_HAD, may_pass=not error.too_large) from error
         return await read_content(self._documents, content, named, (message.key.workspace, message.author.id))
+
+    async def _read_link(self, url: str, owner: tuple[str, str]) -> ReadText:
+        if self._read_page is None:
+            raise SourceUnreadable(NOT_READ)
+        return await self._read_page(url, owner)
 
     async def _download(self, key: ConversationKey, file: Attachment) -> bytes:
         content = bytearray()

@@ -3,21 +3,28 @@
 import re
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from html import unescape
 
 from core.messages import Message
 from core.sanitize import sanitize_name
 from core.storage import knowledge
-from core.storage.knowledge import ListedSource
+from core.storage.knowledge import ListedSource, NewSource
 from core.storage.passages import View
 from core.storage.store import Store
 
 MOST_LISTED = 30  # in a chat
+MOST_LINKS = 200  # of a channel
+LONGEST_NAME = 200  # characters of an address that stands for a page
 REMOVED = re.compile(r"\bsources\s{1,9}(?:remove\s{1,9})?#?(\d{1,15})\s*+$", re.IGNORECASE)  # behind a mention, too
+ADDED = re.compile(r"\bsources\s{1,9}add\s{1,9}<?(https?://[^\s<>|]{1,2000})(?:\|[^<>]{0,2000})?>?\s*+$", re.IGNORECASE)
 SILENCED = re.compile(r"\bsources\s{1,9}remove\s{1,9}conversation\s*+$", re.IGNORECASE)
 
 NONE = "_Nothing can be looked up here yet._"
 GONE = "_That is no longer looked up._"
 UNKNOWN = "_There is no source of that number here: `sources` lists them._"
+WAITS = "_It is read now, and can be looked up here then: `sources` tells when._"
+FULL = "_So many links can be looked up here that there is no room for another one: `sources remove 12` makes some._"
+HOW_TO = "`sources remove 12` takes one away, and `sources add https://…` adds a page."
 FORGOTTEN = "_What was said here so far is no longer looked up._"
 NOT_YOURS = "_Only who put it in, or an administrator of mine, takes it away. Deleting the message does so, too._"
 
@@ -30,8 +37,10 @@ class SourceList:
         store: Store,
         view_of: Callable[[Message], Awaitable[View]],
         may_remove: Callable[[Message], bool],
+        wake: Callable[[], None],
     ) -> None:
-        """`may_remove` tells whether who gives a command may take away what others put in."""
+        """`may_remove` tells whether who gives a command may take away what others put in; `wake` has links read."""
+        self._wake = wake
         self._store = store
         self._view_of = view_of
         self._may_remove = may_remove
@@ -40,6 +49,8 @@ class SourceList:
         """Return the list, or what became of the source that is to be taken away."""
         view = await self._view_of(message)
         found = await self._store.run(lambda db: knowledge.list_sources(db, view.condition, view.values))
+        if added := ADDED.search(message.text):
+            return await self._add_link(message, unescape(added[1]), found)
         if SILENCED.search(message.text):
             return await self._drop_conversation(message, found)
         if not (number := REMOVED.search(message.text)):
@@ -51,6 +62,18 @@ class SourceList:
             return NOT_YOURS
         await self._store.run(lambda db: knowledge.delete_source(db, named[0].seq))
         return GONE
+
+    async def _add_link(self, message: Message, url: str, found: Sequence[ListedSource]) -> str:
+        """Let the page at an address be looked up where it is asked for; one that is there is read anew."""
+        links = {each.file_id for each in found if each.kind == "link" and each.key.channel == message.key.channel}
+        if len(links) >= MOST_LINKS and url not in links:
+            return FULL
+        name = url.partition("://")[2].partition("?")[0].rstrip("/")[:LONGEST_NAME]
+        key, author, closed = message.key, message.author.id, message.is_closed
+        link = NewSource(key, "", url, "link", name, author, message.sent_at, url, closed, url)
+        await self._store.run(lambda db: knowledge.put_in_link(db, link))
+        self._wake()
+        return WAITS
 
     async def _drop_conversation(self, message: Message, found: Sequence[ListedSource]) -> str:
         """Take away what was said where an administrator asks for it, as far as it can be seen there."""
@@ -76,7 +99,7 @@ def format_sources(found: Sequence[ListedSource]) -> str:
         lines.append(f"- and {further} older ones")
     if exchanges:
         lines.append(f"- what was said: {describe_conversation(exchanges)}")
-    return "\n".join(["What can be looked up here:", "", *lines, "", "`sources remove 12` takes one away."])
+    return "\n".join(["What can be looked up here:", "", *lines, "", HOW_TO])
 
 
 def describe_conversation(exchanges: Sequence[ListedSource]) -> str:

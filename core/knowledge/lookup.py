@@ -66,7 +66,7 @@ def _format_excerpt(mark: str, passage: Passage) -> str:
 def format_note(mark: str, passage: Passage) -> str:
     """Return the line that stands for a source below an answer."""
     place = f", {passage.label}" if passage.label else ""
-    link = f": [message]({passage.link})" if passage.link else ""
+    link = f": [{'page' if passage.kind == 'link' else 'message'}]({passage.link})" if passage.link else ""
     return f"- [{mark}] `{sanitize_name(passage.name)}`{place}{link}"
 
 

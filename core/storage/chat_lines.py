@@ -128,7 +128,6 @@ def save_exchange(
         "UPDATE chat_lines SET payload = NULL, text = ?, author_name = ? WHERE seq = ?",
         [(each.text, each.author_name, each.seq) for each in lines],
     )
-    connection.execute("DELETE FROM passages WHERE source = ?", (source.seq,))
     knowledge.save_pieces(connection, source, pieces)
 
 

@@ -153,6 +153,10 @@ def end_source(connection: Connection, source: ClaimedSource, state: str, detail
         f"UPDATE sources SET state = ?, detail = ?, payload = NULL WHERE {MINE}",
         (state, detail, source.seq, source.fence),
     )
+    connection.execute(
+        "DELETE FROM passages WHERE source IN (SELECT seq FROM sources WHERE seq = ? AND fence = ? AND state = ?)",
+        (source.seq, source.fence, state),
+    )
 
 
 def save_pieces(
@@ -165,6 +169,7 @@ def save_pieces(
         (detail, sum(len(each.text) for each in pieces), author_name, source.seq, source.fence),
     )
     if mine:
+        connection.execute("DELETE FROM passages WHERE source = ?", (source.seq,))  # of a page that is read anew
         insert_pieces(connection, source.seq, pieces)
     return bool(mine)
 
@@ -188,6 +193,17 @@ def list_sources(connection: Connection, where: str = "1 = 1", values: Sequence[
 def delete_source(connection: Connection, seq: int) -> bool:
     """Drop a source with everything that is found of it; return whether it was there."""
     return bool(connection.execute("DELETE FROM sources WHERE seq = ? RETURNING 1", (seq,)))
+
+
+def put_in_link(connection: Connection, source: NewSource) -> None:
+    """Put a page into the queue; one that is there already is read anew, and found as it was until then."""
+    if not insert_source(connection, source):
+        place = (*_key_values(source.key)[:3], source.file_id)
+        connection.execute(
+            "UPDATE sources SET state = 'waiting', payload = ?, attempts = 0, leased_until = 0, fence = fence + 1 "
+            "WHERE platform = ? AND workspace = ? AND channel = ? AND message_id = '' AND file_id = ?",
+            (source.payload, *place),
+        )
 
 
 def delete_import(connection: Connection, key: ConversationKey, path: str) -> None:

@@ -115,10 +115,7 @@ def _quote(word: str) -> str:
 
 def visible_sources(connection: Connection, view: View) -> list[int]:
     """Return which sources may be read, by their seq."""
-    rows = connection.execute(
-        f"SELECT s.seq FROM sources AS s WHERE (s.state = 'indexed' OR s.kind = 'chat') AND {view.condition}",
-        view.values,
-    )
+    rows = connection.execute(f"SELECT s.seq FROM sources AS s WHERE {view.condition}", view.values)
     return [seq for (seq,) in rows]
 
 

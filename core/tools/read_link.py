@@ -2,12 +2,14 @@
 
 import asyncio
 from contextlib import aclosing
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
 
 from core.errors import BotError
-from core.files.documents import Documents
+from core.fair_slots import Owner
+from core.files.documents import Documents, DocumentText
 from core.files.kinds import kind_of, kind_of_content
 from core.llm.body import open_response, read_pieces
 from core.llm.http_client import HttpClient, MayVisit
@@ -30,6 +32,16 @@ SPEC = ToolSpec(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class PublicPage:
+    """What stands at an address: its text, by which reader it was read, from which host, and what was left out."""
+
+    document: DocumentText
+    kind: str
+    host: str
+    left_out: tuple[str, ...] = ()
+
+
 class LinkReader:
     """Reads pages over a client of its own, whose connections lead to public addresses alone."""
 
@@ -45,16 +57,21 @@ class LinkReader:
 
     async def read_link(self, arguments: Arguments, context: CallContext) -> ToolResult:
         """Return a page's text, and its host as the source; raises ToolFailed."""
+        page = await self.read_page(arguments["url"], (context.key.workspace, context.author.id))
+        return ToolResult("\n\n".join([*page.left_out, page.document.text]), page.host)
+
+    async def read_page(self, url: str, owner: Owner) -> PublicPage:
+        """Return what stands at an address, read on somebody's account; raises ToolFailed."""
         try:
-            content, kind, source, is_cut = await self._fetch_following(arguments["url"])
+            content, kind, host, is_cut = await self._fetch_following(url)
         except BotError as error:
             raise ToolFailed(f"the page could not be fetched ({type(error).__name__})") from None
         if kind in {"", "picture", "unknown"}:
             raise ToolFailed("what stands there is no text")
-        found = await self._documents.read_document(content, kind, (context.key.workspace, context.author.id))
+        found = await self._documents.read_document(content, kind, owner)
         if found is None or not found.text.strip():
             raise ToolFailed("no text was found there")
-        return ToolResult("\n\n".join([*([CUT] if is_cut else []), *found.left_out, found.text]), source)
+        return PublicPage(found, kind, host, (CUT, *found.left_out) if is_cut else found.left_out)
 
     async def _fetch_following(self, url: str) -> tuple[bytes, str, str, bool]:
         """Return a body with its kind, its host, and whether it was cut; each redirect is looked at like the first."""

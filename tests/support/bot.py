@@ -8,7 +8,7 @@ from pathlib import Path
 import aiohttp
 
 from bots.bounded_response import BoundedResponse
-from bots.knowledge import knowledge_of
+from bots.knowledge import knowledge_of, open_page_reader
 from bots.slack.adapter import Slack
 from bots.slack.settings import SlackSettings
 from bots.spending import bound_answers, meter_of, register_commands, reservations_of
@@ -136,7 +136,8 @@ async def running(sandbox: Sandbox, database: Path, setup: Setup | None = None) 
         tools = Toolbox(made, setup.tools.settings, store, setup.policies, guard)
         documents = Documents()
         finder = await open_finder(setup.tools.embedder, sandbox, store, stack)
-        knowledge = knowledge_of(finder, store, commands, {slack.name: slack}, documents, recall, guard)
+        pages = await open_page_reader(documents, stack, lambda _: True)
+        knowledge = knowledge_of(finder, store, commands, {slack.name: slack}, documents, recall, guard, pages)
         stack.push_async_callback(knowledge.close)
         spending = reservations_of(meter, choice, setup.policies)
         conversation = Conversation(

@@ -11,7 +11,7 @@ import aiohttp
 from bots.bounded_response import BoundedResponse
 from bots.discord.adapter import Discord
 from bots.discord.settings import DiscordSettings
-from bots.knowledge import knowledge_of
+from bots.knowledge import knowledge_of, open_page_reader
 from bots.spending import bound_answers, meter_of, register_commands, reservations_of
 from bots.state import PlatformState
 from core.chat_commands import ChatCommands
@@ -123,7 +123,8 @@ async def running(sandbox: Sandbox, database: Path, setup: DiscordSetup | None =
         tools = Toolbox(made, setup.tools.settings, store, setup.policies, guard)
         documents = Documents()
         finder = await open_finder(setup.tools.embedder, sandbox, store, stack)
-        knowledge = knowledge_of(finder, store, commands, {discord.name: discord}, documents, recall, guard)
+        pages = await open_page_reader(documents, stack, lambda _: True)
+        knowledge = knowledge_of(finder, store, commands, {discord.name: discord}, documents, recall, guard, pages)
         stack.push_async_callback(knowledge.close)
         spending = reservations_of(meter, choice, setup.policies)
         conversation = Conversation(

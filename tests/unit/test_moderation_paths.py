@@ -91,6 +91,7 @@ SINKS: dict[tuple[str, str, str], tuple[Path, ...]] = {
     ("core.schedules.scheduler", "_pause", "run"): (),  # a sentence of Confab's own
     ("core.knowledge.indexer", "_read_document", "run"): ("knowledge",),
     ("core.knowledge.indexer", "_read_exchange", "run"): ("knowledge",),
+    ("core.knowledge.listing", "_add_link", "run"): (),  # what waits: an address, whose page is checked then
     ("core.knowledge.vectors", "embed_pieces", "run"): (),  # numbers, of pieces that were checked when they were kept
     (
         "core.knowledge.knowledge",
