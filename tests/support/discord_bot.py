@@ -123,8 +123,16 @@ async def running(sandbox: Sandbox, database: Path, setup: DiscordSetup | None =
         tools = Toolbox(made, setup.tools.settings, store, setup.policies, guard)
         documents = Documents()
         finder = await open_finder(setup.tools.embedder, sandbox, store, stack)
-        pages = await open_page_reader(documents, stack, lambda _: True)
-        knowledge = knowledge_of(finder, store, commands, {discord.name: discord}, documents, recall, guard, pages)
+        knowledge = knowledge_of(
+            finder,
+            store,
+            commands,
+            {discord.name: discord},
+            documents,
+            recall,
+            guard,
+            await open_page_reader(documents, stack, lambda _: True),
+        )
         stack.push_async_callback(knowledge.close)
         spending = reservations_of(meter, choice, setup.policies)
         conversation = Conversation(
