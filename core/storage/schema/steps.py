@@ -1,9 +1,7 @@
 """The schema, as numbered steps that are only ever added to. A feature adds a module with its script."""
 
-import sqlite3
 from dataclasses import dataclass
-
-from sqlite_utils import Database, Migrations
+from importlib import import_module
 
 from core.storage.connection import Connection, in_our_errors
 from core.storage.schema import (
@@ -27,16 +25,8 @@ class SchemaStep:
     name: str
     script: str
 
-    def apply_to(self, database: Database) -> None:
-        """Run the statements in the transaction that there is; sqlite-utils would look at each letter."""
-        statement = ""
-        for line in self.script.splitlines(keepends=True):
-            statement += line
-            if sqlite3.complete_statement(statement):
-                database.execute(statement)
-                statement = ""
 
-
+SET, NOTED_IN = "confab", "_sqlite_migrations"  # the name of our steps, and where sqlite-utils notes those of a file
 STEPS = (
     SchemaStep("m001_beginning", first.BEGINNING),
     SchemaStep("m002_posted_parts", first.POSTED_PARTS),
@@ -66,24 +56,24 @@ STEPS = (
 
 
 def migrate(connection: Connection) -> None:
-    """Bring a file to the newest schema, wholly or not at all; raises StorageUnavailable or StatementRefused."""
-    in_our_errors(lambda: _apply_all(Database(connection.file)))
+    """Bring a file to the newest schema, wholly or not at all; raises StorageUnavailable or StatementRefused.
+
+    What does so loads sqlite-utils, and with it NumPy where that is installed: a file that is new enough needs neither.
+    """
+    if {step.name for step in STEPS} - set(_applied_steps(connection)):
+        apply = import_module("core.storage.schema.migrations").apply_steps
+        in_our_errors(lambda: apply(connection.file, STEPS))
 
 
 def find_unknown_steps(connection: Connection) -> list[str]:
     """Return the steps that a file has and this version does not know, in their order: a newer version made them."""
     known = {step.name for step in STEPS}
-    applied = in_our_errors(lambda: _migrations().applied(Database(connection.file)))
-    return [step.name for step in applied if step.name not in known]
+    return [name for name in _applied_steps(connection) if name not in known]
 
 
-def _migrations() -> Migrations:
-    migrations = Migrations("confab")
-    for step in STEPS:
-        migrations(name=step.name)(step.apply_to)
-    return migrations
-
-
-def _apply_all(database: Database) -> None:
-    with database.atomic():  # one write to the disk in place of one for each step
-        _migrations().apply(database)
+def _applied_steps(connection: Connection) -> list[str]:
+    """Return the steps that sqlite-utils has noted in a file, in their order."""
+    if not connection.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (NOTED_IN,)):
+        return []
+    query = f"SELECT name FROM {NOTED_IN} WHERE migration_set = ? ORDER BY rowid"
+    return [str(name) for (name,) in connection.execute(query, (SET,))]
