@@ -246,6 +246,12 @@ def test_a_forwarded_message_is_quoted_under_its_authors_name(attachment: dict[s
     assert [file.name for file in attachments_of({"attachments": [attachment]})] == ["plan.txt"]
 
 
+def test_a_canvas_is_read_as_the_page_that_it_is_served_as() -> None:
+    """Its own media type says nothing of that."""
+    canvas = {"id": "F1", "title": "Plan", "mimetype": "application/vnd.slack-docs", "url_private": "https://a/b"}
+    assert [(file.name, file.media_type) for file in attachments_of({"files": [canvas]})] == [("Plan", "text/html")]
+
+
 def event(**fields: Any) -> dict[str, Any]:
     """Return a message's event by Ada in a channel."""
     ordinary = {
