@@ -33,6 +33,7 @@ def open_models(
         options = bound_answers(options, meter)
         model = OpenAI(options, client, meter)
         window = ContextWindow(settings.prompt.context_window, options.max_tokens)
+        window.begin_asking()
         stack.callback(asyncio.create_task(ask_window(model, window)).cancel)
         return model, window
 

@@ -26,7 +26,7 @@ SKEW = 60.0  # seconds by which our clock may be ahead of Slack's, where a quest
 PAGE, PAGES = 200, 5  # messages of one call, and calls at the most, in which the parts of a turn are looked for
 SAID_BELOW = -1  # in place of a part's number
 TRIES = 3  # posts of one part whose answer was lost, each looked for before it is repeated
-PATIENCE = 0.8  # seconds; a quicker answer needs no status
+PATIENCE = 0.05  # seconds; a quicker answer needs no status, and a channel takes one a second (Slack docs, setStatus)
 RENEWAL = 100.0  # seconds; Slack clears a status after two minutes (Slack docs, assistant.threads.setStatus)
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
 
@@ -21,6 +22,7 @@ RESERVE = 0.1  # of the prompt's share, since counting is not exact
 LEAST = 512  # tokens: no error teaches that a window is smaller than this
 WITHOUT_FIGURES = 0.6  # of the prompt that was refused, where the error does not say what would fit
 LONGEST_PAUSE = 300.0  # seconds between two questions for the model's window
+LONGEST_WAIT = 2.0  # seconds after the start for which a question waits for the endpoint's first word on its window
 REMEMBERED = 3_600.0  # seconds for which what errors and answers teach is believed: servers are started anew
 
 
@@ -49,6 +51,27 @@ class ContextWindow:
         self._endpoints: int | None = None
         self._learnt: Observation | None = None
         self._passed: Observation | None = None
+        self._asking: asyncio.Event | None = None  # set once the endpoint was asked for the first time
+        self._wait_until = 0.0  # seconds of the loop's clock
+
+    def begin_asking(self, longest: float = LONGEST_WAIT) -> None:
+        """Take that the endpoint is being asked; `wait_until_asked` waits for that, for so many seconds from now."""
+        self._asking, self._wait_until = asyncio.Event(), asyncio.get_running_loop().time() + longest
+
+    def end_asking(self) -> None:
+        """Take that the endpoint has told its window, or does not tell it now."""
+        if self._asking:
+            self._asking.set()
+
+    async def wait_until_asked(self) -> None:
+        """Wait while the endpoint is asked for the first time, up to a bound after that began.
+
+        Where the operator has set the window, nobody waits.
+        """
+        if self._asking and not self._setting:
+            with suppress(TimeoutError):
+                async with asyncio.timeout_at(self._wait_until):
+                    await self._asking.wait()
 
     @property
     def size(self) -> int:
@@ -109,7 +132,8 @@ class ContextWindow:
 async def ask_window(model: OpenAI, window: ContextWindow, pause: float = 5.0) -> None:
     """Ask the endpoint for its model's window, beside everything else, until it tells that, or that it does not.
 
-    A server that still loads its model is asked again after `pause` seconds, and then ever more seldom.
+    A server that still loads its model is asked again after `pause` seconds, and then ever more seldom. The first
+    question waits for the first answer alone.
     """
     for retry in count():
         try:
@@ -117,7 +141,9 @@ async def ask_window(model: OpenAI, window: ContextWindow, pause: float = 5.0) -
             break
         except (EndpointFailing, EndpointUnreachable) as error:
             log.info("window not told yet", error=type(error).__name__, detail=str(error))
+            window.end_asking()
         await asyncio.sleep(pause_before(retry, pause, LONGEST_PAUSE))
     if size:
         window.set_told_size(size)
         log.info("window told", tokens=window.size)
+    window.end_asking()

@@ -48,11 +48,12 @@ class HistoryLoader:
         return Hider(policy.hide, policy.hide_patterns)
 
     async def of(self, key: ConversationKey) -> StoredHistory:
-        """Return what is remembered of a conversation, every entry of it counted."""
+        """Return what is remembered of a conversation, every entry of it counted, once the window may be known."""
         found = await self._store.read_history(key, self._policies.policy_of(key).history_messages + 1)
         memory, counts = self._count_entries(found.history)
         if counts:
             await self._store.save_token_counts(counts)
+        await self.window_of(key, found.character).wait_until_asked()
         gauge = found.ratio if found.ratio.counted else TokenRatio(start=1.0) if self._counter.exact else TokenRatio()
         return replace(found, history=memory, ratio=gauge)
 

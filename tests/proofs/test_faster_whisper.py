@@ -112,10 +112,11 @@ def wait_for_processes(weights: Path, *, are_there: bool) -> None:
 
 
 def running_with(weights: Path) -> list[Path]:
-    """Return the processes that were given the model."""
+    """Return the bot's own processes that were given the model."""
     found = []
     for process in Path("/proc").iterdir():
         with suppress(OSError):  # it has ended meanwhile, or is none
-            if process.name.isdecimal() and str(weights).encode() in (process / "cmdline").read_bytes():
+            command = (process / "cmdline").read_bytes() if process.name.isdecimal() else b""
+            if str(weights).encode() in command and b"local_worker" in command:  # a server may have it as well
                 found.append(process)
     return found

@@ -7,12 +7,10 @@ import pytest
 
 from core import errors
 from core.errors import ModelError
-from core.llm.client import OpenAI, open_client
-from core.llm.settings import ModelSettings
-from core.messages import PromptMessage
+from core.policy import ChannelSettings, Policies
+from core.preferences.settings import PreferenceSettings
 from deploy.sandbox.wire.server import Sandbox
-from tests.support.asking import ASKED
-from tests.support.bot import Setup, running
+from tests.support.bot import GENERAL, Setup, running
 from tests.support.real_servers import HAS_LITELLM, server
 from tests.support.room import answers, ask
 
@@ -54,13 +52,6 @@ def litellm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield f"{address}/v1"
 
 
-async def answer_of(address: str, model: str, key: str = KEY) -> str:
-    """Return what a model answers; raise what the bot would tell a person."""
-    options = ModelSettings(base_url=address, api_key=key, model=model, retry_deadline=0.5)
-    async with open_client(options) as client:
-        return await OpenAI(options, client).fetch_answer([PromptMessage("user", "What is 2+2?")], ASKED)
-
-
 async def test_an_answer_arrives_whole(sandbox: Sandbox, tmp_path: Path, litellm: str) -> None:
     """Which it streams in pieces of three characters."""
     async with running(sandbox, tmp_path / "confab.db", Setup(openai_base_url=litellm)):
@@ -69,13 +60,22 @@ async def test_an_answer_arrives_whole(sandbox: Sandbox, tmp_path: Path, litellm
 
 
 @pytest.mark.parametrize(("model", "error"), FAULTS.items())
-async def test_each_of_its_faults_is_told_as_what_it_is(litellm: str, model: str, error: type[ModelError]) -> None:
-    """By status and words that no list of ours holds."""
-    with pytest.raises(error):
-        await answer_of(litellm, model)
+async def test_each_of_its_faults_is_told_as_what_it_is(
+    sandbox: Sandbox, tmp_path: Path, litellm: str, model: str, error: type[ModelError]
+) -> None:
+    """By status and words that no list of ours holds; in another channel, another model answers."""
+    policies = Policies(ChannelSettings(channel_context=0), {GENERAL: ChannelSettings(model=model)})
+    preferences = PreferenceSettings(models=(model,))
+    setup = Setup(openai_base_url=litellm, retry_deadline=0.5, policies=policies, preferences=preferences)
+    async with running(sandbox, tmp_path / "confab.db", setup):
+        thread = await ask(sandbox, "what is 2+2?")
+        assert error.notice in answers(sandbox, thread)[-1]
+        other = await ask(sandbox, "what is 2+2?", "C0RANDOM1")
+        assert answers(sandbox, other, "C0RANDOM1") == [ANSWERS["stand-in"]]
 
 
-async def test_a_key_that_is_not_its_own_is_a_wrong_key(litellm: str) -> None:
+async def test_a_key_that_is_not_its_own_is_a_wrong_key(sandbox: Sandbox, tmp_path: Path, litellm: str) -> None:
     """It says `No connected db.`, with status 400."""
-    with pytest.raises(errors.WrongKey):
-        await answer_of(litellm, "stand-in", "sk-another")
+    async with running(sandbox, tmp_path / "confab.db", Setup(openai_base_url=litellm, api_key="sk-another")):
+        thread = await ask(sandbox, "what is 2+2?")
+        assert errors.WrongKey.notice in answers(sandbox, thread)[-1]

@@ -185,7 +185,7 @@ async def test_who_waits_sees_that_an_answer_is_being_made(sandbox: Sandbox) -> 
 async def test_a_status_that_comes_after_the_answer_is_taken_away(sandbox: Sandbox) -> None:
     """It was on its way when the model had done, and nothing else would clear it for two minutes."""
     sandbox.workspace.faults.slow["assistant.threads.setStatus"] = 1.0
-    sandbox.model.script.append(Reply("There.", delay_first=1.2))
+    sandbox.model.script.append(Reply("There.", delay_first=0.5))
     with sandbox.workspace.subscribe() as changes:
         thread = await sandbox.workspace.say(GENERAL, mention("hard question"))
         await answered(sandbox, thread)

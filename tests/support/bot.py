@@ -70,6 +70,7 @@ class Setup:
     stop: tuple[str, ...] = ()
     n: int | None = None
     openai_base_url: str = ""
+    api_key: str = "sk-test"
     bot_token: str = ""
     moderation: Moderated | None = None
     preferences: PreferenceSettings = field(default_factory=PreferenceSettings)
@@ -95,7 +96,7 @@ async def running(sandbox: Sandbox, database: Path, setup: Setup | None = None) 
     setup = setup or Setup()
     options = ModelSettings(
         base_url=setup.openai_base_url or sandbox.openai_base_url,
-        api_key="sk-test",
+        api_key=setup.api_key,
         model="stand-in",
         max_tokens=setup.max_tokens,
         opening=setup.opening,

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,7 @@ class Case:
     read: str = "Yes."
     error: type[BotError] | None = None
     tries: int = 1
+    pause: float = 0.0  # seconds between the first two tries, at the least
 
 
 YES = json.dumps(text_chunk("Yes.", "stop"))
@@ -62,11 +64,13 @@ THOUGHTS = [
     Case([Reply(f"[THINK]{SECRET}[/THINK]Yes.")]),
     Case([Reply(f"<|channel>thought\n{SECRET}<channel|>Yes.")]),
     Case([Reply(f"<think>{SECRET}</think>\n<answer>Yes.</answer>")]),
+    Case([Reply(pieces=(f"<think>{SECRET} <think>", f"{SECRET}</think> {SECRET}", "</think>", "Yes."))]),
+    Case([Reply(f"<|reasoning_start|>{SECRET}<|reasoning_end|>Yes.")]),
     Case([Reply("Use `<think>` and `</think>`.")], "Use `<think>` and `</think>`."),
     Case([chunks({"content": [{"type": "thinking", "thinking": [{"type": "text", "text": SECRET}]}]},
                  {"content": [{"type": "text", "text": "Yes."}]})]),
     *(Case([chunks({name: SECRET}, {"content": "Yes."})])
-      for name in ("reasoning_content", "reasoning", "reasoning_text", "thinking", "thought")),
+      for name in ("reasoning_content", "reasoning", "reasoning_text", "thinking", "thought", "tool_plan")),
     Case([chunks({"reasoning_details": [{"type": "reasoning.text", "text": SECRET}]}, {"content": "Yes."})]),
     Case([chunks({"thinking_blocks": [{"type": "thinking", "thinking": SECRET}]}, {"content": "Yes."})]),
 ]  # fmt: skip
@@ -80,6 +84,8 @@ ENDS = [
     ]),
     *(Case([Reply("", finish=finish), GOOD], tries=2) for finish in ("abort", "network_error", "something_new")),
     Case([Reply("Yes.", finish="end_turn")]),
+    *(Case([Reply("", finish=finish), GOOD], tries=2) for finish in ("MAX_TOKENS", "SAFETY", "budget_exhausted")),
+    Case([Reply("", finish="SAFETY")], "", errors.ContentFiltered, tries=2),
 ]  # fmt: skip
 STREAMS = [
     *(Case([raw(body, kind)]) for kind in (STREAM, "text/plain") for body in (
@@ -108,7 +114,9 @@ OVERFLOWS = [
         "`inputs` must have less than 2048 tokens. Given: 3100", "Prompt exceeds max length",
         "prompt token count of 3100 exceeds the limit of 2048", "Requested tokens (3100) exceed context window of 2048",
         "length of prompt_tokens (3100) must be less than max_seq_len (2048).",
-        "The prompt is 3100 tokens and the context window is 2048 tokens!",
+        "The prompt is 3100 tokens and the context window is 2048 tokens!", "input_len 3100 > session_len 2048",
+        "\u8f93\u5165\u957f\u5ea6\u8d85\u8fc7\u9650\u5236",
+        "This model can only handle 2048 tokens, but 3100 were given",
     )),
     Case([raw('event: error\ndata: {"error": "Trying to keep the first 3100 tokens when context the overflows. '
               'However, the model is loaded with context length of only 2048 tokens"}\n\n'), GOOD], CUT, tries=2),
@@ -119,14 +127,15 @@ OVERFLOWS = [
 ]  # fmt: skip
 GEMINI = {"code": 429, "message": "You exceeded your current quota.", "status": "RESOURCE_EXHAUSTED"}
 FAULTS = [
-    Case([Fault(429, {"error": {**GEMINI, "details": [{"retryDelay": "0.6s"}]}}), GOOD], tries=2),
-    Case([refusal(429, "You exceeded your current quota. Please retry in 0.66s."), GOOD], tries=2),
-    Case([refusal(429, "Rate limit reached. Please try again in 600ms."), GOOD], tries=2),
+    Case([Fault(429, {"error": {**GEMINI, "details": [{"retryDelay": "1.2s"}]}}), GOOD], tries=2, pause=1.2),
+    Case([refusal(429, "You exceeded your current quota. Please retry in 1.26s."), GOOD], tries=2, pause=1.26),
+    Case([refusal(429, "Rate limit reached. Please try again in 1100ms."), GOOD], tries=2, pause=1.1),
     *(Case([Fault(status, {"error": "no"}), GOOD], tries=2) for status in (424, 498, 529)),
-    Case([Fault(429, {"error": "no"}, {"llm_provider-retry-after": "0.5"}), GOOD], tries=2),
+    Case([Fault(429, {"error": "no"}, {"llm_provider-retry-after": "1.3"}), GOOD], tries=2, pause=1.3),
     Case([refusal(400, "No connected db.")], "", errors.WrongKey),
     Case([refusal(429, "Rate limit reached on requests per day (RPD). Please try again in 7h12m.")], "",
          llm_errors.DailyLimit),
+    Case([Fault(429, {"error": {"message": "slow down", "retryAfterMs": 1100}}), GOOD], tries=2, pause=1.1),
     Case([raw('{"error": "Unexpected endpoint or method. (POST /chat/completions)"}', "application/json")], "",
          errors.WrongPath),
     *(Case([refusal(400, said)], "", errors.ContentFiltered) for said in (
@@ -146,7 +155,7 @@ async def test_each_answer_is_read_whole_and_clean_or_told_as_what_it_is(
 ) -> None:
     """In a thread of its own each; the tries are as many as they should be, and no thought is in the next prompt."""
     steps = {f"case {number:02}": deque(case.steps) for number, case in enumerate(cases)}
-    tries = dict.fromkeys(steps, 0)
+    instants: dict[str, list[float]] = {name: [] for name in steps}  # seconds of the loop's clock, of each try
 
     def talk(body: dict[str, Any]) -> Step:
         said = json.dumps(body["messages"])
@@ -154,10 +163,10 @@ async def test_each_answer_is_read_whole_and_clean_or_told_as_what_it_is(
         name = next(name for name in steps if name in said)
         if "once more" in said:
             return GOOD
-        tries[name] += 1
+        instants[name].append(asyncio.get_running_loop().time())
         return steps[name].popleft() if len(steps[name]) > 1 else steps[name][0]
 
-    async def ask_case(name: str, case: Case) -> tuple[str, str, int]:
+    async def ask_case(name: str, case: Case) -> tuple[str, str]:
         thread = await sandbox.workspace.say(GENERAL, mention(f"{name}: {LONG if case.read == CUT else 'well?'}"))
         wanted = (case.error.notice if case.error else case.read)[:40]
         with suppress(TimeoutError):  # what was read instead is told below
@@ -165,13 +174,16 @@ async def test_each_answer_is_read_whole_and_clean_or_told_as_what_it_is(
         read = "\n".join(answers(sandbox, thread))
         await sandbox.workspace.say(GENERAL, f"{name} once more", thread_ts=thread)
         await sandbox.workspace.until(lambda: answers(sandbox, thread)[-1] == "Yes.", PATIENCE)
-        return name, read, tries[name]
+        return name, read
 
     sandbox.model.talk, sandbox.workspace.limits_on = talk, False
     async with running(sandbox, tmp_path / "confab.db", Setup(retry_deadline=30.0)):
         found = await asyncio.gather(*(ask_case(name, case) for name, case in zip(steps, cases, strict=True)))
-    for (name, read, number), case in zip(found, cases, strict=True):
+    for (name, read), case in zip(found, cases, strict=True):
         assert SECRET not in read, name
-        assert number == case.tries, (name, case)
+        assert len(instants[name]) == case.tries, (name, case)
+        pauses = [later - sooner for sooner, later in pairwise(instants[name])]
+        assert all(pause >= case.pause for pause in pauses), (name, pauses)
         assert read.startswith(case.read), (name, read)
         assert case.error or read == case.read, (name, read)
+        assert case.error is None or case.error.notice[:40] in read, (name, read)

@@ -20,7 +20,7 @@ import pytest
 
 from core.child_process import OPEN_FILES
 from core.confinement import ARCHITECTURES, landlock_version
-from core.errors import EndpointFailing
+from core.errors import EndpointFailing, ModelSilent
 from core.llm.settings import TranscriptionSettings
 from core.spending.charge import Charge, Payer
 from core.voice.local import PROGRAM, LocalWhisper
@@ -41,9 +41,11 @@ class WhisperModel:
     def __init__(self, name, **options):
         if name == "absent":
             raise OSError("no such model")
-        self.model = types.SimpleNamespace(is_multilingual=True)
+        assert options["compute_type"] == "int8"
+        self.model = types.SimpleNamespace(is_multilingual=not name.endswith(".en"))
     def transcribe(self, samples, **options):
         assert len(samples) > 16_000
+        assert options["vad_filter"]
         if options["task"] == "translate":
             raise RuntimeError("no translation")
         figures = dict(no_speech_prob=0.0, avg_logprob=-0.1, compression_ratio=1.0)
@@ -107,9 +109,9 @@ async def test_a_program_in_mid_job_ends_with_the_bot(pipe: Path, work: str) -> 
 
 
 @asynccontextmanager
-async def whisper(model: str = "base") -> AsyncIterator[LocalWhisper]:
+async def whisper(model: str = "base", seconds: float = 120.0) -> AsyncIterator[LocalWhisper]:
     """Give a transcriber on this machine that runs the stand-in."""
-    local = LocalWhisper(TranscriptionSettings(local_whisper=model), {}, STAND_IN)
+    local = LocalWhisper(TranscriptionSettings(local_whisper=model, timeout=seconds), {}, STAND_IN)
     try:
         yield local
     finally:
@@ -136,6 +138,27 @@ async def test_a_local_transcriber_hears_one_recording_after_the_other(tmp_path:
         with pytest.raises(EndpointFailing, match="no translation"):
             await local.transcribe(path, "translations", HEARD)
         assert await local.transcribe(path, "transcriptions", HEARD) == WEATHER
+
+
+async def test_a_local_transcript_that_takes_too_long_is_given_up_and_its_program_ends(pipe: Path) -> None:
+    """By CONFAB_TRANSCRIBE_TIMEOUT, while the program waits for a recording that does not come."""
+    async with whisper(seconds=0.01) as local:
+        with pytest.raises(ModelSilent):
+            await local.transcribe(pipe, "transcriptions", HEARD)
+
+
+async def test_a_model_that_knows_english_only_is_warned_of_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With the setting to change; a multilingual one is not."""
+    path = tmp_path / "recording"
+    path.write_bytes(sound("weather.ogg"))
+    for model in ("base.en", "base"):
+        async with whisper(model) as local:
+            await asyncio.gather(*(local.transcribe(path, "transcriptions", HEARD) for _ in range(2)))
+    log = capsys.readouterr().out
+    assert log.count("transcriber knows English only") == 1
+    assert "CONFAB_LOCAL_WHISPER" in log
 
 
 async def test_people_take_turns_at_a_local_transcriber(tmp_path: Path) -> None:

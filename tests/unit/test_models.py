@@ -1,6 +1,7 @@
 """The endpoint's own word on its model's window, in the ways of those servers that tell it."""
 
 import json
+from contextlib import AsyncExitStack
 from typing import Any
 
 import httpx
@@ -8,13 +9,15 @@ import pytest
 from aiohttp import web
 
 from bots.addresses import settings_with_versions
+from bots.models import open_models
 from bots.settings import Settings
-from core.errors import EndpointFailing, EndpointUnreachable
+from core.errors import ContextOverflow, EndpointFailing, EndpointUnreachable
 from core.llm.client import OpenAI, open_client
 from core.llm.http_client import open_http_client
 from core.llm.models import find_versioned_address, window_of
 from core.llm.settings import ModelSettings
 from core.prompt.context_window import UNKNOWN, ContextWindow, ask_window
+from core.spending.meter import Meter
 from deploy.sandbox.wire.server import Sandbox
 from tests.support.asking import served
 
@@ -98,6 +101,44 @@ async def test_an_endpoint_that_does_not_tell_is_left_alone(sandbox: Sandbox) ->
     async with open_client(options) as client:
         await ask_window(OpenAI(options, client), size, pause=0.01)
     assert size.size == UNKNOWN
+
+
+async def test_each_model_has_a_window_of_its_own_which_the_first_question_waits_for(sandbox: Sandbox) -> None:
+    """What one of them teaches is not believed of another, and a number that the operator set is asked of nobody."""
+    sandbox.model.listing = {"max_model_len": 4096}
+    given = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1", "OPENAI_API_KEY": "sk-1"}
+    own = {"OPENAI_BASE_URL": sandbox.openai_base_url, "OPENAI_MODEL": "stand-in", "CONFAB_MODELS": "other"}
+    for size, tokens in (("", 4096), ("2048", 2048)):
+        settings = Settings.load({**given, **own, "CONFAB_CONTEXT_WINDOW": size})
+        async with open_client(settings.model) as client, AsyncExitStack() as stack:
+            opened = open_models(settings, settings.model, client, stack, Meter())
+            await opened.window.wait_until_asked()
+            assert opened.window.size == tokens
+            opened.window.learn(ContextOverflow("", 1024), 1100)
+            await opened.windows["other"].wait_until_asked()
+            assert opened.windows["other"].size == int(size or UNKNOWN)
+    assert opened.window.size == 2048
+
+
+async def test_no_question_waits_for_a_window_longer_than_it_may() -> None:
+    """An endpoint that does not answer delays nobody but those who ask at the very start."""
+    window = ContextWindow()
+    await window.wait_until_asked()
+    window.begin_asking(longest=0.01)
+    await window.wait_until_asked()
+    assert window.size == UNKNOWN
+    window.begin_asking(longest=3_600.0)
+    window.end_asking()
+    await window.wait_until_asked()
+
+
+async def test_the_log_says_that_an_address_was_corrected(sandbox: Sandbox, capsys: pytest.CaptureFixture[str]) -> None:
+    """At the start, with what to write into the settings."""
+    async with open_http_client(4) as client:
+        await find_versioned_address(client, sandbox.openai_base_url.removesuffix("/v1"), "sk-1")
+    log = capsys.readouterr().out
+    assert "model_address_corrected" in log
+    assert "OPENAI_BASE_URL" in log
 
 
 @pytest.mark.parametrize(

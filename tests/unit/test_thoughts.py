@@ -56,6 +56,7 @@ CLEAN = [
     ("<think>Hm.</thinking>Yes.", "Yes."),
     ('<think time="3">Hm.</think>Yes.', "Yes."),
     ("<think />Yes.", "Yes."),
+    ("<think>Hm.</think>\n`<think>` it.", "`<think>` it."),
     ("<analysis>Hm.</analysis><final>Yes.</final>", "Yes."),
     ("<reasoning_content>Hm.</reasoning_content>Yes.", "Yes."),
     ("<|thought|>Hm.<|/thought|>Yes.", "Yes."),

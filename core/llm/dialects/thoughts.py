@@ -214,6 +214,10 @@ class ThoughtFilter:
         if self._is_doubted and text.strip():
             self._is_doubted = False
             self._take_back(shown)
+        _, line_end, last = text.rpartition("\n")
+        self._line = (last if line_end else self._line + last)[-LONGEST_MARK:]
+        if line_end and not self._is_fenced:
+            self._code = ""  # code within a line ends with it
         if not self._visible:
             text = self._lead + text
             self._visible, self._lead = bool(text.strip()), text[-MOST_BLANKS:]
@@ -221,10 +225,6 @@ class ThoughtFilter:
             # What parts a thought from the answer is no part of it.
             shown.append(text.lstrip() if self._lead and self.has_thought else text)
             self._lead = ""
-        _, line_end, last = text.rpartition("\n")
-        self._line = (last if line_end else self._line + last)[-LONGEST_MARK:]
-        if line_end and not self._is_fenced:
-            self._code = ""  # code within a line ends with it
 
     def _note_code(self, run: str) -> None:
         """Open or close code: a fence of three marks or more on a line of its own, or the same run within a line."""
