@@ -291,15 +291,15 @@ FORMS: list[list[dict[str, Any]]] = [
     [{"reasoning_content": SECRET}, {"reasoning": SECRET, "reasoning_content": None}],
     [{"content": None, "reasoning_details": [{"text": SECRET}]}, {"thinking_blocks": [{"thinking": SECRET}]}],
     [{"content": piece} for piece in ("<th", f"ink>{SECRET}", "</thi", "nk>\n")],
-    [{"content": piece} for piece in ("<think>", SECRET, "<think>", f"{SECRET}</think>", SECRET, "</think>\n\n")],
     [{"content": piece} for piece in ("<|channel|>ana", f"lysis<|message|>{SECRET}", "<|end|>")],
     [{"content": [{"type": "thinking", "thinking": [{"type": "text", "text": SECRET}]}]}],
     [{"content": f"[THINK]{SECRET}[/THI"}, {"content": "NK]"}],
 ]
-PRIMED = [
-    {"content": SECRET},
-    {"content": "</think>\n"},
-]  # nobody can tell that from an answer before its mark has come
+# Where more has to come before one can tell that what was said is a thought.
+BELATED: list[list[dict[str, Any]]] = [
+    [{"content": SECRET}, {"content": "</think>\n"}],
+    [{"content": piece} for piece in ("<think>", SECRET, "<think>", f"{SECRET}</think>", SECRET, "</think>\n\n")],
+]
 
 
 @dataclass(slots=True)
@@ -309,6 +309,8 @@ class SpoiltStream:
     meant: str
     chunks: list[Any]
     finish: str | None
+    thoughts: int  # chunks
+    is_belated: bool
     is_whole: bool = True
     body: bytes = b""
 
@@ -316,7 +318,7 @@ class SpoiltStream:
 def made_stream(chance: random.Random) -> SpoiltStream:
     """Return a stream that is whole: a thought in some form, and text, with the message so far beside it at times."""
     contents = [chance.choice(CONTENTS) for _ in range(chance.randint(0, 6))]
-    thought = chance.choice([*FORMS, PRIMED])
+    thought = chance.choice([*FORMS, *BELATED])
     deltas = [*(dict(each) for each in thought), *({"content": content} for content in contents), {"content": "END"}]
     finish, said = chance.choice(FINISHES), ""
     chunks: list[Any] = []
@@ -327,13 +329,15 @@ def made_stream(chance: random.Random) -> SpoiltStream:
         message = {"message": {"role": "assistant", "content": said}} if has_message else {}
         chunks.append({"choices": [{"index": 0, "delta": delta, "finish_reason": None, **message}]})
     chunks[-1]["choices"][0]["finish_reason"] = finish
-    return SpoiltStream(valid_text("".join(filter(None, contents))) + "END", chunks, finish)
+    return SpoiltStream(
+        valid_text("".join(filter(None, contents))) + "END", chunks, finish, len(thought), thought in BELATED
+    )
 
 
 def spoil_fields(stream: SpoiltStream, chance: random.Random) -> None:
-    """Take some fields away, or put something else there; a lost delta is a lost text, which nobody can tell."""
+    """Take some fields away, or put something else there; a lost text or mark of a thought is what nobody can tell."""
     for _ in range(chance.choice([0, 0, 1, 3])):
-        chunk, stream.is_whole = chance.choice(stream.chunks), False
+        chunk, stream.is_whole = chance.choice(stream.chunks[stream.thoughts :]), False
         choices = chunk.get("choices")
         place = chance.choice([chunk, *(choices if isinstance(choices, list) else [])])
         names = sorted({*place} - {"delta"}) if isinstance(place, dict) else []
@@ -346,14 +350,13 @@ def spoil_fields(stream: SpoiltStream, chance: random.Random) -> None:
 def spoilt_stream(chance: random.Random) -> SpoiltStream:
     """Return a stream with fields that are missing, other or there twice, cut anywhere."""
     stream = made_stream(chance)
-    is_primed = stream.chunks[0]["choices"][0]["delta"] == PRIMED[0]
-    if not is_primed:
+    if not stream.is_belated:
         spoil_fields(stream, chance)
     told = sse(stream.chunks, chance.choice(["\n", "\r\n", "\r"]))
     if chance.random() < 0.2:  # each of these fields twice: the last one counts
         told = told.replace('"index": 0', '"index": 0, "index": 0').replace('{"choices"', '{"choices": [], "choices"')
     stream.body = told.encode()
-    if not is_primed and chance.random() < 0.3:
+    if not stream.is_belated and chance.random() < 0.3:
         stream.body, stream.is_whole = stream.body[: chance.randint(0, len(stream.body))], False
     return stream
 
