@@ -59,8 +59,14 @@ CASES: dict[str, tuple[Callable[[], Recording], type[BotError]]] = {
 SMALL = VoiceSettings(minutes=20 / 60, megabytes=2)
 
 
+async def mention_with(room: Room, note: Recording) -> Said:
+    """Mention the bot with a recording, in a conversation of its own."""
+    return await room.record(note, text=room.mention("the bot"), into="channel")
+
+
 async def is_refused(room: Room, said: Said, error: type[BotError]) -> None:
     """See that a person reads the error's sentence with a reference, and that the thread then goes on."""
+    room.model.requests.clear()
     answer = (await answered(room, said))[0]
     assert answer.startswith(f"_{error.notice}_ (reference ")
     assert room.model.requests == []
@@ -69,14 +75,13 @@ async def is_refused(room: Room, said: Said, error: type[BotError]) -> None:
     assert told(room, 0)[-1] == "never mind, what now?"
 
 
-@pytest.mark.parametrize("case", CASES)
-async def test_what_cannot_be_listened_to_gets_a_clear_sentence(room: Room, case: str) -> None:
+async def test_what_cannot_be_listened_to_gets_a_clear_sentence(room: Room) -> None:
     """And no transcriber is asked about it."""
     await room.leave()
     await room.join(voice=Voice(SMALL))
-    note, error = CASES[case]
-    await is_refused(room, await room.record(note()), error)
-    assert room.model.sounds.requests == []
+    for note, error in CASES.values():
+        await is_refused(room, await mention_with(room, note()), error)
+        assert room.model.sounds.requests == []
 
 
 @pytest.mark.parametrize("note", ["more than it may be long", "more than it may be large"])
@@ -94,30 +99,37 @@ async def test_a_file_that_is_gone_gets_a_sentence(room: Room) -> None:
     await is_refused(room, await room.record(Recording(OGG, "audio/ogg")), NoteNotFetched)
 
 
-@pytest.mark.parametrize(
-    ("outcome", "error"),
-    [
-        ("500", TranscriberFailing),
-        ("429", TranscriberFailing),
-        ("quota", TranscriberFailing),
-        ("html", TranscriberFailing),
-        ("silent", TranscriberFailing),
-        ("", NoteWithoutWords),
-        ("Thank you for watching!", NoteWithoutWords),
-        ("[BLANK_AUDIO]", NoteWithoutWords),
-        ("<|nospeech|>", NoteWithoutWords),
-        ("Субтитры сделал DimaTorzok", NoteWithoutWords),
-    ],
-)
-async def test_a_transcriber_that_fails_gets_a_sentence(room: Room, outcome: str, error: type[BotError]) -> None:
-    """Whether it is down, talks nonsense, or says nothing; what it is paid for it is asked once."""
+async def test_a_transcriber_that_fails_gets_a_sentence(room: Room) -> None:
+    """Whether it is down or talks nonsense; it is asked once."""
     await room.leave()
-    await room.join(voice=Voice(timeout=3.0 if outcome == "silent" else 60.0, retry_deadline=0.001))
-    fault = FAULTS.get(outcome, outcome)
-    assert isinstance(fault, str | Fault)
+    await room.join(voice=Voice(retry_deadline=0.001))
+    for name in ("500", "429", "quota", "html"):
+        fault = FAULTS[name]
+        assert isinstance(fault, Fault)
+        room.model.sounds.script.append(fault)
+        room.model.sounds.requests.clear()
+        await is_refused(room, await mention_with(room, Recording(OGG, "audio/ogg")), TranscriberFailing)
+        assert len(room.model.sounds.requests) == 1, name
+
+
+@pytest.mark.parametrize(
+    "said", ["", "Thank you for watching!", "[BLANK_AUDIO]", "<|nospeech|>", "Субтитры сделал DimaTorzok"]
+)
+async def test_a_transcriber_that_says_nothing_gets_a_sentence(room: Room, said: str) -> None:
+    """What it is paid for it is asked once."""
+    room.model.sounds.script.append(said)
+    await is_refused(room, await room.record(Recording(OGG, "audio/ogg")), NoteWithoutWords)
+    assert len(room.model.sounds.requests) == 1
+
+
+async def test_a_transcriber_that_is_silent_gets_a_sentence(room: Room) -> None:
+    """Its time may be over before the call arrives."""
+    fault = FAULTS["silent"]
+    assert isinstance(fault, Fault)
     room.model.sounds.script.append(fault)
-    await is_refused(room, await room.record(Recording(OGG, "audio/ogg")), error)
-    assert len(room.model.sounds.requests) == 1 or outcome == "silent"  # its time may be over before the call arrives
+    await room.leave()
+    await room.join(voice=Voice(timeout=3.0, retry_deadline=0.001))
+    await is_refused(room, await room.record(Recording(OGG, "audio/ogg")), TranscriberFailing)
 
 
 async def test_a_transcriber_that_comes_back_is_asked_again(room: Room) -> None:
@@ -157,20 +169,18 @@ async def another(status: int, body: dict[str, str]) -> AsyncIterator[tuple[str,
         yield f"{url}/v1", names
 
 
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("language English<asr_text>well heard", "well heard"),
-        ("<|en|><|NEUTRAL|><|Speech|><|withitn|>well heard", "well heard"),
-        ("[Music] well heard. Thank you for watching!", "well heard. Thank you for watching!"),
-    ],
-)
-async def test_the_words_stand_without_a_models_marks(room: Room, text: str, words: str) -> None:
+async def test_the_words_stand_without_a_models_marks(room: Room) -> None:
     """For people and for the model."""
-    room.model.sounds.script.append(text)
-    said = await room.record(Recording(OGG, "audio/ogg"))
-    assert (await answered(room, said))[0].startswith(f"> \N{MICROPHONE} {words}\n")
-    assert told(room, 0)[0].endswith(f"]\n{words}")
+    for recording, text, words in (
+        ("weather.ogg", "language English<asr_text>well heard", "well heard"),
+        ("dog.ogg", "<|en|><|NEUTRAL|><|Speech|><|withitn|>well heard", "well heard"),
+        ("friday.ogg", "[Music] well heard. Thank you for watching!", "well heard. Thank you for watching!"),
+    ):
+        room.model.requests.clear()
+        room.model.sounds.script.append(text)
+        said = await mention_with(room, Recording(sound(recording), "audio/ogg"))
+        assert (await answered(room, said))[0].startswith(f"> \N{MICROPHONE} {words}\n")
+        assert told(room, 0)[-1].endswith(f"]\n{words}")
 
 
 @pytest.mark.parametrize(
