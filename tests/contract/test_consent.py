@@ -185,7 +185,7 @@ async def test_the_operator_says_who_decides(room: Room) -> None:
 async def test_nobody_decides_in_time_and_the_card_says_so(room: Room) -> None:
     """The model is told, and answers; a click that comes too late is answered, too."""
     probe = changing()
-    await rejoin(room, probe, consent=ConsentSettings(timeout=0.3))
+    await rejoin(room, probe, consent=ConsentSettings(timeout=3.0))
     said, card = await wants(room)
     script(room, "Nobody said yes.")
     await shown(room, said, "Nobody said yes.")

@@ -36,7 +36,7 @@ async def http(sandbox: Sandbox) -> AsyncIterator[ClientSession]:
 async def live(http: ClientSession) -> AsyncIterator[ClientWebSocketResponse]:
     """Return the page's websocket, after the state that it begins with."""
     async with http.ws_connect("/api/live") as socket:
-        await socket.receive_json(timeout=10)
+        await socket.receive_json(timeout=60)
         yield socket
 
 
@@ -50,7 +50,7 @@ async def call(http: ClientSession, name: str, asked: Json, status: int = 200) -
 
 async def heard(live: ClientWebSocketResponse, kind: str) -> Json:
     """Return the next change of this kind."""
-    while (change := await live.receive_json(timeout=10))["kind"] != kind:
+    while (change := await live.receive_json(timeout=60))["kind"] != kind:
         pass
     found: Json = change
     return found

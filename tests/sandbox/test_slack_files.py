@@ -186,7 +186,7 @@ async def test_a_connection_is_lost_after_the_work_or_before_it(
 async def test_a_slow_method_keeps_its_caller_waiting(workspace: Workspace, sandbox: Sandbox) -> None:
     """Longer than this caller's patience; then all faults are taken back."""
     workspace.faults.slow["chat.postMessage"] = 60
-    hurried = AsyncWebClient(token=workspace.bot_token, base_url=sandbox.slack_api_url, timeout=1)
+    hurried = AsyncWebClient(token=workspace.bot_token, base_url=sandbox.slack_api_url, timeout=60)
     call = asyncio.create_task(hurried.auth_test())
     assert (await call)["ok"]
     with pytest.raises(TimeoutError):

@@ -103,6 +103,7 @@ async def test_an_event_is_acknowledged_only_after_it_is_on_disk(sandbox: Sandbo
     assert bot
     with locked(tmp_path / "confab.db"):
         thread = await sandbox.workspace.say(GENERAL, mention("is it safe?"))
+        await sandbox.workspace.until(lambda: sandbox.workspace.courier.unacknowledged == 2)
         await asyncio.sleep(0.5)
         assert sandbox.workspace.courier.unacknowledged == 2
     assert len(await answered(sandbox, thread)) == 1

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.usefixtures("bot")
 @pytest.fixture
 async def bot(sandbox: Sandbox, tmp_path: Path) -> AsyncIterator[Bot]:
     """Return a bot that soon gives up a model that is silent or refuses."""
-    impatient = Setup(retry_deadline=1.0, first_token_timeout=3.0, silence_timeout=3.0)
+    impatient = Setup(retry_deadline=1.0, first_token_timeout=6.0, silence_timeout=6.0)
     async with running(sandbox, tmp_path / "confab.db", impatient) as bot:
         yield bot
 

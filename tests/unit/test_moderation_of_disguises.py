@@ -1,6 +1,5 @@
 """What people see is what is checked, at the wire: disguises, borders, edits, and whose words a refusal counts for."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +13,7 @@ from core.storage.store import Store
 from core.storage.turns import MESSAGE
 from deploy.sandbox.openai.model import Reply
 from tests.contract.platform_room import QUICK, Room, answered, ask, settled, told
-from tests.support.database import column, rows
+from tests.support.database import column, rows, wait_for_column
 from tests.support.moderated import Moderated
 from tests.unit.test_moderation_paths import over
 
@@ -163,11 +162,10 @@ async def test_an_edit_while_a_made_answer_waits_to_be_shown_is_checked_before_i
     """The answer was made to a clean question, and is shown again in a later try."""
     await room.leave()
     await room.join(moderation=Moderated())
-    room.limit("post", 3.0)
+    room.limit("post", 4.0)
     room.model.script.append(Reply("All is well."))
     said = await room.say(f"{room.mention('the bot')} how is it?")
-    await room.model.until(lambda: room.model.requests and room.model.requests[0].done_at)
-    await asyncio.sleep(0.3)
+    await wait_for_column(tmp_path / "confab.db", "SELECT answer FROM turns", any)
     await room.leave()
     store = Store(tmp_path / "confab.db")
     (payload,) = column(tmp_path / "confab.db", "SELECT payload FROM turns WHERE answer IS NOT NULL")

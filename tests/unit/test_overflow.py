@@ -97,8 +97,8 @@ def test_a_limit_by_the_minute_is_no_overflow_in_mid_stream(said: str) -> None:
 
 @pytest.mark.parametrize("piece", ["max ", "1", "1,000", "context length ", "exceeds ", "> 1", "token count ", "[1, "])
 def test_no_words_take_long(piece: str) -> None:
-    """Forty thousand hostile characters in less than a tenth of a second."""
+    """Of forty thousand hostile characters: what is not linear takes minutes of the processor for them."""
     said = (piece * 40_000)[:40_000]
-    begun = time.perf_counter()
+    begun = time.process_time()
     OVERFLOW.search(said), OTHER_OVERFLOW.search(said), ANSWER_LIMIT.search(said), overflow_figures(said)
-    assert time.perf_counter() - begun < 0.1
+    assert time.process_time() - begun < 2.0

@@ -15,7 +15,7 @@ from deploy.sandbox.discord.roster import GENERAL
 from deploy.sandbox.openai.model import Reply
 from deploy.sandbox.wire.server import Sandbox
 from tests.contract.platform_room import Room, Said, answered, settled, told
-from tests.support.database import change, column
+from tests.support.database import change, column, wait_for_column
 
 LONG = "\n\n".join(f"Paragraph {number}. {'Word after word. ' * 30}" for number in range(12))
 
@@ -109,13 +109,12 @@ async def test_an_answer_that_was_made_is_not_paid_again(room: Room, tmp_path: P
     assert told(room, 1)[1] == "so far and whole"
 
 
-async def test_an_answer_that_reached_its_limit_is_not_paid_again_either(room: Room) -> None:
+async def test_an_answer_that_reached_its_limit_is_not_paid_again_either(room: Room, tmp_path: Path) -> None:
     """The platform takes no post for a time, and the bot dies meanwhile: what was said, and why it ends, comes then."""
-    room.limit("post", 3.0)
+    room.limit("post", 4.0)
     room.model.script.append(Reply("as long as it may be", finish="length"))
     said = await room.say(f"{room.mention('the bot')} hi")
-    await room.model.until(lambda: room.model.requests and room.model.requests[0].done_at)
-    await asyncio.sleep(0.3)
+    await wait_for_column(tmp_path / "confab.db", "SELECT answer FROM turns", any)
     await room.leave()
     await room.join()
     (answer,) = await answered(room, said)
@@ -126,11 +125,10 @@ async def test_an_answer_that_reached_its_limit_is_not_paid_again_either(room: R
 
 async def test_a_whole_answer_is_kept_until_it_is_shown(room: Room, tmp_path: Path) -> None:
     """While the platform refuses the post for a time; once it is shown, the copy goes."""
-    room.limit("post", 1.0)
+    room.limit("post", 4.0)
     room.model.script.append(Reply("kept"))
     said = await room.say(f"{room.mention('the bot')} hi")
-    await room.model.until(lambda: room.model.requests and room.model.requests[0].done_at)
-    await asyncio.sleep(0.2)
+    await wait_for_column(tmp_path / "confab.db", "SELECT answer FROM turns", any)
     assert kept(tmp_path) == ["kept"]
     await answered(room, said)
     await settled(room)

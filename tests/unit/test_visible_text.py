@@ -131,7 +131,7 @@ HOSTILE = [
 async def test_no_text_takes_long_to_be_read(piece: str) -> None:
     """Forty thousand characters of whatever the patterns look for: what is not linear takes minutes of them."""
     text = (piece * 40_000)[:40_000]
-    begun = time.perf_counter()
+    begun = time.process_time()
     await asyncio.to_thread(visible_text, text)
     start_of_last(text, 300, SEEN)
-    assert time.perf_counter() - begun < 2.0
+    assert time.process_time() - begun < 8.0
