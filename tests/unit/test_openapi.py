@@ -20,6 +20,7 @@ from core.tools.addresses import is_public_address
 from core.tools.openapi.document import OperationReader, parse_document
 from core.tools.openapi.interface import LARGEST_ANSWER, HttpClients, OpenApiSource, headers_for, source_names
 from core.tools.openapi.operation import Operation
+from core.tools.openapi.schemas import CHOICES, SchemaReader
 from core.tools.sources.source import SourceFailed
 from core.tools.tool import CallContext, Tool, ToolFailed
 
@@ -246,6 +247,16 @@ def test_a_document_that_grows_without_end_is_refused() -> None:
     for document in ({**PETS, "paths": paths, "components": {"schemas": wide}}, parse_document(LAUGHING)):
         with pytest.raises(SourceFailed, match="too large"):
             OperationReader(document, "https://x.example/").read_operations()
+
+
+def test_what_an_argument_may_be_one_of_is_told_in_whole() -> None:
+    """At whichever depth, with what references lead to; what no tool knows of is left out."""
+    choices = {name: [refer(0), {"type": "object", "properties": {"n": {"anyOf": [refer(0)]}}}] for name in CHOICES}
+    told = SchemaReader({"components": {"schemas": {"s0": {"type": "string", "minLength": 2, "xml": {}}}}})
+    plain = {"type": "string", "minLength": 2}
+    assert told.plain_schema(choices) == {
+        name: [plain, {"type": "object", "properties": {"n": {"anyOf": [plain]}}}] for name in CHOICES
+    }
 
 
 NAMES = ["get", "parameters", "schema", "in", "name", "requestBody", "content", "application/json", "properties", "/"]
