@@ -193,7 +193,7 @@ async def test_nothing_is_tried_again_once_text_was_shown(asking: Asking) -> Non
     assert "Again" not in text
 
 
-@pytest.mark.parametrize("name", ["quota", "401", "overflow", "model", "filter", "empty", "malformed"])
+@pytest.mark.parametrize("name", ["quota", "401", "overflow", "model", "empty", "malformed"])
 async def test_what_stays_is_not_tried_again(asking: Asking, name: str) -> None:
     """Trying again would only cost time."""
     asking.model.script += [FAULTS[name], Reply("Again.")]
