@@ -19,6 +19,7 @@ from deploy.sandbox.slack.channel_changes import (
 from deploy.sandbox.slack.roster import ADA, BOT_USER, LINUS, Channel, User, slack_id
 from deploy.sandbox.slack.workspace import Workspace
 from deploy.sandbox.wire.server import Sandbox
+from tests.bench.question_sets import own_questions
 from tests.support.bot import GENERAL, Setup, running
 from tests.support.database import change, column, rows, wait_for_column
 from tests.support.room import mention
@@ -130,3 +131,26 @@ async def test_what_was_posted_goes_with_its_channel(sandbox: Sandbox, tmp_path:
         await uninstall(workspace)
         await wait_for_column(database, "SELECT name FROM sources", lambda all_: not all_)
     assert column(database, "SELECT count(*) FROM passages") == [0]
+
+
+@pytest.mark.prove
+async def test_of_thirty_questions_whose_only_source_may_not_be_read_none_is_answered_from_it(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    """Said in a private channel, directly, or in one that is shared with others; asked by who knows all of it."""
+    workspace, database = sandbox.workspace, tmp_path / "confab.db"
+    peopled(workspace)
+    places = {"budget": BUDGET, "direct": f"D{ADA[1:]}", "connect": CONNECT}
+    hidden = [text for text in own_questions()["invisible"].texts if text.channel in places]
+    settings = {"knowledge": "all", "channel_context": 0, "knowledge_across": True}
+    async with running(sandbox, database, Setup(policies=Policies(ChannelSettings.model_validate(settings)))):
+        for text in hidden:
+            await workspace.say(places[text.channel], text.text)
+        await wait_for_column(database, "SELECT 1 FROM chat_lines WHERE text <> ''", lambda all_: len(all_) == 30)
+        for asked in own_questions()["invisible"].asked:
+            thread = await workspace.say(GENERAL, mention(asked.question))
+            await workspace.until(lambda thread=thread: len(workspace.thread(GENERAL, thread)) > 1)  # type: ignore[misc]  # bound now
+            bodies = [str(request.body) for request in sandbox.model.requests]
+            told = "".join(body for body in bodies if asked.question in body)
+            assert told
+            assert not [text.text for text in hidden if text.text in told], asked
