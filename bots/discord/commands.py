@@ -102,6 +102,7 @@ class SlashCommands:
             return False
         return True
 
+    @app_commands.describe(question="Your question, in your own words")
     async def _on_ask(self, interaction: Interaction, question: str) -> None:
         await self._receive_question(interaction, question)
 
@@ -119,6 +120,7 @@ class SlashCommands:
         else:
             await self._receive_question(interaction, "", command=command)
 
+    @app_commands.describe(name="Who I am to be: the beginning of a name, or a word")
     async def _on_persona(self, interaction: Interaction, name: str = "") -> None:
         """Make the bot somebody else for all to see, or without a name say who it is to who asks."""
         if name:

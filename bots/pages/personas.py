@@ -48,7 +48,7 @@ def draw_gallery(gallery: Gallery, key: str) -> list[str]:
         f'<input type="search" name="words" value="{escape(gallery.words)}" aria-label="Search" '
         'placeholder="Search by name, tag or word" autocomplete="off"><button>Search</button></form>'
     )
-    shown = " of ".join(f"{each:,}" for each in sorted({len(gallery.found), gallery.every}))
+    shown = " of ".join(f"{each:,}" for each in sorted({len(gallery.found), gallery.every})) + " to choose from"
     cards = "".join(_card(each, key) for each in gallery.found)
     none = '<p class="note">None has these words.</p>' if not gallery.found else ""
     how = '<p class="note">Write <code>@Confab persona</code> and a name, or <code>/persona</code> on Discord.</p>'

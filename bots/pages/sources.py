@@ -33,7 +33,7 @@ def draw_sources(found: Sequence[ListedSource], *, is_on: bool) -> list[str]:
         '<p class="note">Whoever posted a file takes it away by deleting their message, or with '
         "<code>sources remove 12</code> in the chat; an administrator with the same words.</p>"
     )
-    return [f'<ul class="tiles">{counts}</ul><ul class="sources">{rows}</ul>{more}{how}']
+    return [f'<ul class="tiles states">{counts}</ul><ul class="sources">{rows}</ul>{more}{how}']
 
 
 def _row(source: ListedSource) -> str:

@@ -8,6 +8,7 @@ import click
 
 from deploy.sandbox.wire.server import Sandbox, serve
 
+PERSONAS_SCOPE = "chat:write.customize"  # optional in the manifest: here a persona has its own name at once
 JOINING = """
 A pretend Slack and a pretend Discord, on this machine alone. A bot joins the first with:
 
@@ -48,6 +49,7 @@ async def run(port: int, *, any_port: bool, quiet: bool) -> None:
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     async with AsyncExitStack() as stack:
         sandbox = await opened(stack, port, any_port=any_port)
+        sandbox.workspace.scopes.add(PERSONAS_SCOPE)
         click.echo(f"{sandbox.url}/")
         if not quiet:
             click.echo(joining(sandbox))

@@ -1,5 +1,6 @@
 """The page in a real Chromium: reading, writing, files, voice, faults, and what it must never run."""
 
+import asyncio
 import json
 import re
 from collections.abc import AsyncIterator
@@ -406,6 +407,53 @@ async def test_on_a_phone_everything_is_within_reach(sandbox: Sandbox, browser: 
     await expect(page.get_by_role("heading", name="Confab", exact=True)).to_be_visible()
 
 
+async def set_a_language(page: Page) -> None:
+    """Change one's own settings from the app's home, once the modal was closed without a choice."""
+    await page.keyboard.press("Escape")
+    await page.get_by_role("button", name="Home", exact=True).click()
+    home, modal = (
+        page.get_by_role("region", name="Home of the app"),
+        page.get_by_role("dialog", name="Confab's settings"),
+    )
+    await expect(home).to_contain_text("Language of the answers: that of the question")
+    await home.get_by_role("button", name="Change my settings").click()
+    await expect(modal).to_be_visible()
+    await page.keyboard.press("Escape")
+    await expect(modal).to_be_hidden()
+    await home.get_by_role("button", name="Change my settings").click()
+    await modal.get_by_label("Language of the answers").select_option(label="French")
+    await modal.get_by_role("button", name="Save").click()
+    await expect(modal).to_contain_text("Saved")
+    await modal.locator("footer").get_by_role("button", name="Close").click()
+    await expect(home).to_contain_text("Language of the answers: French")
+
+
+async def look_a_file_up(page: Page) -> None:
+    """Put a file in, see it, the personas and what was spent on the bot's own pages, and ask about the file."""
+    await go_to(page, "random")
+    plan = {"name": "plan.md", "mimeType": "text/markdown", "buffer": b"The goats eat at noon.\n" * 60}
+    await page.locator("#channel input[type=file]").set_input_files(files=[plan])  # type: ignore[arg-type]
+    await write(page.locator("#channel"), "our plan")
+    await page.get_by_role("button", name="Files", exact=True).click()
+    own = page.frame_locator("#own iframe")
+    async with asyncio.timeout(60):
+        while not await own.locator(".state.indexed").count():
+            await own.get_by_role("link", name="Files").click()
+            await expect(own.get_by_role("heading", name="Files")).to_be_visible()
+    await expect(own.locator(".sources li")).to_contain_text("plan.md")
+    await own.get_by_role("link", name="Personas").click()
+    await own.get_by_role("searchbox").fill("pirate")
+    await own.get_by_role("button", name="Search").click()
+    await expect(own.locator(".gallery li")).to_contain_text(["Captain Brine"])
+    await own.get_by_role("link", name="Usage").click()
+    await expect(own.get_by_role("img", name=re.compile("by day"))).to_be_visible()
+    await page.locator("#own").get_by_role("button", name="Close").click()
+    await write(page.locator("#channel"), "@Confab when do the goats eat?")
+    answers = page.locator("#thread [data-user=U0CONFAB1] .said")
+    await expect(answers).to_contain_text(["The goats eat at noon. [S1]"])
+    await expect(answers.get_by_role("listitem")).to_contain_text("plan.md")
+
+
 async def test_the_first_minute(browser: Browser, tmp_path: Path) -> None:
     """`make run`, then a question in a channel, one in its thread and one in a direct message; all are answered."""
     async with started(tmp_path) as run:
@@ -425,23 +473,9 @@ async def test_the_first_minute(browser: Browser, tmp_path: Path) -> None:
         await page.get_by_role("button", name="1 reply").click()
         await expect(thread.locator("[data-user=U0CONFAB1] td").first).to_have_text("Mercury")
         await page.screenshot(path=tmp_path / "first-minute.png")
-        await page.keyboard.press("Escape")
-        await page.get_by_role("button", name="Home", exact=True).click()
-        home, modal = (
-            page.get_by_role("region", name="Home of the app"),
-            page.get_by_role("dialog", name="Confab's settings"),
-        )
-        await expect(home).to_contain_text("Language of the answers: that of the question")
-        await home.get_by_role("button", name="Change my settings").click()
-        await expect(modal).to_be_visible()
-        await page.keyboard.press("Escape")
-        await expect(modal).to_be_hidden()
-        await home.get_by_role("button", name="Change my settings").click()
-        await modal.get_by_label("Language of the answers").select_option(label="French")
-        await modal.get_by_role("button", name="Save").click()
-        await expect(modal).to_contain_text("Saved")
-        await modal.locator("footer").get_by_role("button", name="Close").click()
-        await expect(home).to_contain_text("Language of the answers: French")
+        await set_a_language(page)
+        await look_a_file_up(page)
+        await page.screenshot(path=tmp_path / "sources.png")
         await page.close()
 
 

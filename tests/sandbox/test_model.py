@@ -460,6 +460,18 @@ def test_it_quotes_what_sounds_like_a_decision() -> None:
     assert "Shall we" not in text
 
 
+def test_it_quotes_what_was_found_with_its_mark() -> None:
+    """The line that shares most with the question; of an earlier question's findings nothing, and of none nothing."""
+    told = (
+        "[What was found]\n\n[S1] a.md\n```\nCows moo.\nGoats eat at noon.\n```\n\n[S2] b.md\n````\nGoats sleep.\n````"
+    )
+    text = said(("user", told), ("user", "Ada: when do goats eat?"))
+    assert "> Goats eat at noon. [S1]" in text
+    assert "> Goats sleep. [S2]" in said(("user", told), ("user", "do goats sleep?"))
+    for later in (("assistant", "So it is"), ("user", "when do goats eat?")), (("user", "what of the sheep?"),):
+        assert "[S1]" not in said(("user", told), *later)
+
+
 def test_it_says_so_when_nothing_was_decided() -> None:
     """Nothing is made up."""
     assert "no decision to quote" in said(("user", "what did we decide?"))

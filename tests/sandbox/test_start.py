@@ -120,16 +120,28 @@ async def test_half_of_slacks_tokens_lead_to_the_bots_own_check(tmp_path: Path) 
     assert "Traceback" not in errors
 
 
+async def moderation_told(page: str) -> str:
+    """Return what the page is told of moderation, once it is."""
+    async with ClientSession(base_url=page) as session, asyncio.timeout(30):
+        while True:
+            async with session.get("/api/state") as response:
+                if told := (await response.json())["bot"]["moderation"]:
+                    return str(told)
+            await asyncio.sleep(0.1)
+
+
 async def test_a_model_that_runs_already_is_asked_instead_of_the_stand_in(tmp_path: Path) -> None:
     """The page and the terminal say which, and nothing reaches the stand-in; the file's name chooses among several."""
     (tmp_path / ".env").write_text("OPENAI_MODEL=stand-in\n")
     model = Model(delay_first=0.0, tokens_per_second=None, is_open=True)
     lists = ollama(ollama_entry("large:70b", "70B"), ollama_entry("stand-in", "1B"))
-    async with serving_model(model, lists) as address, started(tmp_path, [address]) as run:
+    chosen = {"CONFAB_MODERATION": "off"}
+    async with serving_model(model, lists) as address, started(tmp_path, [address], **chosen) as run:
         told = await run.until("The answers come from stand-in, which was found on this machine: Ollama at 127.0.0.1:")
         await run.until("http://")
         async with ClientSession(base_url=run.page) as session, session.get("/api/state") as response:
             state = await response.json()
+        assert await moderation_told(run.page) == "off"
     host = address.removeprefix("http://")
     assert state["model"] == {
         "stand_in": False,

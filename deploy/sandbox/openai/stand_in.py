@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from deploy.sandbox.openai.excerpts import found_for
 from deploy.sandbox.openai.pictures import Picture, pictures
 from deploy.sandbox.openai.replies import FAULTS, Fault, Reply
 from deploy.sandbox.openai.wanted import calls_for, results_in
@@ -29,9 +30,14 @@ def answer(body: dict[str, Any]) -> Reply | Fault:
         return Reply(_looked_up(results))
     if calls := calls_for(question, body):
         return Reply(calls=calls)
-    if ASKS_DECISION.search(question):
-        return Reply(_decided(messages))
-    return Reply(_reached(messages, pictures(body.get("messages", []))))
+    return Reply(_said(question, messages, pictures(body.get("messages", []))))
+
+
+def _said(question: str, messages: Messages, seen: Sequence[Picture]) -> str:
+    """Return what it says by itself: what was found, what was decided, or what reached it."""
+    if excerpt := found_for(question, messages):
+        return f"{NOTE}\n\nThis was found for your question:\n\n{excerpt}"
+    return _decided(messages) if ASKS_DECISION.search(question) else _reached(messages, seen)
 
 
 def _text(content: object) -> str:

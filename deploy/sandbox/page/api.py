@@ -16,6 +16,7 @@ POST /api/faults              {platform?, name, value} -> {}
 GET  /api/environment         what a bot needs in its environment to join
 GET, POST /api/small-model…   the offer of a small real model: see small_model.py
 POST /api/home…, /api/modal…  the views of Slack: see slack_modals.py
+POST /api/bot                 {pages, key, moderation}: where the bot's own pages are, and "on" or "off"
 POST /api/model               {host, name, where, is_found}: the bot was given a real model there
 
 Text is on the wire as on the platform's own: `<@U0CONFAB1>` for a mention, and on Slack `&lt;` for a `<`.
@@ -52,6 +53,7 @@ class Page:
         faults = [(place.platform, fault) for place in places for fault in place.faults] + faults
         self._faults: dict[tuple[str, str], PageFault] = {(name, fault.label.name): fault for name, fault in faults}
         self._answering: Json = {"host": "", "name": "", "where": "", "is_found": False}
+        self._bot: Json = {"pages": "", "key": "", "moderation": ""}
         self.small_model = SmallModelOffer()
         files = [path for kind in KINDS for path in FOLDER.rglob(f"*{kind}")]
         self._files = {path.relative_to(FOLDER).as_posix(): path.read_text("utf-8") for path in files}
@@ -188,6 +190,12 @@ class Page:
         self._answering = {name: type(usual)(asked.get(name, usual)) for name, usual in self._answering.items()}
         return web.json_response({})
 
+    async def set_bot(self, request: web.Request) -> web.Response:
+        """Note where the bot's own pages are, and whether anybody moderates, for the page to show."""
+        asked = await body_of(request)
+        self._bot = {name: str(asked.get(name, usual)) for name, usual in self._bot.items()}
+        return web.json_response({})
+
     def _state(self) -> Json:
         platforms = [place.state() for place in self._places.values()]
         return {"kind": "state", **self._surroundings(), "platforms": platforms}
@@ -196,6 +204,7 @@ class Page:
         checked = self._model.moderation.checked
         return {
             "model": {"stand_in": not self._answering["host"], **self._answering},
+            "bot": self._bot,
             "small_model": self.small_model.as_json(),
             "hears": self._model.sounds.can_listen,
             "online": {name: place.online for name, place in self._places.items()},
@@ -251,6 +260,7 @@ def routes(places: Sequence[Place[Any]], model: Model) -> list[web.AbstractRoute
         web.post("/api/faults", page.set_fault),
         web.get("/api/environment", page.environment),
         web.post("/api/model", page.set_model),
+        web.post("/api/bot", page.set_bot),
         *page.small_model.routes(),
     ]
 

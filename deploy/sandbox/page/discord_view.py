@@ -83,6 +83,7 @@ def post(guild: Guild, one: Post) -> Json:
         "at": made_at(one.id).timestamp(),
         **spot(guild, one.channel),
         "user": one.user,
+        "shown_as": "",
         "text": one.shown,
         "dialect": PLATFORM,
         "edited": one.edited is not None,

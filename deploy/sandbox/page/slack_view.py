@@ -54,7 +54,7 @@ def channel(room: Channel) -> Json:
 def post(workspace: Workspace, one: Post, *, only_for: str = "") -> Json:
     """Return a post; `dialect` says how its text is to be read, `at` is in seconds since the epoch.
 
-    `only_for` is the one person who sees it, or empty.
+    `only_for` is the one person who sees it, or empty; `shown_as` the name that an app gave itself for this post.
     That a bot edits its message while it writes is not worth a mark.
     """
     author = workspace.users.get(one.user)
@@ -64,6 +64,7 @@ def post(workspace: Workspace, one: Post, *, only_for: str = "") -> Json:
         "channel": one.channel,
         "thread": one.thread_ts,
         "user": one.user,
+        "shown_as": one.username,
         "text": one.shown,
         "dialect": "markdown" if one.markdown else "mrkdwn",
         "edited": bool(one.edited and author and not author.is_bot),

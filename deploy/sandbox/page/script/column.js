@@ -133,7 +133,7 @@ function withDays(posts, rowOf) {
 }
 
 const stands = (post) => post.deleted || post.broadcast || post.reply_to || post.command || post.opened || post.only_for;
-const follows = (before, post) => before.user === post.user && !stands(before) && !stands(post) && post.at - before.at < 300;
+const follows = (before, post) => before.user === post.user && before.shown_as === post.shown_as && !stands(before) && !stands(post) && post.at - before.at < 300;
 const dayRow = (at) => ({ key: `day-${dayOf(at)}`, signature: "", make: () => el("div", { of: "day" }, dayOf(at)) });
 
 function threadRows(place) {

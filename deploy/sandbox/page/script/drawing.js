@@ -7,6 +7,7 @@ import { avatar, channelName, isDirect } from "./names.js";
 import { become, goTo, lastPlace, visibleChannels } from "./place.js";
 import { channelOf, me, person, platform, state } from "./state.js";
 import { attempt, call } from "./wire.js";
+import { drawOwnLinks } from "./own.js";
 import { drawModal } from "./views.js";
 import { listedThreads, unreadIn, unreadInThread, unreadOn } from "./unread.js";
 
@@ -20,6 +21,7 @@ function draw() {
   if (!channelOf()) return;
   document.body.dataset.platform = state.place.platform;
   drawBanner();
+  drawOwnLinks();
   drawRail();
   drawWho();
   drawDesk();

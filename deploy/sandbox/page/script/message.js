@@ -41,13 +41,14 @@ function openedNode(place, post) {
 }
 
 function postNode(place, post, how) {
-  const author = person(post.user, place.platform);
+  const known = person(post.user, place.platform);
+  const author = post.shown_as ? { ...known, real_name: post.shown_as } : known;
   const above = aboveOf(place, post, how);
   const classes = ["row", how.compact && "compact", how.root && "root", post.deleted && "gone", above && "above-it", post.only_for && "whisper"].filter(Boolean).join(" ");
   const node = el("article", { of: classes, "data-post": post.id, "data-user": post.user, "aria-label": `${post.deleted ? "Deleted" : author.real_name}, ${timeOf(post.at)}` });
   const plain = how.compact || post.deleted;
   if (post.deleted) node.append(el("span", { of: "avatar bin", "aria-hidden": "true" }, icon("delete")));
-  else node.append(how.compact ? el("span", { of: "stamp", "aria-hidden": "true" }, shortTimeOf(post.at)) : avatar(post.user, "", place.platform));
+  else node.append(how.compact ? el("span", { of: "stamp", "aria-hidden": "true" }, shortTimeOf(post.at)) : avatar(post.user, "", place.platform, post.shown_as));
   node.append(el("div", { of: "body" }, ...[above, plain ? null : byline(author, post)].filter(Boolean), ...contentOf(place, post, how)));
   if (!how.editing && !post.deleted && !post.thinking) node.append(actionsOf(place, post));
   return node;

@@ -14,10 +14,10 @@ function hueOf(one, name) {
   return HUES[Math.max(0, [...(platform(name)?.people.keys() ?? [])].indexOf(one.id)) % HUES.length];
 }
 
-export function avatar(id, size = "", name = state.place.platform) {
+export function avatar(id, size = "", name = state.place.platform, shownAs = "") {
   const one = person(id, name);
-  const isConfab = id === platform(name)?.bot;
-  const node = el("span", { of: `avatar ${size} ${isConfab ? "bot" : ""}`, "aria-hidden": "true" }, isConfab ? icon("mark") : initials(one));
+  const isConfab = id === platform(name)?.bot && !shownAs;
+  const node = el("span", { of: `avatar ${size} ${isConfab ? "bot" : ""}`, "aria-hidden": "true" }, isConfab ? icon("mark") : initials(shownAs ? { real_name: shownAs } : one));
   node.style.setProperty("--hue", hueOf(one, name));
   return node;
 }

@@ -17,7 +17,7 @@ for (const name of ["model", "faults"]) {
   $(`tab-${name}`).addEventListener("keydown", onTabKey);
 }
 document.addEventListener("keydown", (event) => {
-  if (event.key !== "Escape" || $("ask").open || $("modal").open) return;
+  if (event.key !== "Escape" || document.querySelector("dialog[open]")) return;
   if ($("rail").classList.contains("open")) closeRail();
   else if (!$("drawer").hidden) toggleDrawer(false);
   else if (state.place.thread) closeThread();

@@ -9,6 +9,7 @@ import { noteUnread, openAnswer } from "./unread.js";
 
 export const state = {
   model: { stand_in: true, host: "", name: "", where: "", is_found: false },
+  bot: { pages: "", key: "", moderation: "" },
   smallModel: { state: "", told: "" },
   hears: true,
   platforms: new Map(),
@@ -108,6 +109,7 @@ function forgetThread(known, thread) {
 
 function takeSurroundings(message) {
   state.model = message.model;
+  state.bot = message.bot;
   state.hears = message.hears;
   state.smallModel = message.small_model;
   state.faults = message.faults;
