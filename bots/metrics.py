@@ -53,7 +53,7 @@ def format_metrics(lag: EventLoopLag, *, is_ready: bool, is_writable: bool) -> s
 
 def format_further(meter: Meter, guard: Moderation | None) -> str:
     """Return what the parts of the bot add: whether anybody checks what is said, and what calls came to."""
-    is_moderated = float(guard is not None and guard.is_checking)
+    is_moderated = float(guard is not None and guard.checks_anything)
     return _format_gauges({"moderated": ("Whether anybody checks what is said.", is_moderated)}) + format_counters(
         meter.totals
     )

@@ -44,7 +44,7 @@ def choose_model(environ: Environment, addresses: Sequence[str] = ADDRESSES) -> 
         return environ, AnsweringModel()
     chosen = _ask_which(named) if len(named) > 1 and sys.stdin.isatty() and sys.stdout.isatty() else named[0]
     host = urlsplit(chosen.address).netloc
-    model = AnsweringModel(host, chosen.name, f"{chosen.server} at {host}", is_found=True)
+    model = AnsweringModel(host, _shown_name(chosen.name), f"{chosen.server} at {host}", is_found=True)
     return {**environ, "OPENAI_BASE_URL": chosen.base_url, "OPENAI_MODEL": chosen.name}, model
 
 
@@ -71,12 +71,17 @@ def announce_model(model: AnsweringModel) -> str:
     )
 
 
+def _shown_name(name: str) -> str:
+    """Return a model's name; llama.cpp gives the path of its file."""
+    return name.rpartition("/")[2] if name.casefold().endswith(".gguf") else name
+
+
 def _ask_which(models: Sequence[LocalModel]) -> LocalModel:
     """Return the model that a person chooses on the terminal; Enter takes the first."""
     offered = models[:MOST_OFFERED]
     click.echo("These models run on this machine already:")
     for number, model in enumerate(offered, 1):
         size = f"{model.billions:g} billion parameters, " if model.billions else ""
-        click.echo(f"  {number}  {model.name} ({size}{model.server})")
+        click.echo(f"  {number}  {_shown_name(model.name)} ({size}{model.server})")
     number = click.prompt("Which one is to answer?", type=click.IntRange(1, len(offered)), default=1)
     return offered[int(number) - 1]

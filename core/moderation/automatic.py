@@ -33,9 +33,14 @@ class AutomaticChecker:
         self._choosing: asyncio.Task[How] | None = None
 
     @property
+    def is_off(self) -> bool:
+        """Whether it is known by now that nobody can check."""
+        return self._choice == "off"
+
+    @property
     def images(self) -> bool:
         """Whether pictures may be shown: where nobody checks, or who does looks at them."""
-        return self._choice == "off" or (self._choice is not None and self._checkers[self._choice].images)
+        return self.is_off or (self._choice is not None and self._checkers[self._choice].images)
 
     async def choose_checker(self) -> How:
         """Return who checks; raise CheckFailed where that cannot be told yet. Called off, it goes on all the same."""

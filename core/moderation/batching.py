@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from core.moderation.automatic import AutomaticChecker
 from core.moderation.breaker import PAUSES, Breaker
 from core.moderation.errors import CheckFailed
 from core.moderation.verdict import Checker, Finding, Sample
@@ -42,6 +43,11 @@ class BatchingChecker:
         self._requests: set[asyncio.Task[None]] = set()
         self._is_due = False
         self._clean = CleanFindings()
+
+    @property
+    def is_off(self) -> bool:
+        """Whether it has turned out that nobody checks behind it."""
+        return isinstance(self._checker, AutomaticChecker) and self._checker.is_off
 
     @property
     def images(self) -> bool:

@@ -36,6 +36,11 @@ class CheckerPool:
         return bool(self._checkers)
 
     @property
+    def checks_anything(self) -> bool:
+        """Whether there is anybody to ask, as it is known by now, or a word of one's own to look for."""
+        return bool(self.words) or not all(checker.is_off for checker in self._checkers)
+
+    @property
     def checks_images(self) -> bool:
         """Whether anybody who is asked looks at images."""
         return any(checker.images for checker in self._checkers)

@@ -49,6 +49,11 @@ class Moderation:
         """Whether anything is checked; a guard may be there for its lists of people alone."""
         return self._checks.asks_remotely or bool(self.words)
 
+    @property
+    def checks_anything(self) -> bool:
+        """Whether anything is checked in fact: who was to be found may have turned out not to be there."""
+        return self._checks.checks_anything
+
     def is_strict(self, key: ConversationKey) -> bool:
         """Whether nothing is sent or shown in a conversation before all of it is checked."""
         return self._policies.policy_of(key).strict

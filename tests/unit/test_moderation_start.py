@@ -14,10 +14,12 @@ from bots.settings import Settings
 from core.errors import SettingsError
 from core.messages import Author
 from core.moderation.automatic import AutomaticChecker
+from core.moderation.checkers import CheckerPool
 from core.moderation.errors import CheckFailed, Paused
 from core.moderation.known_texts import HARMFUL_TEXT
 from core.moderation.log import Subject
 from core.moderation.verdict import Sample
+from core.moderation.words import WordList
 from core.policy import Policies
 from core.storage.store import Store
 from deploy.sandbox.openai.model import Fault, Reply, refusal
@@ -117,13 +119,17 @@ async def test_an_endpoint_that_takes_no_schema_is_asked_without_from_then_on(sa
 async def test_a_model_that_cannot_judge_leaves_moderation_off_and_the_log_says_it_loudly(
     sandbox: Sandbox, tmp_path: Path, said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Everything passes then, pictures too."""
+    """Everything passes then, pictures too, and it is known that nothing is checked: on the page it is said in red."""
     sandbox.model.moderation.fault = NO_MODERATION
     sandbox.model.talk = lambda _: Reply(said)
     async with automatic(sandbox) as checker:
+        pool = CheckerPool(WordList(), [checker])
+        assert pool.checks_anything
         assert await checker.choose_checker() == "off"
         assert not (await checker.findings([Sample(HARMFUL_TEXT)]))[0].flagged
         assert checker.images
+        assert not pool.checks_anything
+        assert CheckerPool(WordList(("eggplant",)), [checker]).checks_anything
     assert "MODERATION IS OFF" in "".join(capsys.readouterr())
     assert await started(sandbox, tmp_path)
 
