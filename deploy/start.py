@@ -53,7 +53,11 @@ def main(addresses: Sequence[str] = ADDRESSES) -> None:
 
 def environment(file: Path, environ: Mapping[str, str]) -> Environment:
     """Return the file's variables under the real ones; an empty value counts as absent."""
-    return {name: value for values in (dotenv_values(file), environ) for name, value in values.items() if value}
+    try:
+        sources = (dotenv_values(file), environ)
+    except UnicodeDecodeError:
+        sys.exit(f"{file} is not UTF-8: save it as UTF-8, and run make again.")
+    return {name: value for values in sources for name, value in values.items() if value}
 
 
 async def pretend(environ: Environment, model: AnsweringModel) -> int:

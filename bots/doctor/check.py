@@ -45,6 +45,11 @@ CAUSES: tuple[tuple[re2._Regexp, str, str], ...] = (
         "look at the spelling of the address, and at this machine's DNS",
     ),
     (
+        re2.compile(r"(?i)wrong_version_number|wrong version|record layer failure|http_request"),
+        "it speaks no TLS",
+        "write http:// in place of https://, or the port at which it does",
+    ),
+    (
         re2.compile(r"(?i)certificate|\[ssl|sslerror|handshake"),
         "it does not prove who it is",
         "something in between may answer in its place: add its certificate to this machine's, or go around it",

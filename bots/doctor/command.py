@@ -12,7 +12,7 @@ from dotenv import dotenv_values
 
 from bots.doctor.check import Check
 from bots.doctor.examination import examine, format_checks, is_well
-from bots.doctor.settings import check_settings
+from bots.doctor.settings import check_encoding, check_settings
 from bots.local_model import settings_with_model
 from bots.logs import configure_logging
 from bots.settings import Settings
@@ -27,10 +27,12 @@ EX_CONFIG = 78  # sysexits.h: settings that cannot be used
 def doctor(*, as_json: bool, env_file: Path) -> None:
     """Look whether all is well, and say what to mend: status 0 well, 1 something to mend, 78 settings unusable."""
     configure_logging("error", "text")
-    file = env_file.read_text(encoding="utf-8", errors="replace") if env_file.is_file() else ""
+    content = env_file.read_bytes() if env_file.is_file() else b""
+    file = content.decode("utf-8-sig", errors="replace")
     sources = (dotenv_values(stream=StringIO(file)), os.environ)
     given = {name: value for source in sources for name, value in source.items() if value}
-    settings, checks = check_settings(given, file)
+    settings, found = check_settings(given, file)
+    checks = [*check_encoding(content), *found]
     if settings:
         checks += asyncio.run(_examine_with_model(settings, given))
     click.echo(format_checks(checks, as_json=as_json))

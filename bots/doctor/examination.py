@@ -11,10 +11,14 @@ import structlog
 
 from bots.doctor.check import Check, Examine, Surroundings
 from bots.doctor.database import check_database
+from bots.doctor.knowledge import check_knowledge
 from bots.doctor.model import check_model
 from bots.doctor.moderation import check_moderation
+from bots.doctor.personas import check_personas
+from bots.doctor.ports import check_ports
 from bots.doctor.privacy import check_privacy
 from bots.doctor.settings import check_settings
+from bots.doctor.spending import check_spending
 from bots.doctor.tool_sources import check_tool_sources
 from bots.doctor.tools import check_tools
 from bots.doctor.transcription import check_transcription
@@ -33,8 +37,13 @@ SUBJECTS: dict[str, Subject] = {
     "moderation": check_moderation,
     "transcription": check_transcription,
     "tools": check_tools,
+    "knowledge": check_knowledge,
+    "spending": check_spending,
+    "personas": check_personas,
+    "ports": check_ports,
 }
-AT_START = ("versions", "database", "model", "tools")  # moderation tries itself then, and a recording is paid for
+# Moderation tries itself then, and what a recording or a vector costs is not spent at every start.
+AT_START = ("versions", "database", "model", "tools", "spending", "personas")
 MARKS = {"ok": "ok  ", "warn": "warn", "fail": "FAIL"}
 SHORTEST_SECRET = 4  # characters; less would be found in any word
 

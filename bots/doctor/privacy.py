@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from bots.doctor.check import Check
 from bots.privacy import privacy_facts_of
 from bots.settings import Settings
+from core.errors import SettingsError
 
 MEND = "Use a paid plan or forbid it there; platforms forbid to train on their messages. See docs/privacy.md."
 
@@ -14,5 +15,9 @@ async def check_privacy(settings: Settings, environ: Mapping[str, str]) -> list[
 
     `environ` is what the files of settings take variables from.
     """
-    noted = {each.host: each.note for each in privacy_facts_of(settings, environ).endpoints if each.note}
+    try:
+        endpoints = privacy_facts_of(settings, environ).endpoints
+    except SettingsError:
+        return []  # of a file that cannot be read, `tools` tells
+    noted = {each.host: each.note for each in endpoints if each.note}
     return [Check("privacy.training", "warn", f"{host}: {note}.", MEND) for host, note in noted.items()]

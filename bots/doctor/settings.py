@@ -1,11 +1,12 @@
 """Whether the settings say what they mean: misspelt names, lines of .env that are none, and every fault."""
 
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
+from pathlib import Path
 
 import re2
-from dotenv.parser import parse_stream
+from dotenv.parser import Binding, parse_stream
 
 from bots.doctor.check import Check, Outcome
 from bots.platforms import PLATFORMS
@@ -26,6 +27,7 @@ ALIASES = {
     "MODEL": "OPENAI_MODEL",
     "DATABASE_URL": "CONFAB_DATABASE",
 }
+CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE")
 LIKE = 0.85  # how like a name is to one of ours that is meant, from 0 to 1
 COLON = re2.compile(r"^\s*(?:export\s+)?([A-Za-z][A-Za-z0-9_]*)\s*:")
 TYPESET = "\u201c\u201d\u201e\u2018\u2019\u00ab\u00bb"  # quotation marks that a word processor makes
@@ -37,7 +39,8 @@ def check_settings(given: Mapping[str, str], file: str) -> tuple[Settings | None
 
     `given` are names and values from the file and the environment; `file` is the text of .env, empty without one.
     """
-    found = [*_check_lines(file), *_check_names(given)]
+    found = [*_check_lines(file), *_check_repeated(parse_stream(io.StringIO(file)))]
+    found += [*_check_names(given), *_check_certificates(given)]
     try:
         settings = Settings.load(given)
     except SettingsError as error:
@@ -61,6 +64,41 @@ def _check_lines(file: str) -> Iterator[Check]:
         elif binding.value[:1] in TYPESET and binding.value:
             told = f"Line {line} of .env has typographic quotation marks, which become a part of {binding.key}."
             yield Check("settings.file", "fail", told, "Write it without them, or with straight ones.")
+
+
+def check_encoding(content: bytes) -> list[Check]:
+    """Return what is wrong with the bytes of .env: nothing else reads more than UTF-8."""
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in content:
+        told, mend = ".env is UTF-16, of which nothing is read.", "Save it as UTF-8 (in PowerShell, -Encoding utf8)."
+        return [Check("settings.file", "fail", told, mend)]
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        return [Check("settings.file", "fail", f"Line {line} of .env is not UTF-8.", "Save the file as UTF-8.")]
+    return []
+
+
+def _check_repeated(bindings: Iterable[Binding]) -> Iterator[Check]:
+    """Yield the names that several lines set to different values, of which the last one counts."""
+    lines = dict[str, list[tuple[int, str]]]()
+    for each in bindings:
+        if each.key and each.value:
+            text = each.original.string
+            at = each.original.line + text.partition(text.strip())[0].count("\n")
+            lines.setdefault(each.key, []).append((at, each.value))
+    for name, found in lines.items():
+        if len({value for _, value in found}) > 1:
+            told = f"{name} stands in lines {', '.join(str(line) for line, _ in found)} of .env: the last one counts."
+            yield Check("settings.file", "warn", told, "Leave one of them.")
+
+
+def _check_certificates(given: Mapping[str, str]) -> Iterator[Check]:
+    """Yield the variables that name certificates where there are none: nothing is reached over TLS then."""
+    for name in CERTIFICATES:
+        if (place := given.get(name)) and not Path(place).exists():
+            mend = f"Correct {name}, or unset it: the machine's own certificates hold then."
+            yield Check("settings.names", "fail", f"{name} names {place}, which is not there.", mend)
 
 
 def _check_names(given: Mapping[str, str]) -> Iterator[Check]:

@@ -3,6 +3,7 @@
 import httpx
 import re2
 
+CALL = re2.compile(r"(?:/chat/completions|/moderations|/embeddings|/audio/(?:transcriptions|translations))$")
 VERSION = re2.compile(r"/v\d")
 LACKS_VERSION = "The address lacks /v1 at its end, and is asked with it: write it there (OPENAI_BASE_URL)."
 
@@ -13,8 +14,8 @@ def names_version(url: httpx.URL) -> bool:
 
 
 def base_path(url: httpx.URL) -> str:
-    """Return the path below which the API lies, for an address that may be that of chat completions."""
-    return url.path.rstrip("/").removesuffix("/chat/completions")
+    """Return the path below which the API lies, for an address that may be that of one of its calls."""
+    return CALL.sub("", url.path.rstrip("/"))
 
 
 def url_below(base: str | httpx.URL, path: str) -> httpx.URL:

@@ -9,7 +9,7 @@ import re2
 import structlog
 
 from core.errors import ModelError
-from core.llm.address import auth_headers
+from core.llm.address import auth_headers, url_below
 from core.llm.body import WholeResponse, decode_json, fetch_response
 from core.llm.http_client import open_http_client
 from core.llm.refusals import read_complaint
@@ -44,8 +44,7 @@ class Moderations:
 
     def __init__(self, options: ModerationSettings, client: httpx.AsyncClient) -> None:
         self._client = client
-        url = httpx.URL(options.url)
-        self._url = url.copy_with(path=f"{url.path.rstrip('/').removesuffix('/moderations')}/moderations")
+        self._url = url_below(options.url, "/moderations")
         self._headers = {**auth_headers(self._url, options.key), b"Content-Type": b"application/json"}
         self._model = options.model
         self._timeout = options.deadline

@@ -22,7 +22,7 @@ from core.errors import (
     SoundRefused,
     WrongPath,
 )
-from core.llm.address import auth_headers
+from core.llm.address import auth_headers, base_path
 from core.llm.body import WholeResponse, decode_json, fetch_response
 from core.llm.deltas import read_usage
 from core.llm.refusals import Complaint, Refused, complaint_of, error_of, read_complaint
@@ -86,7 +86,7 @@ class TranscriptionClient:
         self._options = options
         self._client = client
         base = httpx.URL(options.base_url)
-        self._base = base.copy_with(path=base.path.rstrip("/"))
+        self._base = base.copy_with(path=base_path(base))
         self._asks_for_figures = "whisper" in options.model.lower()  # others have none (OpenAI API reference, audio)
         self._call = ModelCall(options.model, base.netloc.decode())
         self.name = f"{options.model} at {base.netloc.decode()}"

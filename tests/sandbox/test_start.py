@@ -50,6 +50,13 @@ def test_a_key_an_address_or_a_file_means_a_real_model(environ: dict[str, str], 
     assert choose_model(environ, ())[1].host == host
 
 
+def test_a_file_that_is_no_utf_8_is_named(tmp_path: Path) -> None:
+    """In one sentence; Windows' own programs write such files."""
+    (tmp_path / ".env").write_bytes("CONFAB_INSTRUCTIONS=Grüße".encode("latin-1"))
+    with pytest.raises(SystemExit, match="is not UTF-8"):
+        environment(tmp_path / ".env", {})
+
+
 def test_a_proxy_serves_the_model_alone() -> None:
     """The sandbox is on this machine, and slack-sdk would send even that through HTTPS_PROXY."""
     kept = direct({"https_proxy": "http://proxy:3128", "NO_PROXY": "intranet", "HOME": "/"})

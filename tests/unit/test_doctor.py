@@ -11,12 +11,15 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
+from bots import http
 from bots.doctor.check import Check, clock_check
 from bots.doctor.database import check_room
 from bots.doctor.examination import SUBJECTS, examine, format_checks, is_well
 from bots.doctor.model import QUESTION
-from bots.doctor.settings import check_settings
+from bots.doctor.settings import check_encoding, check_settings
 from bots.doctor.versions import judge_versions
+from bots.http_settings import HttpSettings
+from bots.metrics import EventLoopLag
 from bots.settings import Settings
 from core.storage.store import Store
 from core.storage.tool_pins import pin_tools
@@ -29,6 +32,7 @@ from tests.support.bot import Setup, running
 from tests.support.command import start_command
 from tests.support.database import change, held_alone
 from tests.support.mcp_servers import servers_file
+from tests.support.pages import served_pages
 from tests.support.sandbox_slack import web_served
 
 SECRETS = ("sk-secret-0123456789", "xapp-", "xoxb-")
@@ -141,6 +145,10 @@ def do_nothing(_: Sandbox) -> None:
     """Break nothing in the sandbox."""
 
 
+async def _no_trouble() -> str:
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """A set-up that is broken in one way, the check that finds it, and words of what is said to mend it."""
@@ -153,6 +161,7 @@ class Row:
     outcome: str = "fail"
 
 
+OURS = http.health_routes(http.Health((), _no_trouble), EventLoopLag())
 NOWHERE = "http://confab-nowhere.invalid"
 CLOSED = "http://127.0.0.1:9"
 HTTP = {"SLACK_APP_TOKEN": "", "SLACK_SIGNING_SECRET": "a-secret-of-slack"}
@@ -298,6 +307,55 @@ ROWS = (
         outcome="warn",
     ),
     Row(
+        "an embedder that the endpoint lacks",
+        "knowledge.embeddings",
+        ("nope-embed", "CONFAB_EMBEDDINGS_MODEL"),
+        settings={"CONFAB_EMBEDDINGS_MODEL": "nope-embed", "CONFAB_EMBEDDINGS_BASE_URL": "{sandbox}/none"},
+    ),
+    Row(
+        "an embedder that is not there",
+        "knowledge.embeddings",
+        ("nothing listens", "CONFAB_EMBEDDINGS_BASE_URL"),
+        settings={"CONFAB_EMBEDDINGS_MODEL": "embed", "CONFAB_EMBEDDINGS_BASE_URL": f"{CLOSED}/v1"},
+    ),
+    Row(
+        "a reranker that is not there",
+        "knowledge.rerank",
+        ("CONFAB_RERANK_URL",),
+        settings={"CONFAB_RERANK_URL": f"{CLOSED}/rerank"},
+    ),
+    Row(
+        "a cap in dollars on a model whose price nobody knows",
+        "spending.prices",
+        ("nobody is answered", "CONFAB_PRICES", "stand-in"),
+        settings={"CONFAB_CAPS": '[{"scope": "person", "period": "day", "dollars": 1}]'},
+    ),
+    Row(
+        "a persona that nobody took in",
+        "personas.names",
+        ("Nobody Such", "personas import"),
+        settings={"CONFAB_PERSONA": "Nobody Such"},
+        outcome="warn",
+    ),
+    Row(
+        "one port for two things",
+        "ports.twice",
+        ("CONFAB_HEALTH_PORT",),
+        settings={"PORT": "3333", "CONFAB_HEALTH_PORT": "3333"},
+    ),
+    Row(
+        "a port that another program has",
+        "ports.taken",
+        ("CONFAB_HEALTH_PORT", "in use"),
+        settings={"CONFAB_HEALTH_PORT": "{port}"},
+    ),
+    Row(
+        "TLS where none is spoken",
+        "model.reach",
+        ("speaks no TLS", "http://"),
+        settings={"OPENAI_BASE_URL": "https://127.0.0.1:{port}/v1"},
+    ),
+    Row(
         "a transcriber that invents", "transcription.gpt-4o-mini-transcribe", ("other words",), mishear, outcome="warn"
     ),
 )
@@ -306,7 +364,10 @@ ROWS = (
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.what)
 async def test_what_is_broken_is_named_with_what_mends_it(sandbox: Sandbox, tmp_path: Path, row: Row) -> None:
     """No secret stands in it, and nothing but what hangs on it is called broken."""
-    settings = {name: value.replace("{sandbox}", sandbox.url) for name, value in row.settings.items()}
+    settings = {
+        name: value.replace("{sandbox}", sandbox.url).replace("{port}", sandbox.url.rpartition(":")[2])
+        for name, value in row.settings.items()
+    }
     given = {**environ(sandbox, tmp_path), "CONFAB_CONNECT_TIMEOUT": "2", **settings}
     row.break_it(sandbox)
     subject = row.check.partition(".")[0]
@@ -350,6 +411,31 @@ async def test_each_source_of_tools_is_reached_and_told_with_its_tools(sandbox: 
     assert found["tools.tasks"].sentence.endswith("Held, as they say something else of themselves: tasks__list_tasks.")
     found = {check.name: check for check in await examine(Settings.load(given), [])}
     assert "${TASKS} is not set" in found["tools.mcp"].sentence
+
+
+async def test_the_address_of_one_call_is_taken_for_that_of_the_api(sandbox: Sandbox, tmp_path: Path) -> None:
+    """As people copy it from an example: moderation and transcription are found beside it, too."""
+    given = {**environ(sandbox, tmp_path), "OPENAI_BASE_URL": f"{sandbox.openai_base_url}/chat/completions"}
+    checks = await examine(Settings.load(given), ["model", "moderation", "transcription"])
+    assert is_well([each for each in checks if not each.name.startswith(("slack", "discord"))])
+
+
+async def test_caps_ports_and_personas_that_can_be_kept_are_not_spoken_of(sandbox: Sandbox, tmp_path: Path) -> None:
+    """A price that is known, a bot of ours at the port, a persona that is there."""
+    given = {
+        **environ(sandbox, tmp_path),
+        "CONFAB_CAPS": '[{"scope": "person", "period": "day", "dollars": 1}]',
+        "CONFAB_PRICES": '{"stand-in": {"input": 1, "output": 4}}',
+        "CONFAB_PERSONA": "captain brine",
+    }
+    async with (
+        served_pages(tmp_path),
+        http.serve_routes("health on", OURS, "127.0.0.1", 0, HttpSettings()) as port,
+    ):
+        settings = Settings.load({**given, "CONFAB_HEALTH_PORT": str(port)})
+        found = await examine(settings, ["spending", "personas", "ports"])
+    told = {check.name: check.outcome for check in found if not check.name.startswith(("slack", "discord", "tools"))}
+    assert told == {"spending.prices": "ok"}
 
 
 async def test_an_address_without_its_version_is_corrected_and_told(sandbox: Sandbox, tmp_path: Path) -> None:
@@ -471,6 +557,7 @@ LINES = (
     ("\n\nOPENAI_MODEL\n", "Line 3", "NAME=value"),
     ("PORT=1\nsome words\n", "Line 2", "NAME=value"),
     ("OPENAI_MODEL=\u201cgpt\u201d\n", "Line 1", "straight"),
+    ("OPENAI_MODEL=a\nPORT=1\n\nOPENAI_MODEL=b\n", "lines 1, 4", "one of them"),
 )
 
 
@@ -479,6 +566,28 @@ def test_a_line_of_the_file_that_is_not_read_is_told_by_its_number(file: str, li
     """And how it is to be written."""
     found = [check for check in check_settings(ENOUGH, file)[1] if check.name == "settings.file"]
     assert [(line in check.sentence, mend in check.mend) for check in found] == [(True, True)]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("A=1\n".encode("utf-16"), ("UTF-16",)),
+        ("A=1\nB=Grüße\n".encode("latin-1"), ("Line 2", "UTF-8")),
+        ("\ufeffA=Grüße\nA=Grüße\n".encode(), ()),
+    ],
+)
+def test_a_file_in_another_encoding_is_told(content: bytes, words: tuple[str, ...]) -> None:
+    """As Windows' own programs write it; a mark before UTF-8 harms nothing."""
+    told = " ".join(check.sentence for check in check_encoding(content))
+    assert [word for word in words if word not in told] == []
+    assert bool(told) == bool(words)
+
+
+def test_certificates_that_are_not_there_are_told(tmp_path: Path) -> None:
+    """Nothing at all is reached over TLS with them."""
+    (check,) = check_settings({**ENOUGH, "SSL_CERT_FILE": str(tmp_path / "gone.pem")}, "")[1]
+    assert (check.outcome, "SSL_CERT_FILE" in check.mend) == ("fail", True)
+    assert check_settings({**ENOUGH, "SSL_CERT_DIR": str(tmp_path)}, "")[1][0].outcome == "ok"
 
 
 def test_a_file_as_the_example_has_it_is_read_whole() -> None:
