@@ -15,7 +15,7 @@ def names_version(url: httpx.URL) -> bool:
 
 def base_path(url: httpx.URL) -> str:
     """Return the path below which the API lies, for an address that may be that of one of its calls."""
-    return CALL.sub("", url.path.rstrip("/"))
+    return str(CALL.sub("", url.path.rstrip("/")))
 
 
 def url_below(base: str | httpx.URL, path: str) -> httpx.URL:
