@@ -3,12 +3,15 @@
 import asyncio
 import socket
 
+import aiohttp
+
 from bots.doctor.check import Check
 from bots.http_settings import USUAL_PORT
 from bots.settings import Settings
 
 OURS = b"confab_ready"  # in what /metrics says
 PATIENCE = 2.0  # seconds
+LARGEST = 4096  # bytes that are read of it
 
 
 async def check_ports(settings: Settings) -> list[Check]:
@@ -48,12 +51,9 @@ def _try_port(host: str, number: int) -> str:
 
 async def _is_ours(number: int) -> bool:
     """Whether a bot that runs already is behind a port of this machine."""
+    url, bounds = f"http://127.0.0.1:{number}/metrics", aiohttp.ClientTimeout(total=PATIENCE)
     try:
-        async with asyncio.timeout(PATIENCE):
-            reader, writer = await asyncio.open_connection("127.0.0.1", number)
-            writer.write(b"GET /metrics HTTP/1.0\r\nHost: localhost\r\n\r\n")
-            answer = await reader.read(4096)
-            writer.close()
-    except (OSError, TimeoutError):
+        async with aiohttp.ClientSession(timeout=bounds) as session, session.get(url) as answer:
+            return OURS in await answer.content.read(LARGEST)
+    except (aiohttp.ClientError, TimeoutError):
         return False
-    return OURS in answer
