@@ -62,7 +62,10 @@ class Platform(Protocol):
         """
 
     async def show_card(self, turn: Turn, card: Card, journal: Journal) -> None:
-        """Post a card where a turn is answered, or change the one that `turn.posted` names; raise PlatformError."""
+        """Post a card where a turn is answered, or change the one that `turn.posted` names; raise PlatformError.
+
+        One that has ended is posted nowhere: it is changed where an earlier attempt has posted it.
+        """
 
     async def post_notice(self, key: ConversationKey, text: str, only_for: str = "") -> bool:
         """Post a text into a key's channel, outside of any turn; raise PlatformError where that is refused.

@@ -33,13 +33,15 @@ AGAIN = 0.2  # seconds between two tries within that
 async def show_card(room: ReplyChannel, turn: Turn, card: Card, journal: Journal) -> None:
     """Post a card where a turn is answered, or change the one that stands; raises DiscordRefusal."""
     text = escape_links(render_markdown(card.text, is_whole=True))
-    if turn.posted:
-        shown = "\n".join([text, *([_end_line(card.end)] if card.end else [])])
-        await room.change_card(turn.posted[0], shown, None if card.end else _buttons_of(card.id))
-        return
-    found = await room.find_card(turn.message.id, _name_of("allow", card.id)) if turn.attempts > 1 else ""
-    standing = found or await room.send_card(text, _buttons_of(card.id), nonce_of(turn.reply_id, 0))
-    await journal.note_posted(0, standing)
+    standing = next(iter(turn.posted), "")
+    if not standing and turn.attempts > 1:
+        standing = await room.find_card(turn.message.id, _name_of("allow", card.id))
+    if card.end is None:
+        standing = standing or await room.send_card(text, _buttons_of(card.id), nonce_of(turn.reply_id, 0))
+    elif standing:
+        await room.change_card(standing, f"{text}\n{_end_line(card.end)}", None)
+    if standing and not turn.posted:
+        await journal.note_posted(0, standing)
 
 
 def _buttons_of(card_id: str) -> discord.ui.View:

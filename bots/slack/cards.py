@@ -30,7 +30,7 @@ async def show_card(calls: SlackCalls, budget: EditRate, turn: Turn, card: Card,
     reply = SlackReply(calls, budget, turn, journal, partial(card_payload, card))
     if standing := await reply.find_standing():
         await reply.edit_part(standing[0], card.text, last=True)
-    else:
+    elif card.end is None:
         await reply.post_part(0, card.text)
 
 

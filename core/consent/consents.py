@@ -122,11 +122,11 @@ class Consents:
         return ended
 
     async def _close_card(self, turn: Turn, platform: Platform, consent: Consent) -> None:
-        """Let a card that has ended say how, once."""
+        """Let a card that has ended say how, once; also one whose post an earlier attempt may not have noted."""
         if not consent.choice or consent.is_closed:
             return
         try:
-            if consent.message_id:
+            if consent.message_id or turn.attempts > 1:
                 calls = await self._store.run(lambda db: rows.select_asked_calls(db, consent))
                 await self._show_card(turn, platform, consent, calls)
         except PlatformError as error:

@@ -15,7 +15,7 @@ from deploy.sandbox.openai.model import Reply
 from deploy.sandbox.openai.wanted import Wanted
 from tests.contract.platform_room import Room, Said, ShownCard, answered, ask
 from tests.contract.test_tools import results, script, shown
-from tests.support.database import column
+from tests.support.database import change, column
 from tests.support.tools import Probe, ToolSetup, policies_with
 
 T = TypeVar("T")
@@ -129,6 +129,27 @@ async def test_always_here_holds_in_the_channel_for_the_tool_and_not_after_outsi
     assert "comes from outside" in card.text
     assert len(probe.calls) == 2
     assert other.calls == []
+
+
+async def test_a_card_whose_post_was_not_noted_says_how_it_ended(room: Room, tmp_path: Path) -> None:
+    """The process ended between the two, and nobody decided in time: the card is found, and another is not posted."""
+    probe = changing()
+    await rejoin(room, probe)
+    said, _ = await wants(room)
+    await parked(tmp_path)
+    await room.leave()
+    for statement in (
+        "UPDATE consents SET until = 1, message_id = ''",
+        "UPDATE turns SET parked_until = 1 WHERE parked_until > 0",
+        "DELETE FROM steps WHERE name = 'asked'",
+    ):
+        change(tmp_path / "confab.db", statement)
+    script(room, "As nobody said so, I left it.")
+    await rejoin(room, probe)
+    await shown(room, said, "As nobody said so")
+    assert room.cards(said) == []
+    assert sum("Nobody decided in time" in each for each in room.answers(said)) == 1
+    assert probe.calls == []
 
 
 async def test_a_click_after_a_restart_works_and_so_does_one_on_a_card_from_before(room: Room, tmp_path: Path) -> None:

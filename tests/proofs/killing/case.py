@@ -14,7 +14,7 @@ from tests.proofs.killing.ledger import find_misspent
 from tests.proofs.killing.life import Life
 from tests.proofs.killing.places import PIECES, Asked, common
 from tests.proofs.killing.scenarios import Scenario
-from tests.proofs.killing.speaker import TAG, Speaker
+from tests.proofs.killing.speaker import REMINDED, TAG, Speaker
 from tests.proofs.killing.wire import Wire
 from tests.support.database import column, rows
 from tests.support.mcp_servers import servers_file
@@ -50,7 +50,7 @@ class Case:
         self._place = scenario.place(sandbox)
         self._tasks = sandbox.tasks.tasks
         self._model = sandbox.model
-        kind = {"looks_up": scenario.looks_up, "asks": scenario.asks}
+        kind = {"looks_up": scenario.looks_up, "asks": scenario.asks, "reminds": scenario.reminds}
         self._speaker = Speaker(self._grown, lengths=scenario.lengths, **kind)
         sandbox.model.talk = self._speaker
         sandbox.model.delay_first, sandbox.model.tokens_per_second = 0.0, None
@@ -191,6 +191,8 @@ class Case:
 
     def _shows(self, asked: Asked, tags: list[str]) -> bool:
         messages = self._place.answers(asked)
+        if self._scenario.reminds and sum(REMINDED in text for text in messages) != 1:
+            return False
         if "command" not in self._scenario.questions:
             return self._speaker.is_whole(tags, messages)
         if self._place.refused() and not messages:
@@ -249,7 +251,7 @@ class Case:
 
     def _calls_kept(self) -> dict[str, int]:
         """Return how often the model has called tools until now, for each question whose calls are in the database."""
-        query = "SELECT arguments FROM tool_calls WHERE name IN ('search_here', 'tasks__add_task') AND arguments <> ''"
+        query = "SELECT arguments FROM tool_calls WHERE name <> 'calculator' AND arguments <> ''"
         tags = [TAG.findall(arguments)[0] for arguments in column(self._folder / "confab.db", query)]
         return {tag: self._speaker.called[tag] for tag in tags}
 

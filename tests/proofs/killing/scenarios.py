@@ -19,8 +19,9 @@ class Scenario:
 
     The last `missed` of them are asked while no bot hears. `lengths` are those of the model's answers, in words, time
     after time; `settings` what the bot is told. Without `redelivers` Slack has used up its retries when the next bot
-    comes. With `looks_up` the model calls tools before it answers, and with `asks` one that changes something, which a
-    person allows by a click. What is `shared` is a file and a line for others, which want no answer.
+    comes. With `looks_up` the model calls tools before it answers, with `asks` one that changes something, which a
+    person allows by a click, and with `reminds` one that reminds the asker a moment later. What is `shared` is a file
+    and a line for others, which want no answer.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Scenario:
     redelivers: bool = True
     looks_up: bool = False
     asks: bool = False
+    reminds: bool = False
 
     @property
     def streams(self) -> bool:
@@ -64,6 +66,7 @@ SCENARIOS = (
     Scenario("an answer within a cap", "slack", settings=CAPPED, looks_up=True),
     Scenario("an answer that is looked up and checked", "slack", settings=CHECKED, looks_up=True),
     Scenario("something that is allowed", "slack", asks=True),
+    Scenario("a reminder", "slack", reminds=True),
     Scenario("a question that is changed", "slack", ("mention", "edit"), settled=1, settings=CHECKED),
     Scenario("what is shared, and asked about", "slack", ("shared", "mention"), settings=CHECKED | LEARNED),
     Scenario("an answer at once", "discord", settings=WHOLE),
@@ -79,6 +82,7 @@ SCENARIOS = (
     Scenario("an answer that is looked up", "discord", looks_up=True),
     Scenario("something that is allowed", "discord", asks=True),
     Scenario("what is shared, and asked about", "discord", ("shared", "mention"), settings=CHECKED | LEARNED),
+    Scenario("a reminder", "discord", reminds=True),
 )
 
 # Eight in flight, and four that are asked while nobody hears.

@@ -12,8 +12,9 @@ from deploy.sandbox.openai.model import Reply
 from deploy.sandbox.openai.wanted import Wanted
 
 TAG = re.compile(r"question-\d+")
-BESIDE = re.compile(  # what stands beside an answer: with what it was made, what may have happened, and a card
-    r"\s*_(?:Looked up with|I was interrupted).*|(?:\*\*May I\?|`tasks__add_task`\n).*", re.DOTALL
+REMINDED = "You wanted to be reminded"
+BESIDE = re.compile(  # what stands beside an answer: with what it was made, what may have happened, a card, a reminder
+    rf"\s*_(?:Looked up with|I was interrupted).*|(?:\*\*May I\?|`tasks__add_task`\n|<@\w+> {REMINDED}).*", re.DOTALL
 )
 NOTHING_FOUND = f"_{NOTHING}_"
 QUOTED = re.compile(r"^> \N{MICROPHONE} question-\d+\n")
@@ -43,13 +44,15 @@ class Speaker:
         lengths: tuple[int, ...] = (SHORT,),
         looks_up: bool = False,
         asks: bool = False,
+        reminds: bool = False,
     ) -> None:
         """`half` is awaited in the middle of every answer, with its first words; `lengths` are taken in turn.
 
-        With `looks_up`, tools are called first, and with `asks` one that changes something.
+        With `looks_up`, tools are called first, with `asks` one that changes something, and with `reminds` another.
         """
         self._looks_up = looks_up
         self._asks = asks
+        self._reminds = reminds
         self.called: Counter[str] = Counter()
         self._half = half
         self._lengths = lengths
@@ -69,6 +72,9 @@ class Speaker:
         if self._asks and "tools" in body and body["messages"][-1]["role"] == "user":
             self.called[tags[-1]] += 1
             return Reply(calls=(Wanted("tasks__add_task", {"title": tags[-1]}),))
+        if self._reminds and "tools" in body and body["messages"][-1]["role"] == "user":
+            self.called[tags[-1]] += 1
+            return Reply(calls=(Wanted("reminders", {"action": "remind", "text": tags[-1], "in_minutes": 0.001}),))
         said = self.said[tags[-1]]
         length = self._lengths[len(said) % len(self._lengths)]
         words = [f"{tags[-1]}, answer {len(said) + 1}:", *(f"word{number}" for number in range(length)), "End."]
