@@ -56,6 +56,7 @@ WORDS: Mapping[Command, CommandWord] = {
         argument="end",
         takes=r"(?:(?:end|resume)\s+)?#?\d{1,15}",
     ),
+    "ask again": CommandWord("takes back that tools may always be called in this channel", is_private=True),
     "help": CommandWord("shows this"),
 }
 HELP = (

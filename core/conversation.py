@@ -83,6 +83,7 @@ class Conversation:
         self.knowledge = knowledge
         self.consents = Consents(store, consent or ConsentSettings(), self.reply, guard)
         chat_commands.register("stop", self.consents.stop)
+        chat_commands.register("ask again", self.consents.take_back)
         self._spending = spending or TurnReservations(Meter())
         self._personas = Personas(store, chat_commands.preferences, recall.count, guard)
         chat_commands.register("reset", self._reset)

@@ -13,7 +13,7 @@ Origin = Literal["", "channel"]
 Command = Literal[
     "", "ask", "edit", "stop", "reset", "memory", "persona", "settings", "help", "deleted", "full", "unheard", "click",
     "privacy", "export me", "forget me", "forget this", "leave me out", "read me again", "usage", "uncap", "sources",
-    "reminders", "reminder", "scheduled", "notice",
+    "reminders", "reminder", "scheduled", "notice", "ask again",
 ]  # fmt: skip
 Standing = Literal["alone", "member", "administrator"]  # where one writes; `alone` is in a direct message
 MOST_FILES = 20  # of one message that are read

@@ -11,7 +11,7 @@ from core.cards import parse_click
 from core.commands import DONE
 from core.consent.errors import TurnParked
 from core.consent.settings import ASKER, ConsentSettings
-from core.consent.wording import NOT_YOURS, OVER, TOLD, card_of, name_deciders
+from core.consent.wording import NONE_ALLOWED, NOT_YOURS, OVER, TAKEN_BACK, TOLD, card_of, name_deciders
 from core.errors import PlatformError
 from core.messages import ConversationKey, Message, Turn
 from core.moderation.moderation import Moderation
@@ -83,6 +83,12 @@ class Consents:
         decision = Decision("stopped", message.author.id, result=DECLINED["stopped"])
         await self._store.run(lambda db: rows.end_undecided_before(db, message.key, message.sent_at, decision))
         return DONE["stop"]
+
+    async def take_back(self, message: Message) -> str:
+        """Take back what may always be called where a message stands, as anybody there may; return what they read."""
+        tools = await self._store.run(lambda db: rows.delete_grants(db, message.key))
+        log.info("consent taken back", conversation=str(message.key), tools=tools, by=message.author.id)
+        return TAKEN_BACK.format(tools=", ".join(f"`{each}`" for each in tools)) if tools else NONE_ALLOWED
 
     async def take_click(self, turn: Turn, platform: Platform, wake: Wake) -> None:
         """Do what a click says, let the card say so, and answer who clicked; `wake` has the turn that asks go on."""

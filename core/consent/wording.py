@@ -29,6 +29,8 @@ TOLD: Mapping[str, str] = {
     "always": "_Allowed, and in this channel from now on without asking._",
     "no": "_Refused: I leave it._",
 }
+TAKEN_BACK = "_From now on I ask again here before I use_ {tools}."
+NONE_ALLOWED = "_Nothing was always allowed here: I ask each time._"
 OVER = "_This is decided already: the card says how it ended._"
 NOT_YOURS = "_Your click changed nothing: this waits for {who}._"
 

@@ -218,6 +218,14 @@ def select_grants(connection: Connection, key: ConversationKey) -> frozenset[str
     return frozenset(str(tool) for (tool,) in rows)
 
 
+def delete_grants(connection: Connection, key: ConversationKey) -> list[str]:
+    """Take back that tools may always be called in a channel; return which, by their names."""
+    place = "platform = ? AND workspace = ? AND channel = ?"
+    values = (key.platform, key.workspace, key.channel)
+    rows = connection.execute(f"DELETE FROM grants WHERE {place} RETURNING tool", values)
+    return sorted(str(tool) for (tool,) in rows)
+
+
 def select_parked(connection: Connection) -> list[tuple[ConversationKey, float]]:
     """Return each conversation in which a turn waits for a click, and until when, in seconds since the epoch."""
     rows = connection.execute(

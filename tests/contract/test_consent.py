@@ -131,6 +131,21 @@ async def test_always_here_holds_in_the_channel_for_the_tool_and_not_after_outsi
     assert other.calls == []
 
 
+async def test_what_was_always_allowed_is_taken_back_by_a_word(room: Room, tmp_path: Path) -> None:
+    """The next call waits for a click again; where nothing was allowed, that is said."""
+    probe = changing()
+    await rejoin(room, probe)
+    said, card = await wants(room)
+    script(room, "Ordered.")
+    await room.press(card, "Always here")
+    await shown(room, said, "Ordered.")
+    await room.go_on(said, f"{room.mention('the bot')} ask again")
+    await shown(room, said, "I ask again here before I use")
+    assert column(tmp_path / "confab.db", "SELECT tool FROM grants") == []
+    await wants(room, "and another", Wanted("order", {"about": "another"}))
+    assert len(probe.calls) == 1
+
+
 async def test_a_card_whose_post_was_not_noted_says_how_it_ended(room: Room, tmp_path: Path) -> None:
     """The process ended between the two, and nobody decided in time: the card is found, and another is not posted."""
     probe = changing()

@@ -115,7 +115,7 @@ async def test_an_answer_grows_at_a_pace_within_the_limits_and_ends_right(sandbo
 async def test_what_looks_the_same_is_not_edited(sandbox: Sandbox) -> None:
     """Discord trims: white space at the end shows nothing new."""
     hold = asyncio.Event()
-    sandbox.model.script.append(Reply(pieces=("all of it", " \n"), hold=hold))
+    sandbox.model.script.append(Reply(pieces=("all of it.", " \n"), hold=hold))
     thread = await ask(sandbox, "hi")
     hold.set()
     await sandbox.guild.say(thread, "and?")

@@ -186,7 +186,7 @@ ONLY_READ = (
         ("core.tools.sources.catalog", "take_tools"),  # what servers say of their own tools
         # who decides what, and where a card stands
         *(("core.consent.consents", name) for name in ("ask", "resume_cards", "stop", "take_click", "note_posted")),
-        *(("core.consent.consents", name) for name in ("_await_click", "_end", "_close_card")),
+        *(("core.consent.consents", name) for name in ("_await_click", "_end", "_close_card", "take_back")),
     }
     | {("core.schedules.reminders", name) for name in ("_own", "_cancel")}
     | {("core.schedules.listing", name) for name in ("_visible_to", "_end", "_resume")}
