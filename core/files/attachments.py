@@ -173,14 +173,17 @@ def _not_read(file: Attachment, why: str, *, is_picture: bool = False) -> Attach
 
 
 def _told_of(file: Attachment, found: DocumentText) -> AttachmentContent:
-    """Return a document's text in its fence, and what was left out of it."""
-    text = fence_text(sanitize_text(found.text))
-    if not found.left_out:
-        return AttachmentContent(f"[{_label(file)}]\n{text}")
-    what = "; ".join(found.left_out)
-    label = f"[{_label(file)}: read only in part ({what}), so that totals over it are partial; say so where it matters]"
-    notice = f"_I read `{sanitize_name(file.name)}` only in part ({what}): totals over it are partial._"
-    return AttachmentContent(f"{label}\n{text}", notices=(notice,))
+    """Return a document's text in its fence, with what was left out of it and what else is to be known."""
+    name, what = sanitize_name(file.name), "; ".join(found.left_out)
+    labels, notices = [_label(file)], []
+    if what:
+        labels.append(f"read only in part ({what}), so that totals over it are partial; say so where it matters")
+        notices.append(f"_I read `{name}` only in part ({what}): totals over it are partial._")
+    if remarks := "; ".join(found.remarks):
+        labels.append(remarks)
+        notices.append(f"_Of `{name}`: {remarks}._")
+    label = ": ".join([labels[0], "; ".join(labels[1:])]) if notices else labels[0]
+    return AttachmentContent(f"[{label}]\n{fence_text(sanitize_text(found.text))}", notices=tuple(notices))
 
 
 def _further_files(number: int) -> AttachmentContent:

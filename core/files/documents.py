@@ -13,6 +13,7 @@ from core.files.readers.excerpt import Excerpt
 from core.messages import Image
 
 SECONDS = 20  # of reading
+SHORT = 64 * 1024  # bytes of a text that is read at once: half a millisecond
 AT_ONCE = 3  # files that are being read at a time, of one person one
 
 ROOT = Path(__file__).parents[2]
@@ -25,11 +26,12 @@ PROGRAM = (
 class DocumentText:
     """What was read of a document: its text, and in numbers what was left out of it.
 
-    `parts` are the pages, slides or chapters, where it has such and the whole of it was asked for.
+    `remarks` are what else is to be known of it, such as that its encoding is a guess. `parts` are the pages, slides or chapters, where it has such and the whole of it was asked for.
     """
 
     text: str
     left_out: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
     parts: tuple[str, ...] = ()
 
 
@@ -44,16 +46,16 @@ class Documents:
     ) -> DocumentText | None:
         """Return what a document says, nothing if it holds no text; None where it is broken, locked or takes too long.
 
-        As much of it as a prompt may hold, or with `whole` nearly all. A text in UTF-8 is read at once, without a
-        process.
+        As much of it as a prompt may hold, or with `whole` nearly all. A short text in UTF-8 is read at once,
+        without a process.
         """
-        if kind == "text" and (text := _utf8_text(content, whole=whole)):
+        if kind == "text" and len(content) <= SHORT and (text := _utf8_text(content, whole=whole)):
             return text
         out = await self._run(content, kind, owner, "whole" if whole else "")
         if not out:
             return None
         found = await asyncio.to_thread(json.loads, out) if whole else json.loads(out)
-        return DocumentText(found["text"], tuple(found["left_out"]), tuple(found["parts"]))
+        return DocumentText(found["text"], *(tuple(found[name]) for name in ("left_out", "remarks", "parts")))
 
     async def read_picture(self, content: bytes, owner: Owner) -> Image | None:
         """Return a picture as a model is shown it; None where the file holds none, or takes too long."""

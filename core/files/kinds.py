@@ -23,15 +23,15 @@ BY_READER = {
     "ipynb": (".ipynb", "application/x-ipynb+json"),
     "html": (".html", ".htm", ".xhtml", "text/html", "application/xhtml+xml"),
     "picture": (".png", ".jpg", ".jpeg", ".webp", ".gif", "image/png", "image/jpeg", "image/webp", "image/gif"),
-    "env": (".env", ".envrc", ".npmrc", ".pypirc", ".netrc", ".pgpass", ".tfvars"),
+    "env": (".env", ".envrc", ".npmrc", ".pypirc", ".netrc", ".pgpass", ".htpasswd", ".tfvars"),
     "": (".pem", ".key", ".p12", ".pfx", ".jks", ".keystore", ".kdbx", ".ppk"),  # keys, which nobody means to send
 }
 READER = {mark: reader for reader, marks in BY_READER.items() for mark in marks}
-SECRET_NAMES = re2.compile(r".*\.env(?:\..*)?|env|\.(?:npmrc|pypirc|netrc|pgpass|envrc)|credentials")
+SECRET_NAMES = re2.compile(r".*\.env(?:\..*)?|env|\.(?:npmrc|pypirc|netrc|pgpass|htpasswd|envrc)|credentials")
 KEY_NAMES = re2.compile(r"id_(?:rsa|dsa|ecdsa|ed25519)")
 TEXT_TYPES = {"application/json", "application/xml", "application/yaml", "application/toml", "application/x-sh"}
 # What no look into the bytes is worth a download: it is never text.
-OPAQUE_TYPES = ("image/", "audio/", "video/", "font/", "application/zip", "application/x-")
+OPAQUE_TYPES = ("image/", "audio/", "video/", "font/", "application/zip")
 OPAQUE = re2.compile(
     r".*\.(?:zip|gz|tgz|bz2|xz|zst|7z|rar|tar|jar|war|apk|ipa|dmg|iso|img|exe|dll|so|dylib|msi|deb|rpm|bin|dat|class|pyc"
     r"|wasm|o|a|doc|xls|ppt|msg|pst|mdb|accdb|sqlite|db|parquet|avro|npy|npz|pt|onnx|gguf|safetensors|psd|ai|sketch|fig"

@@ -250,7 +250,7 @@ async def read_content(documents: Documents, content: bytes, named: str, owner: 
         raise SourceUnreadable(BROKEN)
     if not found.text.strip():
         raise SourceUnreadable(EMPTY)
-    return ReadText(found.text, found.parts, kind, found.left_out)
+    return ReadText(found.text, found.parts, kind, (*found.remarks, *found.left_out))
 
 
 def _as_data(piece: Piece) -> Piece:

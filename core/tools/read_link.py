@@ -71,7 +71,8 @@ class LinkReader:
         found = await self._documents.read_document(content, kind, owner)
         if found is None or not found.text.strip():
             raise ToolFailed("no text was found there")
-        return PublicPage(found, kind, host, (CUT, *found.left_out) if is_cut else found.left_out)
+        left_out = (*found.remarks, *found.left_out)
+        return PublicPage(found, kind, host, (CUT, *left_out) if is_cut else left_out)
 
     async def _fetch_following(self, url: str) -> tuple[bytes, str, str, bool]:
         """Return a body with its kind, its host, and whether it was cut; each redirect is looked at like the first."""

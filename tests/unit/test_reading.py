@@ -11,16 +11,12 @@ from openpyxl import Workbook  # type: ignore[import-untyped]  # it has no annot
 
 from core.files.documents import Documents, DocumentText
 from core.files.kinds import kind_of, kind_of_content
-from core.files.readers.encodings import decode_text
 from core.files.readers.excerpt import CHARACTERS, Excerpt
 from core.messages import Attachment
 from tests.support.office_files import docx, open_document, pptx, xlsx, zipped
 
 OWNER = ("T1", "U1")
 KANJI = "\u4f1a\u8b70\u306f\u91d1\u66dc\u65e5\u3067\u3059\u3002"
-HANZI = "\u59d3\u540d,\u91d1\u989d\n\u5f20\u4f1f,120\n"
-RUSSIAN = "Привет, мир! Выпуск в пятницу."  # it is Russian
-POLISH = "Zażółć gęślą jaźń; źródło, świętość"
 
 
 async def read(content: bytes, kind: str) -> DocumentText:
@@ -28,52 +24,6 @@ async def read(content: bytes, kind: str) -> DocumentText:
     found = await Documents().read_document(content, kind, OWNER)
     assert found
     return found
-
-
-@pytest.mark.parametrize(
-    ("text", "encoding"),
-    [
-        ("M\u00fcller;12,50 \u20ac", "cp1252"),
-        ("Le caf\u00e9 co\u00fbte 3 \u20ac \u00e0 Gen\u00e8ve; \u00e9l\u00e8ve, gar\u00e7on", "cp1252"),
-        ("Stra\u00dfe", "latin-1"),
-        ("item;euros\ntuna;12,50", "utf-16"),
-        ("item;euros\ntuna;12,50", "utf-16-le"),
-        ("item;euros\ntuna;12,50", "utf-16-be"),
-        (KANJI, "utf-16-le"),
-        (KANJI, "utf-16-be"),
-        ("plain", "utf-8-sig"),
-        (KANJI, "shift_jis"),
-        (KANJI, "euc_jp"),
-        (HANZI, "gbk"),
-        (RUSSIAN, "cp1251"),
-        (RUSSIAN, "koi8-r"),
-        (RUSSIAN, "cp866"),
-        (POLISH, "iso8859-2"),
-        (f"{KANJI} and plain", "iso2022_jp"),
-        ("\u039a\u03b1\u03bb\u03b7\u03bc\u03ad\u03c1\u03b1 \u03ba\u03cc\u03c3\u03bc\u03b5", "cp1253"),
-    ],
-)
-def test_a_text_is_read_in_the_encoding_that_it_has(text: str, encoding: str) -> None:
-    """However short it is."""
-    assert decode_text(text.encode(encoding))[0] == text
-
-
-def test_a_guess_that_may_be_wrong_is_said() -> None:
-    """Two readings that differ, and neither is far likelier."""
-    assert "guess" in decode_text("\u0418\u043c\u044f".encode("koi8-r"))[1]
-    assert decode_text("M\u00fcller;12,50 \u20ac".encode("cp1252"))[1] == ""
-
-
-@given(st.binary(max_size=300))
-def test_whatever_bytes_come_are_a_text(content: bytes) -> None:
-    """Nothing fails, whatever they are."""
-    assert isinstance(decode_text(content)[0], str)
-
-
-@given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\ufeff"), max_size=200))
-def test_a_text_in_utf_8_is_read_as_it_is(text: str) -> None:
-    """No likelihood comes between."""
-    assert decode_text(text.encode())[0] in (text, text.encode().decode("utf-8-sig"))
 
 
 PARAGRAPHS = (
@@ -162,7 +112,7 @@ async def test_of_settings_the_names_are_read_and_never_the_values() -> None:
     assert "secret" not in found.text
     assert found.text.split("\n")[:2] == ["# how we run", "A=[hidden]"]
     assert "[part]" in found.text
-    assert found.left_out == ("its values are hidden, as they may be secret",)
+    assert found.remarks == ("its values are hidden, as they may be secret",)
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ class Archive:
     def relationships_of(self, name: str) -> dict[str, str]:
         """Return what a member of an Office document points to, by the id of the relationship."""
         folder, file = posixpath.split(name)
-        links = self.xml(f"{folder}/_rels/{file}.rels")
+        links = self.xml(posixpath.join(folder, "_rels", f"{file}.rels"))
         return {
             link.get("Id", ""): posixpath.normpath(posixpath.join(folder, link.get("Target", ""))).lstrip("/")
             for link in links

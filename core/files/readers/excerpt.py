@@ -11,11 +11,12 @@ HALF_LINE = 1_000  # characters that are given up at a cut, so that no line is r
 class Excerpt:
     """A document's text as far as there is room. `left_out` says in numbers what of the document was not read.
 
-    `scale` is how many times a reader's own bounds hold, on pages and rows.
+    `remarks` are what else is to be known of it: what may be read wrongly, and what is no text. `scale` is how many times a reader's own bounds hold, on pages and rows.
     """
 
     pieces: list[str] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
     room: int = CHARACTERS
     offered: int = 0
     scale: int = 1
@@ -55,6 +56,11 @@ class Excerpt:
             self.left_out.append(
                 f"{read:,} of {of:,} {unit}{' and the beginning of the next' if self.is_begun else ''}"
             )
+
+    def note_pictures(self, number: int, of: str = "it") -> None:
+        """Note how many pictures are not looked at."""
+        if number:
+            self.remarks.append(f"{number:,} picture{'s' * (number > 1)} in {of} {'are' if number > 1 else 'is'} not read")
 
     def whole_text(self) -> str:
         """Return what was read, with a note of characters where nothing else says that there is more."""

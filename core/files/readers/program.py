@@ -20,10 +20,10 @@ MEMORY = 1024 * 1024 * 1024  # bytes that the process may take
 READERS = {
     "text": "encodings:read_text",
     "env": "markup:read_env",
-    "html": "markup:read_html",
+    "html": "pages:read_html",
     "rtf": "markup:read_rtf",
-    "eml": "markup:read_eml",
-    "ipynb": "markup:read_ipynb",
+    "eml": "mails:read_eml",
+    "ipynb": "notebooks:read_ipynb",
     "pdf": "pdf:read_pdf",
     "xlsx": "sheets:read_xlsx",
     "ods": "sheets:read_ods",
@@ -36,7 +36,7 @@ PAGED = {"pdf", "pptx", "epub"}  # whose readers append a piece for each page, s
 
 
 def main(kind: str, parent: str, extent: str = "") -> None:
-    """Write what a file of a kind holds: `text` and `left_out` as JSON, of a picture what `picture` says.
+    """Write what a file of a kind holds: `text`, `left_out` and `remarks` as JSON, of a picture what `picture` says.
 
     With the extent `whole` that is nearly all of it, and `parts` are its pages, slides or chapters.
     """
@@ -50,7 +50,8 @@ def main(kind: str, parent: str, extent: str = "") -> None:
     getattr(import_module(f"core.files.readers.{module}"), function)(content, excerpt)
     text = excerpt.whole_text()
     parts = excerpt.pieces if extent == "whole" and kind in PAGED else []
-    sys.stdout.write(json.dumps({"text": text, "left_out": excerpt.left_out, "parts": parts}))
+    found = {"text": text, "left_out": excerpt.left_out, "remarks": excerpt.remarks, "parts": parts}
+    sys.stdout.write(json.dumps(found))
 
 
 def _limit_process(parent: int) -> None:

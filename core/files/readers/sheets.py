@@ -3,6 +3,7 @@
 import io
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime, time
 from itertools import islice, zip_longest
 from typing import Any
 from xml.etree.ElementTree import Element
@@ -17,6 +18,8 @@ SHEETS, ROWS, COLUMNS = 10, 500, 40  # of a spreadsheet, of each sheet, of each 
 COUNTED = 20_000  # rows that are counted where a sheet does not say how many it has
 UNCOUNTED = re2.compile(rb"</f>\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>")  # a formula that no program has calculated yet
 SHEET_FILES = "xl/worksheets/"
+MIDNIGHT = time()  # which a cell has that holds a day alone
+VALUES = ("date-value", "time-value", "string-value", "boolean-value", "value", "formula")  # in place of a text
 REPEATED = 1_000  # times that one cell or row is repeated at the most
 
 
@@ -43,8 +46,23 @@ def read_xlsx(content: bytes, excerpt: Excerpt) -> None:
 
 def _merged_rows(sheets: Sequence[Any]) -> Iterator[tuple[object, ...]]:
     """Yield the rows of a sheet that was opened once or twice: of each cell the first value that there is."""
-    for rows in zip(*(sheet.iter_rows(values_only=True) for sheet in sheets), strict=True):
-        yield tuple(next((value for value in values if value is not None), None) for values in zip_longest(*rows))
+    for rows in zip(*(sheet.iter_rows() for sheet in sheets), strict=True):
+        yield tuple(
+            next((_value_of(cell) for cell in cells if cell is not None and cell.value is not None), None)
+            for cells in zip_longest(*rows)
+        )
+
+
+def _value_of(cell: Any) -> object:
+    """Return a cell's value as its sheet shows it, but for the number of digits."""
+    match cell.value:
+        case float() | int() as number if not isinstance(number, bool) and "%" in cell.number_format:
+            return f"{number * 100:.10g}%"
+        case float() as number:
+            return f"{number:.15g}"  # as many digits as Excel itself has
+        case datetime() as day if day.time() == MIDNIGHT:
+            return day.date()
+    return cell.value
 
 
 def read_ods(content: bytes, excerpt: Excerpt) -> None:
@@ -108,4 +126,5 @@ def _repeated_rows(table: Element) -> Iterator[list[str]]:
 def _repeated_cells(row: Element) -> Iterator[str]:
     for cell in children(row, "table-cell", "covered-table-cell"):
         text = " ".join("".join(paragraph.itertext()) for paragraph in children(cell, "p"))
+        text = text or next(filter(None, (attribute(cell, name) for name in VALUES)), "")
         yield from [text] * min(int(attribute(cell, "number-columns-repeated") or 1), REPEATED)

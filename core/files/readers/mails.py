@@ -1,0 +1,55 @@
+"""Mails: who wrote to whom and when, what they wrote, and what came with it."""
+
+import email
+from collections.abc import Iterator
+from email.message import EmailMessage
+from email.policy import default
+
+from core.files.readers.encodings import decode_text
+from core.files.readers.excerpt import Excerpt
+from core.files.readers.pages import html_text
+
+HEADERS = ("From", "To", "Cc", "Date", "Subject")
+DEEPEST = 5  # mails within each other
+
+
+def read_eml(content: bytes, excerpt: Excerpt) -> None:
+    """Read a mail with the texts and the mails that came with it, and the names of all else."""
+    mail = email.message_from_bytes(content, policy=default)
+    unread: list[str] = []
+    excerpt.append_piece("\n".join(_mail_lines(mail, unread)))
+    if unread:
+        excerpt.remarks.append(f"{len(unread)} of the files in it {'is' if len(unread) == 1 else 'are'} not read")
+
+
+def _mail_lines(mail: EmailMessage, unread: list[str], depth: int = 1) -> Iterator[str]:
+    """Yield a mail's lines; what came with it and is no text is named, and added to `unread`."""
+    yield from (f"{name}: {mail[name]}" for name in HEADERS if mail[name])
+    body = mail.get_body(("plain", "html"))
+    if body is not None:
+        yield f"\n{_text_of(body).strip()}"
+    parts = [mail] if mail.get_content_type() == "message/rfc822" else mail.iter_attachments()
+    for part in parts:
+        yield from _part_lines(part, unread, depth)
+
+
+def _part_lines(part: EmailMessage, unread: list[str], depth: int) -> Iterator[str]:
+    """Yield what one thing that came with a mail holds."""
+    kind = part.get_content_type()
+    name = part.get_filename() or kind
+    inner = part.get_payload()
+    if kind == "message/rfc822" and isinstance(inner, list) and inner and depth < DEEPEST:
+        yield "\n[a mail within it]"
+        yield from _mail_lines(inner[0], unread, depth + 1)
+    elif kind.startswith("text/"):
+        yield f"\n[with it: {name}]\n{_text_of(part).strip()}"
+    else:
+        unread.append(name)
+        yield f"[with it, not read: {name}]"
+
+
+def _text_of(part: EmailMessage) -> str:
+    payload = part.get_payload(decode=True)
+    raw = payload if isinstance(payload, bytes) else b""
+    text = decode_text(raw, part.get_content_charset() or "")[0]
+    return html_text(text) if part.get_content_type() == "text/html" else text
