@@ -26,7 +26,8 @@ PROGRAM = (
 class DocumentText:
     """What was read of a document: its text, and in numbers what was left out of it.
 
-    `remarks` are what else is to be known of it, such as that its encoding is a guess. `parts` are the pages, slides or chapters, where it has such and the whole of it was asked for.
+    `remarks` are what else is to be known of it, such as that its encoding is a guess. `parts` are the pages,
+    slides or chapters, where it has such and the whole of it was asked for.
     """
 
     text: str

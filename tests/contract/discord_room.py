@@ -90,6 +90,11 @@ class DiscordRoom:
         file = self._guild.attach(name, content, media_type)
         return Said(GENERAL, await self._guild.say(GENERAL, text, PEOPLE[by], attachments=[file]))
 
+    async def share_files(self, text: str, files: Mapping[str, bytes]) -> Said:
+        """Attach files to one message."""
+        attached = [self._guild.attach(*file, "") for file in files.items()]
+        return Said(GENERAL, await self._guild.say(GENERAL, text, attachments=attached))
+
     async def record(
         self, *notes: Recording, text: str = "", into: Said | Literal["direct", "channel"] = "direct"
     ) -> Said:

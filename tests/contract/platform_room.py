@@ -109,6 +109,9 @@ class Room(Protocol):
     async def share(self, text: str, name: str, content: bytes, media_type: str, *, by: Person = "ada") -> Said:
         """Write into a channel with a file."""
 
+    async def share_files(self, text: str, files: Mapping[str, bytes]) -> Said:
+        """Write into the channel `general` as Ada with up to ten files, by their names, of no kind that is told."""
+
     async def record(
         self, *notes: Recording, text: str = "", into: Said | Literal["direct", "channel"] = "direct"
     ) -> Said:

@@ -106,6 +106,11 @@ class SlackRoom:
         file = await self._workspace.upload(name, content, media_type, PEOPLE[by])
         return Said("C0GENERAL", await self._workspace.say("C0GENERAL", text, PEOPLE[by], files=[file]))
 
+    async def share_files(self, text: str, files: Mapping[str, bytes]) -> Said:
+        """Upload files and share them in one message."""
+        uploads = [await self._workspace.upload(*file, "application/octet-stream") for file in files.items()]
+        return Said("C0GENERAL", await self._workspace.say("C0GENERAL", text, files=uploads))
+
     async def record(
         self, *notes: Recording, text: str = "", into: Said | Literal["direct", "channel"] = "direct"
     ) -> Said:

@@ -31,11 +31,13 @@ DOUBTFUL, DOUBTFUL_IN_FEW = 0.5, 0.04  # how likely, beside the likeliest, anoth
 ESCAPES = ((re2.compile(rb"\x1b\$[@B]"), "iso2022_jp_2"), (re2.compile(rb"\x1b\$\)C"), "iso2022_kr"))
 CONTROLS = re2.compile(rb"[\x01-\x08\x0e-\x1a\x1c-\x1f]")  # which stand in no text but in one of wide characters
 WORD = re2.compile(r"\pL+")
-# What stands in no word: signs, lines that frame a table beside letters, a letter before a digit, accents alone.
+# What nobody writes: signs in a word, lines that frame a table beside letters, a letter before a digit, accents that
+# stand alone or on nothing.
 ODD_SIGNS = (
     re2.compile(r"\pL[^\pL\pM\p{Nd}\s\x00-\x7f\xad\xb7\x{2010}-\x{2019}\x{2026}]\pL"),
     re2.compile(r"\pL[\x{2500}-\x{25ff}]|[\x{2500}-\x{25ff}]\pL"),
     re2.compile(r"(?:[^\x00-\x7f\P{Ll}]|[^\x00-\x7f\P{Lu}])\d"),
+    re2.compile(r"(?:^|[^\pL\pM])\pM"),
     re2.compile(r"[\xa4\xa8\xaf\xb8]|[\x{2020}\x{2021}]\pL"),
 )
 LATIN_SIGNS = {"MICRO", "FEMININE", "MASCULINE"}  # as in µm, 1ª and nº
@@ -161,7 +163,8 @@ def _readings(sample: bytes) -> Iterator[tuple[int, bool, float, int, str]]:
     for rank, found in enumerate(chardet.detect_all(sample, include_encodings=(*LIKELY, *RARE))):
         name = (found["encoding"] or "").lower()
         try:
-            text = codecs.getincrementaldecoder(name)().decode(sample)  # the sample may end within a character
+            # Only a sample that was cut may end within a character.
+            text = codecs.getincrementaldecoder(name)().decode(sample, final=len(sample) < SAMPLE)
         except (LookupError, UnicodeDecodeError):
             continue
         yield _oddities(text), name in RARE, -found["confidence"], rank, name

@@ -11,7 +11,9 @@ HALF_LINE = 1_000  # characters that are given up at a cut, so that no line is r
 class Excerpt:
     """A document's text as far as there is room. `left_out` says in numbers what of the document was not read.
 
-    `remarks` are what else is to be known of it: what may be read wrongly, and what is no text. `scale` is how many times a reader's own bounds hold, on pages and rows.
+    `remarks` are what else is to be known of it: what may be read wrongly, and what is no text.
+
+    `scale` is how many times a reader's own bounds hold, on pages and rows.
     """
 
     pieces: list[str] = field(default_factory=list)
@@ -57,10 +59,12 @@ class Excerpt:
                 f"{read:,} of {of:,} {unit}{' and the beginning of the next' if self.is_begun else ''}"
             )
 
-    def note_pictures(self, number: int, of: str = "it") -> None:
+    def note_pictures(self, number: int) -> None:
         """Note how many pictures are not looked at."""
         if number:
-            self.remarks.append(f"{number:,} picture{'s' * (number > 1)} in {of} {'are' if number > 1 else 'is'} not read")
+            self.remarks.append(
+                f"{number:,} pictures in it are not read" if number > 1 else "a picture in it is not read"
+            )
 
     def whole_text(self) -> str:
         """Return what was read, with a note of characters where nothing else says that there is more."""

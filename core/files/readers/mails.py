@@ -2,7 +2,7 @@
 
 import email
 from collections.abc import Iterator
-from email.message import EmailMessage
+from email.message import MIMEPart
 from email.policy import default
 
 from core.files.readers.encodings import decode_text
@@ -19,10 +19,12 @@ def read_eml(content: bytes, excerpt: Excerpt) -> None:
     unread: list[str] = []
     excerpt.append_piece("\n".join(_mail_lines(mail, unread)))
     if unread:
-        excerpt.remarks.append(f"{len(unread)} of the files in it {'is' if len(unread) == 1 else 'are'} not read")
+        excerpt.remarks.append(
+            f"{len(unread)} files in it are not read" if len(unread) > 1 else "a file in it is not read"
+        )
 
 
-def _mail_lines(mail: EmailMessage, unread: list[str], depth: int = 1) -> Iterator[str]:
+def _mail_lines(mail: MIMEPart, unread: list[str], depth: int = 1) -> Iterator[str]:
     """Yield a mail's lines; what came with it and is no text is named, and added to `unread`."""
     yield from (f"{name}: {mail[name]}" for name in HEADERS if mail[name])
     body = mail.get_body(("plain", "html"))
@@ -33,14 +35,14 @@ def _mail_lines(mail: EmailMessage, unread: list[str], depth: int = 1) -> Iterat
         yield from _part_lines(part, unread, depth)
 
 
-def _part_lines(part: EmailMessage, unread: list[str], depth: int) -> Iterator[str]:
+def _part_lines(part: MIMEPart, unread: list[str], depth: int) -> Iterator[str]:
     """Yield what one thing that came with a mail holds."""
     kind = part.get_content_type()
     name = part.get_filename() or kind
     inner = part.get_payload()
-    if kind == "message/rfc822" and isinstance(inner, list) and inner and depth < DEEPEST:
+    if isinstance(inner, list) and isinstance(mail := next(iter(inner), None), MIMEPart) and depth < DEEPEST:
         yield "\n[a mail within it]"
-        yield from _mail_lines(inner[0], unread, depth + 1)
+        yield from _mail_lines(mail, unread, depth + 1)
     elif kind.startswith("text/"):
         yield f"\n[with it: {name}]\n{_text_of(part).strip()}"
     else:
@@ -48,7 +50,7 @@ def _part_lines(part: EmailMessage, unread: list[str], depth: int) -> Iterator[s
         yield f"[with it, not read: {name}]"
 
 
-def _text_of(part: EmailMessage) -> str:
+def _text_of(part: MIMEPart) -> str:
     payload = part.get_payload(decode=True)
     raw = payload if isinstance(payload, bytes) else b""
     text = decode_text(raw, part.get_content_charset() or "")[0]

@@ -62,6 +62,8 @@ class _Page(HTMLParser):
             return CELL
         if tag in {"ul", "ol"} and len(self.lists) > 1:
             return ""
+        if tag == "table":
+            return f"\n{SPACE}\n"  # its first row would take away a line break alone
         shown = values.get("alt", "").translate(MARKS) if tag == "img" else HEADINGS.get(tag, "")
         return f"{ROW if tag == 'tr' else chr(10) if tag in BLOCKS | LINES else ''}{shown}"
 
