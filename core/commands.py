@@ -75,8 +75,10 @@ MOST_QUOTED = 1_500  # characters of a question that are shown again; the model 
 STOPPED = "_(stopped)_"
 QUESTION_DELETED = "_The question was deleted, so I stopped._"
 
+# What may stand around a word: marks of emphasis, and behind it signs and emoji, also as Slack and Discord name them.
+BEFORE, BEHIND = r"[\s*_~]*+/?", r"(?:<?a?:[\w+'-]+:(?:\d+>)?|[\W_])*+"
 NAMES = "|".join(word.replace(" ", r"\s+") for word in WORDS)
-WORD = re.compile(rf"\s*/?({NAMES})\s*+[.!?]*+\s*+", re.IGNORECASE)
+WORD = re.compile(rf"{BEFORE}({NAMES}){BEHIND}", re.IGNORECASE)
 ARGUMENT = re.compile(
     rf"\s*/?({'|'.join(word for word, each in WORDS.items() if each.argument) or '(?!)'})\s++(\S.*)",
     re.IGNORECASE | re.DOTALL,

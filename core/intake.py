@@ -8,6 +8,7 @@ from functools import partial
 import structlog
 
 from core.channel_gone import ChannelGone
+from core.channel_lines import is_at_top
 from core.commands import QUESTION_DELETED, STOPPED
 from core.conversation import Conversation
 from core.messages import ConversationKey, Deletion, Edit, Message, PlatformEvent
@@ -16,6 +17,7 @@ from core.policy import Policies
 from core.ports import Platform
 from core.quotes import reference_of
 from core.sanitize import valid_value
+from core.storage import turns
 from core.storage.store import Store
 from core.storage.turns import SKEW
 from core.worker import Worker
@@ -106,9 +108,16 @@ class Intake:
         if not is_refused:
             await self._take_shared(message)
         may_be = message.addressed or (message.follow_up and policy.follow_ups)
-        is_asked = may_be and await self._take_question(message, is_refused=is_refused)
+        is_asked = (may_be or await self._stops_answer(message)) and await self._take_question(
+            message, is_refused=is_refused
+        )
         await self._conversation.earlier.note_message(message, is_asked=is_asked)
         return is_asked
+
+    async def _stops_answer(self, message: Message) -> bool:
+        """Whether a bare `stop` in a thread ends something, also where the bot goes on with nothing but mentions."""
+        is_stop = message.follow_up and message.command == "stop"
+        return is_stop and await self._store.run(lambda db: turns.has_open_turn(db, message.key))
 
     def _is_left_out(self, message: Message) -> bool:
         """Whether its author does not want to be read but where they address the bot."""
@@ -152,8 +161,13 @@ class Intake:
 
 
 def _comes_before(turn: Message, stop: Message) -> bool:
-    """Whether a turn is one that a `stop` ends: it may arrive late, after what was asked behind it."""
-    return turn.key == stop.key and turn.sent_at <= stop.sent_at + SKEW
+    """Whether a turn is one that a `stop` ends: it may arrive late, after what was asked behind it.
+
+    At the top of a direct message, where each question begins a thread, it ends what is answered in any of them.
+    """
+    is_for_all = stop.is_alone and is_at_top(stop)
+    key = replace(turn.key, thread=stop.key.thread) if is_for_all else turn.key
+    return key == stop.key and turn.sent_at <= stop.sent_at + SKEW
 
 
 def _is_voice_note(message: Message) -> bool:

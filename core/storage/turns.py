@@ -81,6 +81,12 @@ def _is_joined(connection: Connection, message: Message) -> bool:
     return bool(connection.execute(query, (*key_values(message.key), message.sent_at, message.sent_at + SKEW)))
 
 
+def has_open_turn(connection: Connection, key: ConversationKey) -> bool:
+    """Whether a question of a conversation is being answered, or waits; a `stop` is none."""
+    query = f"SELECT 1 FROM turns WHERE {KEY} AND state = 'open' AND sent_at > 0 AND command <> 'stop' LIMIT 1"
+    return bool(connection.execute(query, key_values(key)))
+
+
 def open_conversations(connection: Connection, holder: str) -> list[ConversationKey]:
     """Void the leases of all others, and return each conversation with an open turn, the longest waiting first.
 

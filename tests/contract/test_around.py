@@ -7,7 +7,7 @@ import pytest
 from core.commands import STOPPED
 from core.policy import ChannelSettings, Policies
 from deploy.sandbox.openai.model import Reply
-from tests.contract.platform_room import Channel, Recording, Room, answered, ask, settled, told
+from tests.contract.platform_room import Channel, Recording, Room, Said, answered, ask, settled, told
 
 CHANNELS: tuple[Channel, ...] = ("general", "random")
 
@@ -187,18 +187,47 @@ async def test_halves_of_characters_that_a_model_streams_are_one_text(room: Room
     assert len(room.model.requests) == 2 * len(cases)
 
 
-async def test_a_bare_stop_in_a_thread_of_the_bots_ends_its_answer(room: Room) -> None:
-    """Without a mention, as everything else that is said there; elsewhere it is a word like others."""
-    hold = asyncio.Event()
-    room.model.script.append(Reply(pieces=("so far", " and more"), hold=hold))
-    said = await room.say(f"{room.mention('the bot')} tell me a lot")
+STOPS = ("Stop!", "**STOP** \U0001f6d1", "stop {bot}")
+
+
+async def answering(room: Room, said: Said, hold: asyncio.Event) -> None:
+    """Wait until the first words of an answer stand there that goes on once the event is set."""
     await room.until(lambda: "so far" in "".join(room.answers(said)))
-    await room.go_on(said, "Stop!")
-    await room.until(lambda: STOPPED in "".join(room.answers(said)))
-    hold.set()
-    await room.until(lambda: len(room.answers(said)) == 2)
+    assert not hold.is_set()
+
+
+@pytest.mark.parametrize("follow_ups", [True, False])
+async def test_a_bare_stop_where_the_bot_answers_ends_its_answer(room: Room, follow_ups: bool) -> None:
+    """Without a mention, however it is written, also where nothing else is for the bot without one."""
+    await room.leave()
+    await room.join(Policies(ChannelSettings(follow_ups=follow_ups)))
+    for stop in STOPS if follow_ups else STOPS[:1]:
+        hold = asyncio.Event()
+        room.model.script.append(Reply(pieces=("so far", " and more"), hold=hold))
+        said = await room.say(f"{room.mention('the bot')} tell me a lot")
+        await answering(room, said, hold)
+        await room.go_on(said, stop.format(bot=room.mention("the bot")))
+        await room.until(lambda here=said: STOPPED in "".join(room.answers(here)))
+        hold.set()
+        await answered(room, said, 2)
+    calls = len(room.model.requests)
     other = await room.say("we should", by="grace")
     await room.go_on(other, "stop")
+    if not follow_ups:
+        await room.go_on(said, "stop", by="grace")  # as people say to each other where nothing is being answered
     await settled(room)
-    assert len(room.model.requests) == 2
+    assert len(room.model.requests) == calls + 1
     assert room.answers(other) == []
+    assert len(room.answers(said)) == 2
+
+
+async def test_a_bare_stop_in_a_direct_message_ends_what_is_answered_there(room: Room) -> None:
+    """Also where each message of it begins a thread."""
+    hold = asyncio.Event()
+    room.model.script.append(Reply(pieces=("so far", " and more"), hold=hold))
+    said = await room.tell("tell me a lot")
+    await answering(room, said, hold)
+    await room.tell("stop")
+    await room.until(lambda: STOPPED in "".join(room.answers(said)))
+    hold.set()
+    assert len(room.model.requests) == 1

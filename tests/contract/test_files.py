@@ -76,7 +76,7 @@ async def test_what_is_left_out_of_a_spreadsheet_is_told_to_both(room: Room) -> 
 
 
 NOT_READ = {
-    **dict.fromkeys(("parts.zip", "old.xls", "a.docx", "b.xlsb", "c.pages"), b"PK"),
+    **dict.fromkeys(("parts.zip", "old.xls", "a.docx", "b.xlsb", "c.pages"), b"PK\3\4\0"),
     "a.pdf": b"%PDF-1.4",
     "core": b"\0\1",
     "mail.msg": OLD_OFFICE,

@@ -7,7 +7,20 @@ from hypothesis import strategies as st
 from core.commands import WORDS, command_of
 
 
-@pytest.mark.parametrize("text", ["stop", " Stop. ", "/stop", "STOP!"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "stop",
+        " Stop. ",
+        "/stop",
+        "STOP!",
+        "**stop**",
+        "_Stop_!",
+        "stop \U0001f6d1",
+        "stop\u2026 :octagonal_sign:",
+        "Stop <:no:1>",
+    ],
+)
 def test_a_word_alone_is_a_command(text: str) -> None:
     """However it is written."""
     assert command_of(text) == "stop"
