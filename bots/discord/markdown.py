@@ -8,28 +8,24 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
-from typing import Any
 
 import re2  # linear in time, as a model's text is anybody's
 
+from bots.discord.markdown_lines import LINE_BREAK, render_line, render_sure
 from bots.markdown.blocks import DELIMITER_ROW, DELIMITER_START, pieces_of_code
 
 WIDEST = 42  # columns of a block of code that a phone shows without a break
 ROWS = 30  # of a table by which its layout is decided; those that follow are laid out alike
-SMALL_HEADING = re2.compile(r"^ {0,3}#{4,6}[ \t]+(.*?)[ \t#]*$")
-SMALL_HEADING_BEGUN = re2.compile(r"^ {0,3}(?:#{1,3}$|#{4,})")
-LINE_BREAK = re2.compile(r"(?i)<br\s*/?>")
-IMAGE = re2.compile(r"!\[([^\[\]\n]*)\]\(([^()\s]*)(?:\s[^()\n]*)?\)")
-LINKED_IMAGE = re2.compile(r"\[!\[([^\[\]\n]*)\]\([^()\n]*\)\]\(")  # a picture that links to something, as a badge
-UNSURE = re2.compile(
-    r"\[!\[[^\]\n]*\]\([^()\n]*\)\]?$|!(?:\[[^\]\n]*(?:\](?:\([^)\n]*)?)?)?$|<[a-zA-Z]{0,2}\s*/?$|`[^`\n]*$"
-)
-UNNAMED = "link"  # a picture that links to something and has no name of its own
+QUOTED = re.compile(r"^ {0,3}>[> \t]*")
 MARKS = re.compile(r"\*\*|__|~~|`")
 SPOILER = re2.compile(r"\|\|(?:[^|]|\|[^|])+\|\|")
 CODE = re.compile(r"`[^`]*`")
 BARS = re2.compile(r"\s*\|+\s*$")
 ESCAPED_BAR = "\0"  # stands for a bar that parts no cells
+EMOJI = re.compile(  # of several code points: with a selector, a tone, tags, or others that are joined to it
+    r"[^\x00-\x1f]\ufe0f\u20e3?(?:\u200d[\u2190-\U0001faff]\ufe0f?)*"
+    r"|[\u2600-\U0001faff](?:[\U0001f3fb-\U0001f3ff]\ufe0f?|[\U000e0020-\U000e007f]+|\u200d[\u2190-\U0001faff]\ufe0f?)+"
+)
 LINK = re2.compile(r"\]\(")
 
 
@@ -50,61 +46,44 @@ def _render_text(text: str, *, is_whole: bool) -> str:
     while number < len(lines):
         following = lines[number + 1] if number + 1 < len(lines) else last
         is_sure = is_whole or number + 1 < len(lines)
-        if _is_row(lines[number]) and (DELIMITER_ROW if is_sure else DELIMITER_START).match(following):
+        if _is_row(lines[number]) and (DELIMITER_ROW if is_sure else DELIMITER_START).match(_bare(following)):
             end = _table_end(lines, number)
             may_grow = not is_whole and end == len(lines)
             if may_grow and end - number < ROWS + 2:
                 return "\n".join([*shown, ""])
             if "|" in following:
-                goes_to_the_end = end == len(lines) and _is_row(last)
+                goes_to_the_end = end == len(lines) and _goes_on(lines[number], last)
                 rows = [*lines[number:end], *([last] if goes_to_the_end and is_whole else [])]
-                shown += _table(rows, is_open=may_grow)
+                lead = "> " if QUOTED.match(lines[number]) else ""
+                shown += (f"{lead}{row}" for row in _table([_bare(row) for row in rows], is_open=may_grow))
                 if goes_to_the_end or may_grow:
                     return "\n".join([*shown, ""] if may_grow else shown)
                 number = end
                 continue
-        shown.append(_line(lines[number]))
+        line = render_line(lines[number])
+        shown += [] if line is None else [line]
         number += 1
-    return "\n".join([*shown, _line(last) if is_whole else _sure(last)])
+    return "\n".join([*shown, (render_line(last) or "") if is_whole else render_sure(last)])
 
 
 def _table_end(lines: Sequence[str], begin: int) -> int:
-    """Return where the table's lines end."""
-    return next((number for number in range(begin, len(lines)) if not _is_row(lines[number])), len(lines))
+    """Return where the table's lines end; one in a quotation ends with it."""
+    numbers = range(begin, len(lines))
+    return next((number for number in numbers if not _goes_on(lines[begin], lines[number])), len(lines))
+
+
+def _goes_on(row: str, line: str) -> bool:
+    """Whether a line goes on the table that a row stands in."""
+    return _is_row(line) and bool(QUOTED.match(line)) == bool(QUOTED.match(row))
+
+
+def _bare(line: str) -> str:
+    return QUOTED.sub("", line)
 
 
 def _is_row(line: str) -> bool:
     """Whether a line goes on a table; bars alone end a spoiler that the table stands in."""
     return "|" in line and not BARS.match(line)
-
-
-def _sure(line: str) -> str:
-    """Return the beginning of a line that grows which no later letter can change."""
-    if "|" in line or SMALL_HEADING_BEGUN.match(line):
-        return ""
-    unsure = UNSURE.search(line)
-    return _line(line[: unsure.start()] if unsure else line)
-
-
-def _line(line: str) -> str:
-    """Return a line outside of code blocks and tables; what stands in backticks stays."""
-    if heading := SMALL_HEADING.match(line):
-        return f"**{heading.group(1).replace('**', '')}**"
-    if "<" not in line and "![" not in line:
-        return line
-    spans = line.split("`")
-    return "`".join(span if number % 2 else _span(span) for number, span in enumerate(spans))
-
-
-def _span(text: str) -> str:
-    return str(
-        IMAGE.sub(_image, LINKED_IMAGE.sub(lambda image: f"[{image.group(1) or UNNAMED}](", LINE_BREAK.sub("\n", text)))
-    )
-
-
-def _image(image: Any) -> str:
-    label, target = image.group(1), image.group(2)
-    return f"[{label}]({target})" if label else target
 
 
 def _table(lines: Sequence[str], *, is_open: bool) -> Iterator[str]:
@@ -163,6 +142,7 @@ def _plain(cell: str) -> str:
 
 
 def display_width(text: str) -> int:
-    """Return how many columns a text takes in a block of code: wide letters two, marks on others none."""
-    wide = sum(unicodedata.east_asian_width(letter) in "WF" for letter in text)
-    return len(text) + wide - sum(unicodedata.category(letter) in {"Mn", "Me", "Cf"} for letter in text)
+    """Return how many columns a text takes in a block of code: wide letters two, marks on others none, an emoji two."""
+    joined = EMOJI.sub("\u3000", text)
+    wide = sum(unicodedata.east_asian_width(letter) in "WF" for letter in joined)
+    return len(joined) + wide - sum(unicodedata.category(letter) in {"Mn", "Me", "Cf"} for letter in joined)

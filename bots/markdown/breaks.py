@@ -10,6 +10,9 @@ SPACE = re.compile(r"\s")
 LONGEST_CLUSTER = 32  # code points; a flag or a family of emoji is far shorter, stacked accents may go on for ever
 JOINER = "\u200d"
 VIRAMA = 9
+SPACELESS = frozenset(
+    "\u200c\u0e33\u0eb3\uff9e\uff9f"
+)  # what goes on a letter and is no mark (Unicode, rules GB9 and GB9a)
 MARKS = frozenset("*_~|`")  # a cut beside one of them would part it from what it stands at
 LINK = re2.compile(r"!?\[[^\[\]\n]*(?:\](?:\((?:[^()\n]|\([^()\n]*\))*)?)?$")  # one that a cut would run through
 
@@ -55,9 +58,11 @@ def _is_one_character(line: str, offset: int) -> bool:
 
 def _extends(char: str) -> bool:
     is_skin_tone = "\U0001f3fb" <= char <= "\U0001f3ff"
-    is_later_jamo = "\u1160" <= char <= "\u11ff"
+    is_later_jamo = "\u1160" <= char <= "\u11ff" or "\ud7b0" <= char <= "\ud7fb"
     is_tag = "\U000e0020" <= char <= "\U000e007f"
-    return is_skin_tone or is_later_jamo or is_tag or unicodedata.category(char) in {"Mn", "Mc", "Me"}
+    return (
+        is_skin_tone or is_later_jamo or is_tag or char in SPACELESS or unicodedata.category(char) in {"Mn", "Mc", "Me"}
+    )
 
 
 def _is_conjunct(before: str, after: str) -> bool:

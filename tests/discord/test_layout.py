@@ -12,6 +12,8 @@ LAYOUTS = [
     ("| q | a |\n|---|---|\n| x | ||secret|| |", "- q: x\n  - a: ||secret||"),
     ("#### Small\nline<br>break", "**Small**\nline\nbreak"),
     ("![cat](https://a.example/c.png) and `<br>`", "[cat](https://a.example/c.png) and `<br>`"),
+    ("- [x] a\n\n---\n\n>> b", f"- \u2611 a\n\n{chr(0x2500) * 16}\n\n> b"),
+    ("> | a | b |\n> |---|---|\n> | 1 | 2 |", "> ```\n> a  b\n> -  -\n> 1  2\n> ```"),
     ("**\u6ce8\u610f\uff1a**\u6b63\u6587",) * 2,  # which is bold there as it is
 ]
 

@@ -92,6 +92,7 @@ def test_a_threads_name_tells_nothing_of_the_question() -> None:
     assert plain_name_of("1574324968257224704") == "Confab 4704"
 
 
+RULE = "\u2500" * 16
 TABLE = "| name | euros |\n|---|--:|\n| **tuna** | 12 |\n| 寿司 | 3 |"
 WIDE_TABLE = f"| name | what |\n|---|---|\n| tuna | {'fish ' * 12}|"
 
@@ -118,6 +119,15 @@ WIDE_TABLE = f"| name | what |\n|---|---|\n| tuna | {'fish ' * 12}|"
         ("[![](b.svg)](https://a.example) and [a](b)", "[link](https://a.example) and [a](b)"),
         ("![](https://a.example/c.png)", "https://a.example/c.png"),
         ("```\n#### a\n| a |\n|---|\n```", "```\n#### a\n| a |\n|---|\n```"),
+        ("- [ ] a\n  1. [x] b\n- [x](b)", "- \u2610 a\n  1. \u2611 b\n- [x](b)"),
+        ("a\n\n---\n\n* * *\n<hr>\n- - b", f"a\n\n{RULE}\n\n{RULE}\n{RULE}\n- - b"),
+        (">> a\n>>> b\n> > c\n> d", "> a\n> b\n> c\n> d"),
+        ("<details>\n<summary>More</summary>\n\na\n</details>\nb", "**More**\n\na\nb"),
+        ("a<details>b", "a<details>b"),
+        ("![a](<https://a.example/b c.png>) a&nbsp;b", "[a](<https://a.example/b c.png>) a b"),
+        ("> | a | b |\n> |---|---|\n> | 1 | 2 |\nc | d", "> ```\n> a  b\n> -  -\n> 1  2\n> ```\nc | d"),
+        (f"|{'c|' * 12}\n|{'-|' * 12}\n|{'1000|' * 12}", "\n  - ".join(["- c: 1000", *["c: 1000"] * 11])),
+        ("| a |\n|---|\n| \u2764\ufe0f |", "```\na\n--\n\u2764\ufe0f\n```"),
     ],
 )
 def test_what_discord_does_not_know_becomes_what_it_does(markdown: str, shown: str) -> None:
@@ -137,6 +147,8 @@ def test_a_spoiler_in_a_late_row_of_a_table_stays_hidden() -> None:
 def test_wide_letters_take_two_columns() -> None:
     """And what stands above a letter none."""
     assert [display_width(text) for text in ("ab", "寿司", "e\u0301", "한")] == [2, 4, 1, 2]
+    family, ready, flags = "\U0001f469\u200d\U0001f467", "\U0001f44d\U0001f3fd", "\U0001f1e9\U0001f1ea"
+    assert {display_width(text) for text in (family, ready, flags, "\u2764\ufe0f", "1\ufe0f\u20e3", "\u2705")} == {2}
 
 
 ROWS_OF_TABLES = st.sampled_from(
@@ -154,6 +166,16 @@ ROWS_OF_TABLES = st.sampled_from(
         "- i",
         "| ||s|| | b |",
         "||",
+        "- [x] i",
+        "---",
+        "***",
+        ">> q",
+        "> | a | b |",
+        "> |---|---|",
+        "<details>",
+        "<summary>m</summary>",
+        "<hr>",
+        "a&nbsp;b",
     ]
 )
 

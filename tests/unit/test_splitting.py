@@ -279,12 +279,25 @@ def test_a_text_that_grows_is_split_like_one_that_is_there_at_once(pieces: list[
     assert growing(pieces[-1]) == split(pieces[-1], limit)
 
 
-@pytest.mark.parametrize("word", ["\u0915\u094d\u0937", "\u0938\u094d\u0924\u094d\u0930", "\u0995\u09cd\u09b7"])
-def test_conjuncts_of_indic_scripts_stay_whole(word: str) -> None:
-    """A letter that goes on after a virama is one with the letter before."""
-    parts = split(word * 60, Limit(64))
-    assert "".join(parts) == word * 60
-    assert all(part.startswith(word) and part.endswith(word) for part in parts)
+WHOLE = {
+    "conjuncts": "\u0915\u094d\u0937 \u0938\u094d\u0924\u094d\u0930 \u0995\u09cd\u09b7 \u0915\u094d\u200d\u0937",
+    "jamo": "\u1112\u1161\u11ab \u1100\u1161\u11a8",
+    "emoji": "\U0001f469\u200d\U0001f467 \U0001f9d1\U0001f3fd\u200d\U0001f680 1\ufe0f\u20e3 \u2764\ufe0f",
+    "flags": "\U0001f3f3\ufe0f\u200d\U0001f308 \U0001f3f4\U000e0067\U000e0062\U000e007f \U0001f1e9\U0001f1ea",
+    "Thai and Lao": "\u0e01\u0e33 \u0e17\u0e35\u0e48 \u0ea5\u0eb3",
+    "kana": "\uff76\uff9e \u304b\u3099",
+    "Persian": "\u06cc\u200c",
+    "Tamil and Khmer": "\u0ba8\u0bbf \u1780\u17d2\u1780",
+}
+
+
+@pytest.mark.parametrize("script", WHOLE)
+def test_what_is_one_letter_to_the_eye_stays_whole(script: str) -> None:
+    """However many code points it has (Unicode, Text Segmentation)."""
+    for letter in WHOLE[script].split(" "):
+        parts = split(letter * 60, Limit(64))
+        assert "".join(parts) == letter * 60
+        assert all(len(part) % len(letter) == 0 for part in parts), letter.encode("unicode_escape")
 
 
 def test_a_link_stays_whole() -> None:
