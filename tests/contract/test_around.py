@@ -196,6 +196,11 @@ async def answering(room: Room, said: Said, hold: asyncio.Event) -> None:
     assert not hold.is_set()
 
 
+async def has_stopped(room: Room, said: Said) -> None:
+    """Wait until an answer says that it was stopped."""
+    await room.until(lambda: STOPPED in "".join(room.answers(said)))
+
+
 @pytest.mark.parametrize("follow_ups", [True, False])
 async def test_a_bare_stop_where_the_bot_answers_ends_its_answer(room: Room, follow_ups: bool) -> None:
     """Without a mention, however it is written, also where nothing else is for the bot without one."""
@@ -207,7 +212,7 @@ async def test_a_bare_stop_where_the_bot_answers_ends_its_answer(room: Room, fol
         said = await room.say(f"{room.mention('the bot')} tell me a lot")
         await answering(room, said, hold)
         await room.go_on(said, stop.format(bot=room.mention("the bot")))
-        await room.until(lambda here=said: STOPPED in "".join(room.answers(here)))
+        await has_stopped(room, said)
         hold.set()
         await answered(room, said, 2)
     calls = len(room.model.requests)
@@ -228,6 +233,6 @@ async def test_a_bare_stop_in_a_direct_message_ends_what_is_answered_there(room:
     said = await room.tell("tell me a lot")
     await answering(room, said, hold)
     await room.tell("stop")
-    await room.until(lambda: STOPPED in "".join(room.answers(said)))
+    await has_stopped(room, said)
     hold.set()
     assert len(room.model.requests) == 1
