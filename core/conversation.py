@@ -33,7 +33,7 @@ from core.ports import Platform
 from core.prompt.ask import PreparedQuestion, texts_to_check
 from core.prompt.history import HistoryLoader
 from core.prompt.summaries import Summaries
-from core.quotes import WORDLESS
+from core.quotes import WORDLESS, quoted_people
 from core.reply import Reply
 from core.sanitize import sanitize_name, sanitize_text, valid_value
 from core.spending.charge import Payer
@@ -111,6 +111,7 @@ class Conversation:
         persona, model = await self._speaker_of(turn)
         turn = replace(turn, face=persona.face if persona else None)
         question = Entry("user", sanitize_text(message.text), author, message.id, message.sent_at, about=message.about)
+        question = replace(question, quotes=quoted_people(message.quotations))
         heard_texts = notes.to_prompt_texts(heard)
         files = await read_attachments(message, platform, self._documents, heard_texts, blind=self._blind(model))
         question = replace(question, files=files.text, images=files.images)

@@ -19,6 +19,7 @@ from core.policy import Policies
 from core.ports import Platform
 from core.prompt.build import shorten_question
 from core.prompt.history import HistoryLoader, history_without
+from core.quotes import quoted_people
 from core.sanitize import sanitize_text, valid_value
 from core.storage.store import Store
 
@@ -211,7 +212,8 @@ def _entry(line: Earlier, origin: Origin = "") -> Entry:
     if line.is_own and not origin:
         return Entry("assistant", text, None, line.message_id, line.sent_at, files)
     author = replace(line.author, name=f"{line.author.name} (you)") if line.is_own else line.author
-    return Entry("user", text, author, line.message_id, line.sent_at, files, origin=origin)
+    quotes = quoted_people(line.quotations)
+    return Entry("user", text, author, line.message_id, line.sent_at, files, origin=origin, quotes=quotes)
 
 
 def _now() -> float:

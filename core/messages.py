@@ -182,10 +182,10 @@ class Entry:
     """One line of a conversation's history; `author` is None for what the bot or a tool said.
 
     `files` is what came with it, as text, so that an edit of the text leaves it; it names the `images`. `about` is the
-    id of the message that it quotes, if any. `tokens` is its length as the prompt holds it, 0 where it has not been
-    counted. `seq` is its place in the store, 0 while it is not there. `calls` are what the bot wanted tools to do, and
-    `call_id` names the one of them that a tool's entry is the result of; both bear the question's `message_id`.
-    `origin` is `channel` for what stood in the channel before the conversation began.
+    id of the message that it quotes, if any, `quotes` the ids of those whose words it holds. `tokens` is its length in
+    the prompt, 0 where it is not counted. `seq` is its place in the store, 0 without one. `calls` are what the bot
+    wanted tools to do, and `call_id` the one that a tool's entry is the result of; both bear the question's
+    `message_id`. `origin` is `channel` for what stood in the channel before.
     """
 
     role: Role
@@ -201,6 +201,7 @@ class Entry:
     calls: tuple[ToolCall, ...] = ()
     call_id: str = ""
     origin: Origin = ""
+    quotes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,11 @@ def leave_out_quotations(said: Quoting, unread: Sequence[Quotation]) -> Quoting:
     return replace(left, others=tuple(other for other in left.others if other not in of_others))
 
 
+def quoted_people(quotations: Sequence[Quotation]) -> tuple[str, ...]:
+    """Return the ids of those who wrote what is quoted, as far as the platform tells them."""
+    return tuple(dict.fromkeys(each.author.id for each in quotations if each.author.id))
+
+
 def without_quoted_lines(text: str) -> str:
     """Return a text without the lines that quote somebody: what its author wrote."""
     return "\n".join(line for line in text.split("\n") if not line.lstrip().startswith(MARKS))

@@ -7,10 +7,12 @@ goes with them, and with it the copies of it that later conversations had from t
 from collections.abc import Iterable, Iterator, Sequence
 
 from core.messages import ConversationKey, Deletion
+from core.quotes import quoted_people
 from core.storage import erase, history
 from core.storage.connection import Connection
 from core.storage.history import KEY
 from core.storage.named_values import NamedValues, run_named
+from core.storage.turns import message_of_row
 
 Place = tuple[str, str, str, str]
 """A message: its platform, workspace, channel and id."""
@@ -25,6 +27,13 @@ THEIR_TURNS = (
     f"WHERE {OF_PERSON} AND NOT (state = 'open' AND command = '{ASKING}')"
 )
 THEIR_LINES = f"SELECT platform, workspace, channel, message_id FROM entries WHERE {OF_PERSON}"
+OF_PLACE = "platform = @platform AND (@workspace = '' OR workspace = @workspace)"
+LINES_WITH_QUOTES = (
+    f"SELECT platform, workspace, channel, message_id, quotes FROM entries WHERE quotes <> '' AND {OF_PLACE}"
+)
+TURNS_TO_ANSWER = (
+    f"SELECT platform, workspace, channel, message_id, payload FROM turns WHERE {erase.TO_ANSWER} AND {OF_PLACE}"
+)
 THEIR_RECORDINGS = (
     "SELECT hash FROM recordings WHERE platform = @platform AND (@workspace = '' OR workspace = @workspace) "
     f"AND (channel, message_id) IN (SELECT channel, message_id FROM turns WHERE {OF_PERSON})"
@@ -51,6 +60,7 @@ def erase_words_of_person(connection: Connection, values: NamedValues) -> None:
     """Take away what a person said, what quotes it, and every answer that was given after it."""
     turns = run_named(connection, THEIR_TURNS, values)
     said = {(*row,) for row in run_named(connection, THEIR_LINES, values)} | {(*row[:4],) for row in turns}
+    said |= set(_quoting(connection, values))
     answers = {part for *place, turn_id in turns for part in _parts_of(connection, place[:3], turn_id)}
     reached = _reach_of(connection, said | answers)
     for place in said:
@@ -59,6 +69,18 @@ def erase_words_of_person(connection: Connection, values: NamedValues) -> None:
         _erase_copies(connection, place)
     while reached:
         reached = _erase_answers(connection, reached)
+
+
+def _quoting(connection: Connection, values: NamedValues) -> Iterator[Place]:
+    """Yield the messages of others that quote a person, in the history or on their way there."""
+    person = str(values["person"])
+    for platform, workspace, channel, message_id, quotes in run_named(connection, LINES_WITH_QUOTES, values):
+        if person in quotes.split():
+            yield platform, workspace, channel, message_id
+    for platform, workspace, channel, message_id, payload in run_named(connection, TURNS_TO_ANSWER, values):
+        message = message_of_row(payload)
+        if message and person in quoted_people(message.quotations):
+            yield platform, workspace, channel, message_id
 
 
 def erase_conversation(connection: Connection, values: NamedValues) -> None:

@@ -158,6 +158,7 @@ def entry_values(key: ConversationKey, turn_id: str, entry: Entry) -> tuple[Any,
         entry.origin,
         CALLS.dump_json(entry.calls).decode() if entry.calls else "",
         entry.call_id,
+        " ".join(("", *entry.quotes, "")) if entry.quotes else "",
     )
     return (*key_values(key), turn_id, *values)
 
@@ -166,8 +167,8 @@ def insert_entries(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> N
     """Add entries to the history."""
     connection.executemany(
         "INSERT INTO entries (platform, workspace, channel, thread, turn_id, role, text, author_id, author_name, "
-        "is_app, message_id, sent_at, files, about, tokens, images, origin, calls, call_id) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "is_app, message_id, sent_at, files, about, tokens, images, origin, calls, call_id, quotes) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         rows,
     )
 

@@ -49,6 +49,24 @@ async def test_whoever_asks_is_forgotten_in_every_byte_and_nobody_else(room: Roo
     assert room.answers(other)
 
 
+async def test_whoever_is_forgotten_is_no_longer_quoted_by_others(room: Room, tmp_path: Path) -> None:
+    """By what was asked about their message, or forwarded; the bot was never told of it otherwise."""
+    secret = await room.say(f"the password is {CANARY}", by="grace")
+    await room.ask_about(secret, "ada")
+    await room.until(room.everything)
+    await answered(room, await room.forward(secret))
+    other = await ask(room, f"mine is {KEPT}")
+    assert leaks(tmp_path, CANARY)
+    await answered(room, await room.tell("Forget me!", by="grace"))
+    database = file_in(tmp_path)
+    await wait_for_column(database, ASKED, is_all_done)
+    await wait_for_column(database, SCRUBBED, lambda found: found == [""])
+    await room.leave()
+    assert leaks(tmp_path, CANARY) == []
+    assert KEPT in dump(database)
+    assert room.answers(other)
+
+
 async def test_under_a_legal_hold_nothing_is_erased(room: Room, tmp_path: Path) -> None:
     """Neither a person nor a conversation, and a reset forgets nothing either; each says so in a sentence."""
     room.hold = ("true",)

@@ -52,6 +52,7 @@ STEPS = (
     SchemaStep("m022_chat", chat.CHAT),
     SchemaStep("m023_schedules", schedules.SCHEDULES),
     SchemaStep("m024_quoted_elsewhere", quotations.QUOTED_ELSEWHERE),
+    SchemaStep("m025_quoted_people", quotations.QUOTED_PEOPLE),
 )
 
 
