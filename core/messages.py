@@ -181,11 +181,10 @@ class ToolCall:
 class Entry:
     """One line of a conversation's history; `author` is None for what the bot or a tool said.
 
-    `files` is what came with it, as text, so that an edit of the text leaves it; it names the `images`. `about` is the
-    id of the message that it quotes, if any, `quotes` the ids of those whose words it holds. `tokens` is its length in
-    the prompt, 0 where it is not counted. `seq` is its place in the store, 0 without one. `calls` are what the bot
-    wanted tools to do, and `call_id` the one that a tool's entry is the result of; both bear the question's
-    `message_id`. `origin` is `channel` for what stood in the channel before.
+    `files` is what came with it, as text that an edit leaves; it names the `images`. `about` is the id of the message
+    that it quotes, `quotes` the ids of those whose words it holds. `tokens` is its length in the prompt, 0 if not
+    counted. `seq` is its place in the store, 0 without one. `calls` are what the bot wanted of tools, `call_id` the one
+    that a tool's entry answers; both bear the question's `message_id`. `origin` is `channel` for what stood there.
     """
 
     role: Role

@@ -12,7 +12,7 @@ from core.fair_slots import Owner, PersonSlots
 from core.files.readers.excerpt import Excerpt
 from core.messages import Image
 
-SECONDS = 20  # of reading
+SECONDS = 60  # of reading; of processor time a reader has far less, so that this ends what waits for a busy machine
 SHORT = 64 * 1024  # bytes of a text that is read at once: half a millisecond
 AT_ONCE = 3  # files that are being read at a time, of one person one
 

@@ -57,6 +57,6 @@ def main(kind: str, parent: str, extent: str = "") -> None:
 def _limit_process(parent: int) -> None:
     """Give up what reading does not need, and end when the parent does."""
     limit_resources(seconds=SECONDS, memory=MEMORY, written=0)
-    os.nice(10)  # whoever waits for an answer comes first
+    os.nice(5)  # whoever waits for an answer comes first
     end_with_parent(parent)
     confine_process()
