@@ -12,13 +12,12 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-import aiohttp
 import structlog
 from aiohttp import web
 
 from bots import http
 from bots.addresses import settings_with_versions
-from bots.bounded_response import BoundedResponse
+from bots.bounded_response import open_bounded_session
 from bots.doctor.examination import log_examination
 from bots.http_settings import USUAL_PORT, HttpSettings
 from bots.knowledge import finder_of, hiding_of, knowledge_of, open_page_reader
@@ -84,7 +83,7 @@ async def run_bot(settings: Settings) -> None:
         key = await asyncio.to_thread(settings.storage.read_key)
         store = _open_store(settings.storage.path, key, policies)
         stack.push_async_callback(store.close)
-        session = await stack.enter_async_context(aiohttp.ClientSession(response_class=BoundedResponse))
+        session = await stack.enter_async_context(open_bounded_session())
         preferences = await _open_preferences(settings, store, policies)
         commands = ChatCommands(preferences)
         platforms = build_platforms(settings.platforms, session, store, commands, stack)

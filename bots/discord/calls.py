@@ -26,6 +26,7 @@ UNREADABLE = (
     LookupError,
     TypeError,
     ValueError,
+    RecursionError,
     discord.InvalidData,
 )  # discord.py parsed an odd answer
 TOO_MANY = 429  # the status of a rate limit, and of a ban by Cloudflare

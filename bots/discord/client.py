@@ -8,6 +8,7 @@ import structlog
 from discord import app_commands
 
 from bots.backfill import Backfill
+from bots.bounded_response import BoundedConnector
 from bots.discord.audience import is_closed_off
 from bots.discord.calls import LONGEST_WAIT
 from bots.discord.commands import SlashCommands
@@ -63,6 +64,7 @@ class DiscordClient(discord.AutoShardedClient):
             chunk_guilds_at_startup=False,
             guild_ready_timeout=options.ready_timeout,
             max_ratelimit_timeout=LONGEST_WAIT,
+            connector=BoundedConnector(),
         )
         self.tree = app_commands.CommandTree(self)
         self._pause = options.identify_pause

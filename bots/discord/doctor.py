@@ -8,11 +8,12 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
+from bots.bounded_response import open_bounded_session
 from bots.discord.channel_rights import ADMINISTRATOR, TEXT_CHANNELS, Payload, rights_in
 from bots.discord.settings import DiscordSettings
 from bots.doctor.check import Check, Surroundings, clock_check, unreachable_check
 
-PATIENCE = aiohttp.ClientTimeout(total=15.0)
+PATIENCE = 15.0  # seconds
 MOST = 1_000_000  # bytes of an answer
 AGENT = "DiscordBot (https://github.com, 1)"  # Discord docs, User Agent: another is refused
 MESSAGE_CONTENT = 1 << 18 | 1 << 19  # Discord docs, Application Flags: the switch, or its form for small bots
@@ -51,7 +52,7 @@ async def check_discord(options: DiscordSettings, around: Surroundings) -> list[
     """
     host = urlsplit(options.api_url).netloc.rpartition("@")[2]
     headers = {"Authorization": f"Bot {options.token}", "User-Agent": AGENT}
-    async with aiohttp.ClientSession(timeout=PATIENCE, headers=headers) as session:
+    async with open_bounded_session(PATIENCE, headers) as session:
         try:
             return await _check_all(session, options, around)
         except (aiohttp.ClientError, OSError, TimeoutError) as error:

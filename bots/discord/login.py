@@ -8,6 +8,7 @@ import yarl
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
+from bots.bounded_response import BoundedConnector
 from bots.discord.calls import LONGEST_WAIT, DiscordRefusal, WrongToken, call_persistently
 from bots.discord.settings import DiscordSettings
 from bots.silence import explain_silence
@@ -47,7 +48,8 @@ async def log_in(options: DiscordSettings) -> Login:
 
 async def _ask_discord(token: str) -> tuple[Login, str]:
     intents = discord.Intents(guilds=True)
-    async with discord.Client(intents=intents, max_ratelimit_timeout=LONGEST_WAIT) as client:
+    connector = BoundedConnector()
+    async with discord.Client(intents=intents, connector=connector, max_ratelimit_timeout=LONGEST_WAIT) as client:
         await client.login(token)
         shards, gateway, _ = await client.http.get_bot_gateway()
         if client.user is None or client.application is None:

@@ -8,10 +8,11 @@ import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bots.bounded_response import open_bounded_session
 from bots.slack.settings import SlackSettings
 
 MANIFEST = Path(__file__).parents[2] / "deploy" / "slack-manifest.json"
-PATIENCE = aiohttp.ClientTimeout(total=15.0)
+PATIENCE = 15.0  # seconds
 MADE = """\
 The app is made: {app}. Two things are left to do, which Slack lets nobody do for you:
   1. Install it: https://api.slack.com/apps/{app}/install-on-team
@@ -28,7 +29,7 @@ BY_HAND = "Slack did not make the app: {reason}. The address above does the same
 async def create_app(token: str, given: Mapping[str, str]) -> str:
     """Make the app; return what to tell the person, who has to install it, or why it was not made."""
     settings = SlackSettings.model_validate(given)
-    async with aiohttp.ClientSession(timeout=PATIENCE) as session:
+    async with open_bounded_session(PATIENCE) as session:
         client = AsyncWebClient(token, base_url=settings.api_url, session=session, retry_handlers=[])
         try:
             made = await client.apps_manifest_create(manifest=json.loads(MANIFEST.read_text(encoding="utf-8")))

@@ -27,6 +27,7 @@ SILENCE_HINT = "Slack did not answer in time: status.slack.com tells whether it 
 UNCERTAIN_HINT = (
     "The channel could not be read for an answer that was under way: SLACK_BOT_TOKEN may lack a scope for history."
 )
+UNREADABLE = (ValueError, TypeError, AttributeError, LookupError, RecursionError)  # the SDK parsed an odd answer
 FAULTS = {"internal_error", "fatal_error", "service_unavailable", "request_timeout"}  # Slack docs, errors of any method
 
 
@@ -102,7 +103,7 @@ class SlackCalls:
                 response = await self._client.api_call(method, http_verb="GET", params=dict(arguments))
         except SlackApiError as error:
             raise self._error_of(method, _scope_of(method, arguments), error) from error
-        except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
+        except (aiohttp.ClientError, TimeoutError, ConnectionError, *UNREADABLE) as error:
             log.info("slack call broke", method=method, error=type(error).__name__)
             raise _Broken from error
         return response.data if isinstance(response.data, dict) else {}
@@ -110,13 +111,14 @@ class SlackCalls:
     def _error_of(self, method: str, scope: str, error: SlackApiError) -> Exception:
         status = getattr(error.response, "status_code", 500)  # a body that is no JSON comes as aiohttp's own response
         if status == 429:
-            told = retry_after({name.lower(): value for name, value in error.response.headers.items()})
-            wait = USUAL_WAIT if told is None else told
+            seconds = retry_after({name.lower(): value for name, value in error.response.headers.items()})
+            wait = USUAL_WAIT if seconds is None else seconds
             self._closed_until[scope] = max(self._closed_until.get(scope, 0.0), time.monotonic() + wait)
             log_line = log.warning if wait > LONGEST_WAIT else log.info
             log_line("slack rate limit", method=method, seconds=wait, until=clock_time_in(wait))
             return _RateLimited()
-        code = str(error.response.get("error", "")) if status < 500 else "internal_error"
+        told = getattr(error.response, "data", None)
+        code = str(told.get("error", "")) if isinstance(told, dict) and status < 500 else "internal_error"
         return _Broken() if code in FAULTS else SlackRefusal(method, code)
 
     async def _is_open(self, scope: str, until: float) -> bool:

@@ -12,12 +12,13 @@ import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bots.bounded_response import open_bounded_session
 from bots.doctor.check import Check, Surroundings, clock_check, unreachable_check
 from bots.slack.payload_values import mapping_at, text_at
 from bots.slack.settings import SlackSettings
 from bots.slack.webhook import EVENTS, sign_request
 
-PATIENCE = aiohttp.ClientTimeout(total=15.0)
+PATIENCE = 15.0  # seconds
 # What deploy/slack-manifest.yaml asks for, and what is missing without it; without the first two, nothing works.
 VITAL = ("app_mentions:read", "chat:write")
 SCOPES: Mapping[str, str] = {
@@ -75,7 +76,7 @@ class SlackAnswer:
 async def check_slack(options: SlackSettings, around: Surroundings) -> list[Check]:
     """Return what is found by a few calls that change nothing, and over a socket that is closed at once."""
     host = urlsplit(options.api_url).netloc.rpartition("@")[2]
-    async with aiohttp.ClientSession(timeout=PATIENCE) as session:
+    async with open_bounded_session(PATIENCE) as session:
         client = AsyncWebClient(options.bot_token, base_url=options.api_url, session=session, retry_handlers=[])
         try:
             me = await _call(client, "auth.test")

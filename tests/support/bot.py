@@ -5,9 +5,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import aiohttp
-
-from bots.bounded_response import BoundedResponse
+from bots.bounded_response import open_bounded_session
 from bots.knowledge import knowledge_of, open_page_reader
 from bots.slack.adapter import Slack
 from bots.slack.settings import SlackSettings
@@ -117,7 +115,7 @@ async def running(sandbox: Sandbox, database: Path, setup: Setup | None = None) 
         names = setup.preferences.models
         further = {name: OpenAI(options.model_copy(update={"model": name}), client, meter) for name in names}
         choice = ModelChoice(OpenAI(options, client, meter), further)
-        session = await stack.enter_async_context(aiohttp.ClientSession(response_class=BoundedResponse))
+        session = await stack.enter_async_context(open_bounded_session())
         preferences = Preferences(store, setup.policies, setup.preferences, is_moderated=setup.moderation is not None)
         await preferences.restore_choices()
         commands = ChatCommands(preferences)

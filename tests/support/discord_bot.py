@@ -6,9 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-import aiohttp
-
-from bots.bounded_response import BoundedResponse
+from bots.bounded_response import open_bounded_session
 from bots.discord.adapter import Discord
 from bots.discord.settings import DiscordSettings
 from bots.knowledge import knowledge_of, open_page_reader
@@ -97,7 +95,7 @@ async def running(sandbox: Sandbox, database: Path, setup: DiscordSetup | None =
         names = setup.preferences.models
         further = {name: OpenAI(options.model_copy(update={"model": name}), client, meter) for name in names}
         choice = ModelChoice(OpenAI(options, client, meter), further)
-        session = await stack.enter_async_context(aiohttp.ClientSession(response_class=BoundedResponse))
+        session = await stack.enter_async_context(open_bounded_session())
         preferences = Preferences(store, setup.policies, setup.preferences, is_moderated=setup.moderation is not None)
         await preferences.restore_choices()
         commands = ChatCommands(preferences)

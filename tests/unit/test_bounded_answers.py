@@ -2,17 +2,25 @@
 
 import asyncio
 import gzip
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import aiohttp
+import discord
 import pytest
 from aiohttp import web
+from discord.http import Route
+from slack_sdk.web.async_client import AsyncWebClient
 
-from bots.bounded_response import BoundedResponse
+from bots.bounded_response import BoundedConnector, BoundedResponse, open_bounded_session
+from bots.discord.calls import DiscordRefusal, call_persistently
 from bots.downloads import Downloads
+from bots.slack.calls import MaybeSent, SlackCalls, SlackRefusal
 from core.errors import FileUnreadable
 
+BOTS = Path(__file__).parents[2] / "bots"
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -43,15 +51,62 @@ async def drip(request: web.Request) -> web.StreamResponse:
         await asyncio.sleep(0.01)
 
 
-async def test_an_answer_of_a_platform_that_grows_without_bounds_is_a_broken_one() -> None:
-    """Nothing of it fills the memory, and a call that ends so is tried again as any that broke."""
-    async with (
-        answering(send_bomb) as address,
-        aiohttp.ClientSession(response_class=BoundedResponse) as session,
-        session.get(address) as response,
-    ):
-        with pytest.raises(aiohttp.ClientPayloadError, match="more than"):
-            await response.json()
+class QuickResponse(BoundedResponse):
+    """A response that has to end soon."""
+
+    seconds = 0.3
+
+
+@pytest.mark.parametrize(("answer", "reason"), [(send_bomb, "more than"), (drip, "no end")])
+async def test_an_answer_of_a_platform_that_grows_or_drips_without_an_end_is_a_broken_one(
+    answer: Answer, reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing of it fills the memory or holds a call up, of whichever SDK; it is tried again as any that broke."""
+    async with answering(answer) as address:
+        async with aiohttp.ClientSession(response_class=QuickResponse) as session:
+            slack = AsyncWebClient("xoxb-1", base_url=address, session=session, retry_handlers=[])
+            with pytest.raises(aiohttp.ClientPayloadError, match=reason):
+                await slack.api_call("auth.test")
+            with pytest.raises(MaybeSent):
+                await SlackCalls(slack).post_json("chat.postMessage", {}, repeatable=False)
+        monkeypatch.setattr(Route, "BASE", address)
+        bounded = BoundedConnector(QuickResponse)
+        async with discord.Client(intents=discord.Intents(guilds=True), connector=bounded) as client:
+            with pytest.raises(aiohttp.ClientPayloadError, match=reason):
+                await client.login("token")
+
+
+ODD_BODIES = ["[" * 100_000, f'{{"ok": true, "a": {"9" * 5_000}}}', "[]", "null", '"ok"', "5", "{", "\xff"]
+
+
+@pytest.mark.parametrize("body", ODD_BODIES, ids=[body[:8] for body in ODD_BODIES])
+async def test_an_answer_of_a_platform_that_cannot_be_read_is_a_fault_of_its_own(
+    body: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Deep, with figures of thousands of digits, or of another shape: no turn ends with anything else."""
+
+    async def answer(_: web.Request) -> web.StreamResponse:
+        return web.Response(body=body.encode("latin-1"), headers={"Content-Type": "application/json"})
+
+    async with answering(answer) as address:
+        async with open_bounded_session() as session:
+            slack = AsyncWebClient("xoxb-1", base_url=address, session=session, retry_handlers=[])
+            with pytest.raises((MaybeSent, SlackRefusal)):
+                await SlackCalls(slack).post_json("chat.postMessage", {}, repeatable=False)
+        monkeypatch.setattr(Route, "BASE", address)
+        async with discord.Client(intents=discord.Intents(guilds=True), connector=BoundedConnector()) as client:
+            with pytest.raises(DiscordRefusal):
+                await call_persistently("login", lambda: client.login("token"))
+
+
+def test_every_session_of_the_bot_is_a_bounded_one() -> None:
+    """One that bounds nothing could be filled by whoever answers."""
+    unbounded = re.compile(r"aiohttp\.ClientSession\(|ClientSession\(\)")
+    found = [path.name for path in sorted(BOTS.rglob("*.py")) if unbounded.search(path.read_text())]
+    assert found == ["bounded_response.py"]
+    clients = [path for path in BOTS.rglob("*.py") if "max_ratelimit_timeout=" in path.read_text()]
+    assert len(clients) == 2
+    assert all("BoundedConnector()" in path.read_text() for path in clients)
 
 
 async def read_file(downloads: Downloads, url: str) -> bytes:
@@ -76,7 +131,7 @@ async def test_an_ordinary_answer_is_read_as_ever() -> None:
 
     async with (
         answering(answer) as address,
-        aiohttp.ClientSession(response_class=BoundedResponse) as session,
+        open_bounded_session() as session,
         session.get(address) as response,
     ):
         assert await response.json() == {"ok": True}
