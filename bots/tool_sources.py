@@ -67,10 +67,10 @@ async def _document_sources(settings: ToolSettings, stack: AsyncExitStack) -> li
     module = await asyncio.to_thread(import_module, "core.tools.openapi.interface")
     public = await stack.enter_async_context(open_public_client(is_public_address, STEP))
     named = await stack.enter_async_context(open_public_client(may_visit_any, STEP))
-    clients, headers = module.HttpClients(public, named), settings.openapi_headers
-    names = module.source_names(settings.openapi)
+    clients, places = module.HttpClients(public, named), settings.openapi
     return [
-        module.OpenApiSource(place, name, clients, headers) for place, name in zip(settings.openapi, names, strict=True)
+        module.OpenApiSource(place, name, clients, module.own_headers(settings.openapi_headers, place, places))
+        for place, name in zip(places, module.source_names(places), strict=True)
     ]
 
 

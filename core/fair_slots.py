@@ -45,7 +45,7 @@ class FairSlots:
 
 
 class PersonSlots:
-    """So many slots for work on people's files. Workspaces' people take turns, and nobody has more than `each`."""
+    """So many slots for people's work. Workspaces' people take turns, and nobody has more than `each`."""
 
     def __init__(self, most: int, each: int) -> None:
         self._slots = FairSlots(most)
@@ -53,11 +53,11 @@ class PersonSlots:
         self._own: WeakValueDictionary[Owner, asyncio.Semaphore] = WeakValueDictionary()
 
     @asynccontextmanager
-    async def hold_slot(self, owner: Owner) -> AsyncIterator[None]:
-        """Wait for the person's turn, and hold a slot in the block."""
+    async def hold_slot(self, owner: Owner, channel: Channel | None = None) -> AsyncIterator[None]:
+        """Wait for the person's turn, and hold a slot in the block; with a `channel`, channels take turns instead."""
         own = self._own.setdefault(owner, asyncio.Semaphore(self._each))
         async with own:
-            await self._slots.take_slot(owner)
+            await self._slots.take_slot(channel or owner)
             try:
                 yield
             finally:

@@ -10,7 +10,7 @@ from core.consent.errors import TurnParked
 from core.conversation import Conversation
 from core.edits import apply_edit
 from core.errors import PlatformError
-from core.fair_slots import FairSlots
+from core.fair_slots import PersonSlots
 from core.lease import held_lease
 from core.messages import ConversationKey, Message, Turn
 from core.moderation.moderation import Moderation
@@ -23,8 +23,11 @@ from core.turn_settings import TurnSettings
 
 log = structlog.get_logger()
 
+ENDS_HINT = "Each time that it was tried the process ended in its midst: too little memory, maybe."
+
 SILENT_ATTEMPTS = 10  # of a turn whose platform does not answer: a quarter of an hour with the pauses between them
 LONGEST_PAUSE = 300.0  # seconds between two tries
+MOST_ENDS = 5  # of the process in the midst of a turn, after which that turn is taken for the reason
 
 
 class Worker:
@@ -46,7 +49,7 @@ class Worker:
         self._settings = settings
         self._guard = guard
         self._reserve = reserve
-        self._slots = FairSlots(settings.concurrency)
+        self._slots = PersonSlots(settings.concurrency, max(1, settings.concurrency // 2))
         self._tasks: dict[ConversationKey, asyncio.Task[None]] = {}
         self._woken: set[ConversationKey] = set()
         self._answering: dict[Message, Cancellation] = {}
@@ -118,15 +121,14 @@ class Worker:
         return pause > 0 or (turn is not None and turn.followed) or key in self._woken
 
     async def _try_in_slot(self, key: ConversationKey) -> tuple[Turn | None, float]:
-        """Claim a turn and try it, among no more than may be answered at once; return the pause before another try."""
-        channel = (key.platform, key.channel)
-        await self._slots.take_slot(channel)
-        try:
+        """Claim a turn and try it, among no more than may be answered at once; return the pause before another try.
+
+        Nobody has more than half of them, and channels take turns.
+        """
+        asker = await self._store.next_asker(key)
+        async with self._slots.hold_slot((key.workspace, asker), (key.platform, key.channel)):
             turn = await self._store.claim_turn(key, self._reserve)
-            pause = await self._try_turn(turn) if turn else 0.0
-        finally:
-            self._slots.release_slot()
-        return turn, pause
+            return turn, await self._try_turn(turn) if turn else 0.0
 
     async def _try_turn(self, turn: Turn) -> float:
         """Have a turn answered once; return the pause before it should be tried again, 0 where it should not."""
@@ -134,7 +136,11 @@ class Worker:
         halt = self._answering[turn.message] = Cancellation()
         try:
             async with held_lease(self._store, turn):
-                await self._do_turn(turn, platform, halt)
+                if await self._has_ended_process(turn):
+                    log.error("turn given up", reference=reference(turn), attempt=turn.attempts, hint=ENDS_HINT)
+                    await self._conversation.reply.fail(turn, platform)
+                else:
+                    await self._do_turn(turn, platform, halt)
         except StorageUnavailable:
             raise
         except TurnParked as parked:
@@ -150,6 +156,10 @@ class Worker:
         finally:
             del self._answering[turn.message]
         return 0.0
+
+    async def _has_ended_process(self, turn: Turn) -> bool:
+        """Whether the process ended each of many times in which a turn was under way."""
+        return turn.attempts > MOST_ENDS and await self._store.count_ends(turn) >= MOST_ENDS
 
     async def _do_turn(self, turn: Turn, platform: Platform, halt: Cancellation) -> None:
         match turn.message.command:

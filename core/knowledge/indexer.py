@@ -35,6 +35,7 @@ if TYPE_CHECKING:  # NumPy is loaded where an embedder is set, and nowhere else
 log = structlog.get_logger()
 
 ATTEMPTS = 3  # at a source, before it is given up
+MOST_ENDS = 6  # attempts after which a source is not even begun
 PAUSE = 10.0  # seconds before the second attempt, and twice as many before the third
 LOOK_AGAIN = 30.0  # seconds, after the store could not be asked
 CHECKED_AT_ONCE = 100  # pieces
@@ -80,6 +81,7 @@ class Indexer:
         self._count = count
         self._exchanges = ExchangeReader(platforms, guard)
         self._woken = asyncio.Event()
+        self._last = ("", "", "")  # whose source was read last
         self._task: asyncio.Task[None] | None = None
 
     async def start_reading(self) -> None:
@@ -99,11 +101,12 @@ class Indexer:
 
     async def read_waiting(self) -> bool:
         """Read the oldest source that waits; return whether there was one that could be claimed."""
-        source = await self._store.run(knowledge.claim_source)
+        source = await self._store.run(lambda db: knowledge.claim_source(db, self._last))
         if source is None:
             return False
+        self._last = (source.key.platform, source.key.workspace, source.author_id)
         try:
-            await (self._read_exchange(source) if source.kind == "chat" else self._read_document(source))
+            await self._read_claimed(source)
         except SourceUnreadable as fault:
             await self._release_or_fail(source, fault)
         except (StorageUnavailable, StatementRefused, asyncio.CancelledError):
@@ -112,6 +115,11 @@ class Indexer:
             log.exception("source not read", source=source.seq)
             await self._release_or_fail(source, SourceUnreadable("something went wrong with it", may_pass=True))
         return True
+
+    async def _read_claimed(self, source: ClaimedSource) -> None:
+        if source.attempts > MOST_ENDS:  # nobody gave it back: the process ended each time
+            raise SourceUnreadable(BROKEN)
+        await (self._read_exchange(source) if source.kind == "chat" else self._read_document(source))
 
     async def _read_document(self, source: ClaimedSource) -> None:
         pieces, name, detail = await self._read_source(source)

@@ -94,12 +94,17 @@ def format_sources(found: Sequence[ListedSource]) -> str:
     if not found:
         return NONE
     files, exchanges = split_off_exchanges(found)
-    lines = [f"- **{each.seq}** `{sanitize_name(each.name)}`: {describe_source(each)}" for each in files[:MOST_LISTED]]
+    lines = [f"- **{each.seq}** {_name_of(each)}: {describe_source(each)}" for each in files[:MOST_LISTED]]
     if (further := len(files) - MOST_LISTED) > 0:
         lines.append(f"- and {further} older ones")
     if exchanges:
         lines.append(f"- what was said: {describe_conversation(exchanges)}")
     return "\n".join(["What can be looked up here:", "", *lines, "", HOW_TO])
+
+
+def _name_of(source: ListedSource) -> str:
+    """Return what a source is called; one that was not read, and so not checked either, has no name to show."""
+    return f"`{sanitize_name(source.name)}`" if source.state == "indexed" else "a file"
 
 
 def describe_conversation(exchanges: Sequence[ListedSource]) -> str:

@@ -20,7 +20,7 @@ from httpx_aiohttp import AiohttpTransport, HttpxAiohttpClient
 MayVisit = Callable[[str], bool]  # whether a connection to a numeric address may be made
 
 LOOPBACK = ("all://127.0.0.1", "all://localhost", "all://[::1]")  # never asked for through a proxy
-LOOKUPS = 4  # names that are resolved at a time
+LOOKUPS = 16  # names that are resolved at a time
 NUMERIC = socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
 KEPT_FOR = 60.0  # seconds that an idle connection is kept, so that a thread's next question finds one
 

@@ -11,6 +11,7 @@ from core.storage.connection import Connection
 
 LEASE = 300.0  # seconds for which a source is its claimer's
 MINE = "seq = ? AND fence = ? AND state = 'waiting'"
+OWNER = "platform, workspace, author_id"
 PLACE = "platform = ? AND workspace = ? AND channel = ? AND message_id = ?"
 LISTED = (
     "seq, platform, workspace, channel, thread, message_id, file_id, kind, is_closed, name, author_id, author_name, "
@@ -111,15 +112,19 @@ def insert_source(connection: Connection, source: NewSource) -> bool:
     )
 
 
-def claim_source(connection: Connection) -> ClaimedSource | None:
-    """Take the oldest source that waits and that nobody reads, None where there is none."""
+def claim_source(connection: Connection, last: Sequence[str] = ("", "", "")) -> ClaimedSource | None:
+    """Take the oldest source that waits and that nobody reads, None where there is none; people take turns.
+
+    `last` is whose was taken before, as platform, workspace and person: who comes behind them is next.
+    """
     now = time.time()
     rows = connection.execute(
         "UPDATE sources SET leased_until = ?, fence = fence + 1, attempts = attempts + 1 WHERE seq = "
-        "(SELECT seq FROM sources WHERE state = 'waiting' AND leased_until <= ? ORDER BY seq LIMIT 1) "
+        "(SELECT seq FROM sources WHERE state = 'waiting' AND leased_until <= ? "
+        f"ORDER BY ({OWNER}) <= (?, ?, ?), {OWNER}, seq LIMIT 1) "
         "RETURNING seq, fence, attempts, platform, workspace, channel, thread, message_id, kind, name, author_id, "
         "posted_at, payload",
-        (now + LEASE, now),
+        (now + LEASE, now, *last),
     )
     if not rows:
         return None

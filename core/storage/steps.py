@@ -25,6 +25,12 @@ def select_posted_parts(connection: Connection, turn_id: str, command: str) -> t
     return len(asked), tuple(parts[part] for part in sorted(parts))
 
 
+def count_ends(connection: Connection, turn: Turn) -> int:
+    """Return how often the process has ended in the midst of a turn."""
+    query = "SELECT count(*) FROM steps WHERE turn_id = ? AND name = 'ended'"
+    return int(connection.execute(query, (turn.id,))[0][0])
+
+
 def insert_posted_part(connection: Connection, turn: Turn, part: int, platform_id: str) -> bool:
     """Note the message that a part of the reply stands in, while the turn is ours; return whether it is."""
     statement = (

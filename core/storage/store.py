@@ -102,6 +102,10 @@ class Store:
         """Return each conversation in which a turn waits for a click, and until when, in seconds since the epoch."""
         return await self._database.run(consents.select_parked)
 
+    async def next_asker(self, key: ConversationKey) -> str:
+        """Return the id of who wrote the next turn of a conversation, empty where none waits."""
+        return await self._database.run(lambda db: turns.next_asker(db, key))
+
     async def claim_turn(self, key: ConversationKey, reserve: Reserve | None = None) -> Turn | None:
         """Take the oldest open turn of a conversation, or None where there is none or another process holds one.
 
@@ -113,6 +117,10 @@ class Store:
             return reserve(connection, turn) if turn and reserve else turn
 
         return await self._database.run(claim)
+
+    async def count_ends(self, turn: Turn) -> int:
+        """Return how often the process has ended in the midst of a turn."""
+        return await self._database.run(lambda db: steps.count_ends(db, turn))
 
     async def renew_lease(self, turn: Turn) -> bool:
         """Keep a turn for another lease; return whether it is still ours."""

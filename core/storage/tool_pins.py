@@ -9,6 +9,7 @@ from pathlib import Path
 
 from core.storage.connection import Connection
 
+MOST_PINS = 1_000  # tools that one source may have named, over all time
 OF_SOURCE = "SELECT tool, accepted, told FROM tool_pins WHERE source = ?"
 INSERT = (
     "INSERT INTO tool_pins (source, tool, accepted, told, accepted_text, told_text, changed_at) "
@@ -41,13 +42,15 @@ class ToolPin:
 def pin_tools(connection: Connection, source: str, told: Mapping[str, str]) -> frozenset[str]:
     """Note what each tool of a source says of itself, by its name; return those that say what was accepted.
 
-    What one says that nobody knew is accepted at once.
+    What one says that nobody knew is accepted at once; a source that has named MOST_PINS tools names no further ones.
     """
     known = {tool: (accepted, last) for tool, accepted, last in connection.execute(OF_SOURCE, (source,))}
-    now, may_be_offered = time.time(), set()
+    now, may_be_offered = time.time(), set[str]()
     for tool, text in told.items():
         digest = hashlib.sha256(text.encode()).hexdigest()
         accepted, last = known.get(tool, ("", ""))
+        if not accepted and len(known) + len(may_be_offered - known.keys()) >= MOST_PINS:
+            continue
         if not accepted:
             connection.execute(INSERT, (source, tool, digest, digest, text, text, now))
         elif digest != last:

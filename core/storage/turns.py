@@ -92,12 +92,24 @@ def open_conversations(connection: Connection, holder: str) -> list[Conversation
 
     Whoever can write to this file is the only process that does (its lock says so): all other holders are gone.
     """
+    connection.execute(
+        "INSERT INTO steps (turn_id, name, at) SELECT id, 'ended', ? FROM turns "
+        "WHERE state = 'open' AND leased_until IS NOT NULL AND leased_by <> ?",
+        (time.time(), holder),
+    )
     connection.execute("UPDATE turns SET leased_until = NULL WHERE state = 'open' AND leased_by <> ?", (holder,))
     rows = connection.execute(
         f"SELECT platform, workspace, channel, thread FROM turns WHERE {UNPARKED} "
         "GROUP BY platform, workspace, channel, thread ORDER BY min(received_at)"
     )
     return [ConversationKey(*row) for row in rows]
+
+
+def next_asker(connection: Connection, key: ConversationKey) -> str:
+    """Return the id of who wrote the oldest open turn of a conversation, empty where there is none."""
+    query = f"SELECT author_id FROM turns WHERE {KEY} AND {READY} ORDER BY sent_at, seq LIMIT 1"
+    rows = connection.execute(query, (*key_values(key), time.time()))
+    return str(rows[0][0]) if rows else ""
 
 
 def claim_turn(connection: Connection, key: ConversationKey, holder: str) -> Turn | None:

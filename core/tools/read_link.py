@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 
 from core.errors import BotError
-from core.fair_slots import Owner
+from core.fair_slots import Owner, PersonSlots
 from core.files.documents import Documents, DocumentText
 from core.files.kinds import kind_of, kind_of_content
 from core.llm.body import open_response, read_pieces
@@ -18,6 +18,7 @@ from core.tools.addresses import host_of, is_numeric_host, is_public_address
 from core.tools.tool import Arguments, CallContext, Tool, ToolFailed, ToolResult, ToolSpec, object_schema
 
 SECONDS = 10.0  # for all of it, redirects included
+AT_ONCE, EACH = 32, 4  # pages that are fetched at a time, of all people and of one
 LARGEST = 2 * 1024 * 1024  # bytes after decompression; of more, the beginning is read
 REDIRECTS = 5
 AGENT = {"User-Agent": "Confab (a bot that reads a link for a person)", "Accept": "text/html, text/*, application/pdf"}
@@ -49,6 +50,7 @@ class LinkReader:
         self._client = client
         self._documents = documents
         self._may_visit = may_visit
+        self._slots = PersonSlots(AT_ONCE, EACH)
 
     @property
     def link_tool(self) -> Tool:
@@ -63,7 +65,8 @@ class LinkReader:
     async def read_page(self, url: str, owner: Owner) -> PublicPage:
         """Return what stands at an address, read on somebody's account; raises ToolFailed."""
         try:
-            content, kind, host, is_cut = await self._fetch_following(url)
+            async with self._slots.hold_slot(owner):
+                content, kind, host, is_cut = await self._fetch_following(url)
         except BotError as error:
             raise ToolFailed(f"the page could not be fetched ({type(error).__name__})") from None
         if kind in {"", "picture", "unknown"}:

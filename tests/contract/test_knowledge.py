@@ -152,12 +152,18 @@ async def test_of_files_with_one_name_all_stay_and_the_newest_comes_first(room: 
 
 
 async def test_a_file_that_cannot_be_read_is_listed_with_the_reason(room: Room, tmp_path: Path) -> None:
-    """And one that is there twice is there once, also where it is delivered twice."""
-    await switched_on(room)
+    """And one that is there twice is there once, also where it is delivered twice. What nobody checked has no name."""
+    await switched_on(room, Moderated())
     room.redeliver(2)
     await room.share("for all of us", "plan.pdf", b"%PDF-1.4", PLAIN)
     await states(tmp_path, "failed")
     assert column(tmp_path / "confab.db", "SELECT detail FROM sources")[0].startswith("it is broken")
+    await room.share("for all of us", "Flag me.md", b"Flag me: nothing more.", PLAIN)
+    await states(tmp_path, "failed", "refused")
+    listed = await answer_to(room, "sources")
+    assert "a file: failed" in listed
+    assert "a file: refused" in listed
+    assert "Flag me" not in listed
 
 
 async def test_what_moderation_refuses_is_neither_kept_nor_sent(room: Room, tmp_path: Path) -> None:

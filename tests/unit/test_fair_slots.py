@@ -1,12 +1,23 @@
 """Slots: never more than there are, none lost, and each channel in its turn."""
 
 import asyncio
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from core.fair_slots import FairSlots, PersonSlots
+from core.messages import ConversationKey
+from core.storage.connection import Connection
+from core.storage.knowledge import NewSource, claim_source, insert_source
+from core.turn_settings import TurnSettings
+from deploy.sandbox.openai.model import Reply
+from deploy.sandbox.wire.server import Sandbox
+from tests.support.bot import GENERAL, Setup, running
+from tests.support.database import prepare_database
+from tests.support.room import answers, mention
 
 
 def channel(number: int) -> tuple[str, str]:
@@ -80,3 +91,35 @@ async def test_a_persons_many_files_keep_nobody_else_waiting(most: int, each: in
     async with asyncio.timeout(30):
         for number in range(most):
             await slots.hold_slot(("T1", str(number))).__aenter__()
+
+
+def test_people_take_turns_at_having_their_files_read(tmp_path: Path) -> None:
+    """A thousand of one person's come one by one, between those of all others."""
+    prepare_database(tmp_path / "confab.db")
+    with closing(Connection(tmp_path / "confab.db", "")) as connection:
+        names = ["ada"] * 6 + ["grace", "linus", "grace"]
+        for number, name in enumerate(names):
+            connection.begin()
+            key = ConversationKey("slack", "T1", "C1", "")
+            insert_source(connection, NewSource(key, str(number), "", "file", "a.txt", name, 0.0, "{}"))
+            connection.commit()
+        last, order = ("", "", ""), []
+        while source := claim_source(connection, last):
+            last = ("slack", "T1", source.author_id)
+            order.append(source.author_id)
+    assert order == ["ada", "grace", "linus", "ada", "grace", *["ada"] * 4]
+
+
+async def test_one_persons_questions_leave_others_half_of_the_slots(sandbox: Sandbox, tmp_path: Path) -> None:
+    """Also in the same channel; theirs wait until one of theirs is answered."""
+    never = asyncio.Event()
+    held = Reply(hold=never, pieces=("so far", " and whole"))
+    sandbox.model.talk = lambda body: Reply("hello") if "grace asks" in str(body) else held
+    setup = Setup(limits=TurnSettings(concurrency=4))
+    async with running(sandbox, tmp_path / "confab.db", setup):
+        for number in range(20):
+            await sandbox.workspace.say((GENERAL, "C0RANDOM1")[number % 2], mention(f"ada {number}"), "U0ADA1234")
+        await sandbox.workspace.until(lambda: len(sandbox.model.requests) >= 2)
+        asked = await sandbox.workspace.say(GENERAL, mention("grace asks"), "U0GRACE12")
+        await sandbox.workspace.until(lambda: answers(sandbox, asked) == ["hello"])
+        assert len(sandbox.model.requests) == 3

@@ -18,7 +18,14 @@ from core.llm.http_client import open_public_client
 from core.messages import Author, ConversationKey
 from core.tools.addresses import is_public_address
 from core.tools.openapi.document import OperationReader, parse_document
-from core.tools.openapi.interface import LARGEST_ANSWER, HttpClients, OpenApiSource, headers_for, source_names
+from core.tools.openapi.interface import (
+    LARGEST_ANSWER,
+    HttpClients,
+    OpenApiSource,
+    headers_for,
+    own_headers,
+    source_names,
+)
 from core.tools.openapi.operation import Operation
 from core.tools.openapi.schemas import CHOICES, SchemaReader
 from core.tools.sources.source import SourceFailed
@@ -277,6 +284,24 @@ def test_no_document_is_more_than_refused(paths: Any) -> None:
     except SourceFailed:
         return
     assert all(isinstance(each, Operation) for each in found)
+
+
+KEYS = {"a.example": {"X": "1"}, "b.example": {"X": "2"}, "b.example:8443": {"X": "3"}, "c.example": {"X": "4"}}
+
+
+@pytest.mark.parametrize(
+    ("place", "hosts"),
+    [
+        ("https://a.example/api.json", {"a.example", "c.example"}),
+        ("https://b.example/api.json", {"b.example", "b.example:8443", "c.example"}),
+        ("https://A.example/other.json", {"a.example", "c.example"}),
+        ("api.json", set(KEYS)),
+    ],
+)
+def test_whoever_writes_one_document_does_not_use_the_keys_of_anothers_host(place: str, hosts: set[str]) -> None:
+    """A host that no document comes from serves all that name it, and a file is the operator's own."""
+    places = ["https://a.example/api.json", "https://b.example/api.json", "api.json"]
+    assert set(own_headers(KEYS, place, places)) == hosts
 
 
 def test_a_document_is_named_by_its_file_or_its_host() -> None:

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from core.commands import FULL
-from core.errors import AnswerCutByLength, Uncertain
+from core.errors import AnswerCutByLength, GaveUp, Uncertain
 from core.messages import Deletion
 from core.storage.store import Store
+from core.worker import MOST_ENDS
 from deploy.sandbox.discord.nonces import Nonces
 from deploy.sandbox.discord.permissions import Permission
 from deploy.sandbox.discord.roster import GENERAL
@@ -95,6 +96,19 @@ async def test_a_wait_that_is_no_number_of_seconds_is_a_short_one(sandbox: Sandb
     room.limit("post", 0.5)
     said = await room.say(f"{room.mention('the bot')} hi")
     assert len(await answered(room, said)) == 1
+
+
+async def test_a_question_in_whose_midst_the_bot_ends_again_and_again_is_given_up(room: Room, tmp_path: Path) -> None:
+    """Its person is told, and others' questions go on."""
+    said = await cut_short(room, "so far")
+    change(tmp_path / "confab.db", "UPDATE turns SET attempts = ?", MOST_ENDS)
+    for _ in range(MOST_ENDS - 1):
+        change(tmp_path / "confab.db", "INSERT INTO steps (turn_id, name, at) SELECT id, 'ended', 0 FROM turns")
+    await room.join()
+    await room.until(lambda: any(GaveUp.notice in text for text in room.answers(said)))
+    assert len(room.model.requests) == 1
+    await settled(room)
+    assert states(tmp_path)[0] == "failed"
 
 
 async def test_an_answer_that_was_made_is_not_paid_again(room: Room, tmp_path: Path) -> None:

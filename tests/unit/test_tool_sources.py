@@ -6,6 +6,7 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -18,9 +19,9 @@ from core.messages import ConversationKey
 from core.policy import ChannelSettings, Policies
 from core.storage.settings import StorageSettings
 from core.storage.store import Store
-from core.storage.tool_pins import accept_tools, read_pins
+from core.storage.tool_pins import MOST_PINS, accept_tools, read_pins
 from core.tools.calculator import CALCULATOR
-from core.tools.mcp.servers import read_servers
+from core.tools.mcp.servers import McpServer, read_servers
 from core.tools.sources.catalog import ToolCatalog
 from core.tools.sources.source import is_listed, qualify_name
 from core.tools.tool import Tool, ToolSpec, object_schema
@@ -70,6 +71,35 @@ async def test_a_tool_that_says_something_else_of_itself_is_held_until_it_is_acc
     assert accept_tools(tmp_path / "confab.db", "s") == ["s__one"]
     await catalog.look_again()
     assert catalog.tools["s__one"].spec == changed.spec
+
+
+async def test_a_source_that_names_ever_new_tools_fills_nothing(store: Store, tmp_path: Path) -> None:
+    """What is kept of it ends somewhere; what it named before goes on."""
+    names = [f"s__{number}" for number in range(MOST_PINS + 50)]
+    catalog = ToolCatalog(store)
+    await catalog.take_tools("s", [described(name) for name in names])
+    assert list(catalog.tools) == names[:MOST_PINS]
+    await catalog.take_tools("s", [described("s__new"), described("s__0")])
+    assert list(catalog.tools) == ["s__0"]
+    await catalog.take_tools("t", [described("t__new")])
+    assert list(catalog.tools) == ["s__0", "t__new"]
+    assert len(read_pins(tmp_path / "confab.db")) == MOST_PINS + 1
+
+
+@pytest.mark.parametrize(
+    ("server", "said"),
+    [
+        ({"command": "run", "args": ("--token=hunter2hunter2", "x")}, "no hunter2hunter2 here"),
+        ({"command": "run", "args": ("--header", "Authorization: Bearer hunter2hunter2")}, "sent hunter2hunter2"),
+        ({"url": "https://ada:hunter2hunter2@mcp.example/mcp"}, "401 for hunter2hunter2"),
+        ({"url": "https://mcp.example/mcp?key=hunter2%20hunter2"}, "key hunter2 hunter2 is wrong"),
+        ({"url": "https://mcp.example/hunter2hunter2/mcp"}, "no /hunter2hunter2/mcp"),
+        ({"command": "run", "env": {"TOKEN": "hunter2hunter2"}}, "hunter2hunter2"),
+    ],
+)
+def test_what_a_server_says_last_holds_none_of_its_secrets(server: dict[str, Any], said: str) -> None:
+    """Wherever they are given to it."""
+    assert "hunter2" not in McpServer(**server).hide_secrets(said)
 
 
 async def test_what_is_held_is_listed_with_what_changed_and_accepted_by_a_command(store: Store, tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ RETURNING = 10.0  # seconds that a call waits for a server that has just gone
 MOST_PAGES = 20
 MOST_TOOLS = 128  # of one server (OpenAI API reference, `tools`: of one request)
 MOST_ROUNDS = 10  # in which a server says that it is not done yet
+LONGEST_WORDS = 300  # characters of what it said last that are told
 PAUSE = 0.25  # seconds between two of them
 KEY = "Idempotency-Key"
 WHO = types.Implementation(name="confab", version="0.1.0")
@@ -52,6 +53,7 @@ class McpSource:
         self._client: Client | None = None
         self._reached = asyncio.Event()
         self._is_lost = False
+        self._is_called = False  # since it was reached
         self._status = 0  # with which it refused us last
         self._told = asyncio.Event()  # that something has changed
 
@@ -62,7 +64,7 @@ class McpSource:
 
     async def hold_open(self, offer: Offer) -> None:
         """Reach the server, offer its tools, and go on until it is gone; raises SourceFailed."""
-        process, self._status = ServerProcess(), 0
+        process, self._status, self._is_called = ServerProcess(), 0, False
         try:
             async with AsyncExitStack() as stack:
                 async with asyncio.timeout(CONNECTING):
@@ -83,9 +85,9 @@ class McpSource:
         raise SourceFailed(self._with_words("it has ended", process))
 
     def _with_words(self, why: str, process: ServerProcess) -> str:
-        """Return why a server is not there, with what it said last."""
-        last = " ".join(self._server.hide_secrets(process.last_words).split())
-        return f"{why}; it said last: {last}" if last else why
+        """Return why a server is not there, with what it said last; after a call that may be what people said."""
+        last = " ".join(self._server.hide_secrets(process.last_words).split())[-LONGEST_WORDS:]
+        return f"{why}; it said last: {last}" if last and not self._is_called else why
 
     def _make_client(self, process: ServerProcess) -> Client:
         streams = self._open_streams(process)
@@ -155,6 +157,7 @@ class McpSource:
 
     async def _call_through(self, client: Client, name: str, arguments: Arguments, context: CallContext) -> ToolResult:
         state: str | None = None
+        self._is_called = True
         for _ in range(MOST_ROUNDS):
             answer = await client.session.send_request(_request(name, arguments, context, state), ANSWER)
             if isinstance(answer, types.CallToolResult):

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import from_json
@@ -15,6 +16,7 @@ from core.tools.tool import Consent
 LARGEST = 1024 * 1024  # bytes of the file
 SETTING = "CONFAB_MCP"
 SHORTEST_SECRET = 6  # characters; less would be found in any word
+BETWEEN_PARTS = re.compile(r"[\s=,;]+")  # of `--token=abc`, `Bearer abc` and the like
 VARIABLE = re.compile(r"\$\{(?:env:)?(\w+)(?::-([^}]*))?\}")
 MARK = b"\xef\xbb\xbf"  # with which some editors begin a file
 OVER_HTTP = frozenset({"http", "streamable-http", "streamable_http", "streamableHttp"})
@@ -55,12 +57,23 @@ class McpServer(BaseModel):
         return self.tools is None or not {name, qualify_name(self.name, name)}.isdisjoint(self.tools)
 
     def hide_secrets(self, text: str) -> str:
-        """Return a text without what stands in `env` and `headers`."""
-        values = (part for value in (*self.env.values(), *self.headers.values()) for part in (value, *value.split()))
+        """Return a text without what stands in `env`, `headers`, `args` and `url`, whole or in part."""
+        given = (*self.env.values(), *self.headers.values(), *self.args, *_parts_of_address(self.url))
+        values = {part for value in given for part in (value, unquote(value), *BETWEEN_PARTS.split(value))}
         for value in sorted(values, key=len, reverse=True):
             if len(value) >= SHORTEST_SECRET:
                 text = text.replace(value, "(secret)")
         return text
+
+
+def _parts_of_address(url: str) -> list[str]:
+    """Return what of an address may be secret: all but its host, which people have to be told."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return [url]
+    values = [value for _, value in parse_qsl(parts.query)]
+    return [parts.username or "", parts.password or "", *parts.path.split("/"), parts.query, *values]
 
 
 class _ServersFile(BaseModel):

@@ -18,7 +18,7 @@ from mcp.shared.message import SessionMessage
 from core.tools.mcp.servers import McpServer
 
 LONGEST_MESSAGE = 4 * 1024 * 1024  # bytes
-LONGEST_WORDS = 300  # characters of what it said last on stderr
+LONGEST_WORDS = 4_096  # characters of what it said last on stderr
 GRACE = 2.0  # seconds to end by itself once its input is closed
 ROOT = Path(__file__).parents[3]
 PROGRAM = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from core.tools.mcp.launcher import main; main()"

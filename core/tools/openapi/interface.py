@@ -62,15 +62,12 @@ class OpenApiSource:
 
     async def hold_open(self, offer: Offer) -> None:
         """Read the document, offer its operations, and read it anew from time to time; raises SourceFailed."""
+        address = self._place if _is_address(self._place) else ""
         while True:
-            text = await (self._fetch_document() if self._is_address else asyncio.to_thread(self._read_file))
-            operations = await asyncio.to_thread(_read_operations, text, self._place if self._is_address else "")
+            text = await (self._fetch_document() if address else asyncio.to_thread(self._read_file))
+            operations = await asyncio.to_thread(_read_operations, text, address)
             await offer([self._describe_operation(each) for each in operations[:MOST_TOOLS]])
             await asyncio.sleep(READ_AGAIN)
-
-    @property
-    def _is_address(self) -> bool:
-        return urlsplit(self._place).scheme in {"http", "https"}
 
     def _read_file(self) -> str:
         try:
@@ -123,7 +120,7 @@ class OpenApiSource:
 
     def _client_for(self, url: str) -> HttpClient:
         """Return the client that may reach an address; raises ToolFailed where none may."""
-        if not self._is_address or _netloc(url) == _netloc(self._place):
+        if not _is_address(self._place) or _netloc(url) == _netloc(self._place):
             return self._clients.named
         host = urlsplit(url).hostname or ""
         if is_numeric_host(host) and not is_public_address(host):
@@ -140,6 +137,20 @@ def headers_for(headers: Mapping[str, Mapping[str, str]], url: str) -> Mapping[s
     return {**usual, **headers.get(f"{host}:{port}", {})}
 
 
+def own_headers(
+    headers: Mapping[str, Mapping[str, str]], place: str, places: Sequence[str]
+) -> Mapping[str, Mapping[str, str]]:
+    """Return which of the `headers` a document's operations may take along: none of a host with a document of its own.
+
+    Whoever writes the document at one address could name another's host otherwise, and have its keys used there. A file
+    is the operator's, and may name any.
+    """
+    if not _is_address(place):
+        return headers
+    others = {urlsplit(each).hostname for each in places if _is_address(each)} - {urlsplit(place).hostname}
+    return {host: values for host, values in headers.items() if host.partition(":")[0] not in others}
+
+
 def source_names(places: Sequence[str]) -> list[str]:
     """Return a name for each document: a file's own, or its host's; of two alike, the later one has a number."""
     names: list[str] = []
@@ -153,6 +164,10 @@ def source_names(places: Sequence[str]) -> list[str]:
 
 def _read_operations(text: str, address: str) -> list[Operation]:
     return OperationReader(parse_document(text), address).read_operations()
+
+
+def _is_address(place: str) -> bool:
+    return urlsplit(place).scheme in {"http", "https"}
 
 
 def _netloc(url: str) -> str:

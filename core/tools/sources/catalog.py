@@ -30,8 +30,8 @@ class ToolCatalog:
         self._checks = guard if guard and guard.is_checking else None
         self._listed: dict[str, Sequence[Tool]] = {}
         self._offered: dict[str, dict[str, Tool]] = {}
-        self._clean: set[str] = set()
-        self._held: set[tuple[str, str]] = set()  # what was told of in the log already
+        self._clean: dict[str, set[str]] = {}  # what each source's tools said last that has passed its check
+        self._held: dict[str, set[tuple[str, str]]] = {}  # what was told of in the log already
         self._untried = set(expected)
         self._changed = asyncio.Event()
 
@@ -55,10 +55,10 @@ class ToolCatalog:
         told = {tool.spec.name: describe_spec(tool.spec) for tool in tools}
         pinned = await self._store.run(lambda db: pin_tools(db, source, told))
         held = {(name, text) for name, text in told.items() if name not in pinned}
-        for name, _ in sorted(held - self._held):
+        for name, _ in sorted(held - self._held.get(source, set())):
             log.warning("tool held", tool=name, hint=HELD_HINT)
-        self._held |= held
-        clean = await self._find_clean({name: told[name] for name in pinned})
+        self._held[source] = held
+        clean = await self._find_clean(source, {name: told[name] for name in pinned})
         self._listed[source] = tools
         self._offered[source] = {tool.spec.name: tool for tool in tools if tool.spec.name in clean}
         self._note_tried(source)
@@ -74,13 +74,15 @@ class ToolCatalog:
         self._offered.pop(source, None)
         self._note_tried(source)
 
-    async def _find_clean(self, told: Mapping[str, str]) -> set[str]:
-        """Return the names of the tools of which the model may be told what they say."""
-        new = [text for text in dict.fromkeys(told.values()) if text not in self._clean]
+    async def _find_clean(self, source: str, told: Mapping[str, str]) -> set[str]:
+        """Return the names of the tools of a source of which the model may be told what they say."""
+        clean = self._clean.get(source, set()) & set(told.values())
+        new = [text for text in dict.fromkeys(told.values()) if text not in clean]
         if self._checks and new:
             found = await self._checks.find_clean("tool", [Sample(text) for text in new], ABOUT)
-            self._clean |= {text for text, is_clean in zip(new, found, strict=True) if is_clean}
-        return {name for name, text in told.items() if text in self._clean or not self._checks}
+            clean |= {text for text, is_clean in zip(new, found, strict=True) if is_clean}
+        self._clean[source] = clean
+        return {name for name, text in told.items() if text in clean or not self._checks}
 
     def _note_tried(self, source: str) -> None:
         self._untried.discard(source)
