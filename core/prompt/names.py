@@ -1,6 +1,7 @@
 """How people are called in one conversation, so that none can pass for another, and how answers are freed of names."""
 
 import hashlib
+import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, Mapping, Sequence
@@ -9,6 +10,7 @@ from dataclasses import dataclass, field
 from core.errors import ModelError
 from core.messages import Author
 from core.model_events import ModelEvent, Notice, Replace, Text
+from core.moderation.confusables import LATIN
 from core.sanitize import sanitize_name
 
 TAG_LENGTH = 4  # characters behind a name that others bear as well
@@ -48,9 +50,29 @@ CONFUSABLES = {
 }
 
 
+LATIN_LETTER = re.compile(r"(?:.* )?(?:LATIN|REGIONAL INDICATOR).* LETTER (?:[A-Z]+ )*?([A-Z])(?: WITH .*)?")
+
+
+class _LookAlikes(dict[int, str]):
+    """A table for str.translate, filled as it is asked: what a letter looks like, by Unicode's name for it at the last.
+
+    A letter with a stroke, in small capitals, turned, in a square or in a flag's letters is that letter.
+    """
+
+    def __missing__(self, code: int) -> str:
+        letter = chr(code)
+        named = LATIN_LETTER.fullmatch(unicodedata.name(letter, ""))
+        own = CONFUSABLES.get(code) or LATIN.get(code)
+        like = self[code] = own or (named[1].lower() if named and not letter.isascii() else letter)
+        return like
+
+
+LOOK_ALIKES = _LookAlikes()
+
+
 def skeleton_of(name: str) -> str:
     """Return what is left of a name once all that looks alike is the same: two people of one skeleton collide."""
-    folded = unicodedata.normalize("NFKD", sanitize_name(name)).casefold().translate(CONFUSABLES)
+    folded = unicodedata.normalize("NFKD", sanitize_name(name).translate(LOOK_ALIKES)).casefold().translate(LOOK_ALIKES)
     folded = folded.translate({ord("i"): "l"}).replace("rn", "m").replace("vv", "w")
     return "".join(letter for letter in folded if letter.isalnum())
 

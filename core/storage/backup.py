@@ -17,6 +17,7 @@ from core.storage.files import sync_folder
 from core.storage.inspection import BACKED_UP
 from core.storage.schema.steps import find_unknown_steps, migrate
 from core.storage.scrub import scrub_file
+from core.storage.sealing import add_key, keys_path
 from core.storage.state import upsert_state
 from core.storage.tombstones import Tombstone, apply_tombstones, read_tombstones, save_tombstones, select_tombstones
 
@@ -62,6 +63,8 @@ def restore(source: Path, path: Path, key: str = "") -> Path | None:
 def rekey(path: Path, key: str, new_key: str) -> None:
     """Write a database that nobody uses anew under another key; an empty one is that of a file in plain text.
 
+    What is sealed in its rows is sealed under a new key from then on, too.
+
     There is a whole database at `path` at every moment, under the old key or the new one. Raises as `restore`, and
     SettingsError where `key` does not open it.
     """
@@ -69,6 +72,7 @@ def rekey(path: Path, key: str, new_key: str) -> None:
         raise CopyRefused(f"{path} does not exist.")
     with hold_lock(path):
         in_our_errors(lambda: encrypt_anew(path, key, new_key))
+        add_key(keys_path(path))
 
 
 def require_copy(path: Path, otherwise: str, key: str = "") -> None:

@@ -4,6 +4,7 @@ import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,6 +19,7 @@ from core.storage.connection import Connection
 from core.storage.database import Database, Work
 from core.storage.errors import StatementRefused, StorageUnavailable
 from core.storage.knowledge import Citation
+from core.storage.sealing import Sealer
 
 log = structlog.get_logger()
 
@@ -42,6 +44,7 @@ class Store:
         the key does not open it.
         """
         self._database = Database(path, key)
+        self._sealer = Sealer(path)
         self._keeps_nothing = keeps_nothing
         self._holder = uuid.uuid4().hex  # this process, as the holder of leases
 
@@ -79,11 +82,15 @@ class Store:
     async def admit_message(self, message: Message, *, if_joined: bool, most: int | None) -> turns.Admission:
         """Put a message into the inbox as `add_message` does; `full` where `most` wait in its conversation already."""
         try:
-            return await self._database.run(lambda db: turns.admit_turn(db, message, if_joined=if_joined, most=most))
+            return await self._database.run(lambda db: self._admit(db, message, if_joined=if_joined, most=most))
         except (StatementRefused, ValueError) as error:
             log.error("message set aside", conversation=str(message.key), error=type(error).__name__, hint=SET_ASIDE)  # noqa: TRY400 - its trace would hold the message
             await self.set_aside(message.key, message.id)
             return "ignored"
+
+    def _admit(self, db: Connection, message: Message, *, if_joined: bool, most: int | None) -> turns.Admission:
+        sealed = replace(message, handle=self._sealer.seal(message.handle))
+        return turns.admit_turn(db, sealed, if_joined=if_joined, most=most)
 
     async def set_aside(self, key: ConversationKey, message_id: str) -> None:
         """Note a message that cannot be read as failed, so that it is listed; what is known of its place may be odd."""
@@ -113,7 +120,7 @@ class Store:
         """
 
         def claim(connection: Connection) -> Turn | None:
-            turn = turns.claim_turn(connection, key, self._holder)
+            turn = self._open_handle(turns.claim_turn(connection, key, self._holder))
             return reserve(connection, turn) if turn and reserve else turn
 
         return await self._database.run(claim)
@@ -121,6 +128,11 @@ class Store:
     async def count_ends(self, turn: Turn) -> int:
         """Return how often the process has ended in the midst of a turn."""
         return await self._database.run(lambda db: steps.count_ends(db, turn))
+
+    def _open_handle(self, turn: Turn | None) -> Turn | None:
+        """Return a turn with what its message's handle held before it was sealed."""
+        message = turn and replace(turn.message, handle=self._sealer.open_sealed(turn.message.handle))
+        return replace(turn, message=message) if turn and message else turn
 
     async def renew_lease(self, turn: Turn) -> bool:
         """Keep a turn for another lease; return whether it is still ours."""

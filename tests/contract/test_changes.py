@@ -1,11 +1,13 @@
 """The contract of every platform: edits and deletes, commands, and connections that end."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
 from core.commands import DONE, QUESTION_DELETED, STOPPED, WORDS
 from deploy.sandbox.openai.model import Reply
+from deploy.sandbox.wire.server import Sandbox
 from tests.contract.platform_room import Room, Said, answered, ask, settled, told
 
 
@@ -201,9 +203,14 @@ async def test_help_names_every_command_and_asks_no_model(room: Room) -> None:
     assert not room.model.requests
 
 
+def read_files(folder: Path) -> bytes:
+    """Return what all files of a folder hold."""
+    return b"".join(path.read_bytes() for path in folder.iterdir() if path.is_file())
+
+
 @pytest.mark.needs("slash commands")
-async def test_a_slash_command_asks(room: Room) -> None:
-    """Where the answer stands is the platform's matter; that it comes, once, is not."""
+async def test_a_slash_command_asks(room: Room, sandbox: Sandbox, tmp_path: Path) -> None:
+    """Where the answer stands is the platform's matter; that it comes, once, is not. No token stands in a file."""
     room.redeliver(2)
     room.model.script.append(Reply("On Friday."))
     await room.use("when do we ship?")
@@ -211,6 +218,11 @@ async def test_a_slash_command_asks(room: Room) -> None:
     await settled(room)
     assert told(room, 0) == ["when do we ship?"]
     assert room.everything().count("On Friday.") == 1
+    kept = read_files(tmp_path)
+    workspace, guild = sandbox.workspace, sandbox.guild
+    secrets = ["/slack/response/", workspace.bot_token, workspace.app_token, "sk-test", *guild.interactions.by_token]
+    assert [secret for secret in secrets if secret.encode() in kept] == []
+    assert b"sealed:" in kept
 
 
 @pytest.mark.needs("slash commands")

@@ -14,6 +14,7 @@ from core.storage.connection import Connection
 from core.storage.encryption import is_plain
 from core.storage.errors import DatabaseBusy, StatementRefused, StorageUnavailable
 from core.storage.inspection import inspect_database
+from core.storage.sealing import Sealer, add_key, keys_path
 from core.storage.settings import StorageSettings
 from core.storage.store import Store
 from core.storage.timeline import TimelineReader
@@ -169,3 +170,43 @@ async def test_the_commands_ask_for_the_key_where_the_bot_does(tmp_path: Path) -
     said = await told(tmp_path, "run", CONFAB_DATABASE_KEY=KEY, status=78, **tokens)
     assert "CONFAB_DATABASE_KEY does not open" in said
     assert KEY not in said
+
+
+async def test_what_answers_a_command_is_in_no_file_as_it_is(tmp_path: Path) -> None:
+    """Nor in a copy. Whoever claims the turn has it, under the key before as well; without the key, nothing."""
+    path, place = tmp_path / "confab.db", ConversationKey("slack", "T1", "C1", "1")
+    store = Store(path)
+    said = Message("1", place, Author("U1", "ada"), "hi", 1.0, addressed=True, handle=f"https://{CANARY}\ud83d")
+    await store.add_message(said, if_joined=False)
+    back_up(path, tmp_path / "copy.db")
+    assert leaks(tmp_path) == []
+    for _ in range(2):
+        await store.recover_conversations()
+        turn = await store.claim_turn(place)
+        assert turn
+        assert turn.message == said
+        await store.close()
+        rekey(path, "", "")
+        store = Store(path)
+    await store.recover_conversations()
+    turn = await store.claim_turn(place)
+    assert turn
+    assert not turn.message.handle
+    assert modes(tmp_path) == {0o600}
+    await store.close()
+
+
+@pytest.mark.parametrize("harm", ["", "none", "0011 zz", "0011 00", "\xff"])
+def test_what_cannot_be_opened_is_nothing(tmp_path: Path, harm: str) -> None:
+    """A changed value, or keys of another kind; what was never sealed stays as it is."""
+    sealer = Sealer(tmp_path / "confab.db")
+    sealed = sealer.seal("secret")
+    assert sealer.open_sealed(sealed) == "secret"
+    assert sealer.seal("secret") != sealed
+    kind, name, rest = sealed.split(":")
+    broken = (f"{name}:{rest[:-8]}AAAA{rest[-4:]}", f"other:{rest}", f"{name}:", "", "a:b:c")
+    assert [sealer.open_sealed(f"{kind}:{changed}") for changed in broken] == [""] * len(broken)
+    assert (sealer.open_sealed("{}"), sealer.open_sealed(""), sealer.seal("")) == ("{}", "", "")
+    keys_path(tmp_path / "confab.db").write_text(harm, encoding="latin-1")
+    assert not Sealer(tmp_path / "confab.db").open_sealed(sealed)
+    assert len(add_key(keys_path(tmp_path / "confab.db"))) == 1
