@@ -199,7 +199,9 @@ class Indexer:
         platform = self._platforms.get(source.key.platform)
         if platform is None:
             raise SourceUnreadable(NOT_HAD, may_pass=True)
-        return valid_value(await platform.resolve_names(MESSAGE.validate_json(source.payload)))
+        message = MESSAGE.validate_json(source.payload)
+        opened = replace(message, handle=self._store.sealer.open_sealed(message.handle))
+        return valid_value(await platform.resolve_names(opened))
 
     async def _read_file(self, message: Message) -> ReadText:
         """Return what the file of a message holds; raises SourceUnreadable."""

@@ -7,7 +7,7 @@ from re import _parser, error  # type: ignore[attr-defined]  # nothing public te
 
 import re2
 
-from core.moderation.confusables import LATIN
+from core.confusables import LATIN
 from core.moderation.verdict import CLEAN, Verdict
 from core.moderation.visible import start_of_last, strip_unseen
 

@@ -7,10 +7,10 @@ from collections import defaultdict
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from core.confusables import LATIN
 from core.errors import ModelError
 from core.messages import Author
 from core.model_events import ModelEvent, Notice, Replace, Text
-from core.moderation.confusables import LATIN
 from core.sanitize import sanitize_name
 
 TAG_LENGTH = 4  # characters behind a name that others bear as well

@@ -6,6 +6,7 @@ under the key before stay readable when a new one is made.
 
 import os
 import secrets
+import threading
 from base64 import b64decode, b64encode
 from pathlib import Path
 
@@ -26,13 +27,15 @@ class Sealer:
     def __init__(self, database: Path) -> None:
         self._path = keys_path(database)
         self._keys: dict[str, bytes] = {}
+        self._lock = threading.Lock()
 
     def seal(self, value: str) -> str:
         """Return a value as it may stand in a row; an empty one stays empty. The first one makes the key."""
         if not value:
             return ""
-        if not self._keys:
-            self._keys = _read_keys(self._path) or add_key(self._path)
+        with self._lock:  # values are sealed on the database's thread, and beside it
+            if not self._keys:
+                self._keys = _read_keys(self._path) or add_key(self._path)
         name, key = next(iter(self._keys.items()))
         nonce = os.urandom(NONCE)
         sealed = nonce + AESGCM(key).encrypt(nonce, value.encode("utf-8", "surrogatepass"), name.encode())

@@ -44,7 +44,7 @@ class Store:
         the key does not open it.
         """
         self._database = Database(path, key)
-        self._sealer = Sealer(path)
+        self.sealer = Sealer(path)
         self._keeps_nothing = keeps_nothing
         self._holder = uuid.uuid4().hex  # this process, as the holder of leases
 
@@ -89,7 +89,7 @@ class Store:
             return "ignored"
 
     def _admit(self, db: Connection, message: Message, *, if_joined: bool, most: int | None) -> turns.Admission:
-        sealed = replace(message, handle=self._sealer.seal(message.handle))
+        sealed = replace(message, handle=self.sealer.seal(message.handle))
         return turns.admit_turn(db, sealed, if_joined=if_joined, most=most)
 
     async def set_aside(self, key: ConversationKey, message_id: str) -> None:
@@ -131,7 +131,7 @@ class Store:
 
     def _open_handle(self, turn: Turn | None) -> Turn | None:
         """Return a turn with what its message's handle held before it was sealed."""
-        message = turn and replace(turn.message, handle=self._sealer.open_sealed(turn.message.handle))
+        message = turn and replace(turn.message, handle=self.sealer.open_sealed(turn.message.handle))
         return replace(turn, message=message) if turn and message else turn
 
     async def renew_lease(self, turn: Turn) -> bool:

@@ -13,6 +13,7 @@ import bots.platforms
 STORAGE = ("core.storage",)
 PORT = (
     "core.cards",
+    "core.confusables",
     "core.channel_gone",
     "core.chat_commands",
     "core.commands",
@@ -31,6 +32,7 @@ PORT = (
 NOUNS = (
     "core.face",
     "core.cards",
+    "core.confusables",
     "core.channel_gone",
     "core.messages",
     "core.model_events",

@@ -118,6 +118,8 @@ NO_SINKS = {
     ),
     *(
         "release_turn",
+        "next_asker",
+        "count_ends",
         "renew_lease",
         "recover_conversations",
         "parked_conversations",

@@ -30,6 +30,14 @@ from tests.support.room import answered, answers, ask, mention, prompt
         ("grace hopper", "grace  hopper."),
         ("arno", "amo"),
         ("bob", "b0b"),
+        ("grace", "\u13c0\u13a1\u13aa\u13df\u13ac"),  # Cherokee
+        ("grace", "\ua4d6\ua4e3\ua4ee\ua4da\ua4f0"),  # Lisu
+        ("grace", "\u0262\u0280\u1d00\u1d04\u1d07"),  # small capitals
+        ("grace", "\U0001f1ec\U0001f1f7\U0001f1e6\U0001f1e8\U0001f1ea"),  # the letters of flags
+        ("grace", "\U0001f176\U0001f181\U0001f170\U0001f172\U0001f174"),  # in squares
+        ("grace", "\u01e5r\u03b1\u03f2\u0247"),  # with strokes, and Greek
+        ("grace", "gra\u2ca5e"),  # Coptic
+        ("grace", "G\u0336r\u0336a\u20ddce\U000e0067"),  # laid over, and with tags
     ],
 )
 def test_two_people_whose_names_look_alike_are_told_apart(one: str, other: str) -> None:
