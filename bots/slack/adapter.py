@@ -115,7 +115,7 @@ class Slack:
         )
         if self._options.app_token:
             self._socket = SlackSocket(app, self._options.app_token, self._catch_up.begin_catch_up, self._options.ping)
-            await self._socket.connect()
+            await self._socket.connect_socket()
         self._catch_up.begin_moving() if is_first else self._catch_up.begin_catch_up()
         log.info("slack on", workspace=me.get("team"), bot=me.get("user"), mode="socket" if self._socket else "http")
 

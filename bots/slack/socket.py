@@ -41,7 +41,7 @@ class SlackSocket:
         self._handler = SocketHandler(app, app_token, ping_interval=ping)
         self._watch: asyncio.Task[None] | None = None
 
-    async def connect(self) -> None:
+    async def connect_socket(self) -> None:
         """Connect; raises SlackApiError where Slack refuses the token."""
         await self._handler.connect_async()  # type: ignore[no-untyped-call] # the SDK leaves it unannotated
         self._watch = asyncio.create_task(self._watch_connection())
