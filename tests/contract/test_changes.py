@@ -197,9 +197,9 @@ async def test_reset_forgets_one_conversation(room: Room) -> None:
 
 
 async def test_help_names_every_command_and_asks_no_model(room: Room) -> None:
-    """It costs nothing. What is not switched on is not named: nothing can be looked up here."""
+    """It costs nothing. What is not switched on is not named: nothing can be looked up here, and nobody reminded."""
     said = await ask(room, "help")
-    assert [command for command in WORDS if f"**{command}**" not in room.answers(said)[0]] == ["sources"]
+    assert [command for command in WORDS if f"**{command}**" not in room.answers(said)[0]] == ["sources", "reminders"]
     assert not room.model.requests
 
 
