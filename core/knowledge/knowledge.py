@@ -123,7 +123,8 @@ class Knowledge:
         room = min(ROOM, self._recall.window_of(message.key).prompt // SHARE)
         payer = Payer.of_message(message, turn.id)
         found = await self._clean(await self._finder.find_passages(text, view, room, payer), about)
-        return Lookup(found, is_sought=True)
+        is_about_sources = bool(words_of(question.text)) and await self._store.run(knowledge.has_ever_held)
+        return Lookup(found, is_sought=is_about_sources)
 
     async def view_of(self, message: Message) -> View:
         """Return what everybody may see who reads the answer to a message."""

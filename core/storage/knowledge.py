@@ -8,6 +8,7 @@ from hashlib import sha256
 from core.channel_gone import ChannelGone
 from core.messages import ConversationKey
 from core.storage.connection import Connection
+from core.storage.state import select_state, upsert_state
 
 LEASE = 300.0  # seconds for which a source is its claimer's
 MINE = "seq = ? AND fence = ? AND state = 'waiting'"
@@ -17,6 +18,9 @@ LISTED = (
     "seq, platform, workspace, channel, thread, message_id, file_id, kind, is_closed, name, author_id, author_name, "
     "posted_at, state, detail, characters"
 )
+
+
+BEGUN = "knowledge/begun"  # among the marks, once anything was put in
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +104,7 @@ class Citation:
 
 def insert_source(connection: Connection, source: NewSource) -> bool:
     """Put a source into the queue; return whether it is new: what comes twice is there once."""
+    upsert_state(connection, BEGUN, "1")
     values = (source.message_id, source.file_id, source.kind, int(source.is_closed), source.name, source.author_id)
     last = (source.link, source.posted_at, source.payload)
     return bool(
@@ -110,6 +115,11 @@ def insert_source(connection: Connection, source: NewSource) -> bool:
             (*_key_values(source.key), *values, *last),
         )
     )
+
+
+def has_ever_held(connection: Connection) -> bool:
+    """Whether anything was ever put in, also where nothing of it is left."""
+    return bool(select_state(connection, BEGUN)) or bool(connection.execute("SELECT 1 FROM sources LIMIT 1"))
 
 
 def claim_source(connection: Connection, last: Sequence[str] = ("", "", "")) -> ClaimedSource | None:

@@ -82,15 +82,18 @@ async def test_an_answer_that_used_nothing_lists_nothing(room: Room, tmp_path: P
     """And what was found does not go with the next question."""
     await switched_on(room)
     await shared(room, tmp_path)
+    room.model.script.append(Reply("That is for you to find out."))
     assert "Sources" not in await answer_to(room, QUESTION)
     assert NOTHING in await answer_to(room, "how tall is Kilimanjaro in metres?")
     assert "swordfish" not in told(room)
 
 
-async def test_where_nothing_is_found_that_is_said(room: Room) -> None:
-    """Below the answer, but not to a greeting."""
+async def test_where_nothing_is_found_that_is_said(room: Room, tmp_path: Path) -> None:
+    """Below the answer, but not to a greeting, nor before anything was ever there to be found."""
     await switched_on(room)
-    assert f"{NOTHING}" in await answer_to(room, QUESTION)
+    assert NOTHING not in await answer_to(room, QUESTION)
+    await shared(room, tmp_path, "menu.txt", b"Soup and bread.")
+    assert NOTHING in await answer_to(room, "how tall is Kilimanjaro in metres?")
     assert NOTHING not in await answer_to(room, "hello, thanks!")
 
 
