@@ -58,6 +58,7 @@ SINKS: dict[tuple[str, str, str], tuple[Path, ...]] = {
     ("core.reply", "refuse", "finish_turn"): (),
     ("core.reply", "show_words", "save_answer"): ("answer",),
     ("core.intake", "_take_question", "admit_message"): (),  # what waits: checked then, and dropped with the turn
+    ("core.intake", "_stops_answer", "run"): (),  # a look at what is open
     ("core.intake", "_turn_away", "add_message"): (),
     ("core.intake", "_turn_away", "add_refused"): (),  # without its text
     ("core.intake", "_take_edit", "add_edit"): (),  # into the inbox, to be checked when it is its turn
