@@ -6,7 +6,7 @@ from typing import Any
 import discord
 
 from bots.discord.channel_rights import rights_in
-from bots.discord.places import DIRECT, ReplyHandle
+from bots.discord.places import DIRECT, handle_of
 from core.knowledge.audience import Audience
 from core.messages import Message
 
@@ -34,7 +34,7 @@ def audience_of(client: discord.Client, message: Message, channels: Sequence[str
 
 def link_to_message(message: Message) -> str:
     """Return a message's jump link."""
-    room = ReplyHandle.parse_handle(message.handle).channel if message.handle else message.key.channel
+    room = handle_of(message).channel
     return f"https://discord.com/channels/{message.key.workspace}/{room}/{message.id}"
 
 

@@ -15,7 +15,7 @@ from bots.discord.authors import author_of
 from bots.discord.calls import TOKEN_SPENT, DiscordRefusal, call_persistently
 from bots.discord.markdown import render_markdown
 from bots.discord.outgoing import nonce_of
-from bots.discord.places import DiscordPlace, ReplyHandle
+from bots.discord.places import DiscordPlace, ReplyHandle, handle_of
 from bots.discord.reply_channel import ReplyChannel
 from bots.markdown.disguised_links import escape_links
 from core.cards import CHOICES, PREFIX, Card, CardEnd, format_click
@@ -89,7 +89,7 @@ def read_click(interaction: discord.Interaction[Any], place: DiscordPlace) -> Me
 
 async def whisper_in_answer(client: discord.Client, message: Message, events: AsyncIterator[ReplyEvent]) -> None:
     """Show a text to who clicked alone, in the answer that was promised; once its token is spent nobody is told."""
-    text, handle = "", ReplyHandle.parse_handle(message.handle)
+    text, handle = "", handle_of(message)
     async for event in events:
         text = event.text if isinstance(event, Replace) else text + event.text
     until = asyncio.get_running_loop().time() + ACKNOWLEDGED

@@ -7,7 +7,7 @@ import discord
 
 from bots.discord.authors import author_of
 from bots.discord.calls import DiscordRefusal, call_persistently
-from bots.discord.places import DIRECT, ReplyHandle
+from bots.discord.places import DIRECT, ReplyHandle, handle_of
 from core.messages import Author, Message
 
 NO_MEMBER = {10007, 10013}  # Discord docs, JSON error codes: unknown member, unknown user
@@ -44,7 +44,7 @@ async def renew_message(client: discord.Client, message: Message, number: int) -
     It is answered in the thread that its conversation has, if it has one; raises DiscordRefusal.
     """
     snowflake = (int(message.sent_at * 1_000) - discord.utils.DISCORD_EPOCH) * NUMBERS + number % NUMBERS
-    room, thread = ReplyHandle.parse_handle(message.handle).channel, message.key.thread
+    room, thread = handle_of(message).channel, message.key.thread
     if thread and room == message.key.channel and await _exists(client, thread):
         room = thread
     return replace(message, id=str(snowflake), handle=str(ReplyHandle(room)))

@@ -8,6 +8,7 @@ from typing import Any, Self
 import discord
 
 from bots.discord.calls import call_persistently
+from core.messages import Message
 
 DIRECT = "@me"  # the workspace of direct messages, as in Discord's own addresses
 TOKEN_LIFE = 14 * 60.0  # seconds; Discord keeps an interaction's token for 15 minutes (docs, Receiving and Responding)
@@ -81,3 +82,11 @@ class ReplyHandle:
     def is_valid(self) -> bool:
         """Whether the interaction can still be answered by its token."""
         return bool(self.token) and time.time() < self.expires
+
+
+def handle_of(message: Message) -> ReplyHandle:
+    """Return where a message is to be answered; also of one that has lost that, as in a copy put back without keys."""
+    if message.handle:
+        return ReplyHandle.parse_handle(message.handle)
+    begins = message.key.thread in {"", message.id}
+    return ReplyHandle(message.key.channel if begins else message.key.thread)

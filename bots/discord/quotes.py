@@ -12,7 +12,7 @@ from bots.discord.authors import author_of
 from bots.discord.calls import DiscordRefusal, call_persistently
 from bots.discord.message_kinds import SPOKEN
 from bots.discord.message_text import quote_lines, shown_text
-from bots.discord.places import ReplyHandle
+from bots.discord.places import handle_of
 from core.messages import Attachment, Author, Message, Quotation
 from core.quotes import WORDLESS
 
@@ -67,7 +67,7 @@ async def read_referenced(client: discord.Client, question: Message, me: int) ->
 
     Where that cannot be read, by rights or in time, the question stays as it is.
     """
-    handle = ReplyHandle.parse_handle(question.handle)
+    handle = handle_of(question)
     channel, _, message_id = (handle.forwarded or f"{handle.channel}/{handle.replied}").partition("/")
     if not message_id:
         return question

@@ -21,7 +21,7 @@ from bots.discord.calls import (
     call_persistently,
 )
 from bots.discord.outgoing import FILE_NAME
-from bots.discord.places import DIRECT, ReplyHandle
+from bots.discord.places import DIRECT, ReplyHandle, handle_of
 from bots.discord.thread_names import name_from_question, plain_name_of
 from bots.discord.thread_renaming import ThreadRenaming
 from bots.markdown.marks import SPOILER
@@ -242,7 +242,7 @@ class ReplyChannels:
         """Return where a turn's answer stands, or is to stand; `is_admitted`: the question's words may be shown."""
         message, key = turn.message, turn.message.key
         guild = None if key.workspace == DIRECT else int(key.workspace)
-        handle = ReplyHandle.parse_handle(message.handle)
+        handle = handle_of(message)
         if handle.token:
             return InteractionReply(self._client, handle, guild)
         if guild is None or handle.channel != key.channel:

@@ -9,7 +9,7 @@ from bots.discord.authors import author_of
 from bots.discord.calls import DiscordRefusal, call_persistently
 from bots.discord.message_kinds import SPOKEN
 from bots.discord.message_text import shown_text
-from bots.discord.places import DIRECT, ReplyHandle
+from bots.discord.places import DIRECT, handle_of
 from core.messages import Earlier, Message
 
 PAGE = 100  # messages of one call (Discord docs, Get Channel Messages)
@@ -21,7 +21,7 @@ async def read_before(client: discord.Client, message: Message, me: int, most: i
     In a channel they are none from before `since`, in seconds since the epoch. Empty in a direct message, and for a
     reply that goes on in a channel. Raises DiscordRefusal where they cannot be read.
     """
-    key, handle = message.key, ReplyHandle.parse_handle(message.handle)
+    key, handle = message.key, handle_of(message)
     if key.workspace == DIRECT or (handle.channel == key.channel and key.thread != message.id):
         return []
     room = client.get_partial_messageable(int(handle.channel), guild_id=int(key.workspace))

@@ -5,6 +5,7 @@ import socket
 
 import aiohttp
 
+from bots.bounded_response import open_bounded_session
 from bots.doctor.check import Check
 from bots.http_settings import USUAL_PORT
 from bots.settings import Settings
@@ -51,9 +52,9 @@ def _try_port(host: str, number: int) -> str:
 
 async def _is_ours(number: int) -> bool:
     """Whether a bot that runs already is behind a port of this machine."""
-    url, bounds = f"http://127.0.0.1:{number}/metrics", aiohttp.ClientTimeout(total=PATIENCE)
+    url = f"http://127.0.0.1:{number}/metrics"
     try:
-        async with aiohttp.ClientSession(timeout=bounds) as session, session.get(url) as answer:
+        async with open_bounded_session(PATIENCE) as session, session.get(url) as answer:
             return OURS in await answer.content.read(LARGEST)
     except (aiohttp.ClientError, TimeoutError):
         return False

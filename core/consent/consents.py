@@ -97,7 +97,8 @@ class Consents:
         if found is None:
             await self._reply.tell(turn, platform, OVER)
             return
-        consent, key, asker = found
+        consent, key, sealed = found
+        asker = self._store.unseal_turn(sealed)
         told = self._refuse_click(turn, asker)
         if not told and not consent.choice:
             clicker, card = turn.message.author.id, turn.message.key.thread

@@ -200,7 +200,7 @@ class Indexer:
         if platform is None:
             raise SourceUnreadable(NOT_HAD, may_pass=True)
         message = MESSAGE.validate_json(source.payload)
-        opened = replace(message, handle=self._store.sealer.open_sealed(message.handle))
+        opened = self._store.sealer.open_message(message)
         return valid_value(await platform.resolve_names(opened))
 
     async def _read_file(self, message: Message) -> ReadText:

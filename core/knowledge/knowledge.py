@@ -91,7 +91,7 @@ class Knowledge:
         forwarded = {file for each in message.quotations for file in each.files}
         files = [each for each in message.attachments[:MOST_FILES] if each.id not in forwarded]
         link = platform.link_to(message)
-        sealed = replace(message, handle=self._store.sealer.seal(message.handle))
+        sealed = self._store.sealer.seal_message(message)
         new = [_source_of(sealed, file, link) for file in files if is_indexed_kind(kind_of(file))]
         said = message if policy.knowledge == "all" and not is_edit and self._is_heard(message) else None
         if new or said:

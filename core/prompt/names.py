@@ -1,7 +1,6 @@
 """How people are called in one conversation, so that none can pass for another, and how answers are freed of names."""
 
 import hashlib
-import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, Mapping, Sequence
@@ -50,9 +49,6 @@ CONFUSABLES = {
 }
 
 
-LATIN_LETTER = re.compile(r"(?:.* )?(?:LATIN|REGIONAL INDICATOR).* LETTER (?:[A-Z]+ )*?([A-Z])(?: WITH .*)?")
-
-
 class _LookAlikes(dict[int, str]):
     """A table for str.translate, filled as it is asked: what a letter looks like, by Unicode's name for it at the last.
 
@@ -61,10 +57,17 @@ class _LookAlikes(dict[int, str]):
 
     def __missing__(self, code: int) -> str:
         letter = chr(code)
-        named = LATIN_LETTER.fullmatch(unicodedata.name(letter, ""))
-        own = CONFUSABLES.get(code) or LATIN.get(code)
-        like = self[code] = own or (named[1].lower() if named and not letter.isascii() else letter)
+        named = "" if letter.isascii() else _latin_letter_in(unicodedata.name(letter, ""))
+        like = self[code] = CONFUSABLES.get(code) or LATIN.get(code) or named or letter
         return like
+
+
+def _latin_letter_in(name: str) -> str:
+    """Return the letter that a name of Unicode's says, empty for none: `LATIN SMALL LETTER TURNED A WITH STROKE`."""
+    head, _, tail = name.rpartition(" LETTER ")
+    letter = tail.partition(" WITH ")[0].rpartition(" ")[2].lower()
+    is_latin = "LATIN" in head.split() or "REGIONAL INDICATOR" in head
+    return letter if is_latin and len(letter) == 1 and letter.isascii() and letter.isalpha() else ""
 
 
 LOOK_ALIKES = _LookAlikes()

@@ -107,7 +107,8 @@ class Reminders:
             if own >= MOST_OWN or here >= MOST_HERE:
                 raise ToolFailed(TOO_MANY.format(count=own if own >= MOST_OWN else here))
         key = context.idempotency_key
-        number = await self._store.run(lambda db: rows.insert_schedule(db, key, asked, planned))
+        kept = replace(planned, message=self._store.sealer.seal_message(planned.message))
+        number = await self._store.run(lambda db: rows.insert_schedule(db, key, asked, kept))
         if not number:
             raise ToolFailed("the message that asks for it is gone")
         self._wake()

@@ -83,10 +83,11 @@ class Scheduler:
 
     async def _take_up(self, due: Schedule) -> Message | None:
         """Put what is due into the inbox, or why it does not come; return that, None where it is there already."""
-        now = time.time()
-        place = self._platforms[due.message.key.platform]
-        author = await place.find_author(due.message)
-        message = await place.renew_message(replace(due.message, sent_at=now), due.number)
+        now, asked = time.time(), self._store.sealer.open_message(due.message)
+        place = self._platforms[asked.key.platform]
+        author = await place.find_author(asked)
+        renewed = await place.renew_message(replace(asked, sent_at=now), due.number)
+        message = self._store.sealer.seal_message(renewed)
         if author is None:
             return await self._pause(due, message)
         message = replace(message, author=author)

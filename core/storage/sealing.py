@@ -8,11 +8,13 @@ import os
 import secrets
 import threading
 from base64 import b64decode, b64encode
+from dataclasses import replace
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from core.messages import Message
 from core.storage.files import make_private_file, sync_folder
 
 SEALED = "sealed"
@@ -40,6 +42,14 @@ class Sealer:
         nonce = os.urandom(NONCE)
         sealed = nonce + AESGCM(key).encrypt(nonce, value.encode("utf-8", "surrogatepass"), name.encode())
         return f"{SEALED}:{name}:{b64encode(sealed).decode()}"
+
+    def seal_message(self, message: Message) -> Message:
+        """Return a message as it may stand in a row: with its handle sealed."""
+        return replace(message, handle=self.seal(message.handle))
+
+    def open_message(self, message: Message) -> Message:
+        """Return a message as a platform can answer it; without a handle where its key is gone."""
+        return replace(message, handle=self.open_sealed(message.handle))
 
     def open_sealed(self, value: str) -> str:
         """Return what was sealed, empty where its key is gone; what was never sealed is returned as it is."""

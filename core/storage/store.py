@@ -89,7 +89,7 @@ class Store:
             return "ignored"
 
     def _admit(self, db: Connection, message: Message, *, if_joined: bool, most: int | None) -> turns.Admission:
-        sealed = replace(message, handle=self.sealer.seal(message.handle))
+        sealed = self.sealer.seal_message(message)
         return turns.admit_turn(db, sealed, if_joined=if_joined, most=most)
 
     async def set_aside(self, key: ConversationKey, message_id: str) -> None:
@@ -120,7 +120,7 @@ class Store:
         """
 
         def claim(connection: Connection) -> Turn | None:
-            turn = self._open_handle(turns.claim_turn(connection, key, self._holder))
+            turn = self.unseal_turn(turns.claim_turn(connection, key, self._holder))
             return reserve(connection, turn) if turn and reserve else turn
 
         return await self._database.run(claim)
@@ -129,10 +129,9 @@ class Store:
         """Return how often the process has ended in the midst of a turn."""
         return await self._database.run(lambda db: steps.count_ends(db, turn))
 
-    def _open_handle(self, turn: Turn | None) -> Turn | None:
-        """Return a turn with what its message's handle held before it was sealed."""
-        message = turn and replace(turn.message, handle=self.sealer.open_sealed(turn.message.handle))
-        return replace(turn, message=message) if turn and message else turn
+    def unseal_turn(self, turn: Turn | None) -> Turn | None:
+        """Return a turn as a platform can answer it: with what its message's handle held before it was sealed."""
+        return turn and replace(turn, message=self.sealer.open_message(turn.message))
 
     async def renew_lease(self, turn: Turn) -> bool:
         """Keep a turn for another lease; return whether it is still ours."""

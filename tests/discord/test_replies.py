@@ -3,13 +3,16 @@
 import asyncio
 import re
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bots.discord.adapter import EDITS, EDITS_PER_SECOND
 from bots.discord.outgoing import LONGEST
+from bots.discord.places import ReplyHandle, handle_of
 from bots.discord.reply import BLOCKED_NOTICE
+from core.messages import Author, ConversationKey, Message
 from deploy.sandbox.discord.nonces import Nonces
 from deploy.sandbox.discord.permissions import Permission
 from deploy.sandbox.discord.roster import ADA, ENGINEERS, GENERAL, GRACE
@@ -287,3 +290,11 @@ async def test_an_answer_that_grows_fast_spends_no_more_edits_than_there_are(san
         await sandbox.guild.until(lambda: answers(sandbox, thread) == [("word " * 60).strip()])
     edits = [call.at for call in sandbox.guild.calls if call.route == "edit_message"]
     assert 1 < len(edits) <= EDITS + 1 + EDITS_PER_SECOND * (edits[-1] - edits[0])
+
+
+@pytest.mark.parametrize(("thread", "room"), [("7", "1"), ("", "1"), ("5", "5")])
+def test_a_question_without_a_handle_is_answered_where_it_stands(thread: str, room: str) -> None:
+    """Under itself in its channel, or in the thread that it goes on in; a copy put back without its keys has none."""
+    asked = Message("7", ConversationKey("discord", "9", "1", thread), Author("2", "Ada"), "hello", 1.0, addressed=True)
+    assert handle_of(asked) == ReplyHandle(room)
+    assert handle_of(replace(asked, handle=str(ReplyHandle("3", "token")))) == ReplyHandle("3", "token")

@@ -104,6 +104,7 @@ SINKS: dict[tuple[str, str, str], tuple[Path, ...]] = {
 # What reads, or hands on ids, times and numbers alone.
 NO_SINKS = {
     "set_aside",  # the ids of a message that cannot be read
+    "unseal_turn",  # what stands in its row
     *("note_unread", "known_messages", "list_models", "is_streaming"),
     *("entries_between", "claim_turn", "close", "delete_message", "open_file", "fetch_earlier", "delete_conversation"),
     *(

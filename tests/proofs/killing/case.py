@@ -222,7 +222,7 @@ class Case:
             else:
                 self.outcome.faults.append(f"shown beside the answer: {_short(text)}")
         self.outcome.faults += self._turns("state <> 'done'")
-        self.outcome.faults += find_misspent(self._folder / "confab.db", self._times_asked())
+        self.outcome.faults += find_misspent(self._folder / "confab.db", self._times_held())
         self.outcome.faults += _transcribed_again([point for life in self.outcome.lives for point in life])
         for tag, calls in self._kept.items():
             if len(self._speaker.said[tag]) > calls:
@@ -231,8 +231,10 @@ class Case:
             if self._speaker.called[tag] > calls:
                 self.outcome.faults.append(f"{tag}: the model was asked again for calls that were kept")
 
-    def _times_asked(self) -> int:
-        return sum(request.path.endswith("/chat/completions") for request in self._model.requests)
+    def _times_held(self) -> int:
+        """Return how often the model was asked, of calls that a cap has written down before they were made."""
+        is_capped = "CONFAB_CAPS" in self._scenario.settings
+        return sum(is_capped and each.path.endswith("/chat/completions") for each in self._model.requests)
 
     def _effects(self) -> list[str]:
         """Return a fault where what was allowed did not happen once, or not without a word."""

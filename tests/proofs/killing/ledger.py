@@ -12,7 +12,7 @@ TWICE = "SELECT turn_id FROM spending WHERE turn_id <> '' GROUP BY turn_id HAVIN
 def find_misspent(file: Path, called: int) -> list[str]:
     """Return a fault for what is held for good, counted as two answers, or was called without a row of its own.
 
-    `called` is how often the model was asked.
+    `called` is how often the model was asked for what had to be held before.
     """
     (held,), (kept,) = rows(file, HELD)[0], rows(file, CALLS)[0]
     twice = [f"a turn counts as {len(rows(file, TWICE))} answers too many"] if rows(file, TWICE) else []
