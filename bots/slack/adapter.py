@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Sequence
 from dataclasses import replace
 from functools import partial
 from urllib.parse import urlsplit
@@ -249,19 +249,26 @@ class Slack:
             partial(ringing_payload, turn.message.author.id) if rings_author(turn.message.command) else payload_of
         )
         reply = SlackReply(self._calls, self._budget, turn, journal, shown_as, self._faces)
-        thinking = asyncio.create_task(self._status.show_thinking(turn, reply))
         grows = live and self._budget.reserve_edit()
         try:
             standing, most = await reply.find_standing(), self._options.parts
-            await ReplyStream(reply, Growing(LIMIT), standing, self._pace, most).show_reply(events, live=grows)
+            stream = ReplyStream(reply, Growing(LIMIT), standing, self._pace, most)
+            await self._with_status(turn, reply, stream.show_reply(events, live=grows))
         except SlackRefusal as refusal:
             await self._ephemeral.tell_refusal(turn.message, refusal)
             raise
         finally:
-            thinking.cancel()
-            await asyncio.wait((thinking,), timeout=SETTLED)
             if grows:
                 self._budget.release_edit()
+
+    async def _with_status(self, turn: Turn, reply: SlackReply, showing: Awaitable[None]) -> None:
+        """Show a reply, and until it stands that the bot is thinking: nothing would clear that beside what stands."""
+        thinking = asyncio.create_task(self._status.show_thinking(turn, reply))
+        try:
+            await showing
+        finally:
+            thinking.cancel()
+            await asyncio.wait((thinking,), timeout=SETTLED)
 
 
 def _open_client(options: SlackSettings, session: aiohttp.ClientSession, token: str | None) -> AsyncWebClient:
