@@ -30,6 +30,9 @@ class BoundedResponse(aiohttp.ClientResponse):
             except TimeoutError:
                 self.close()
                 raise aiohttp.ClientPayloadError(f"no end within {self.seconds:g} seconds") from None
+            except BaseException:  # as aiohttp's own does: a reader that is cancelled leaves no connection open
+                self.close()
+                raise
         return await super().read()
 
     async def _read_bounded(self) -> bytes:
