@@ -49,7 +49,7 @@ async def finder_of(
 
 def hiding_of(settings: ConversationSettings) -> Callable[[Sequence[str]], list[str]]:
     """Return what leaves out of texts all that is hidden in any channel: a vector serves every one of them."""
-    places = (settings, *settings.channels.values())
+    places = settings.list_policies()
     kinds = sorted({kind for place in places for kind in place.hide})
     patterns = sorted({pattern for place in places for pattern in place.hide_patterns})
 

@@ -5,7 +5,6 @@ from urllib.parse import urlsplit
 
 from bots.settings import Settings
 from bots.voice import transcribers
-from core.policy import ChannelSettings
 from core.privacy.statement import Endpoint
 from core.privacy.training import training_note
 from core.tools.mcp.servers import McpServer, read_servers
@@ -27,11 +26,6 @@ def recipients_of(settings: Settings, environ: Mapping[str, str]) -> Iterator[En
     yield from _tools_of(settings, environ)
 
 
-def _places_of(settings: Settings) -> tuple[ChannelSettings, ...]:
-    """Return what holds everywhere, and what channels do differently."""
-    return settings.conversations, *settings.conversations.channels.values()
-
-
 def _host_of(url: str) -> str:
     return urlsplit(url).netloc.rpartition("@")[2]
 
@@ -39,7 +33,11 @@ def _host_of(url: str) -> str:
 def _models_of(settings: Settings) -> Iterator[Endpoint]:
     model = settings.model
     host = HERE if model.local_model else model.host
-    named = {model.model, *settings.preferences.models, *(each.model for each in _places_of(settings))} - {""}
+    named = {
+        model.model,
+        *settings.preferences.models,
+        *(each.model for each in settings.conversations.list_policies()),
+    } - {""}
     notes = (training_note(host, name, model.extra_body) for name in sorted(named))
     note = next(filter(None, notes), "")
     asked = "what you ask, what stood around it, the text of files, and pictures"
@@ -69,7 +67,7 @@ def _transcribers_of(settings: Settings) -> Iterator[Endpoint]:
 def _finders_of(settings: Settings) -> Iterator[Endpoint]:
     """Yield who helps to find what people share, where anything is taken in at all."""
     knowledge, model = settings.knowledge, settings.model
-    if all(each.knowledge == "off" for each in _places_of(settings)):
+    if all(each.knowledge == "off" for each in settings.conversations.list_policies()):
         return
     if knowledge.embeddings_model:
         host = _host_of(knowledge.embeddings_base_url) or model.host
@@ -83,7 +81,7 @@ def _finders_of(settings: Settings) -> Iterator[Endpoint]:
 
 def _tools_of(settings: Settings, environ: Mapping[str, str]) -> Iterator[Endpoint]:
     tools = settings.tools
-    if tools.can_search_web and any("web_search" in each.tools for each in _places_of(settings)):
+    if tools.can_search_web and any("web_search" in each.tools for each in settings.conversations.list_policies()):
         yield Endpoint("to search the web", QUESTION, _host_of(search_address(tools)))
     for server in read_servers(tools.mcp, environ):
         yield Endpoint("as a source of tools", SOURCES_SENT, _place_of(server))

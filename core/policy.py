@@ -190,6 +190,10 @@ class ConversationSettings(ChannelSettings):
         {},
     )
 
+    def list_policies(self) -> list[ChannelSettings]:
+        """Return what holds everywhere, and what in each channel or workspace that differs."""
+        return [self, *map(self.overlaid, self.channels.values())]
+
 
 @dataclass(frozen=True, slots=True)
 class Scope:

@@ -14,8 +14,8 @@ MOST_TOLD = 200  # names that are looked through for one that is like it
 
 async def check_personas(settings: Settings) -> list[Check]:
     """Return each name in CONFAB_PERSONA and CONFAB_CHANNELS that no persona has, or several have."""
-    places = (settings.conversations, *settings.conversations.channels.values())
-    wanted = sorted({each.persona for each in places if each.persona and each.persona != NOBODY})
+    policies = settings.conversations.list_policies()
+    wanted = sorted({each.persona for each in policies if each.persona and each.persona != NOBODY})
     if not wanted:
         return []
     return await asyncio.to_thread(_check_names, settings, wanted)

@@ -45,7 +45,7 @@ class Pages:
     def of_settings(cls, settings: Settings, encryption: str) -> "Pages":
         """Return the pages of a bot with these settings, whose file has this key, empty for none."""
         conversations = settings.conversations
-        learns = any(each.knowledge != "off" for each in (conversations, *conversations.channels.values()))
+        learns = any(each.knowledge != "off" for each in conversations.list_policies())
         return cls(
             settings.storage.path, encryption, settings.http.pages_key, ZoneInfo(conversations.time_zone), learns
         )
