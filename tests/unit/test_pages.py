@@ -58,6 +58,7 @@ async def test_nothing_on_a_page_runs_or_comes_from_elsewhere(tmp_path: Path) ->
             assert not {"script", "iframe", "b>"} & set(found.elements)
             assert not [name for name, _ in found.attributes if name.startswith("on") or name == "style"]
             links = [value for name, value in found.attributes if name in ATTRIBUTES]
+            assert links
             assert all(link.startswith(("/", "data:,")) for link in links)
             assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
             assert answer.headers["Referrer-Policy"] == "no-referrer"
@@ -87,8 +88,12 @@ def test_bars_stay_within_their_plot(values: Sequence[Sequence[int]]) -> None:
     days = [f"2026-01-{number:02}" for number in range(len(values))]
     series = [Series(f"s{at}", f"c{at}", [day[at] for day in values]) for at in range(3)]
     drawn = plot_days("All", days, series, str)
-    for top, height in re.findall(r'y="([-\d.]+)" width="[\d.]+" height="([\d.]+)"', drawn):
+    bars = re.findall(r'y="([-\d.]+)" width="[\d.]+" height="([\d.]+)"', drawn)
+    assert len(bars) >= sum(any(row) for row in values)
+    for top, height in bars:
         assert -0.2 <= float(top) <= float(top) + float(height) <= HEIGHT + 0.2
     assert drawn.count("<title>") == len(days)
     shares = plot_shares("By day", [(day, sum(row)) for day, row in zip(days, values, strict=True)], str)
-    assert all(float(width) <= 100 for width in re.findall(r'class="one" width="([\d.]+)"', shares))
+    widths = re.findall(r'class="one" width="([\d.]+)"', shares)
+    assert bool(widths) == any(map(any, values))
+    assert all(float(width) <= 100 for width in widths)
