@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from html import escape
 
 WIDTH, HEIGHT = 720, 200  # of a plot by days, in its own units; it is drawn as wide as there is room
-BELOW = 22  # for the dates
 MOST_DATES = 6
 MOST_BARS = 12
 

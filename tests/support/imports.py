@@ -48,7 +48,6 @@ ROOMS = tuple(
     f"core.{room}" for room in ("storage", "prompt", "llm", "files", "voice", "moderation", "tools", "knowledge")
 )
 PLATFORMS = tuple(each.name for each in bots.platforms.PLATFORMS)
-SEEN_BY_PLATFORMS = ("core.commands", "core.messages", "core.policy", "core.setting_fields", "core.errors")
 
 
 @dataclass(frozen=True, slots=True)

@@ -161,17 +161,7 @@ OF_PERSONAS = (
 )
 TRANSCRIBING = ("transcribe", "_find_fetched", "_find_transcript", "_write_down", "_upload_parts", "drop_transcripts")
 ONLY_READ = (
-    {
-        ("core.voice.transcribe", name)
-        for name in (
-            "transcribe",
-            "_find_fetched",
-            "_find_transcript",
-            "_write_down",
-            "_upload_parts",
-            "drop_transcripts",
-        )
-    }
+    {("core.voice.transcribe", name) for name in TRANSCRIBING}
     | {
         *(("core.knowledge.indexer", name) for name in ("start_reading", "_read_all", "_release_or_fail", "_end")),
         ("core.knowledge.knowledge", "drop_channel"),

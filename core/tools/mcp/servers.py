@@ -19,7 +19,6 @@ SHORTEST_SECRET = 6  # characters; less would be found in any word
 BETWEEN_PARTS = re.compile(r"[\s=,;]+")  # of `--token=abc`, `Bearer abc` and the like
 VARIABLE = re.compile(r"\$\{(?:env:)?(\w+)(?::-([^}]*))?\}")
 MARK = b"\xef\xbb\xbf"  # with which some editors begin a file
-OVER_HTTP = frozenset({"http", "streamable-http", "streamable_http", "streamableHttp"})
 
 Name = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
 
