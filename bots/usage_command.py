@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Sequence
 from dataclasses import asdict, fields
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import get_args
 from zoneinfo import ZoneInfo
@@ -47,7 +47,7 @@ def usage(
     begin = since.replace(tzinfo=zone).timestamp() if since else 0.0
     path = database or usual.path
     with telling_why(path):
-        found = read_usage_file(path, usual.read_key(), by or "", begin, lambda at: f"{_local(at, zone):%Y-%m-%d}")
+        found = read_usage_file(path, usual.read_key(), by or "", begin, zone)
     if as_json:
         click.echo(json.dumps([asdict(UsageRow.of_line(each)) for each in found], indent=2))
     elif as_csv:
@@ -63,10 +63,6 @@ def _workspace_zone() -> ZoneInfo:
         return ZoneInfo(told or ChannelSettings().time_zone)
     except (ValueError, OSError):
         return ZoneInfo("UTC")
-
-
-def _local(at: float, zone: ZoneInfo) -> datetime:
-    return datetime.fromtimestamp(at, UTC).astimezone(zone)
 
 
 def _format_csv(lines: Sequence[UsageLine]) -> str:

@@ -55,9 +55,7 @@ class Pages:
         span, measure = request.query.get("days", ""), request.query.get("show", "")
         span, measure = span if span in SPANS else USUAL_SPAN, measure if measure in MEASURES else ""
         is_open, key = not self._has_key(request), self._given_key(request)
-        spent = await asyncio.to_thread(
-            read_spent, self.database, self.encryption, SPANS[span], self.zone, is_open=is_open
-        )
+        spent = await self._read(lambda db: read_spent(db, SPANS[span], self.zone, is_open=is_open))
         return html_response("Usage", "/usage", key, draw_usage(spent, span, measure, key))
 
     async def show_sources(self, request: web.Request) -> web.Response:

@@ -3,11 +3,9 @@
 import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from html import escape
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from bots.pages.frame import address_of
@@ -54,8 +52,8 @@ class Spent:
     lines: Mapping[Grouping, Sequence[UsageLine]]
 
 
-def read_spent(path: Path, key: str, span: int, zone: ZoneInfo, *, is_open: bool) -> Spent:
-    """Return what was spent in the last `span` days of a zone, beside a bot that writes; raises as `Connection` does.
+def read_spent(connection: Connection, span: int, zone: ZoneInfo, *, is_open: bool) -> Spent:
+    """Return what was spent in the last `span` days of a zone.
 
     Channels and people are left out where the page `is_open` to whoever reaches the port.
     """
@@ -63,15 +61,8 @@ def read_spent(path: Path, key: str, span: int, zone: ZoneInfo, *, is_open: bool
     first = today - timedelta(days=span - 1)
     days = [f"{first + timedelta(days=each)}" for each in range(span)]
     since = datetime.combine(first, datetime.min.time(), zone).timestamp()
-    with closing(Connection(path, key, read_only=True)) as connection:
-        groupings = OPEN if is_open else (*OPEN, *CLOSED)
-        lines = {by: sum_usage(connection, by, since, lambda at: day_of(at, zone), {}) for by in groupings}
-    return Spent(days, lines)
-
-
-def day_of(at: float, zone: ZoneInfo) -> str:
-    """Return the day of a time as 2026-11-30."""
-    return f"{datetime.fromtimestamp(at, UTC).astimezone(zone).date()}"
+    groupings = OPEN if is_open else (*OPEN, *CLOSED)
+    return Spent(days, {by: sum_usage(connection, by, since, zone, {}) for by in groupings})
 
 
 def draw_usage(spent: Spent, span: str, measure: str, key: str) -> list[str]:

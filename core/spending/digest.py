@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
 
@@ -63,7 +63,7 @@ class UsageDigest:
         name, today = f"digest/{place.platform}/{place.workspace}/{place.channel}", f"{now:%Y-%m-%d}"
         if now.hour < HOUR or not await self._store.run(partial(_note_told, name=name, day=today)):
             return
-        text = await self._store.run(partial(_describe_day, day=now - timedelta(days=1), place=place))
+        text = await self._store.run(partial(_describe_day, day=now - timedelta(days=1), zone=zone, place=place))
         try:
             if text and (platform := self._platforms.get(place.platform)):
                 await platform.post_notice(place, text)
@@ -80,16 +80,13 @@ def _note_told(connection: Connection, name: str, day: str) -> bool:
     return True
 
 
-def _describe_day(connection: Connection, day: datetime, place: ConversationKey) -> str:
+def _describe_day(connection: Connection, day: datetime, zone: ZoneInfo, place: ConversationKey) -> str:
     """Return what a day came to, in all and by model; empty where nothing was called for."""
     begin = day.replace(hour=0, minute=0, second=0, microsecond=0)
     date = f"{begin:%Y-%m-%d}"
     where = {"platform": place.platform, "workspace": place.workspace} if place.workspace else {}
-
-    def day_of(at: float) -> str:
-        return f"{datetime.fromtimestamp(at, UTC).astimezone(begin.tzinfo):%Y-%m-%d}"
-
-    lines = [each for each in sum_usage(connection, "day", begin.timestamp(), day_of, where) if each.scope == date]
+    found = sum_usage(connection, "day", begin.timestamp(), zone, where)
+    lines = [each for each in found if each.scope == date]
     if not lines:
         return ""
     models = list(dict.fromkeys(each.model for each in sorted(lines, key=_cost_of, reverse=True)))[:MOST_MODELS]

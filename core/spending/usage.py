@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC
 
 from core.messages import Message
 from core.spending.caps import COUNTED, Caps
@@ -66,7 +67,7 @@ class UsageTeller:
         return [f"- This channel, this month: {channel}", f"- All, this month: {everybody}"]
 
     async def _describe(self, place: dict[str, str], since: float) -> str:
-        found = await self._store.run(lambda db: sum_usage(db, "", since, str, place))
+        found = await self._store.run(lambda db: sum_usage(db, "", since, UTC, place))
         return describe_usage(found)
 
     def _describe_caps(self, connection: Connection, payer: Payer, now: float) -> list[str]:

@@ -1,8 +1,9 @@
 """What was spent, summed up from the rows of the ledger: statements on a connection."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Literal
 
@@ -50,16 +51,16 @@ class UsageLine:
 
 
 def sum_usage(
-    connection: Connection, by: Grouping, since: float, day_of: Callable[[float], str], place: Mapping[str, str]
+    connection: Connection, by: Grouping, since: float, zone: tzinfo, place: Mapping[str, str]
 ) -> list[UsageLine]:
     """Return what was spent since a time (seconds since the epoch), a line a purpose, model and scope, in that order.
 
-    `place` says whose or where, by the columns' names; `day_of` names the day of a time.
+    `place` says whose or where, by the columns' names; days are those of `zone`, as 2026-11-30.
     """
     where = " AND ".join([MADE, *(f"{name} = ?" for name in place if name in PLACES)])
     values = (since, *(value for name, value in place.items() if name in PLACES))
     if by == "day":
-        return _sum_days(connection, where, values, day_of)
+        return _sum_days(connection, where, values, zone)
     rows = connection.execute(
         f"SELECT purpose, model, {SCOPES[by]} AS scope, {SUMS} FROM spending WHERE {where} "
         "GROUP BY purpose, model, 3 ORDER BY 3, purpose, model",
@@ -68,9 +69,7 @@ def sum_usage(
     return [_line_of(row) for row in rows]
 
 
-def _sum_days(
-    connection: Connection, where: str, values: tuple[object, ...], day_of: Callable[[float], str]
-) -> list[UsageLine]:
+def _sum_days(connection: Connection, where: str, values: tuple[object, ...], zone: tzinfo) -> list[UsageLine]:
     """Sum up by quarters of an hour, of which the days of every time zone are made, and then by days."""
     rows = connection.execute(
         f"SELECT purpose, model, round(at / {QUARTER} - 0.5) AS quarter, {SUMS} FROM spending WHERE {where} "
@@ -79,7 +78,8 @@ def _sum_days(
     )
     days: dict[tuple[str, str, str], list[int]] = {}
     for purpose, model, quarter, *sums in rows:
-        group = (day_of(float(quarter) * QUARTER), str(purpose), str(model))
+        day = f"{datetime.fromtimestamp(float(quarter) * QUARTER, zone):%Y-%m-%d}"
+        group = (day, str(purpose), str(model))
         before = days.get(group, [0] * len(sums))
         days[group] = [one + int(other) for one, other in zip(before, sums, strict=True)]
     return [_line_of((purpose, model, day, *sums)) for (day, purpose, model), sums in sorted(days.items())]
@@ -90,9 +90,7 @@ def _line_of(row: Row) -> UsageLine:
     return UsageLine(purpose, model, scope, *map(int, row[3:]))
 
 
-def read_usage_file(
-    path: Path, key: str, by: Grouping, since: float, day_of: Callable[[float], str]
-) -> list[UsageLine]:
-    """Return what was spent as a file holds it, beside a bot that runs; raises as `Connection` does."""
+def read_usage_file(path: Path, key: str, by: Grouping, since: float, zone: tzinfo) -> list[UsageLine]:
+    """Return what `sum_usage` does of a file, beside a bot that runs; raises as `Connection` does."""
     with closing(Connection(path, key, read_only=True)) as connection:
-        return sum_usage(connection, by, since, day_of, {})
+        return sum_usage(connection, by, since, zone, {})
