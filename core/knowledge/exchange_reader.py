@@ -12,8 +12,9 @@ from core.moderation.log import Subject
 from core.moderation.moderation import Moderation
 from core.moderation.verdict import Sample
 from core.sanitize import valid_value
-from core.storage.chat_lines import MESSAGE, ChatLine
+from core.storage.chat_lines import ChatLine
 from core.storage.knowledge import ClaimedSource
+from core.storage.turns import MESSAGE
 
 
 class ExchangeReader:

@@ -28,6 +28,7 @@ from core.storage import chat_lines, knowledge
 from core.storage.errors import StatementRefused, StorageUnavailable
 from core.storage.knowledge import ClaimedSource, Piece
 from core.storage.store import Store
+from core.storage.turns import MESSAGE
 
 if TYPE_CHECKING:  # NumPy is loaded where an embedder is set, and nowhere else
     from core.knowledge.vectors import VectorSearch
@@ -39,8 +40,6 @@ MOST_ENDS = 6  # attempts after which a source is not even begun
 PAUSE = 10.0  # seconds before the second attempt, and twice as many before the third
 LOOK_AGAIN = 30.0  # seconds, after the store could not be asked
 CHECKED_AT_ONCE = 100  # pieces
-
-MESSAGE = TypeAdapter(Message)
 
 
 @dataclass(frozen=True, slots=True)

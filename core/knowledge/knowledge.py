@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import structlog
-from pydantic import TypeAdapter
 
 from core.channel_gone import ChannelGone
 from core.files.kinds import kind_of
@@ -27,10 +26,10 @@ from core.storage.connection import Connection
 from core.storage.knowledge import NewSource
 from core.storage.passages import Passage, View
 from core.storage.store import Store
+from core.storage.turns import MESSAGE
 
 log = structlog.get_logger()
 
-MESSAGE = TypeAdapter(Message)
 ROOM = 6_000  # tokens of a prompt that what was found may take
 SHARE = 4  # of the window: a quarter at the most
 FEW = 3  # words: a question of fewer is looked for with what was asked before it

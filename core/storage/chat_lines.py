@@ -4,16 +4,14 @@ import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from pydantic import TypeAdapter
-
 from core.messages import ConversationKey, Message
 from core.storage import knowledge
 from core.storage.connection import Connection
 from core.storage.knowledge import MINE, PLACE, ClaimedSource, Piece
+from core.storage.turns import MESSAGE
 
 GAP = 600.0  # seconds of silence that end an exchange
 LONGEST = 1_200  # letters after which the next line begins another one: about 300 tokens
-MESSAGE = TypeAdapter(Message)
 LINE = "seq, message_id, author_id, author_name, sent_at, link, payload, text"
 INSERT = (
     "INSERT INTO chat_lines (source, platform, workspace, channel, message_id, author_id, sent_at, link, payload, "
