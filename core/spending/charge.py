@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, Self
 
 from core.messages import ConversationKey, Message
+from core.storage.spending_limits import LedgerPlace
 
 Purpose = Literal[
     "answer", "tool_round", "summary", "judge", "moderation", "title", "transcription", "embedding", "rerank"
@@ -11,15 +12,9 @@ Purpose = Literal[
 
 
 @dataclass(frozen=True, slots=True)
-class Payer:
-    """Whose a call is, where, and for which turn; empty for what is nobody's. `roles` are ids, as on Discord."""
+class Payer(LedgerPlace):
+    """Whose a call is, as it stands in the ledger, with what caps ask beside: `roles` are ids, as on Discord."""
 
-    platform: str = ""
-    workspace: str = ""
-    channel: str = ""
-    thread: str = ""
-    person: str = ""
-    turn_id: str = ""
     roles: tuple[str, ...] = ()
 
     @classmethod

@@ -23,7 +23,7 @@ from core.spending.sentences import format_refusal
 from core.storage import spending, spending_limits
 from core.storage.connection import Connection
 from core.storage.spending import ReservedCall, SettledCall
-from core.storage.spending_limits import LedgerPlace, SpendingLimit, Unit
+from core.storage.spending_limits import SpendingLimit, Unit
 from core.storage.store import Store
 
 log = structlog.get_logger()
@@ -233,17 +233,16 @@ def _finish_call(connection: Connection, call_id: str, settled: SettledCall | No
 
 def to_reserved_call(charge: Charge, sent: ModelCall, price: Price | None) -> ReservedCall:
     """Return a call as it is reserved: its prompt and its longest answer at the uncached rate."""
-    payer, tokens = charge.payer, max(charge.tokens, sent.tokens)
+    tokens = max(charge.tokens, sent.tokens)
     usage = Usage(tokens, 0, 0, sent.model)
     rates = price.rates_for(usage) if price else Rates()
     margin = tokens // MARGIN + 16 if sent.longest else 0
     most = replace(usage, input_tokens=tokens + margin, output_tokens=sent.longest)
     audio_ms = round(charge.seconds * 1_000)
     nanos, whole = rates.cost_of(usage, audio_ms), rates.cost_of(most, audio_ms)
-    place = LedgerPlace(payer.platform, payer.workspace, payer.channel, payer.thread, payer.person, payer.turn_id)
     return ReservedCall(
         id=uuid.uuid4().hex,
-        place=place,
+        place=charge.payer,
         purpose=charge.purpose,
         model=sent.model,
         host=sent.host,
