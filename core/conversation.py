@@ -216,6 +216,9 @@ class Conversation:
         message = await platform.resolve_names(turn.message)
         answer = Outcome(message_id=next(iter(turn.posted), ""))
         is_scheduled, said = message.command == "scheduled", sanitize_text(message.text)
+        if is_scheduled and self._guard and (refusal := self._guard.refusal_of(message)):
+            await self.reply.refuse(turn, platform, refusal, is_told=False)  # nobody waits for it
+            return message.key
         shown = sentence(commands.format_asked(sanitize_name(message.author.name), said, is_scheduled=is_scheduled))
         if self._guard:
             shown = post_if_clean(self._guard, turn, message, shown, answer)

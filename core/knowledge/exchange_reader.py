@@ -1,6 +1,6 @@
 """Reads what people said to each other: with names, and without what moderation refuses."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from core.knowledge.audience import SourcePlatform
@@ -20,7 +20,11 @@ from core.storage.turns import MESSAGE
 class ExchangeReader:
     """Reads the lines of an exchange that were not read yet."""
 
-    def __init__(self, platforms: Mapping[str, SourcePlatform], guard: Moderation | None) -> None:
+    def __init__(
+        self, platforms: Mapping[str, SourcePlatform], guard: Moderation | None, unseal: Callable[[Message], Message]
+    ) -> None:
+        """`unseal` opens a message as it stands in a row."""
+        self._unseal = unseal
         self._platforms = platforms
         self._guard = guard
         self._checks = guard if guard and guard.is_checking else None
@@ -33,7 +37,8 @@ class ExchangeReader:
         platform = self._platforms.get(source.key.platform)
         if platform is None:
             raise SourceUnreadable(NOT_HAD, may_pass=True)
-        message = valid_value(await platform.resolve_names(MESSAGE.validate_json(line.payload or "")))
+        opened = self._unseal(MESSAGE.validate_json(line.payload or ""))
+        message = valid_value(await platform.resolve_names(opened))
         message = self._guard.leave_out_unread(message.key, message) if self._guard else message
         author = self._guard.with_safe_name(message.author) if self._guard else message.author
         text = own_words(message)

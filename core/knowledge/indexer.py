@@ -78,7 +78,7 @@ class Indexer:
         self._documents = documents
         self._checks = guard if guard and guard.is_checking else None
         self._count = count
-        self._exchanges = ExchangeReader(platforms, guard)
+        self._exchanges = ExchangeReader(platforms, guard, store.sealer.open_message)
         self._woken = asyncio.Event()
         self._last = ("", "", "")  # whose source was read last
         self._task: asyncio.Task[None] | None = None

@@ -92,7 +92,7 @@ class Knowledge:
         link = platform.link_to(message)
         sealed = self._store.sealer.seal_message(message)
         new = [_source_of(sealed, file, link) for file in files if is_indexed_kind(kind_of(file))]
-        said = message if policy.knowledge == "all" and not is_edit and self._is_heard(message) else None
+        said = sealed if policy.knowledge == "all" and not is_edit and self._is_heard(message) else None
         if new or said:
             await self._store.run(lambda db: _insert_all(db, new, said, link))
             self._indexer.wake()

@@ -81,6 +81,12 @@ def parse_moment(text: str, zone: str) -> float:
 
 
 def format_time(at: float, zone: str) -> str:
-    """Return a time, in seconds since the epoch, as people of a zone read it: weekday, date, time and zone."""
-    place = zone_named(zone)
+    """Return a time, in seconds since the epoch, as people of a zone read it: weekday, date, time and zone.
+
+    In UTC where the zone is no longer known.
+    """
+    try:
+        place = zone_named(zone)
+    except NoSuchTime:
+        place = zone_named("UTC")
     return f"{datetime.fromtimestamp(at, place):%A, {SHORT}} ({place.key})"

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Protocol
 
 import structlog
@@ -22,7 +23,8 @@ log = structlog.get_logger()
 
 EVERY = 60.0  # seconds between two looks, where nothing comes before: clocks are set
 LATE = 300.0  # seconds after which a reminder says when it was due
-TOGETHER = 500  # that are taken up in one look
+TOGETHER = 500  # that are read at a time
+REST = 300.0  # seconds after which what could not be taken up is tried again, so that it holds nothing else up
 
 
 Wake = Callable[[ConversationKey], None]
@@ -48,6 +50,7 @@ class Scheduler:
         self._store = store
         self._platforms = platforms
         self._woken = asyncio.Event()
+        self._resting: dict[int, float] = {}  # until when what could not be taken up is left alone, by its number
 
     def wake_scheduler(self) -> None:
         """Have it look now: something is to come that it does not know of."""
@@ -68,18 +71,35 @@ class Scheduler:
                 continue
 
     async def take_up_due(self, begin_turn: Wake) -> float:
-        """Take up what is due; return in how many seconds to look again. What cannot be taken up is tried then."""
+        """Take up what is due; return in how many seconds to look again. What cannot be taken up is tried later."""
         self._woken.clear()
-        now, platforms = time.time(), list(self._platforms)
-        due = await self._store.run(lambda db: rows.select_due(db, platforms, now, TOGETHER))
-        for each in due:
-            try:
-                if taken := await self._take_up(each):
-                    begin_turn(taken.key)
-            except PlatformError as error:
-                log.warning("not taken up", number=each.number, detail=str(error), hint=error.hint)
+        now, answering = time.time(), set(self._platforms)
+        self._resting = {number: until for number, until in self._resting.items() if until > now}
+        last = rows.BEFORE_ALL
+        while due := await self._store.run(partial(rows.select_due, now=now, after=last, most=TOGETHER)):
+            last = (due[-1].next_at, due[-1].number)
+            for each in due:
+                platform = each.message.key.platform
+                if platform in answering and each.number not in self._resting:
+                    answering -= {platform} if await self._meets_silence(each, begin_turn) else set()
         following = await self._store.run(lambda db: rows.select_next(db, now))
         return min(EVERY, max(following - time.time(), 0.0)) if following else EVERY
+
+    async def _meets_silence(self, due: Schedule, begin_turn: Wake) -> bool:
+        """Take one up; return whether its platform does not answer at all. What fails rests, and ends nothing else."""
+        try:
+            if taken := await self._take_up(due):
+                begin_turn(taken.key)
+        except (StorageUnavailable, StatementRefused):
+            raise
+        except PlatformError as error:
+            log.warning("not taken up", number=due.number, detail=str(error), hint=error.hint)
+            self._resting[due.number] = time.time() + REST
+            return error.is_silence
+        except Exception:
+            log.exception("not taken up", number=due.number)
+            self._resting[due.number] = time.time() + REST
+        return False
 
     async def _take_up(self, due: Schedule) -> Message | None:
         """Put what is due into the inbox, or why it does not come; return that, None where it is there already."""

@@ -21,6 +21,7 @@ INSERT = (
 )
 OVER = "message_id = '', author_id = '', text = '', payload = '', rule = '', zone = '', next_at = NULL"
 TO_COME = f"{COMING} AND is_paused = 0"
+BEFORE_ALL = (0.0, 0)  # a time and a number, before all that there is
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +79,10 @@ def select_in_channel(connection: Connection, asked: Message) -> list[Schedule]:
     return _read(connection.execute(f"{SELECT} AND {PLACE} ORDER BY next_at, seq", values))
 
 
-def select_due(connection: Connection, platforms: Sequence[str], now: float, most: int) -> list[Schedule]:
-    """Return what is due on these platforms, the longest first."""
-    marks = ", ".join("?" for _ in platforms)
-    query = f"SELECT {COLUMNS} FROM schedules WHERE {TO_COME} AND next_at <= ? AND platform IN ({marks})"
-    return _read(connection.execute(f"{query} ORDER BY next_at, seq LIMIT ?", (now, *platforms, most)))
+def select_due(connection: Connection, now: float, after: tuple[float, int], most: int) -> list[Schedule]:
+    """Return what is due, the longest first, behind a time and a number: at the most so much of it."""
+    query = f"SELECT {COLUMNS} FROM schedules WHERE {TO_COME} AND next_at <= ? AND (next_at, seq) > (?, ?)"
+    return _read(connection.execute(f"{query} ORDER BY next_at, seq LIMIT ?", (now, *after, most)))
 
 
 def select_next(connection: Connection, after: float) -> float | None:

@@ -15,6 +15,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from core.messages import Message
+from core.storage.errors import StorageUnavailable
 from core.storage.files import make_private_file, sync_folder
 
 SEALED = "sealed"
@@ -32,16 +33,25 @@ class Sealer:
         self._lock = threading.Lock()
 
     def seal(self, value: str) -> str:
-        """Return a value as it may stand in a row; an empty one stays empty. The first one makes the key."""
+        """Return a value as it may stand in a row; an empty one stays empty. The first one makes the key.
+
+        Raises StorageUnavailable where none can be written.
+        """
         if not value:
             return ""
         with self._lock:  # values are sealed on the database's thread, and beside it
             if not self._keys:
-                self._keys = _read_keys(self._path) or add_key(self._path)
+                self._keys = _read_keys(self._path) or self._make_key()
         name, key = next(iter(self._keys.items()))
         nonce = os.urandom(NONCE)
         sealed = nonce + AESGCM(key).encrypt(nonce, value.encode("utf-8", "surrogatepass"), name.encode())
         return f"{SEALED}:{name}:{b64encode(sealed).decode()}"
+
+    def _make_key(self) -> dict[str, bytes]:
+        try:
+            return add_key(self._path)
+        except OSError as error:
+            raise StorageUnavailable("not writable", str(error)) from error
 
     def seal_message(self, message: Message) -> Message:
         """Return a message as it may stand in a row: with its handle sealed."""

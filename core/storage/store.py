@@ -224,7 +224,8 @@ class Store:
         Returns after the commit, as `add_message` does. One that no row can hold changes nothing.
         """
         try:
-            return await self._database.run(lambda db: erase.insert_edit(db, message))
+            sealed = self.sealer.seal_message(message)
+            return await self._database.run(lambda db: erase.insert_edit(db, sealed))
         except (StatementRefused, ValueError) as error:
             log.error("edit left out", conversation=str(message.key), error=type(error).__name__)  # noqa: TRY400 - its trace would hold the message
             return True

@@ -1,5 +1,6 @@
 """What people say to each other is found again where that is switched on, for as long as each line of it stands."""
 
+import json
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,6 +14,10 @@ from tests.support.moderated import Moderated
 
 CODE = "what is the code of the bicycle shed?"
 LINES = "SELECT text FROM chat_lines ORDER BY seq"
+NOTE_ROWS = (  # as each stood before it was read
+    "CREATE TRIGGER noted AFTER INSERT ON chat_lines BEGIN "
+    "INSERT INTO marks (name, value) VALUES ('line ' || new.seq, new.payload); END"
+)
 TEXTS = "SELECT text FROM passages ORDER BY seq"
 
 
@@ -119,3 +124,16 @@ async def test_silence_begins_another_exchange_and_a_list_counts_them(room: Room
     assert "2 exchanges" in await answer_to(room, "sources")
     assert "Only who put it in" in await answer_to(room, "sources remove conversation", by="grace")
     assert time.time() - column(tmp_path / "confab.db", "SELECT min(posted_at) FROM sources")[0] > 3_000
+
+
+async def test_what_answers_a_command_is_sealed_in_what_was_said(room: Room, tmp_path: Path) -> None:
+    """A choice from a message's menu is said as well, and has a token that answers it."""
+    await switched_on(room, knowledge="all")
+    change(tmp_path / "confab.db", NOTE_ROWS)
+    said = await room.say("The code of the bicycle shed is 4711.")
+    await room.ask_about(said, "ada")
+    await looked_up(tmp_path, 2)
+    noted = column(tmp_path / "confab.db", "SELECT value FROM marks WHERE name LIKE 'line %' ORDER BY name")
+    handles = [json.loads(each)["handle"] for each in noted]
+    assert {each.partition(":")[0] for each in handles} <= {"", "sealed"}
+    assert handles[-1]

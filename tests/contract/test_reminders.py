@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
+from core.moderation.access import AccessLists
 from core.policy import ChannelSettings, Policies
+from deploy.sandbox.discord.roster import ADA
 from deploy.sandbox.openai.wanted import Wanted
 from tests.contract.platform_room import Person, Room, Said, answered
 from tests.contract.test_consent import asked_for, until
@@ -16,12 +18,23 @@ COMING = "SELECT text FROM schedules WHERE next_at IS NOT NULL ORDER BY seq"
 READER = Probe("reader", is_trusted=False)
 
 
-async def rejoin(room: Room, *, retention: float | None = None, checked: bool = False) -> None:
+NO_PLATFORM = 'UPDATE schedules SET payload = replace(payload, \'"platform":"\', \'"platform":"no \') WHERE seq = 1'
+NOBODY = 'UPDATE schedules SET payload = replace(payload, \'"author":{"id":"\', \'"author":{"id":"no \') WHERE seq = 2'
+OFTEN = (  # more than are read at a time
+    "WITH RECURSIVE n(i) AS (SELECT 10 UNION ALL SELECT i + 1 FROM n WHERE i < 600) INSERT INTO schedules SELECT i, i, "
+    "platform, workspace, channel, thread, message_id, author_id, text, payload, rule, zone, until, next_at, "
+    "created_at, is_paused FROM schedules, n WHERE seq = 1"
+)
+
+
+async def rejoin(
+    room: Room, *, retention: float | None = None, checked: bool = False, guard: Moderated | None = None
+) -> None:
     """Start the bot anew with the tool, and one that reads something from outside."""
     policies = ChannelSettings(channel_context=0, tools=("reminders", "reader"), retention_days=retention)
     await room.leave()
     tools = ToolSetup(lambda _: [READER.tool], reminds=True)
-    await room.join(Policies(policies), moderation=Moderated() if checked else None, tools=tools)
+    await room.join(Policies(policies), moderation=Moderated() if checked else guard, tools=tools)
 
 
 async def plan(room: Room, question: str = "later, please", **arguments: object) -> Said:
@@ -163,3 +176,35 @@ async def test_it_goes_with_its_question_and_with_its_person(room: Room, tmp_pat
     await answered(room, said, 2)
     await until(lambda: column(tmp_path / "confab.db", COMING) == [])
     assert "the second" not in dump(tmp_path / "confab.db")
+
+
+async def test_what_cannot_be_taken_up_holds_nothing_else_up(room: Room, tmp_path: Path) -> None:
+    """However much of it there is, and whatever is wrong with it; a zone that is no longer known is UTC."""
+    await rejoin(room)
+    for text in ("of no platform", "of nobody"):
+        await plan(room, text, action="remind", text=text, in_minutes=FAR)
+    said = await plan(room, action="remind", text="water the plants", in_minutes=FAR)
+    await room.leave()
+    for statement in (
+        *(NO_PLATFORM, NOBODY, OFTEN),
+        "UPDATE schedules SET next_at = next_at - 100000, zone = CASE seq WHEN 3 THEN 'Gone/Zone' ELSE zone END",
+    ):
+        change(tmp_path / "confab.db", statement)
+    await rejoin(room)
+    told = await shown(room, said, "water the plants")
+    assert "(UTC)" in told
+    assert column(tmp_path / "confab.db", "SELECT text FROM schedules WHERE seq IN (2, 3)") == ["of nobody", ""]
+
+
+async def test_of_who_is_denied_meanwhile_nothing_is_posted_by_the_clock(room: Room, tmp_path: Path) -> None:
+    """Neither what was to be asked nor that they are not served: nobody waits for that."""
+    await rejoin(room)
+    await schedule(room, text="sum up the day", every="0 9 * * 1-5")
+    await wait_for_column(tmp_path / "confab.db", "SELECT 1 FROM turns WHERE state = 'open'", lambda found: not found)
+    await room.leave()
+    change(tmp_path / "confab.db", "UPDATE schedules SET next_at = next_at - 3000000")
+    before, asked = room.everything(), len(room.model.requests)
+    await rejoin(room, guard=Moderated(lists=AccessLists(deny=frozenset({"user:U0ADA1234", f"user:{ADA}"}))))
+    state = "SELECT state FROM turns WHERE command = 'scheduled'"
+    await wait_for_column(tmp_path / "confab.db", state, lambda found: found == ["refused"])
+    assert (room.everything(), len(room.model.requests)) == (before, asked)

@@ -210,3 +210,14 @@ def test_what_cannot_be_opened_is_nothing(tmp_path: Path, harm: str) -> None:
     keys_path(tmp_path / "confab.db").write_text(harm, encoding="latin-1")
     assert not Sealer(tmp_path / "confab.db").open_sealed(sealed)
     assert len(add_key(keys_path(tmp_path / "confab.db"))) == 1
+
+
+async def test_without_room_for_a_key_nothing_is_taken_for_stored(tmp_path: Path) -> None:
+    """Nor anything acknowledged: it is as if the database could not be written to, and what is edited waits as well."""
+    store, place = Store(tmp_path / "confab.db"), ConversationKey("slack", "T1", "C1", "1")
+    said = Message("1", place, Author("U1", "ada"), "hi", 1.0, addressed=True, handle="token")
+    keys_path(tmp_path / "confab.db").mkdir()
+    for adding in (store.add_message(said, if_joined=False), store.add_edit(said)):
+        with pytest.raises(StorageUnavailable):
+            await adding
+    await store.close()
