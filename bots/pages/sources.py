@@ -4,6 +4,7 @@ import time
 from collections.abc import Mapping, Sequence
 from html import escape
 
+from core.knowledge.listing import describe_conversation, split_off_exchanges
 from core.sanitize import sanitize_name
 from core.storage.knowledge import ListedSource
 
@@ -18,22 +19,24 @@ KINDS: Mapping[str, str] = {"file": "file", "import": "put in by the operator", 
 
 
 def draw_sources(found: Sequence[ListedSource], *, is_on: bool) -> list[str]:
-    """Return the page's body, the newest first; `is_on` says whether anything is looked up at all."""
+    """Return the page's body, the newest first, conversations as one; `is_on` says whether anything is looked up."""
     if not found:
         return [_empty(is_on=is_on)]
-    states = [each.state for each in found]
+    files, exchanges = split_off_exchanges(found)
+    states = [each.state for each in files]
     counts = "".join(
         f"<li><span>{escape(state)}</span><strong>{states.count(state):,}</strong><small>{told}</small></li>"
         for state, told in STATES.items()
         if state in states
     )
-    rows = "".join(map(_row, found[:MOST_SHOWN]))
-    more = f'<p class="note">And {len(found) - MOST_SHOWN:,} older ones.</p>' if len(found) > MOST_SHOWN else ""
+    rows = "".join(map(_row, files[:MOST_SHOWN]))
+    more = f'<p class="note">And {len(files) - MOST_SHOWN:,} older ones.</p>' if len(files) > MOST_SHOWN else ""
+    said = f'<p class="note">What was said: {describe_conversation(exchanges)}.</p>' if exchanges else ""
     how = (
         '<p class="note">Whoever posted a file takes it away by deleting their message, or with '
         "<code>sources remove 12</code> in the chat; an administrator with the same words.</p>"
     )
-    return [f'<ul class="tiles states">{counts}</ul><ul class="sources">{rows}</ul>{more}{how}']
+    return [f'<ul class="tiles states">{counts}</ul><ul class="sources">{rows}</ul>{more}{said}{how}']
 
 
 def _row(source: ListedSource) -> str:

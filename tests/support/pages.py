@@ -55,6 +55,8 @@ def fill_in(connection: Connection) -> None:
     for state in ("indexed", "waiting", "failed"):
         insert_source(connection, NewSource(key, f"{state}.1", state, "file", f"{NASTY} {state}", PERSON, now, "{}"))
         connection.execute("UPDATE sources SET state = ?, detail = ? WHERE file_id = ?", (state, NASTY, state))
+    for number in range(2):
+        insert_source(connection, NewSource(key, "", f"said {number}", "chat", "conversation", "", now, ""))
     for name, about, picture in ((NASTY, NASTY, b""), ("Captain Brine", "A pirate who reviews code", PICTURE)):
         card = {"spec": "chara_card_v3", "spec_version": "3.0", "data": {"name": name, "description": about}}
         record = PersonaRecord(name, "us", "fun", about, json.dumps(card), picture, "image/png" if picture else "")

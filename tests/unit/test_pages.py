@@ -80,6 +80,7 @@ async def test_the_page_says_what_the_ledger_holds(tmp_path: Path) -> None:
         assert (await client.get(picture.replace("&amp;", "&"))).content == PICTURE
         files = (await client.get("/sources", params={"key": KEY})).text
         assert [files.count(f'class="state {state}"') for state in ("indexed", "waiting", "failed")] == [1, 1, 1]
+        assert "What was said: 2 exchanges" in files
 
 
 @given(st.lists(st.lists(st.integers(0, 10**15), min_size=3, max_size=3), max_size=90))
