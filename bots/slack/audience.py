@@ -9,7 +9,7 @@ from typing import Any, Literal
 import structlog
 
 from bots.slack.calls import SlackCalls, SlackRefusal
-from bots.slack.payload_values import mapping_at, text_at
+from bots.slack.payload_values import mapping_at, next_cursor_of, text_at
 from core.channel_gone import ChannelGone
 from core.knowledge.audience import NOBODY_ELSE, Audience
 from core.messages import Message, PlatformEvent, Receive
@@ -112,7 +112,7 @@ class SlackAudience:
             answer = await self._calls.query(method, {**arguments, "limit": PAGE, "cursor": cursor})
             for each in answer.get(name) or ():
                 yield each
-            cursor = text_at(mapping_at(answer, "response_metadata"), "next_cursor")
+            cursor = next_cursor_of(answer)
             if not cursor:
                 return
         raise TimeoutError(f"{method} has too many pages")

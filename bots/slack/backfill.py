@@ -14,6 +14,7 @@ import structlog
 
 from bots.slack.calls import SlackCalls, SlackRefusal
 from bots.slack.events import SlackEventReader
+from bots.slack.payload_values import next_cursor_of
 from bots.state import PlatformState
 
 log = structlog.get_logger()
@@ -134,7 +135,7 @@ class SlackBackfill:
                 log.info("not read", method=method, code=error.code)
                 return found
             found += answer.get(name, ())
-            cursor = {"cursor": (answer.get("response_metadata") or {}).get("next_cursor", "")}
+            cursor = {"cursor": next_cursor_of(answer)}
             if not cursor["cursor"] or (oldest and found and microseconds_of(found[-1].get("ts")) <= oldest):
                 return found
         log.warning("catch-up is long", method=method, messages=len(found), hint="The rest is left out.")

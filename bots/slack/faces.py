@@ -10,7 +10,7 @@ import structlog
 
 from bots.persona_names import fold_name, shown_name
 from bots.slack.calls import SlackCalls, SlackRefusal
-from bots.slack.payload_values import mapping_at, text_at
+from bots.slack.payload_values import mapping_at, next_cursor_of, text_at
 from core.face import Face
 
 log = structlog.get_logger()
@@ -63,7 +63,7 @@ class PersonaFaces:
                 log.warning("members unknown", error=error.code, hint="The bot needs the scope users:read.")
                 return None
             found |= {fold_name(name) for person in answer.get("members") or () for name in _names_of(person)}
-            cursor = str((answer.get("response_metadata") or {}).get("next_cursor") or "")
+            cursor = next_cursor_of(answer)
             if not cursor:
                 return frozenset(found - {""})
         return None

@@ -34,6 +34,11 @@ def mappings_of(value: object) -> list[Payload]:
     return [each for each in value[:MOST] if isinstance(each, Mapping)] if isinstance(value, list) else []
 
 
+def next_cursor_of(answer: Payload) -> str:
+    """Return where an answer's list goes on, empty where it ends (Slack docs, Pagination)."""
+    return text_at(mapping_at(answer, "response_metadata"), "next_cursor")
+
+
 def number_at(payload: Payload, name: str) -> float | None:
     """Return a number that is not negative, None where there is none; as text it is one too."""
     value = payload.get(name)

@@ -6,7 +6,7 @@ from collections import OrderedDict
 import structlog
 
 from bots.slack.calls import SlackCalls, SlackRefusal
-from bots.slack.payload_values import mapping_at, text_at
+from bots.slack.payload_values import mapping_at, next_cursor_of
 from core.messages import Author
 
 log = structlog.get_logger()
@@ -83,7 +83,7 @@ class DisplayNames:
             answer = await self._calls.query("conversations.members", page)
             if user in answer.get("members", ()):
                 return True
-            cursor = text_at(mapping_at(answer, "response_metadata"), "next_cursor")
+            cursor = next_cursor_of(answer)
             if not cursor:
                 return False
         return True

@@ -11,6 +11,7 @@ from bots.persona_names import heading_of
 from bots.slack.calls import NO_ANSWER, UNCERTAIN_HINT, MaybeSent, SlackCalls, SlackRefusal
 from bots.slack.faces import PersonaFaces
 from bots.slack.outgoing import payload_of, plain_payload
+from bots.slack.payload_values import next_cursor_of
 from bots.streaming import finish_despite_cancel
 from core.errors import Uncertain
 from core.messages import NOTICE, Turn
@@ -157,7 +158,7 @@ class SlackReply:
         for _ in range(PAGES):
             answer = await self._read_messages(method, {**place, **around})
             messages += answer.get("messages", ())
-            around["cursor"] = (answer.get("response_metadata") or {}).get("next_cursor", "")
+            around["cursor"] = next_cursor_of(answer)
             if not around["cursor"]:
                 return sorted(_parts_of(self._turn, messages), key=lambda each: float(each[1]))
         raise Uncertain(f"{method}: more than {PAGE * PAGES} messages", UNCERTAIN_HINT)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bots.slack.calls import SlackCalls
-from bots.slack.payload_values import mappings_at, ts_at
+from bots.slack.payload_values import mappings_at, next_cursor_of, ts_at
 
 HOUR = 3_600.0
 SPANS = (HOUR, 24 * HOUR, 7 * 24 * HOUR)  # seconds before the question that are asked for, one after the other
@@ -56,7 +56,7 @@ async def _read_window(calls: SlackCalls, place: Mapping[str, Any], left: int) -
         left -= 1
         answer = await calls.query("conversations.replies", {**place, **({"cursor": cursor} if cursor else {})})
         messages += _placed_messages(answer)
-        cursor = (answer.get("response_metadata") or {}).get("next_cursor", "")
+        cursor = next_cursor_of(answer)
         if not cursor:
             break
     return messages, left, cursor
