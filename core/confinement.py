@@ -30,7 +30,9 @@ NETWORK = "socket 41 198, socketpair 53 199, connect 42 203, io_uring_setup 425 
 PROCESSES = (
     "fork 57, vfork 58, execve 59 221, execveat 322 281, kill 62 129, ptrace 101 117, process_vm_readv 310 270, "
     "process_vm_writev 311 271, pidfd_open 434 434, pidfd_getfd 438 438, unshare 272 97, setns 308 268, bpf 321 280, "
-    "userfaultfd 323 282, perf_event_open 298 241, keyctl 250 219"
+    "userfaultfd 323 282, perf_event_open 298 241, keyctl 250 219, add_key 248 217, request_key 249 218, "
+    "tkill 200 130, tgkill 234 131, rt_sigqueueinfo 129 138, rt_tgsigqueueinfo 297 240, pidfd_send_signal 424 424, "
+    "shmget 29 194, shmat 30 196, msgget 68 186, semget 64 190, mq_open 240 180, process_madvise 440 440"
 )
 MARKING = (
     "chown 92, lchown 94, fchown 93 55, fchownat 260 54, chmod 90, fchmod 91 52, fchmodat 268 53, fchmodat2 452 452, "
@@ -41,6 +43,7 @@ CHANGES = (
     "unlinkat 263 35, link 86, linkat 265 37, symlink 88, symlinkat 266 36, mknod 133, mknodat 259 33"
 )
 CLONE, CLONE3, OPEN, OPENAT, OPENAT2 = (56, 220), (435, 435), (2, None), (257, 56), (437, 437)
+PRLIMIT, ANOTHER = (302, 261), 0xFFFFFFFF  # whose bounds are set: 0 is one's own process
 A_THREAD = 0x10000  # CLONE_THREAD: what is begun is no process
 TO_WRITE = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 X32 = 0x40000000  # from here on calls of x86_64's third kind, which do the same by other numbers
@@ -100,6 +103,7 @@ def _filter_calls(numbers: Iterable[int], column: int, *, opens_to_write: bool) 
     for number in (CLONE3[column], OPENAT2[column]):
         yield from ((EQUAL, 0, 1, number), (RETURN, 0, 0, REFUSE | ENOSYS))
     yield from _filter_by_argument(CLONE[column], 0, A_THREAD, allow_any=True)
+    yield from _filter_by_argument(PRLIMIT[column], 0, ANOTHER, allow_any=False)
     if not opens_to_write:
         yield from _filter_by_argument(OPEN[column], 1, TO_WRITE, allow_any=False)
         yield from _filter_by_argument(OPENAT[column], 2, TO_WRITE, allow_any=False)

@@ -248,6 +248,10 @@ FORBIDDEN = {
     "begin a process by a library": "subprocess.run(['/bin/true'])",
     "begin a process in one call": "os.posix_spawn('/bin/true', ['true'], {})",
     "end the bot": "os.kill(os.getppid(), 0)",
+    "end the bot by one of its threads": "call_system({'x86_64': 200, 'aarch64': 130}, os.getppid(), 0)",
+    "end the bot by a thread of its process": "call_system({'x86_64': 234, 'aarch64': 131}, *[os.getppid()] * 2, 0)",
+    "take the bot's bounds": "resource.prlimit(os.getppid(), resource.RLIMIT_CPU)",
+    "share memory with another program": "call_system({'x86_64': 29, 'aarch64': 194}, 0, 4096, 0o600)",
     "write a file": "open(outside + '/new', 'w')",
     "write to a file": "open(outside + '/own', 'a')",
     "shorten a file": "os.truncate(outside + '/own', 0)",
@@ -265,14 +269,18 @@ UNREADABLE = {  # where the kernel has Landlock
     "list a folder": "os.listdir(outside)",
 }
 ALLOWED = {
+    "know its own bounds": "resource.getrlimit(resource.RLIMIT_CPU)",
     "begin a thread": "threading.Thread(target=print).start()",
     "import a module": "__import__('xml.dom.minidom')",
     "read its own place": "open(inside + '/given').read()",
 }
 CONFINED = """
-import os, socket, subprocess, sys, threading
+import ctypes, os, resource, socket, subprocess, sys, threading
 from pathlib import Path
 from core.confinement import confine_process
+def call_system(numbers, *arguments):
+    if ctypes.CDLL(None).syscall(ctypes.c_long(numbers[os.uname().machine]), *map(ctypes.c_long, arguments)) < 0:
+        raise OSError
 outside, inside, writable, *acts = sys.argv[1:]
 confine_process([Path(inside)], [Path(inside)] if writable else [])
 if writable:
