@@ -104,6 +104,23 @@ READ_MAIL = (
     "Subject: before\n\nShould we?\n[with it, not read: c.png]"
 )
 FORWARDED = "Subject: Fwd\nMIME-Version: 1.0\nContent-Type: message/rfc822\n\nSubject: before\n\nShould we?"
+ODD_MAIL = """\
+From: <
+To: Ada <ada@example.org>
+Cc: "
+Subject: Plan
+Content-Type: multipart/mixed; boundary=A
+
+--A
+Content-Type: text/plain; charset*=idna''xn--%FF
+
+We ship
+--A
+Content-Disposition: attachment; filename*=punycode''%FF
+
+AAAA
+--A--
+"""
 FIGURE = {"data": {"image/png": "AAAA", "text/plain": ["<Figure>"]}}
 NOTEBOOK = {"cells": [{"cell_type": "code", "source": None, "outputs": [FIGURE, {"text": "1"}]}, {"outputs": None}]}
 OPEN_CELLS = (
@@ -154,6 +171,12 @@ RTF = rb"{\rtf1\ansi{\v hidden }{\v\f0 hidden}\'80 \u8364? \trowd\intbl a\cell b
             ("a file in it is not read",),
         ),
         ("eml", FORWARDED.encode(), "Subject: Fwd\n\n[a mail within it]\nSubject: before\n\nShould we?", ()),
+        (
+            "eml",
+            ODD_MAIL.encode(),
+            'From: <\nTo: Ada <ada@example.org>\nCc: "\nSubject: Plan\n\nWe ship\n\n[with it: text/plain]\nAAAA',
+            (),
+        ),
         (
             "ipynb",
             json.dumps(NOTEBOOK).encode(),

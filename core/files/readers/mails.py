@@ -3,7 +3,8 @@
 import email
 from collections.abc import Iterator
 from email.message import MIMEPart
-from email.policy import default
+from email.policy import EmailPolicy
+from typing import Any
 
 from core.files.readers.encodings import decode_text
 from core.files.readers.excerpt import Excerpt
@@ -13,9 +14,25 @@ HEADERS = ("From", "To", "Cc", "Date", "Subject")
 DEEPEST = 5  # mails within each other
 
 
+class _AnyHeaders(EmailPolicy):
+    """Takes each header on which Python's parser fails as it stands, and of one that names a kind no more than that."""
+
+    def header_fetch_parse(self, name: str, value: str) -> Any:
+        """Return a header's value."""
+        try:
+            return super().header_fetch_parse(name, value)
+        except Exception:  # noqa: BLE001 - whatever the parser raises on an odd header costs that header alone
+            if name.lower().startswith("content-"):
+                return self.header_factory(name, value.partition(";")[0])
+            return self.header_factory("Unstructured", " ".join(value.split()))
+
+
+ANY_HEADERS = _AnyHeaders()
+
+
 def read_eml(content: bytes, excerpt: Excerpt) -> None:
     """Read a mail with the texts and the mails that came with it, and the names of all else."""
-    mail = email.message_from_bytes(content, policy=default)
+    mail = email.message_from_bytes(content, policy=ANY_HEADERS)
     unread: list[str] = []
     excerpt.append_piece("\n".join(_mail_lines(mail, unread)))
     if unread:
@@ -26,7 +43,7 @@ def read_eml(content: bytes, excerpt: Excerpt) -> None:
 
 def _mail_lines(mail: MIMEPart, unread: list[str], depth: int = 1) -> Iterator[str]:
     """Yield a mail's lines; what came with it and is no text is named, and added to `unread`."""
-    yield from (f"{name}: {mail[name]}" for name in HEADERS if mail[name])
+    yield from (f"{name}: {value}" for name in HEADERS if (value := mail[name]))
     body = mail.get_body(("plain", "html"))
     if body is not None:
         yield f"\n{_text_of(body).strip()}"
