@@ -4,7 +4,7 @@ import asyncio
 import hmac
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo
@@ -40,6 +40,8 @@ class Pages:
     key: str
     zone: ZoneInfo
     learns: bool
+    # One read at a time, as whoever reaches the port may ask: so they take one thread and one processor from the bot.
+    reading: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @classmethod
     def of_settings(cls, settings: Settings, encryption: str) -> "Pages":
@@ -107,7 +109,8 @@ class Pages:
         return html_response(title, path, "", [f'<div class="empty"><h2>Not for everybody</h2><p>{why}</p></div>'], 403)
 
     async def _read(self, work: Callable[[Connection], T]) -> T:
-        return await asyncio.to_thread(self._read_now, work)
+        async with self.reading:
+            return await asyncio.to_thread(self._read_now, work)
 
     def _read_now(self, work: Callable[[Connection], T]) -> T:
         with closing(Connection(self.database, self.encryption, read_only=True)) as connection:

@@ -1,5 +1,6 @@
 """The bot's own pages on a port, over a database in which something was spent, put in and taken in."""
 
+import asyncio
 import json
 import time
 from collections.abc import AsyncIterator
@@ -29,13 +30,13 @@ SPENT = (
 
 
 @asynccontextmanager
-async def served_pages(folder: Path, key: str = KEY) -> AsyncIterator[str]:
+async def served_pages(folder: Path, key: str = KEY, reading: asyncio.Lock | None = None) -> AsyncIterator[str]:
     """Serve the pages; give their address."""
     path = folder / "confab.db"
     path.parent.mkdir(exist_ok=True)
     store = Store(path)
     await store.run(fill_in)
-    pages = Pages(path, "", key, ZoneInfo("UTC"), learns=True)
+    pages = Pages(path, "", key, ZoneInfo("UTC"), learns=True, reading=reading or asyncio.Lock())
     async with http.serve_routes("health on", pages.routes(), "127.0.0.1", 0, HttpSettings()) as port:
         yield f"http://127.0.0.1:{port}"
     await store.close()

@@ -1,5 +1,6 @@
 """The bot's own pages: who is told what, that nothing on them can run, and that they say what the ledger holds."""
 
+import asyncio
 import re
 from collections.abc import Sequence
 from html.parser import HTMLParser
@@ -81,6 +82,17 @@ async def test_the_page_says_what_the_ledger_holds(tmp_path: Path) -> None:
         files = (await client.get("/sources", params={"key": KEY})).text
         assert [files.count(f'class="state {state}"') for state in ("indexed", "waiting", "failed")] == [1, 1, 1]
         assert "What was said: 2 exchanges" in files
+
+
+async def test_pages_are_read_one_after_another(tmp_path: Path) -> None:
+    """Who asks for many at once takes no more of the bot than who asks for one."""
+    reading = asyncio.Lock()
+    async with served_pages(tmp_path, reading=reading) as address, httpx.AsyncClient(base_url=address) as client:
+        async with reading:
+            asked = [asyncio.create_task(client.get(f"{path}?key={KEY}")) for path in ("/usage", "/personas")]
+            await asyncio.wait(asked, timeout=0.2)
+            assert not any(each.done() for each in asked)
+        assert [each.status_code for each in await asyncio.gather(*asked)] == [200, 200]
 
 
 @given(st.lists(st.lists(st.integers(0, 10**15), min_size=3, max_size=3), max_size=90))

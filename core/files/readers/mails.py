@@ -32,7 +32,7 @@ ANY_HEADERS = _AnyHeaders()
 
 def read_eml(content: bytes, excerpt: Excerpt) -> None:
     """Read a mail with the texts and the mails that came with it, and the names of all else."""
-    mail = email.message_from_bytes(content, policy=ANY_HEADERS)
+    mail: Any = email.message_from_bytes(content, policy=ANY_HEADERS)  # an EmailMessage, as the policy has it
     unread: list[str] = []
     excerpt.append_piece("\n".join(_mail_lines(mail, unread)))
     if unread:
