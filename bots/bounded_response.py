@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from weakref import WeakSet
 
 import aiohttp
 from aiohttp.tracing import Trace
@@ -48,12 +49,14 @@ class BoundedResponse(aiohttp.ClientResponse):
 class BoundedConnector(aiohttp.TCPConnector):
     """Connections of a session that an SDK opens by itself, all of whose responses are bounded by this.
 
-    A request names the class of its response, and comes by here before it is sent.
+    A request names the class of its response, and comes by here before it is sent. What is still being read
+    when an SDK closes its session is closed with it: aiohttp leaves that to whoever reads.
     """
 
     def __init__(self, response_class: type[BoundedResponse] = BoundedResponse) -> None:
         super().__init__(limit=0)
         self._response_class = response_class
+        self._given = WeakSet[aiohttp.connector.Connection]()
 
     async def connect(
         self,
@@ -63,7 +66,15 @@ class BoundedConnector(aiohttp.TCPConnector):
     ) -> aiohttp.connector.Connection:
         """Return a connection for a request, as ever."""
         req.response_class = self._response_class
-        return await super().connect(req, traces, timeout)
+        connection = await super().connect(req, traces, timeout)
+        self._given.add(connection)
+        return connection
+
+    async def close(self, *, abort_ssl: bool = False) -> None:
+        """Close every connection, those in use as well."""
+        for connection in list(self._given):
+            connection.close()
+        await super().close(abort_ssl=abort_ssl)
 
 
 def open_bounded_session(seconds: float = SECONDS, headers: Mapping[str, str] = UNSET) -> aiohttp.ClientSession:

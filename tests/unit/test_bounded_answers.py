@@ -1,8 +1,10 @@
 """What a platform and its hosts of files send is read within bounds, whatever they send."""
 
 import asyncio
+import gc
 import gzip
 import re
+import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -137,3 +139,16 @@ async def test_an_ordinary_answer_is_read_as_ever() -> None:
         assert await response.json() == {"ok": True}
         assert await response.text() == '{"ok": true}'
         assert (await response.read()).startswith(b"{")
+
+
+async def test_what_is_read_while_a_session_closes_is_closed_with_it() -> None:
+    """As where an SDK is stopped in the midst of an answer; what nobody closes is told of when it is collected."""
+    async with answering(drip) as address:
+        session = aiohttp.ClientSession(connector=BoundedConnector())
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always")
+            answer = await session.get(address)
+            await session.close()
+            del answer
+            gc.collect()
+    assert [str(each.message) for each in told] == []
