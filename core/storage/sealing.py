@@ -33,12 +33,12 @@ class Sealer:
         self._lock = threading.Lock()
 
     def seal(self, value: str) -> str:
-        """Return a value as it may stand in a row; an empty one stays empty. The first one makes the key.
+        """Return a value as it may stand in a row; one that is empty or sealed stays so. The first one makes the key.
 
         Raises StorageUnavailable where none can be written.
         """
-        if not value:
-            return ""
+        if not value or value.startswith(f"{SEALED}:"):
+            return value
         with self._lock:  # values are sealed on the database's thread, and beside it
             if not self._keys:
                 self._keys = _read_keys(self._path) or self._make_key()

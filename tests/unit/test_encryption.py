@@ -203,6 +203,7 @@ def test_what_cannot_be_opened_is_nothing(tmp_path: Path, harm: str) -> None:
     sealed = sealer.seal("secret")
     assert sealer.open_sealed(sealed) == "secret"
     assert sealer.seal("secret") != sealed
+    assert sealer.seal(sealed) == sealed
     kind, name, rest = sealed.split(":")
     broken = (f"{name}:{rest[:-8]}AAAA{rest[-4:]}", f"other:{rest}", f"{name}:", "", "a:b:c")
     assert [sealer.open_sealed(f"{kind}:{changed}") for changed in broken] == [""] * len(broken)
