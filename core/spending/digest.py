@@ -51,6 +51,8 @@ class UsageDigest:
                     await self.tell_if_due(place)
                 except (PlatformError, StorageUnavailable, StatementRefused) as error:
                     log.warning("digest not posted", channel=place.channel, error=str(error), hint="Tried again soon.")
+                except Exception:
+                    log.exception("digest not posted", channel=place.channel)  # the other channels have theirs
             await asyncio.sleep(EVERY)
 
     async def tell_if_due(self, place: ConversationKey) -> None:

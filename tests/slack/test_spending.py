@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -29,6 +29,7 @@ RESERVED = (
     "INSERT INTO spending (id, at, platform, workspace, channel, thread, person, turn_id, purpose, model, host, state, "
     "held_tokens) VALUES ('gone', 1.0, 'slack', 'T1', 'C1', '', 'U1', 'gone', 'answer', '', '', 'reserved', 9)"
 )
+NOON = datetime(2031, 3, 30, 12, tzinfo=UTC).timestamp()
 ADA, GRACE = "U0ADA1234", "U0GRACE12"
 
 
@@ -298,3 +299,19 @@ async def test_a_channel_is_told_once_what_the_day_before_cost(sandbox: Sandbox,
     assert "Saturday, 29 March" in told[0]
     assert "1 answer;" in told[0]
     assert "stand-in" in told[0]
+
+
+async def test_a_channel_that_breaks_its_digest_breaks_no_other(sandbox: Sandbox, tmp_path: Path) -> None:
+    """As one whose time zone nobody knows."""
+    async with running(sandbox, tmp_path / "a.db", costing(prices=PRICED)) as bot:
+        await ask(sandbox, "one")
+        await settled(bot.store, 1)
+        await bot.store.run(lambda db: db.execute("UPDATE spending SET at = ?", (NOON - 86_400.0,)))
+        places = [ConversationKey("slack", "", channel, "") for channel in ("C0NOWHERE", GENERAL)]
+        zones = {GENERAL: "UTC"}
+        digest = UsageDigest(bot.store, {"slack": bot.slack}, places, lambda key: zones[key.channel], lambda: NOON)
+        telling = asyncio.create_task(digest.run())
+        await sandbox.workspace.until(
+            lambda: any("What answers cost" in post.shown for post in sandbox.workspace.posts(GENERAL))
+        )
+        telling.cancel()
