@@ -269,6 +269,8 @@ async def test_most_of_a_cap_is_told_of_once(sandbox: Sandbox, tmp_path: Path) -
     async with running(sandbox, tmp_path / "a.db", costing(caps=caps)):
         for number in range(5):
             await ask(sandbox, f"question {number}")
+            if number == 3:  # what is asked before it is told may use up the rest, and then the refusal tells
+                await sandbox.workspace.until(lambda: private(sandbox))
         await sandbox.workspace.say(GENERAL, mention("one more"))
         await sandbox.workspace.until(lambda: len(private(sandbox)) == 2)
         warning, refusal = private(sandbox)
